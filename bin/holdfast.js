@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// Plain JavaScript on purpose: it has to start on any Node, also on one too old for the rest, and
+// hand over to the Node 24 that comes with the package (optionalDependencies in package.json).
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire, enableCompileCache } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const major = Number(process.versions.node.split('.')[0])
+
+if (major >= 24) {
+  enableCompileCache?.()
+  // A checkout runs its TypeScript directly; the package carries compiled JavaScript, because
+  // Node strips no types inside node_modules.
+  const source = join(root, 'src', 'cli.ts')
+  const entry = existsSync(source) ? source : join(root, 'dist', 'src', 'cli.js')
+  await import(pathToFileURL(entry).href)
+} else {
+  const bundled = bundledNode()
+  if (bundled === null) {
+    process.stderr.write(
+      `holdfast needs Node 24 or newer, this is ${process.version}, and no Node 24 came with the package for ` +
+        `${process.platform}-${process.arch}. Install Node 24 and run the command again.\n`,
+    )
+    process.exit(70)
+  }
+  const child = spawnSync(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
+  process.exit(child.status ?? 70)
+}
+
+/** @returns {string | null} the path of the Node 24 that npm installed beside us, if there is one */
+function bundledNode() {
+  const require = createRequire(import.meta.url)
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  for (const name of [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]) {
+    try {
+      const folder = dirname(require.resolve(`${name}/package.json`))
+      for (const file of ['bin/node', 'bin/node.exe']) {
+        if (existsSync(join(folder, file))) return join(folder, file)
+      }
+    } catch {
+      // not installed for this platform: try the next name
+    }
+  }
+  return null
+}
