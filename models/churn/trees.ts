@@ -43,11 +43,11 @@ export function margins(ensemble: TreeEnsemble, design: Float32Array, rows: numb
       const base = row * width
       let node = 0
       while (column[node] >= 0) {
-        const x = design[base + column[node]]!
-        const goesLeft = x !== x ? missingLeft[node] === 1 : x < threshold[node]!
+        const x = design[base + column[node]]
+        const goesLeft = x !== x ? missingLeft[node] === 1 : x < threshold[node]
         node = goesLeft ? left[node] : right[node]!
       }
-      out[row] += value[node]!
+      out[row] += value[node]
     }
   }
   return out
