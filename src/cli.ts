@@ -1,0 +1,168 @@
+/**
+ * The command line: one file a command beneath `cli/`, loaded only when it is called, because start-up is
+ * part of every nightly run.
+ */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { EXIT } from './contracts/errors.ts'
+import { reportFailure } from './cli/run.ts'
+
+process.exitCode = await main(process.argv)
+
+/** @returns the exit code, one of {@link EXIT} */
+async function main(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok
+  const program = describeProgram((result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync(argv as string[])
+    return code
+  } catch (error) {
+    // Commander has printed its message: help and --version end well, everything else was a wrong call.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    return reportFailure(error, argv.includes('--json'))
+  }
+}
+
+function describeProgram(done: (code: number) => void): Command {
+  const program = new Command('holdfast')
+    .description('Keeps customers from leaving: who is at risk, why, and which action is worth its cost.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(holdfast <command> --help lists what it takes)')
+    .configureHelp({ sortSubcommands: false })
+  const command = (usage: string, text: string): Command =>
+    program
+      .command(usage)
+      .description(text)
+      .option('--json', 'print one JSON object as the last line of standard output')
+      .option('--quiet', 'no progress and no notes on standard error')
+      .option('--threads <n>', 'threads to use (default: the machine\u2019s)', whole(1, 256))
+
+  command('score <file>', 'Score every customer of a CSV, Parquet or Excel file and write a retention plan.')
+    .option('--out <file>', 'where the plan goes: .csv or .parquet', 'retention_strategy.csv')
+    .option(
+      '--model <name>',
+      'telco, subscription, or the folder of a model of your own (default: what fits best)',
+    )
+    .option('--mapping <file>', 'an edited mapping file instead of the proposed mapping')
+    .option('--settings <file>', 'settings: levels, costs, budget, capacity, caps (JSON)')
+    .option('--id <column>', 'the column that identifies a customer')
+    .option(
+      '--columns <names>',
+      'further columns of the file to carry into the plan, separated by commas',
+      list,
+    )
+    .option('--levels <preset>', 'base-rate (multiples of the base rate) or reference (above .7 and .4)')
+    .option('--as-of <date>', 'the day the file describes, YYYY-MM-DD (default: today)')
+    .action(async (file: string, options) =>
+      done(await (await import('./cli/score.ts')).score(file, options)),
+    )
+
+  command('train <file>', 'Train a churn model of your own from any table of customers.')
+    .requiredOption('--target <column>', 'the column that says who churned')
+    .option('--positive <value>', 'the value of the target that means churned, where it is not plain')
+    .option('--id <column>', 'the column that identifies a customer')
+    .option('--out <dir>', 'folder for the model', 'model')
+    .option('--mapping <file>', 'an edited mapping file instead of what the program finds')
+    .option('--keep <names>', 'columns to use although they would be left out, separated by commas', list)
+    .option(
+      '--horizon <days>',
+      'the target is churn within this many days (default: a snapshot)',
+      whole(1, 3650),
+    )
+    .option('--as-of <date>', 'the day the file describes, YYYY-MM-DD (default: the newest date in it)')
+    .option('--folds <n>', 'folds of the cross-validation', whole(2, 20), 5)
+    .option('--seed <n>', 'seed of folds and trees', whole(0, 4294967295), 42)
+    .option('--name <name>', 'name of the model')
+    .action(async (file: string, options) =>
+      done(await (await import('./cli/train.ts')).train(file, options)),
+    )
+
+  command('evaluate <file>', 'Report how good a model is, always on customers that it did not see.')
+    .requiredOption('--target <column>', 'the column that says who churned')
+    .option('--positive <value>', 'the value of the target that means churned, where it is not plain')
+    .option('--id <column>', 'the column that identifies a customer')
+    .option('--model <name>', 'the model to judge; without one, a model is cross-validated on the file')
+    .option('--mapping <file>', 'an edited mapping file')
+    .option('--keep <names>', 'columns to use although they would be left out, separated by commas', list)
+    .option('--as-of <date>', 'the day the file describes, YYYY-MM-DD (default: the newest date in it)')
+    .option('--out <file>', 'the report; the same figures go beside it as .json', 'evaluation.html')
+    .option('--folds <n>', 'folds of the cross-validation', whole(2, 20), 5)
+    .option('--seed <n>', 'seed of folds, trees and intervals', whole(0, 4294967295), 42)
+    .action(async (file: string, options) =>
+      done(await (await import('./cli/evaluate.ts')).evaluate(file, options)),
+    )
+
+  command(
+    'what-if <file>',
+    'Change costs, durations, budget, capacity or caps and see what moves over the whole file.',
+  )
+    .option('--model <name>', 'as in score')
+    .option('--mapping <file>', 'as in score')
+    .option('--settings <file>', 'the settings to start from')
+    .option('--id <column>', 'the column that identifies a customer')
+    .option('--as-of <date>', 'as in score')
+    .option(
+      '--cost <action=share>',
+      'share of the monthly amount, such as discount_20=0.15; again for more',
+      collect,
+    )
+    .option('--fixed <action=amount>', 'fixed cost, such as call_discount_30=12.50; again for more', collect)
+    .option('--multiply <action=factor>', 'cost multiplier, such as discount_20=2 or all=1.5', collect)
+    .option('--duration <action=months>', 'months charged, such as discount_10=3 or all=1', collect)
+    .option('--capacity <action=n>', 'how many a month, "none" for no limit', collect)
+    .option('--cap <name=value>', 'cooldownDays or maxContacts, such as cooldownDays=30', collect)
+    .option('--budget <amount>', 'monthly budget, "none" for no limit')
+    .action(async (file: string, options) =>
+      done(await (await import('./cli/what-if.ts')).whatIf(file, options)),
+    )
+
+  command('generate', 'Write a file of synthetic subscription customers.')
+    .option('--rows <n>', 'how many', whole(1, 100_000_000), 500)
+    .option('--seed <n>', 'the same seed gives the same customers', whole(0, 4294967295), 42)
+    .option('--as-of <date>', 'the day the file describes', '2026-11-01')
+    .option('--outcome', 'add a column that says who churned within 90 days')
+    .option('--out <file>', '.csv or .parquet', 'customers.csv')
+    .action(async (options) => done(await (await import('./cli/generate.ts')).generate(options)))
+
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 a defect of Holdfast, 2 wrong call or settings, 3 unreadable input,\n4 data that does not fit, 5 model missing or corrupt, 6 output cannot be written.\n',
+  )
+  return program
+}
+
+function version(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      const parsed: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+      if (typeof parsed === 'object' && parsed !== null && 'version' in parsed) return String(parsed.version)
+    } catch {
+      // a checkout has it one level up, the compiled package two
+    }
+  }
+  return 'unknown'
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`)
+    }
+    return value
+  }
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+function collect(text: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), text]
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+
+describe('the package that npm pack makes, installed into an empty folder', () => {
+  let folder: string
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-package-'))
+    execFileSync('npm', ['pack', '--pack-destination', folder], { cwd: root, stdio: 'pipe' })
+    const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'))!
+    // What the checkout allows its installer, its package cannot pass on: an installer of its own says it again.
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'newcomer', private: true, allowScripts: { 'onnxruntime-node': false } }),
+    )
+    writeFileSync(join(folder, '.npmrc'), readFileSync(join(root, '.npmrc'), 'utf8'))
+    execFileSync('npm', ['install', join(folder, archive)], { cwd: folder, stdio: 'pipe' })
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('carries no TypeScript sources and no tests', () => {
+    const files = readdirSync(join(folder, 'node_modules/holdfast'), { recursive: true, encoding: 'utf8' })
+    expect(files.filter((name) => /(^|\/)test\/|\.test\./.test(name))).toEqual([])
+    expect(files.filter((name) => /\.ts$/.test(name) && !name.endsWith('.d.ts'))).toEqual([])
+  })
+
+  it('scores the example file', () => {
+    const example = join(folder, 'node_modules/holdfast/examples/customers.csv')
+    const out = join(folder, 'plan.csv')
+    const printed = execFileSync('npx', ['holdfast', 'score', example, '--out', out, '--json'], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const summary = JSON.parse(printed.trim().split('\n').at(-1)!)
+    expect(summary.rows).toBeGreaterThan(100)
+    expect(existsSync(out)).toBe(true)
+    expect(readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(summary.rows + 1)
+  })
+
+  it('trains, which starts its worker threads from compiled files', () => {
+    const file = join(folder, 'customers-with-outcome.csv')
+    execFileSync('npx', ['holdfast', 'generate', '--rows', '4000', '--outcome', '--out', file, '--quiet'], {
+      cwd: folder,
+      stdio: 'pipe',
+    })
+    const printed = execFileSync(
+      'npx',
+      ['holdfast', 'train', file, '--target', 'churned', '--json', '--quiet'],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    expect(JSON.parse(printed.trim().split('\n').at(-1)!).auc).toBeGreaterThan(0.55)
+  })
+})
