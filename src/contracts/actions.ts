@@ -7,7 +7,7 @@ export type ChannelName = 'none' | 'email' | 'sms' | 'task'
  * `fixedMinor` + `share` of the monthly recurring amount x `durationMonths`: see {@link plannedCost}.
  */
 export interface ActionCost {
-  /** Paid once, in minor units of the reporting currency (cents). */
+  /** Paid once, in whole minor units of the reporting currency (cents for USD, yen for JPY). */
   readonly fixedMinor: number
   /** Share of the monthly recurring amount, 0 to 1, paid for each month of `durationMonths`. */
   readonly share: number
@@ -39,9 +39,10 @@ export interface Action {
  * of `recurringMonthly`.
  *
  * @param recurringMonthly the customer's recurring amount normalised to a month, in major units
+ * @param digits decimals of the currency (`minorDigits` of money.ts), 2 for most
  * @example
  * plannedCost({ fixedMinor: 0, share: 0.1, durationMonths: 12 }, 50) // 60
  */
-export function plannedCost(cost: ActionCost, recurringMonthly: number): number {
-  return cost.fixedMinor / 100 + cost.share * cost.durationMonths * recurringMonthly
+export function plannedCost(cost: ActionCost, recurringMonthly: number, digits = 2): number {
+  return cost.fixedMinor / 10 ** digits + cost.share * cost.durationMonths * recurringMonthly
 }

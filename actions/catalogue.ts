@@ -1,0 +1,64 @@
+/**
+ * The six reference actions: the default catalogue, and the order of the columns of every values array.
+ * Settings change them by key; the ids never change.
+ */
+import type { Action, ActionCost, ChannelName } from '../src/contracts/actions.ts'
+
+/**
+ * Months that a share of the recurring amount is charged for. An offer that lasts a year costs a year: charged
+ * for one month against 36 months of revenue, the most expensive action wins for every customer.
+ */
+export const DEFAULT_DURATION_MONTHS = 12
+
+/**
+ * Calls a month that a team makes unless it says otherwise: about five a working day beside other work, one
+ * person's share. Without a capacity the optimum of the reference simulator is 42 % calls.
+ */
+export const DEFAULT_CALL_CAPACITY = 100
+
+/** Months before a notice date in which an action still matters: a quarter, in which renewals are thought about. */
+export const DEFAULT_LEAD_MONTHS = 3
+
+/**
+ * Doing nothing (always first, always allowed), an e-mail, an SMS, 10 % and 20 % off, and a personal call
+ * that brings 30 % off and costs 5 % more than it gives. Shares are of the monthly recurring amount, charged
+ * for 12 months; nothing has a fixed cost.
+ *
+ * @example
+ * referenceActions[3].name // 'Offer 10% Discount'
+ */
+export const referenceActions: readonly Action[] = [
+  action(0, 'no_action', 'No Action', 'none', 0),
+  action(1, 'email', 'Send Email', 'email', 0.01),
+  action(2, 'sms', 'Send SMS', 'sms', 0.02),
+  action(3, 'discount_10', 'Offer 10% Discount', 'email', 0.1, { discount: 0.1 }),
+  action(4, 'discount_20', 'Offer 20% Discount', 'email', 0.2, { discount: 0.2 }),
+  action(5, 'call_discount_30', 'Personal Call + 30% Discount', 'task', 0.35, {
+    discount: 0.3,
+    capacity: DEFAULT_CALL_CAPACITY,
+    explorable: false,
+  }),
+]
+
+function action(
+  id: number,
+  key: string,
+  name: string,
+  channel: ChannelName,
+  share: number,
+  differs: Partial<Action> = {},
+): Action {
+  const cost: ActionCost = { fixedMinor: 0, share, durationMonths: DEFAULT_DURATION_MONTHS }
+  return {
+    id,
+    key,
+    name,
+    channel,
+    cost,
+    discount: 0,
+    capacity: null,
+    explorable: true,
+    leadMonths: DEFAULT_LEAD_MONTHS,
+    ...differs,
+  }
+}
