@@ -25,9 +25,12 @@ export interface Explainer {
 export interface ExplainOptions {
   /**
    * Configurations a table may hold (trees), at most 65,536. Smaller saves memory, larger saves time for trees
-   * of many leaves; 0 works everything out for each row.
+   * of many leaves; 0 works everything out for each row. Default 1,024, which holds most trees of 8 leaves
+   * whole.
    */
   readonly tableLimit?: number
+  /** Bytes that all tables together may take (trees): they shrink until they do. Default 64 MiB. */
+  readonly tableBytes?: number
   /** Linear model: mean of each scaled, clamped design column over the population; default 0 (centered there). */
   readonly means?: Float64Array
 }
@@ -54,7 +57,8 @@ export function explainer(
     model.trees,
     source,
     features,
-    options.tableLimit ?? DEFAULT_TABLE_LIMIT,
+    options.tableLimit ?? 1024,
+    options.tableBytes ?? 64 * 2 ** 20,
   )
   function contributions(design: Float32Array, rows: number): Float64Array
   function contributions<T extends Float32Array | Float64Array>(design: Float32Array, rows: number, out: T): T
@@ -80,6 +84,3 @@ export function explainer(
 export function calibratedScale(model: ChurnModel): number {
   return model.calibrator.kind === 'platt' ? model.calibrator.slope : 1
 }
-
-/** A tree of 8 leaves needs at most 3^7 configurations (each column: left, right, and missing aside). */
-const DEFAULT_TABLE_LIMIT = 1024

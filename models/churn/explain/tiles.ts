@@ -20,27 +20,40 @@ export interface Tile {
   readonly table: Float64Array
 }
 
-/** Leaves whose tables would be too large (a long path over many columns): worked out for each row. */
+/** How a tree's leaves are to be kept, before any table is filled. */
 export interface Cover {
-  readonly tiles: readonly Tile[]
+  readonly tiles: readonly TilePlan[]
+  /** Leaves whose tables would be too large (a long path over many columns): worked out for each row. */
   readonly leaves: readonly Leaf[]
+}
+
+export interface TilePlan {
+  readonly leaves: readonly Leaf[]
+  readonly axes: readonly Axis[]
+  readonly size: number
+}
+
+/** One column of a tile: which digit each bin has, and an example bin of each digit. */
+export interface Axis {
+  readonly place: number
+  readonly digitOf: Uint16Array
+  readonly example: readonly number[]
 }
 
 /**
  * Covers a tree with as few tiles as fit: whole if its table has at most `limit` configurations, else branch
  * by branch.
  *
- * @param featureAt customer's feature of each place of the binning
  * @param bins bins of each place, the missing one included (Binning.counts)
  * @param limit configurations a tile, at most 65,536
  */
-export function coverOf(branch: Branch, featureAt: Int32Array, bins: Int32Array, limit: number): Cover {
-  const tiles: Tile[] = []
+export function coverOf(branch: Branch, bins: Int32Array, limit: number): Cover {
+  const tiles: TilePlan[] = []
   const leaves: Leaf[] = []
   const visit = (part: Branch): void => {
     if (part.leaves.every((leaf) => leaf.steps.length === 0)) return
     const axes = axesOf(part.leaves, bins, limit)
-    if (axes !== null) tiles.push(tileOf(part.leaves, axes, featureAt))
+    if (axes !== null) tiles.push({ leaves: part.leaves, axes, size: sizeOf(axes) })
     else if (part.parts.length === 0) leaves.push(part.leaves[0])
     else for (const half of part.parts) visit(half)
   }
@@ -48,11 +61,14 @@ export function coverOf(branch: Branch, featureAt: Int32Array, bins: Int32Array,
   return { tiles, leaves }
 }
 
-/** One column of a tile: which digit each bin has, and an example bin of each digit. */
-interface Axis {
-  readonly place: number
-  readonly digitOf: Uint16Array
-  readonly example: readonly number[]
+/** Bytes that the tiles of a cover will take, codes and tables: an upper bound. */
+export function bytesOf(cover: Cover): number {
+  let bytes = 0
+  for (const { axes, size } of cover.tiles) {
+    bytes += 8 * size * axes.length
+    for (const axis of axes) bytes += 2 * axis.digitOf.length
+  }
+  return bytes
 }
 
 /** The columns of a set of leaves with their digits, or null when their product exceeds the limit. */
@@ -66,15 +82,12 @@ function axesOf(leaves: readonly Leaf[], bins: Int32Array, limit: number): Axis[
     }
   }
   if (2 ** stepsAt.size > limit) return null
-  const axes: Axis[] = []
-  let size = 1
-  for (const [place, steps] of stepsAt) {
-    const axis = axisOf(place, steps, bins[place])
-    size *= axis.example.length
-    if (size > limit) return null
-    axes.push(axis)
-  }
-  return axes
+  const axes = Array.from(stepsAt, ([place, steps]) => axisOf(place, steps, bins[place]))
+  return sizeOf(axes) <= limit ? axes : null
+}
+
+function sizeOf(axes: readonly Axis[]): number {
+  return axes.reduce((size, axis) => size * axis.example.length, 1)
 }
 
 /** Two bins share a digit when they meet the same steps. */
@@ -113,13 +126,17 @@ export function met(step: Step, bin: number, missing: number): 0 | 1 {
   return bin >= step.low && bin <= step.high ? 1 : 0
 }
 
-function tileOf(leaves: readonly Leaf[], axes: readonly Axis[], featureAt: Int32Array): Tile {
-  const strides: number[] = []
-  let size = 1
-  for (const axis of axes) {
-    strides.push(size)
-    size *= axis.example.length
-  }
+/**
+ * Fills a tile's table.
+ *
+ * @param featureAt customer's feature of each place of the binning
+ */
+export function tileOf({ leaves, axes, size }: TilePlan, featureAt: Int32Array): Tile {
+  let stride = 1
+  const strides = axes.map((axis) => {
+    stride *= axis.example.length
+    return stride / axis.example.length
+  })
   const places = axes.map((axis) => axis.place)
   const features = [...new Set(places.map((place) => featureAt[place]))].sort((a, b) => a - b)
   const rowOf = new Map(features.map((feature, k) => [feature, k * size]))

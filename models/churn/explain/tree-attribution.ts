@@ -1,11 +1,12 @@
 import type { TreeEnsemble } from '../trees.ts'
 import { type Binning, binningOf } from './bins.ts'
-import { type Leaf, branchOf, expectedValue } from './paths.ts'
+import { type Plan, addTile } from './kernels.ts'
+import { type Branch, type Leaf, branchOf, expectedValue } from './paths.ts'
 import { leafShapley } from './shapley.ts'
-import { type Tile, coverOf, met } from './tiles.ts'
+import { type Cover, type Tile, bytesOf, coverOf, met, tileOf } from './tiles.ts'
 
 /** Rows that are worked on together: their bins and sums stay in the first caches while the tables pass by. */
-export const BLOCK = 256
+export const BLOCK = 512
 
 export interface TreeAttribution {
   /** Margin of the average training row: base margin plus the trees' expected values. */
@@ -24,22 +25,25 @@ export interface TreeAttribution {
  *
  * @param source customer's feature of each design column
  * @param features how many features the customer has
- * @param limit configurations a table may have: 1,024 holds any tree of 8 leaves whole
+ * @param limit configurations that one table may have, at most 65,536
+ * @param budget bytes that all tables together may take
  */
 export function treeAttribution(
   ensemble: TreeEnsemble,
   source: Uint16Array,
   features: number,
   limit: number,
+  budget: number,
 ): TreeAttribution {
   const binning = binningOf(ensemble)
   const featureAt = Int32Array.from(binning.columns, (column) => source[column])
   const branches = ensemble.trees.map((tree) => branchOf(tree, binning))
-  const covers = branches.map((branch) => coverOf(branch, featureAt, binning.counts, limit))
-  const plan = pack(covers.flatMap((cover) => cover.tiles))
+  const covers = coversWithin(branches, binning, limit, budget)
+  const plan = pack(covers.flatMap((cover) => cover.tiles.map((tile) => tileOf(tile, featureAt))))
   const leaves = covers.flatMap((cover) => cover.leaves)
   const bins = new Uint16Array(binning.columns.length * BLOCK)
   const sums = new Float64Array(features * BLOCK)
+  const scratch = { at: new Uint16Array(BLOCK), zeros: new Uint16Array(BLOCK) }
 
   return {
     expected: branches.reduce((sum, branch) => sum + expectedValue(branch), ensemble.baseMargin),
@@ -47,25 +51,24 @@ export function treeAttribution(
     explain: (design, first, count) => {
       binning.fill(design, first, count, bins, BLOCK)
       sums.fill(0)
-      addTiles(plan, bins, count, sums)
+      for (const tile of plan.tiles) addTile(plan, tile, bins, count, sums, scratch)
       for (const leaf of leaves) addLeaf(leaf, binning, featureAt, bins, count, sums)
       return sums
     },
   }
 }
 
-/** All tiles in flat arrays, so that the loops below meet one kind of array each. */
-interface Plan {
-  readonly tiles: readonly PackedTile[]
-  readonly codes: Uint16Array
-  readonly tables: Float64Array
-}
-
-interface PackedTile {
-  /** Pairs: offset of a column's bins in the block, offset of its codes. */
-  readonly columns: Int32Array
-  /** Pairs: offset of a feature's sums in the block, offset of its row of the table. */
-  readonly features: Int32Array
+/** Smaller tables until all of them fit; in the end none, and every leaf is worked out for each row. */
+function coversWithin(
+  branches: readonly Branch[],
+  binning: Binning,
+  limit: number,
+  budget: number,
+): readonly Cover[] {
+  for (let size = limit; ; size >>= 1) {
+    const covers = branches.map((branch) => coverOf(branch, binning.counts, size))
+    if (covers.reduce((bytes, cover) => bytes + bytesOf(cover), 0) <= budget) return covers
+  }
 }
 
 function pack(tiles: readonly Tile[]): Plan {
@@ -87,83 +90,6 @@ function pack(tiles: readonly Tile[]): Plan {
     return { columns: Int32Array.from(columns), features: Int32Array.from(features) }
   })
   return { tiles: packed, codes, tables }
-}
-
-const at = new Uint16Array(BLOCK)
-
-function addTiles(plan: Plan, bins: Uint16Array, count: number, sums: Float64Array): void {
-  const { codes, tables } = plan
-  for (const { columns, features } of plan.tiles) {
-    let i = columns.length
-    if (i % 4 === 2) {
-      i -= 2
-      locate1(codes, bins, count, columns[i], columns[i + 1])
-    } else {
-      i -= 4
-      locate2(codes, bins, count, columns[i], columns[i + 1], columns[i + 2], columns[i + 3])
-    }
-    while (i > 0) {
-      i -= 4
-      locate2More(codes, bins, count, columns[i], columns[i + 1], columns[i + 2], columns[i + 3])
-    }
-    let k = features.length
-    if (k % 4 === 2) {
-      k -= 2
-      spread1(tables, sums, count, features[k], features[k + 1])
-    }
-    while (k > 0) {
-      k -= 4
-      spread2(tables, sums, count, features[k], features[k + 1], features[k + 2], features[k + 3])
-    }
-  }
-}
-
-function locate1(codes: Uint16Array, bins: Uint16Array, count: number, bin: number, code: number): void {
-  for (let r = 0; r < count; r++) at[r] = codes[code + bins[bin + r]]
-}
-
-function locate2(
-  codes: Uint16Array,
-  bins: Uint16Array,
-  count: number,
-  binA: number,
-  codeA: number,
-  binB: number,
-  codeB: number,
-): void {
-  for (let r = 0; r < count; r++) at[r] = codes[codeA + bins[binA + r]] + codes[codeB + bins[binB + r]]
-}
-
-function locate2More(
-  codes: Uint16Array,
-  bins: Uint16Array,
-  count: number,
-  binA: number,
-  codeA: number,
-  binB: number,
-  codeB: number,
-): void {
-  for (let r = 0; r < count; r++) at[r] += codes[codeA + bins[binA + r]] + codes[codeB + bins[binB + r]]
-}
-
-function spread1(tables: Float64Array, sums: Float64Array, count: number, sum: number, row: number): void {
-  for (let r = 0; r < count; r++) sums[sum + r] += tables[row + at[r]]
-}
-
-function spread2(
-  tables: Float64Array,
-  sums: Float64Array,
-  count: number,
-  sumA: number,
-  rowA: number,
-  sumB: number,
-  rowB: number,
-): void {
-  for (let r = 0; r < count; r++) {
-    const configuration = at[r]
-    sums[sumA + r] += tables[rowA + configuration]
-    sums[sumB + r] += tables[rowB + configuration]
-  }
 }
 
 /** The slow way, for a leaf whose path asks about more columns than a table can hold. */
