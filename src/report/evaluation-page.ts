@@ -74,7 +74,7 @@ const shareAxis = (label: string): Axis => ({
   from: 0,
   to: 1,
   ticks: [0, 0.25, 0.5, 0.75, 1],
-  format: (value) => `${Math.round(value * 100)} %`,
+  format: (value) => `${Math.round(value * 100)}\u00a0%`,
 })
 
 function ranking({ roc, metrics }: Evaluation): string {
@@ -114,7 +114,7 @@ function ranking({ roc, metrics }: Evaluation): string {
 }
 
 function precisionRecall({ precisionRecall: curve, baseRate, metrics }: Evaluation): string {
-  const middle = curve[Math.floor(curve.length * 0.5)]
+  const middle = curve.find((point) => point.x >= 0.3) ?? curve[0]
   const plot = plotSvg({
     name: 'Precision-recall curve',
     x: shareAxis('churned customers found (recall)'),
@@ -139,8 +139,8 @@ function precisionRecall({ precisionRecall: curve, baseRate, metrics }: Evaluati
         points: curve.map(({ x, y }) => [x, y]),
         label: {
           text: `average precision ${metrics.averagePrecision.toFixed(3)}`,
-          x: middle.x + 0.03,
-          y: middle.y + 0.03,
+          x: middle.x + 0.02,
+          y: Math.min(0.95, middle.y + 0.06),
         },
         title: (x, y) => `to find ${share(x)} of those who leave, ${share(y)} of the flagged are right`,
       },
@@ -165,7 +165,7 @@ function calibration({ calibration: { bins, noise }, metrics }: Evaluation): str
     from: 0,
     to: most,
     ticks: Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, i) => i * step),
-    format: (value) => `${Number((value * 100).toFixed(1))} %`,
+    format: (value) => `${Number((value * 100).toFixed(1))}\u00a0%`,
   })
   const plot = plotSvg({
     name: 'Calibration',
@@ -293,14 +293,14 @@ function features({ evaluation, importance }: EvaluationReport): string {
       text: format(value),
     })),
   )
-  return `<section><h2>The features that matter</h2><p class="note">${escapeMarkup(importance)} Lines are 95 % intervals.</p><div class="two"><div>${bars}</div><div>${asTable(
+  return `<section><h2>The features that matter</h2><p class="note">${escapeMarkup(importance)} Lines are 95 % intervals.</p><div class="narrow">${bars}${asTable(
     ['Feature', 'Importance', '95 % interval'],
     evaluation.features.map((feature) => [
       capital(feature.label),
       format(feature.value),
       interval(feature, format),
     ]),
-  )}</div></div></section>`
+  )}</div></section>`
 }
 
 function foot(report: EvaluationReport): string {
@@ -313,7 +313,7 @@ function section(title: string, text: string, body: string): string {
 
 function share(value: number): string {
   const text = value * 100
-  return `${text.toFixed(text === 100 || text === 0 ? 0 : 1)} %`
+  return `${text.toFixed(text === 100 || text === 0 ? 0 : 1)}\u00a0%`
 }
 
 function interval(

@@ -55,6 +55,7 @@ section{border-top:1px solid var(--line);padding:22px 0 8px;margin-top:22px}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:18px 32px;margin:22px 0 4px}
 .figures dd{margin:0;font-size:22px;font-weight:600;letter-spacing:-.01em}
 .figures dd small{display:block;font-size:12.5px;font-weight:400;color:var(--second);letter-spacing:0}
+.narrow{max-width:640px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:13px;margin:6px 0 10px}
 caption{text-align:left;padding:4px 0}

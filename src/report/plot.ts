@@ -48,7 +48,7 @@ export interface Plot {
   readonly height?: number
 }
 
-const margin = { left: 46, right: 14, top: 12, bottom: 40 }
+const margin = { left: 46, right: 14, top: 34, bottom: 40 }
 
 /**
  * @returns an `<svg>` that scales with its column
@@ -79,7 +79,7 @@ export function plotSvg(plot: Plot): string {
     .join('')
   const labels =
     `<text class="axis" x="${margin.left + innerWidth / 2}" y="${height - 6}" text-anchor="middle">${escapeMarkup(plot.x.label)}</text>` +
-    `<text class="axis" transform="translate(11 ${margin.top + innerHeight / 2}) rotate(-90)" text-anchor="middle">${escapeMarkup(plot.y.label)}</text>`
+    `<text class="axis" x="0" y="12">${escapeMarkup(plot.y.label)}</text>`
 
   return (
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeMarkup(plot.name)}">` +
