@@ -1,0 +1,134 @@
+/**
+ * Reasons as plain sentences: the fact first, then how it compares with the usual risk. "Month-to-month
+ * contract: twice the usual risk". Never a feature's name, never a contribution.
+ */
+import type { Feature, FeaturePopulation, Frame, Population } from '../../../src/contracts/features.ts'
+import { comparisonOf, riskRatio } from './comparisons.ts'
+import { fallbackPhrase, titleOf } from './fallback-phrases.ts'
+import { type Amount, type NumberPhrase, amountIn, phraseOf } from './phrases.ts'
+import type { Reasons } from './reasons.ts'
+
+export interface SentenceOptions {
+  /** Put before amounts: '€' or 'EUR'. Absent where the currency is not known. */
+  readonly currency?: string
+  /** What contributions are multiplied with before they are compared: `calibratedScale(model)`. Default 1. */
+  readonly scale?: number
+}
+
+export interface ReasonWriter {
+  /**
+   * @param feature index in the feature set
+   * @param value a number, a category's code, or NaN where it is missing
+   * @param contribution in log-odds
+   */
+  sentence(feature: number, value: number, contribution: number): string
+  /** All reasons of one row of a frame as the text of one cell: what raises the risk, then what lowers it. */
+  cell(reasons: Reasons, row: number, frame: Frame): string
+}
+
+/** What a cell says when no feature stands out. */
+export const NOTHING_STANDS_OUT = 'Nothing stands out: close to the usual risk'
+
+/**
+ * A writer for one model's features. It remembers what it has said, so that a million customers cost little.
+ *
+ * @example
+ * const write = reasonWriter(featureSet.features, population, { scale: calibratedScale(model) })
+ * write.sentence(3, 0, 0.9) // 'Month-to-month contract: twice the usual risk'
+ */
+export function reasonWriter(
+  features: readonly Feature[],
+  population: Population,
+  options: SentenceOptions = {},
+): ReasonWriter {
+  const baseRate = Math.min(Math.max(population.baseRate, 1e-9), 1 - 1e-9)
+  const scale = options.scale ?? 1
+  const amount = amountIn(options.currency)
+  const facts = features.map((feature, i) => remembered(factsOf(feature, population.features[i], amount)))
+
+  const sentence = (feature: number, value: number, contribution: number): string =>
+    `${facts[feature](value)}: ${comparisonOf(riskRatio(scale * contribution, baseRate))}`
+  const list = (reasons: Reasons, row: number, frame: Frame, from: number, to: number): string => {
+    let text = ''
+    for (let at = row * reasons.slots + from; at < row * reasons.slots + to; at++) {
+      const feature = reasons.feature[at]
+      if (feature < 0) break
+      if (text !== '') text += '; '
+      text += sentence(feature, frame.columns[feature][row], reasons.contribution[at])
+    }
+    return text
+  }
+  return {
+    sentence,
+    cell: (reasons, row, frame) => {
+      const raising = list(reasons, row, frame, 0, reasons.raising)
+      const lowering = list(reasons, row, frame, reasons.raising, reasons.slots)
+      if (lowering === '') return raising === '' ? NOTHING_STANDS_OUT : raising
+      return raising === '' ? `Lowers the risk: ${lowering}` : `${raising}. Lowers it: ${lowering}`
+    },
+  }
+}
+
+/**
+ * One reason as a sentence; {@link reasonWriter} is the way for many.
+ *
+ * @param value a number, a category's code, or NaN where it is missing
+ * @param contribution in log-odds
+ * @param baseRate the usual risk, 0 to 1
+ * @example
+ * reasonSentence(tenure, 60, -0.75, { missing: 0 }, 0.1) // 'Customer for 5 years: half the usual risk'
+ */
+export function reasonSentence(
+  feature: Feature,
+  value: number,
+  contribution: number,
+  population: FeaturePopulation,
+  baseRate: number,
+  options: SentenceOptions = {},
+): string {
+  const one = { rows: 1, baseRate, monthlyRate: null, features: [population] }
+  return reasonWriter([feature], one, options).sentence(0, value, contribution)
+}
+
+/** The fact of a value, without the comparison. */
+function factsOf(feature: Feature, population: FeaturePopulation, amount: Amount): (value: number) => string {
+  const named = phraseOf(feature)
+  // A canonical name may have been given to a column of the other kind.
+  const phrase = named?.kind === feature.kind ? named : fallbackPhrase(feature)
+  const unknown = phrase.unknown ?? `${titleOf(feature)} unknown`
+  if (phrase.kind === 'category') {
+    const facts = new Map((feature.categories ?? []).map((category, code) => [code, phrase.fact(category)]))
+    return (code) => facts.get(code) ?? unknown
+  }
+  const median = population.quantiles?.[10]
+  return (value) => (value === value ? numberFact(phrase, value, median, amount) : unknown)
+}
+
+/** The fact, and the middle customer's value where that is written differently. */
+function numberFact(
+  { fact, typical }: NumberPhrase,
+  value: number,
+  median: number | undefined,
+  amount: Amount,
+): string {
+  const said = fact(value, amount)
+  if (typical === undefined || median === undefined || !Number.isFinite(median)) return said
+  const usual = typical(median, amount)
+  return usual === typical(value, amount) ? said : `${said} (typical: ${usual})`
+}
+
+/** Different values whose facts a feature remembers before it starts anew. */
+const REMEMBERED = 10_000
+
+/** Facts by value: customers share most of them. */
+function remembered(fact: (value: number) => string): (value: number) => string {
+  const known = new Map<number, string>()
+  return (value) => {
+    const said = known.get(value)
+    if (said !== undefined) return said
+    if (known.size >= REMEMBERED) known.clear()
+    const text = fact(value)
+    known.set(value, text)
+    return text
+  }
+}
