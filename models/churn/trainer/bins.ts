@@ -3,6 +3,9 @@
  * question as `x < cut[b]`, exactly, in float32. That is what lets training look at one byte a value.
  */
 import { random } from '../../random.ts'
+import type { Kernels } from './kernels.ts'
+import type { Layout } from './layout.ts'
+import { CUT_BYTES, STAGED_ROWS } from './layout.ts'
 
 /** Bins a column may have; the entry after them in a histogram is for missing. */
 export const MAX_BINS = 255
@@ -56,37 +59,28 @@ export function binColumns(source: CutSource, maxBins: number, seed: number): Bi
   return columns
 }
 
-/** Writes the bins of rows `from` to `to` into `bins`, row-major, one byte for each of `columns`. */
+/** Bins all rows of the design, by way of staged rows that the kernel can reach. */
 export function fillBins(
   columns: readonly BinnedColumn[],
   design: Float32Array,
   width: number,
-  bins: Uint8Array,
-  from: number,
-  to: number,
+  layout: Layout,
+  kernels: Kernels,
+  buffer: ArrayBufferLike,
 ): void {
-  const stride = columns.length
-  const offsets = new Int32Array(stride + 1)
-  for (let k = 0; k < stride; k++) offsets[k + 1] = offsets[k] + columns[k].cuts.length
-  const cuts = new Float32Array(offsets[stride])
-  for (let k = 0; k < stride; k++) cuts.set(columns[k].cuts, offsets[k])
-  const source = Int32Array.from(columns, (binned) => binned.column)
-  for (let row = from; row < to; row++) {
+  const { rows, stride } = layout
+  const cuts = new Float32Array(buffer, layout.cuts, (stride * CUT_BYTES) / 4).fill(NaN)
+  for (const [k, binned] of columns.entries()) cuts.set(binned.cuts, (k * CUT_BYTES) / 4)
+  const staging = new Float32Array(buffer, layout.staging, STAGED_ROWS * width)
+  for (let row = 0; row < rows; row += STAGED_ROWS) {
+    const staged = Math.min(STAGED_ROWS, rows - row)
+    staging.set(design.subarray(row * width, (row + staged) * width))
     for (let k = 0; k < stride; k++) {
-      const value = design[row * width + source[k]]
-      const begin = offsets[k]
-      let low = begin
-      let high = offsets[k + 1]
-      if (value !== value) {
-        bins[row * stride + k] = high - begin + 1
-        continue
-      }
-      while (low < high) {
-        const middle = (low + high) >>> 1
-        if (value < cuts[middle]) high = middle
-        else low = middle + 1
-      }
-      bins[row * stride + k] = low - begin
+      const values = layout.staging + columns[k].column * 4
+      const end = values + staged * width * 4
+      const byRow = layout.bins + row * stride + k
+      const byColumn = layout.columnBins + k * rows + row
+      kernels.binColumn(layout.cuts + k * CUT_BYTES, values, end, byRow, byColumn, columns[k].cuts.length)
     }
   }
 }

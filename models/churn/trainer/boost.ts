@@ -36,7 +36,7 @@ export async function boost(
   options: TrainOptions,
   onRound?: (round: number) => void,
 ): Promise<Boosted> {
-  checkOptions(options)
+  checkTraining(data, options)
   const rows = trainedRows(data, heldOut)
   const total = totals(data, rows)
   const source = {
@@ -51,17 +51,15 @@ export async function boost(
   const ensemble = { baseMargin, columns: data.width, trees }
   if (columns.length === 0) return { ensemble, heldOutLogLoss: new Float64Array(0) }
 
-  const pool = await startPool(
-    threadsFor(data, options),
-    jobFor(data, columns, options, rows.length, total.weight),
-  )
+  const pool = startPool(jobFor(data, columns, options, rows.length, total.weight))
   try {
     const { layout, buffer } = pool
     const views = viewRows(buffer, layout)
-    fillBins(columns, data.design, data.width, views.bins, 0, data.rows)
+    fillBins(columns, data.design, data.width, layout, pool.kernels, buffer)
     views.labels.set(data.labels)
     views.margins.fill(baseMargin)
     for (const row of rows) views.weights[row] = data.weights ? data.weights[row] : 1
+    await pool.ready()
     const context = growContext(pool, columns, options)
     const chance = roundChances(options.seed)
     const losses = heldOut ? new Float64Array(options.rounds) : new Float64Array(0)
@@ -81,7 +79,19 @@ export async function boost(
   }
 }
 
-function checkOptions(options: TrainOptions): void {
+/** @throws HoldfastError `usage` naming the option that is out of range, or the array of the wrong length */
+export function checkTraining(data: TrainingData, options: TrainOptions): void {
+  const { design, rows, width, labels, weights, monotone } = data
+  const lengths = { design: rows * width, labels: rows, weights: rows, monotone: width }
+  for (const [name, array] of Object.entries({ design, labels, weights, monotone })) {
+    const length = lengths[name as keyof typeof lengths]
+    if (array === undefined || array.length === length) continue
+    throw new HoldfastError(
+      'usage',
+      `The training data's ${name} has ${array.length} numbers; ${rows} rows of ${width} columns need ${length}.`,
+    )
+  }
+
   const wrong = (name: keyof TrainOptions, must: string): HoldfastError =>
     new HoldfastError('usage', `The training option ${name} is ${options[name]}; it must be ${must}.`)
   const whole = (name: 'rounds' | 'leaves' | 'threads' | 'maxBins', least: number): void => {
@@ -139,12 +149,14 @@ function jobFor(
   options: TrainOptions,
   trained: number,
   weight: number,
-): (threads: number) => Job {
+): Job {
   const sampledColumns = sampledCount(columns, options)
   const entries = columns.map(({ missingBin }) => missingBin + 1).sort((a, b) => b - a)
-  const size: Omit<LayoutSize, 'threads'> = {
+  const size: LayoutSize = {
+    threads: threadsFor(data, options),
     rows: data.rows,
     stride: columns.length,
+    width: data.width,
     leaves: options.leaves,
     sampledColumns,
     entries: entries.slice(0, sampledColumns).reduce((sum, n) => sum + n, 0),
@@ -154,8 +166,9 @@ function jobFor(
   const gradientUnit = unitFor(weight, 2 ** 31 - 1 - trained)
   const hessianUnit = unitFor(weight / 4, 2 ** 32 - 1 - 2 * trained)
   const monotone = Int8Array.from(columns, ({ column }) => data.monotone?.[column] ?? 0)
-  return (threads) => ({
-    layout: layOut({ ...size, threads }),
+  return {
+    layout: layOut(size),
+    width: data.width,
     rules: {
       lambda: options.lambda,
       minHessian: Math.max(1, (options.minChildWeight / hessianUnit) * (1 - 1e-6)),
@@ -167,7 +180,7 @@ function jobFor(
     splits: Int32Array.from(columns, (column) => column.splits),
     monotone,
     constrained: monotone.some((direction) => direction !== 0),
-  })
+  }
 }
 
 /** The smallest power of two in which `sum` is at most `most` units. */
@@ -236,8 +249,9 @@ function gradients(crew: Crew, { order, left }: RowViews, sampleSeed: number, di
     const from = Math.floor((left.length * thread) / crew.threads)
     order.set(left.subarray(from, from + results[result.count]), count)
     count += results[result.count]
-    gradient += results[result.gradient]
-    hessian += results[result.hessian]
+    const [low, high] = new Int32Array(results.buffer, results.byteOffset + result.sums * 8, 2)
+    gradient += high
+    hessian += low >>> 0
   }
   return { count, gradient, hessian }
 }

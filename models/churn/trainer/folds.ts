@@ -1,11 +1,15 @@
 /**
  * Cross-validation of the trainer: an ensemble for each fold that never saw the fold's rows, nor took its
- * cuts from them, and the held-out loss after each tree, from which the number of trees is chosen.
+ * cuts from them, and the held-out loss after each tree, from which the number of trees is chosen. Folds are
+ * whole pieces of work, so threads train a fold each and need not wait for one another.
  */
+import { Worker } from 'node:worker_threads'
+import { HoldfastError } from '../../../src/contracts/errors.ts'
 import type { TreeEnsemble } from '../trees.ts'
 import { margins } from '../trees.ts'
 import type { Boosted } from './boost.ts'
-import { boost } from './boost.ts'
+import { boost, checkTraining } from './boost.ts'
+import { threadFailed, workerUrl } from './pool.ts'
 import type { TrainingData, TrainOptions } from './train.ts'
 
 export interface FoldEnsembles {
@@ -16,6 +20,25 @@ export interface FoldEnsembles {
   /** Margin of every row by the first `round` trees of the ensemble that did not see it. */
   heldOutMargins(round: number): Float64Array
 }
+
+/** What a thread that trains folds is started with; it takes the next fold until none is left. */
+export interface FoldTask {
+  readonly kind: 'folds'
+  readonly data: TrainingData
+  readonly foldOf: Uint8Array
+  readonly foldCount: number
+  readonly options: TrainOptions
+  /** One shared Int32: the next fold. */
+  readonly next: Int32Array
+}
+
+export type FoldMessage =
+  | { readonly kind: 'round' }
+  | { readonly kind: 'fold'; readonly fold: number; readonly boosted: Boosted }
+  | { readonly kind: 'error'; readonly code: HoldfastError['code']; readonly message: string }
+
+/** Below this (rows x folds x rounds) starting threads takes longer than they save. */
+const SHARED_WORK = 3_000_000
 
 /**
  * @param foldOf by row, below `foldCount`
@@ -31,10 +54,21 @@ export async function trainFolds(
   options: TrainOptions,
   onRound?: (trees: number) => void,
 ): Promise<FoldEnsembles> {
+  checkTraining(data, options)
   const boosted: Boosted[] = []
-  for (let fold = 0; fold < foldCount; fold++) {
-    const before = fold * options.rounds
-    boosted.push(await boost(data, rowsIn(foldOf, fold), options, (round) => onRound?.(before + round)))
+  let trees = 0
+  const take = (message: FoldMessage): void => {
+    if (message.kind === 'round') onRound?.(++trees)
+    else if (message.kind === 'fold') boosted[message.fold] = message.boosted
+  }
+  const threads = Math.min(options.threads, foldCount)
+  const next = new Int32Array(new SharedArrayBuffer(4))
+  const task: FoldTask = { kind: 'folds', data, foldOf, foldCount, options: { ...options, threads: 1 }, next }
+  if (threads === 1 || data.rows * foldCount * options.rounds < SHARED_WORK) {
+    await trainNextFolds(task, take)
+  } else {
+    const sharedTask = { ...task, data: shareData(data) }
+    await trainInWorkers(threads, sharedTask, take)
   }
   const ensembles = boosted.map(({ ensemble }) => ensemble)
   return {
@@ -44,8 +78,64 @@ export async function trainFolds(
   }
 }
 
-const rowsIn = (foldOf: Uint8Array, fold: number): Uint8Array =>
-  foldOf.map((ofRow) => (ofRow === fold ? 1 : 0))
+/** Trains folds for as long as any is left; runs here or in worker.ts. */
+export async function trainNextFolds(task: FoldTask, tell: (message: FoldMessage) => void): Promise<void> {
+  for (;;) {
+    const fold = Atomics.add(task.next, 0, 1)
+    if (fold >= task.foldCount) return
+    const heldOut = task.foldOf.map((ofRow) => (ofRow === fold ? 1 : 0))
+    const boosted = await boost(task.data, heldOut, task.options, () => tell({ kind: 'round' }))
+    tell({ kind: 'fold', fold, boosted })
+  }
+}
+
+async function trainInWorkers(
+  threads: number,
+  task: FoldTask,
+  take: (message: FoldMessage) => void,
+): Promise<void> {
+  const workers = Array.from({ length: threads }, () => new Worker(workerUrl(), { workerData: task }))
+  try {
+    await Promise.all(workers.map((worker) => finished(worker, take)))
+  } finally {
+    // After a failure the other threads need not go on.
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+}
+
+/** Errors travel as their code and message; a cloned error would have neither class nor code. */
+function finished(worker: Worker, take: (message: FoldMessage) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: FoldMessage) => {
+      if (message.kind === 'error') reject(new HoldfastError(message.code, message.message))
+      else take(message)
+    })
+    worker.once('error', (error) => reject(threadFailed(error)))
+    worker.once('exit', (code) => (code === 0 ? resolve() : reject(threadFailed())))
+  })
+}
+
+/** Copies what is not yet in shared memory there, once for all threads. */
+function shareData(data: TrainingData): TrainingData {
+  const { design, labels, weights, monotone } = data
+  return {
+    ...data,
+    design: shared(design, Float32Array),
+    labels: shared(labels, Uint8Array),
+    ...(weights && { weights: shared(weights, Float32Array) }),
+    ...(monotone && { monotone: shared(monotone, Int8Array) }),
+  }
+}
+
+function shared<T extends Float32Array | Uint8Array | Int8Array>(
+  from: T,
+  array: { new (buffer: SharedArrayBuffer): T },
+): T {
+  if (from.buffer instanceof SharedArrayBuffer) return from
+  const copy = new array(new SharedArrayBuffer(from.byteLength))
+  copy.set(from)
+  return copy
+}
 
 function heldOutMargins(
   { design, rows, width }: TrainingData,

@@ -10,6 +10,8 @@ export interface Layout {
   readonly rows: number
   /** Binned columns: bytes from one row's bins to the next row's. */
   readonly stride: number
+  /** Columns that a tree may use. */
+  readonly sampledColumns: number
   readonly threads: number
   readonly leaves: number
   /** Bytes of one leaf's histograms. */
@@ -32,8 +34,10 @@ export interface Layout {
   readonly values: number
   /** Int32, 3 a leaf: node, first and end position in `order`. */
   readonly segments: number
-  /** Uint8, rows x stride. */
+  /** Uint8, rows x stride: what histograms are built from. */
   readonly bins: number
+  /** Uint8, stride x rows: what rows are partitioned by, which looks at one column only. */
+  readonly columnBins: number
   /** Packed gradients, i64 a row. */
   readonly gradients: number
   /** Float64 a row. */
@@ -47,6 +51,10 @@ export interface Layout {
   /** Int32: halves of a partition on their way to `order`. */
   readonly left: number
   readonly right: number
+  /** Float32, {@link CUT_BYTES} a column, for binning. */
+  readonly cuts: number
+  /** Float32, {@link STAGED_ROWS} rows of the design on their way into bins. */
+  readonly staging: number
   readonly scratch: number
   readonly slots: number
   /** Size of it all. */
@@ -56,10 +64,14 @@ export interface Layout {
 export const RESULT_NUMBERS = 32
 export const NODE_NUMBERS = 6
 export const COMMAND_NUMBERS = 32
+export const CUT_BYTES = 1024
+export const STAGED_ROWS = 256
 
 export interface LayoutSize {
   readonly rows: number
   readonly stride: number
+  /** Columns of the design. */
+  readonly width: number
   readonly threads: number
   readonly leaves: number
   /** Columns that a tree may use. */
@@ -85,6 +97,7 @@ export function layOut(size: LayoutSize): Layout {
   const layout = {
     rows,
     stride,
+    sampledColumns: size.sampledColumns,
     threads,
     leaves,
     slotBytes,
@@ -98,6 +111,7 @@ export function layOut(size: LayoutSize): Layout {
     values: take(nodes * 8),
     segments: take(leaves * 3 * 4),
     bins: take(rows * stride),
+    columnBins: take(rows * stride),
     gradients: take(rows * 8),
     margins: take(rows * 8),
     weights: take(rows * 4),
@@ -105,6 +119,8 @@ export function layOut(size: LayoutSize): Layout {
     order: take(rows * 4),
     left: take(rows * 4),
     right: take(rows * 4),
+    cuts: take(stride * CUT_BYTES),
+    staging: take(STAGED_ROWS * size.width * 4),
     scratch: take(threads * scratchBytes),
     slots: take(leaves * slotBytes),
   }

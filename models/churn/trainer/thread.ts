@@ -3,7 +3,8 @@
  * disjoint and sums are whole numbers, so the trees do not depend on how many threads there are.
  */
 import type { Kernels } from './kernels.ts'
-import { HISTOGRAM_BYTES, instantiateKernels, tileSizes } from './kernels.ts'
+import { chanceOf } from './kernel-gradients.ts'
+import { HISTOGRAM_BYTES, instantiateKernels } from './kernels.ts'
 import type { Layout } from './layout.ts'
 import { COMMAND_NUMBERS, NODE_NUMBERS, RESULT_NUMBERS } from './layout.ts'
 import type { Split, SplitRules } from './split.ts'
@@ -12,6 +13,8 @@ import { noSplit, searchColumn, weightOf, worthOf } from './split.ts'
 /** All that a thread has to know; plain data, so that it can be posted. */
 export interface Job {
   readonly layout: Layout
+  /** Columns of the design. */
+  readonly width: number
   readonly rules: SplitRules
   /** Share of the rows that grow a tree, as a whole number out of 2^32. */
   readonly sampleBelow: number
@@ -51,14 +54,15 @@ export const command = {
 export const leaf = { open: 0, gradient: 1, hessian: 2, lower: 3, upper: 4 } as const
 
 /** Positions in a thread's results. */
-export const result = { count: 0, gradient: 1, hessian: 2, built: 8, other: 16 } as const
+export const result = { count: 0, sums: 1, built: 8, other: 16 } as const
 /** Within a split's block. */
 export const found = { gain: 0, column: 1, index: 2, missingLeft: 3, gradient: 4, hessian: 5 } as const
 
-/** Rows whose bins stay in the second-level cache while every tile of columns passes over them. */
+/** Rows whose bins stay in the second-level cache between a touch and the passes over them. */
 const BLOCK_ROWS = 1024
 
 export interface Thread {
+  readonly kernels: Kernels
   /** Does this thread's share of what the command in memory asks for. */
   run(): void
 }
@@ -66,7 +70,15 @@ export interface Thread {
 export function trainingThread(memory: WebAssembly.Memory, job: Job, index: number): Thread {
   const { layout } = job
   const { buffer } = memory
-  const kernels = instantiateKernels(memory, { stride: layout.stride, gradients: layout.gradients })
+  const kernels = instantiateKernels(memory, {
+    stride: layout.stride,
+    sampledColumns: layout.sampledColumns,
+    designStride: job.width * 4,
+    sampleBelow: job.sampleBelow,
+    gradientScale: 1 / job.rules.gradientUnit,
+    hessianScale: 1 / job.rules.hessianUnit,
+    addresses: layout,
+  })
   const words = new Int32Array(buffer)
   const numbers = new Float64Array(buffer, 0, layout.bins / 8)
   const ask = numbers.subarray(layout.command / 8, layout.command / 8 + COMMAND_NUMBERS)
@@ -86,33 +98,18 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
   function gradients(): void {
     const from = shareOf(layout.rows, index)
     const to = shareOf(layout.rows, index + 1)
-    const sampleSeed = ask[command.sampleSeed]
-    const ditherSeed = ask[command.ditherSeed]
-    const { margins, weights, labels } = rowsOf
-    const gradientScale = 1 / job.rules.gradientUnit
-    const hessianScale = 1 / job.rules.hessianUnit
-    const packed = layout.gradients / 4
-    const list = layout.left / 4 + from
-    let count = 0
-    let gradientSum = 0
-    let hessianSum = 0
-    for (let row = from; row < to; row++) {
-      if (!inTree(row, sampleSeed)) continue
-      const weight = weights[row]
-      const p = 1 / (1 + Math.exp(-margins[row]))
-      // Rounded up or down by chance in proportion, so that small gradients do not vanish from large sums.
-      const dither = mix(row, ditherSeed)
-      const gradient = Math.floor((p - labels[row]) * weight * gradientScale + (dither & 0xffff) / 65536)
-      const hessian = Math.floor(p * (1 - p) * weight * hessianScale + (dither >>> 16) / 65536) || 1
-      words[packed + 2 * row] = hessian
-      words[packed + 2 * row + 1] = gradient
-      words[list + count++] = row
-      gradientSum += gradient
-      hessianSum += hessian
-    }
-    results[result.count] = count
-    results[result.gradient] = gradientSum
-    results[result.hessian] = hessianSum
+    const sums = layout.results + (index * RESULT_NUMBERS + result.sums) * 8
+    results[result.count] =
+      from < to
+        ? kernels.gradients(
+            from,
+            to,
+            layout.left + from * 4,
+            sums,
+            ask[command.sampleSeed],
+            ask[command.ditherSeed],
+          )
+        : 0
   }
 
   /** Partitions this thread's part of a leaf, and builds the histograms of one side of it (or of all). */
@@ -126,7 +123,7 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
     if (ask[command.column] >= 0) {
       const left = layout.left + from * 4
       const right = layout.right + from * 4
-      const bins = layout.bins + ask[command.column]
+      const bins = layout.columnBins + ask[command.column] * layout.rows
       const lefts =
         from < to ? kernels.partition(first, end, bins, ask[command.bin], ask[command.also], left, right) : 0
       results[result.count] = lefts
@@ -134,23 +131,17 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
       end = first + (side === 1 ? lefts : to - from - lefts) * 4
     }
     if (side === 0) return
-    for (let block = first; block < end; block += BLOCK_ROWS * 4) {
-      accumulateBlock(kernels, block, Math.min(end, block + BLOCK_ROWS * 4))
-    }
-  }
-
-  const tile: number[] = []
-  function accumulateBlock(kernels: Kernels, first: number, end: number): void {
     const columns = ask[command.sampledColumns]
-    const sampled = layout.sampled / 4
-    let k = 0
-    for (const size of tileSizes) {
-      for (; columns - k >= size; k += size) {
-        for (let i = 0; i < size; i++) tile[i] = layout.bins + words[sampled + k + i]
-        kernels.accumulate(size, first, end, scratch + k * HISTOGRAM_BYTES, tile)
-      }
+    for (let k = 0; k < columns; k++) binsOf[k] = layout.bins + words[layout.sampled / 4 + k]
+    // Rows that follow one another closely the processor fetches by itself.
+    const scattered = ask[command.count] < layout.rows / 2
+    for (let block = first; block < end; block += BLOCK_ROWS * 4) {
+      const blockEnd = Math.min(end, block + BLOCK_ROWS * 4)
+      if (scattered) kernels.touch(block, blockEnd, layout.bins)
+      kernels.accumulate(block, blockEnd, scratch, binsOf)
     }
   }
+  const binsOf: number[] = []
 
   /** Puts partitioned rows in their place, gathers histograms, and looks for both children's best splits. */
   function find(): void {
@@ -225,15 +216,14 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
 
   /** Adds the finished tree's leaf values to the margins of all rows. */
   function apply(): void {
-    const { margins } = rowsOf
     const from = shareOf(ask[command.count], index)
     const to = shareOf(ask[command.count], index + 1)
-    const order = layout.order / 4
     for (let i = 0; i < ask[command.leaves]; i++) {
       const segment = layout.segments / 4 + 3 * i
-      const value = numbers[layout.values / 8 + words[segment]]
+      const first = Math.max(from, words[segment + 1])
       const end = Math.min(to, words[segment + 2])
-      for (let at = Math.max(from, words[segment + 1]); at < end; at++) margins[words[order + at]] += value
+      const value = layout.values + 8 * words[segment]
+      if (first < end) kernels.shift(layout.order + first * 4, layout.order + end * 4, value)
     }
     if (ask[command.outsiders] === 1) applyToOutsiders()
   }
@@ -260,6 +250,7 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
   }
 
   return {
+    kernels,
     run: () => {
       const what = ask[command.operation]
       if (what === operation.gradients) gradients()
@@ -297,7 +288,7 @@ export function viewRows(buffer: ArrayBufferLike, layout: Layout): RowViews {
 /** Whether a row grows the tree whose seed is given. */
 function treeMembership(weights: Float32Array, below: number): (row: number, seed: number) => boolean {
   if (below >= 2 ** 32) return (row) => weights[row] > 0
-  return (row, seed) => weights[row] > 0 && mix(row, seed) < below
+  return (row, seed) => weights[row] > 0 && chanceOf(row, seed) < below
 }
 
 export function readSplit(results: Float64Array, at: number): Split {
@@ -318,15 +309,4 @@ function writeSplit(results: Float64Array, at: number, split: Split): void {
   results[at + found.missingLeft] = split.missingLeft ? 1 : 0
   results[at + found.gradient] = split.gradient
   results[at + found.hessian] = split.hessian
-}
-
-/** A row's chance in a round, 32 bits: MurmurHash3's finaliser (Appleby) over row and seed. */
-function mix(row: number, seed: number): number {
-  let h = row ^ seed
-  h ^= h >>> 16
-  h = Math.imul(h, 0x85ebca6b)
-  h ^= h >>> 13
-  h = Math.imul(h, 0xc2b2ae35)
-  h ^= h >>> 16
-  return h >>> 0
 }

@@ -7,7 +7,7 @@
  */
 
 export type Code = readonly number[]
-export type ValueType = 'i32' | 'i64'
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64'
 
 /** A function of the module; all of its parameters are i32, and it returns one i32 or nothing. */
 export interface WasmFunction {
@@ -18,7 +18,11 @@ export interface WasmFunction {
   readonly body: Code
 }
 
-const typeCode: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e }
+const typeCode: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c }
+
+const unary =
+  (opcode: number) =>
+  (a: Code): Code => [...a, opcode]
 
 const binary =
   (opcode: number) =>
@@ -38,7 +42,9 @@ export const i32 = {
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
+  and: binary(0x71),
   or: binary(0x72),
+  xor: binary(0x73),
   shl: binary(0x74),
   shrU: binary(0x76),
   eq: binary(0x46),
@@ -46,18 +52,65 @@ export const i32 = {
   load: load(0x28, 2),
   load8U: load(0x2d, 0),
   store: store(0x36, 2),
+  store8: store(0x3a, 0),
+  /** Towards zero; the value must be in range. */
+  fromF64: unary(0xaa),
+  unsignedFromF64: unary(0xab),
 }
 
 export const i64 = {
   const: (n: number): Code => [0x42, ...signed(n)],
   add: binary(0x7c),
   sub: binary(0x7d),
+  shl: binary(0x86),
   load: load(0x29, 3),
   store: store(0x37, 3),
+  fromI32: unary(0xac),
+}
+
+export const f32 = {
+  load: load(0x2a, 2),
+  ge: binary(0x60),
+  ne: binary(0x5c),
+  gt: binary(0x5e),
+  const: (x: number): Code => [0x43, ...new Uint8Array(Float32Array.of(x).buffer)],
+}
+
+export const f64 = {
+  const: (x: number): Code => [0x44, ...new Uint8Array(Float64Array.of(x).buffer)],
+  load: load(0x2b, 3),
+  store: store(0x39, 3),
+  add: binary(0xa0),
+  sub: binary(0xa1),
+  mul: binary(0xa2),
+  div: binary(0xa3),
+  min: binary(0xa4),
+  max: binary(0xa5),
+  floor: unary(0x9c),
+  /** To the nearest whole number. */
+  nearest: unary(0x9e),
+  fromF32: unary(0xbb),
+  fromU32: unary(0xb8),
+  /** The number with these bits. */
+  fromBits: unary(0xbf),
 }
 
 export const get = (local: number): Code => [0x20, local]
 export const set = (local: number, value: Code): Code => [...value, 0x21, local]
+/** One or the other value; both are evaluated. */
+export const select = (condition: Code, then: Code, otherwise: Code): Code => [
+  ...then,
+  ...otherwise,
+  ...condition,
+  0x1b,
+]
+export const when = (condition: Code, body: readonly Code[]): Code => [
+  ...condition,
+  0x04,
+  0x40,
+  ...body.flat(),
+  0x0b,
+]
 /** Runs the body, and again for as long as `condition` (evaluated after it) is not 0. */
 export const repeatWhile = (body: readonly Code[], condition: Code): Code => [
   0x03,
