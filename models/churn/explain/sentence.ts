@@ -117,8 +117,8 @@ function numberFact(
   return usual === typical(value, amount) ? said : `${said} (typical: ${usual})`
 }
 
-/** Different values whose facts a feature remembers before it starts anew. */
-const REMEMBERED = 10_000
+/** Different values whose facts a feature remembers; of a column with more, the first ones. */
+const REMEMBERED = 4_096
 
 /** Facts by value: customers share most of them. */
 function remembered(fact: (value: number) => string): (value: number) => string {
@@ -126,9 +126,8 @@ function remembered(fact: (value: number) => string): (value: number) => string 
   return (value) => {
     const said = known.get(value)
     if (said !== undefined) return said
-    if (known.size >= REMEMBERED) known.clear()
     const text = fact(value)
-    known.set(value, text)
+    if (known.size < REMEMBERED) known.set(value, text)
     return text
   }
 }
