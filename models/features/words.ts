@@ -1,0 +1,107 @@
+/** Headers and cell values as words: how a column is compared with the dictionary, and how near misses are found. */
+
+const WORD = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\p{Lo}+|\p{N}+/gu
+
+/**
+ * The words of a header, in lower case, without accents and without Salesforce's `__c` for own fields.
+ *
+ * @example
+ * words('MonthlyCharges') // ['monthly', 'charges']
+ * words('Account.AnnualRevenue__c') // ['account', 'annual', 'revenue']
+ */
+export function words(header: string): string[] {
+  const plain = withoutAccents(header).replace(/__p?c$/iu, '')
+  return (plain.match(WORD) ?? []).map((word) => word.toLowerCase())
+}
+
+/**
+ * A header or value with everything removed that people write in different ways: case, accents, spaces, signs.
+ *
+ * @example
+ * key('Month-to-month') === key('month to month') // true
+ */
+export function key(text: string): string {
+  return withoutAccents(text)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+}
+
+/**
+ * A category value's key. A sign before a number counts ("-1" is not "1"), and 1.0 is 1, as tables write it
+ * when a column of whole numbers has gaps.
+ */
+export function valueKey(value: string): string {
+  const text = value.trim()
+  const number = /^([+-]?)0*(\d+)(?:\.0+)?$/u.exec(text)
+  if (number) return (number[1] === '-' && number[2] !== '0' ? '-' : '') + number[2]
+  // Values of signs alone ("+", "<5" against ">5") would all lose what tells them apart.
+  const plain = key(text)
+  return plain === '' || /[<>+]/u.test(text) ? text.toLowerCase().replace(/\s+/gu, '') : plain
+}
+
+/**
+ * A header as it reads within a sentence; abbreviations in capitals stay.
+ *
+ * @example
+ * plainWords('NumOfProducts') // 'num of products'
+ */
+export function plainWords(header: string): string {
+  const found = header.replace(/__p?c$/iu, '').match(WORD)
+  if (!found) return header.trim()
+  return found.map((word) => (/^\p{Lu}{2,}$/u.test(word) ? word : word.toLowerCase())).join(' ')
+}
+
+/**
+ * The names most like `name`, best first: for "did you mean …". Damerau-Levenshtein distance over keys, at
+ * most a third of the length away, or one containing the other.
+ *
+ * @example
+ * nearestNames('churned', ['Churn', 'Partner']) // ['Churn']
+ */
+export function nearestNames(name: string, candidates: readonly string[], limit = 3): string[] {
+  const wanted = key(name)
+  if (wanted === '') return []
+  return candidates
+    .map((candidate, order) => {
+      const other = key(candidate)
+      const contained = other.length > 2 && (other.includes(wanted) || wanted.includes(other))
+      const distance = editDistance(wanted, other)
+      const near = distance <= Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3))
+      return {
+        candidate,
+        order,
+        distance: contained ? Math.min(distance, 1) : distance,
+        close: contained || near,
+      }
+    })
+    .filter((entry) => entry.close)
+    .sort((a, b) => a.distance - b.distance || a.order - b.order)
+    .slice(0, limit)
+    .map((entry) => entry.candidate)
+}
+
+/** Optimal string alignment distance: insert, delete, change, or swap two neighbours, each 1. */
+export function editDistance(a: string, b: string): number {
+  let before: number[] = []
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)
+      let best = Math.min(change, previous[j] + 1, row[j - 1] + 1)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, before[j - 2] + 1)
+      row.push(best)
+    }
+    before = previous
+    previous = row
+  }
+  return previous[b.length]
+}
+
+function withoutAccents(text: string): string {
+  return text
+    .replace(/ß/gu, 'ss')
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+}
