@@ -44,15 +44,17 @@ export const thresholdOf = (binned: BinnedColumn, index: number): number =>
  * apart.
  */
 export function binColumns(source: CutSource, maxBins: number, seed: number): BinnedColumn[] {
-  const bins = Math.max(2, Math.min(MAX_BINS, maxBins))
+  const bins = Math.min(MAX_BINS, maxBins)
+  const { hasMissing, largest } = surveyColumns(source)
   const sample = sampleRows(source.rows, seed)
   const columns: BinnedColumn[] = []
   for (let column = 0; column < source.width; column++) {
-    const few = fewDistinct(source, column, bins)
-    const cuts = cutsBetween(few.values ?? quantileGroups(source, column, sample, bins))
-    const present = few.values === null || few.values.length > 0
-    // Without present values nothing can be told apart; the largest value itself cannot be told from missing.
-    const canAskPresent = few.hasMissing && present && few.largest < LARGEST
+    if (largest[column] === -Infinity) continue
+    const values = fewDistinct(source, column, bins)
+    const groups = values ? eachAlone(values) : quantileGroups(weightedDistinct(source, column, sample), bins)
+    const cuts = cutsBetween(groups)
+    // The largest value of all cannot be told from missing by a threshold.
+    const canAskPresent = hasMissing[column] === 1 && largest[column] < LARGEST
     const splits = cuts.length + (canAskPresent ? 1 : 0)
     if (splits > 0) columns.push({ column, cuts, missingBin: cuts.length + 1, splits })
   }
@@ -99,80 +101,94 @@ function cutsBetween(groups: Groups): Float32Array {
   return cuts
 }
 
-interface Distinct {
-  /** Each value as a group of its own, or null where there are more than the limit. */
-  readonly values: Groups | null
-  readonly hasMissing: boolean
-  readonly largest: number
+const eachAlone = (values: Float32Array): Groups =>
+  Float32Array.from({ length: 2 * values.length }, (_, i) => values[i >> 1])
+
+/** By column: whether a trained row misses it, and the largest value (-Infinity where there is none). */
+function surveyColumns({ design, width, rows }: CutSource): {
+  hasMissing: Uint8Array
+  largest: Float64Array
+} {
+  const hasMissing = new Uint8Array(width)
+  const largest = new Float64Array(width).fill(-Infinity)
+  for (let i = 0; i < rows.length; i++) {
+    const base = rows[i] * width
+    for (let column = 0; column < width; column++) {
+      const x = design[base + column]
+      if (x > largest[column]) largest[column] = x
+      else if (x === -Infinity) largest[column] = Math.max(largest[column], -LARGEST)
+      else if (x !== x) hasMissing[column] = 1
+    }
+  }
+  return { hasMissing, largest }
 }
 
-/** The distinct values of all rows by a small hash set. */
-function fewDistinct({ design, width, rows }: CutSource, column: number, limit: number): Distinct {
+/** The distinct values of all rows, ascending, by a small hash set; null where there are more than the limit. */
+function fewDistinct({ design, width, rows }: CutSource, column: number, limit: number): Float32Array | null {
   const slots = 1024
   const table = new Float32Array(slots).fill(NaN)
   const value = new Float32Array(1)
   const bits = new Int32Array(value.buffer)
   let count = 0
-  let hasMissing = false
-  let largest = -Infinity
+  let last = NaN
   for (let i = 0; i < rows.length; i++) {
     const x = design[rows[i] * width + column]
-    if (x !== x) {
-      hasMissing = true
-      continue
-    }
-    if (x > largest) largest = x
-    if (count > limit) continue
+    if (x !== x || x === last) continue
+    last = x
     value[0] = finite(x)
-    let slot = (Math.imul(bits[0], 0x9e3779b1) >>> 22) & (slots - 1)
+    let slot = Math.imul(bits[0], 0x9e3779b1) >>> 22
     while (table[slot] === table[slot] && table[slot] !== value[0]) slot = (slot + 1) & (slots - 1)
     if (table[slot] === value[0]) continue
+    if (count === limit) return null
     table[slot] = value[0]
     count++
   }
-  if (count > limit) return { values: null, hasMissing, largest }
-  const sorted = table.filter((x) => x === x).sort()
-  const values = new Float32Array(2 * sorted.length)
-  for (let i = 0; i < values.length; i++) values[i] = sorted[i >> 1]
-  return { values, hasMissing, largest }
+  return table.filter((x) => x === x).sort()
 }
 
-/**
- * At most `bins` groups of about equal weight; a value that alone weighs as much as a group gets its own.
- */
-function quantileGroups(source: CutSource, column: number, sample: Int32Array, bins: number): Groups {
-  const { values, weights } = weightedDistinct(source, column, sample)
-  let rest = weights.reduce((sum, weight) => sum + weight, 0)
+interface Distinct {
+  /** Ascending. */
+  readonly values: Float32Array
+  readonly weights: Float64Array
+}
+
+/** At most `bins` groups of about equal weight; a value that alone weighs as much as a group gets its own. */
+function quantileGroups({ values, weights }: Distinct, bins: number): Groups {
+  let rest = 0
+  for (let i = 0; i < weights.length; i++) rest += weights[i]
   const groups: number[] = []
   let lowest = 0
   let weight = 0
+  let left = bins
+  let target = rest / left
   for (let i = 0; i < values.length; i++) {
-    const left = bins - groups.length / 2
-    const target = rest / left
-    if (i > lowest && left > 1 && (weight >= target || (weight > 0 && weights[i] >= target))) {
+    if (i > lowest && left > 1 && (weight >= target || weights[i] >= target)) {
       groups.push(values[lowest], values[i - 1])
       rest -= weight
+      left--
+      target = rest / left
       weight = 0
       lowest = i
     }
     weight += weights[i]
   }
-  if (values.length > 0) groups.push(values[lowest], values[values.length - 1])
+  groups.push(values[lowest], values[values.length - 1])
   return Float32Array.from(groups)
 }
 
+/** The distinct values of a sample of rows, and how much each weighs. */
 function weightedDistinct(
   { design, width, weights }: CutSource,
   column: number,
   sample: Int32Array,
-): { values: Float32Array; weights: Float64Array } {
+): Distinct {
   const present = new Float32Array(sample.length)
   let n = 0
   for (let i = 0; i < sample.length; i++) {
     const x = design[sample[i] * width + column]
     if (x === x) present[n++] = finite(x)
   }
-  const sorted = present.subarray(0, n).sort()
+  const sorted = radixSort(present.subarray(0, n))
   const values = new Float32Array(n)
   const sums = new Float64Array(n)
   let distinct = 0
@@ -188,6 +204,27 @@ function weightedDistinct(
     }
   }
   return { values: values.subarray(0, distinct), weights: sums.subarray(0, distinct) }
+}
+
+/**
+ * Ascending finite values; five to ten times faster than sorting by comparison. A float's bits, with the sign
+ * bit flipped (all bits of a negative one), are in the order of the floats.
+ */
+function radixSort(values: Float32Array): Float32Array {
+  let from = new Uint32Array(values.slice().buffer)
+  for (let i = 0; i < from.length; i++) from[i] ^= (from[i] | 0) < 0 ? 0xffffffff : 0x80000000
+  let to = new Uint32Array(from.length)
+  for (const shift of [0, 11, 22]) {
+    const next = new Uint32Array(2049)
+    for (let i = 0; i < from.length; i++) next[((from[i] >>> shift) & 2047) + 1]++
+    for (let digit = 0; digit < 2048; digit++) next[digit + 1] += next[digit]
+    for (let i = 0; i < from.length; i++) to[next[(from[i] >>> shift) & 2047]++] = from[i]
+    const swap = from
+    from = to
+    to = swap
+  }
+  for (let i = 0; i < from.length; i++) from[i] ^= (from[i] | 0) < 0 ? 0x80000000 : 0xffffffff
+  return new Float32Array(from.buffer)
 }
 
 /** Position of a value that is among the first `n` of ascending values. */

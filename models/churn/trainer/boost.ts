@@ -49,7 +49,11 @@ export async function boost(
   const baseMargin = Math.log(total.positive / (total.weight - total.positive))
   const trees: Tree[] = []
   const ensemble = { baseMargin, columns: data.width, trees }
-  if (columns.length === 0) return { ensemble, heldOutLogLoss: new Float64Array(0) }
+  if (columns.length === 0) {
+    // Nothing tells one row from another: the base rate is all there is to say, in every round.
+    const loss = heldOut ? logLoss(data, heldOut, new Float64Array(data.rows).fill(baseMargin)) : 0
+    return { ensemble, heldOutLogLoss: new Float64Array(heldOut ? options.rounds : 0).fill(loss) }
+  }
 
   const pool = startPool(jobFor(data, columns, options, rows.length, total.weight))
   try {
@@ -67,7 +71,7 @@ export async function boost(
       const { sampleSeed, ditherSeed, sampled } = chance(columns.length, sampledCount(columns, options))
       const root = gradients(pool, views, sampleSeed, ditherSeed)
       trees.push(growTree(context, root, sampled))
-      pool.ask[command.outsiders] = root.count < data.rows ? 1 : 0
+      pool.ask[command.outsiders] = data.rows - root.count
       runAll(pool, operation.apply, root.count)
       if (heldOut) losses[round] = logLoss(data, heldOut, views.margins)
       onRound?.(round + 1)
@@ -236,22 +240,33 @@ function runAll(crew: Crew, what: number, count: number): void {
   crew.run(crew.threads)
 }
 
-/** Gradients, and the tree's rows gathered in `order`. */
-function gradients(crew: Crew, { order, left }: RowViews, sampleSeed: number, ditherSeed: number): Root {
+/** Gradients, and the rows in `order`: first the tree's, then the others. */
+function gradients(
+  crew: Crew,
+  { order, left, right }: RowViews,
+  sampleSeed: number,
+  ditherSeed: number,
+): Root {
   crew.ask[command.sampleSeed] = sampleSeed
   crew.ask[command.ditherSeed] = ditherSeed
   runAll(crew, operation.gradients, 0)
   let count = 0
   let gradient = 0
   let hessian = 0
+  const from = (thread: number): number => Math.floor((order.length * thread) / crew.threads)
   for (let thread = 0; thread < crew.threads; thread++) {
     const results = crew.results(thread)
-    const from = Math.floor((left.length * thread) / crew.threads)
-    order.set(left.subarray(from, from + results[result.count]), count)
+    order.set(left.subarray(from(thread), from(thread) + results[result.count]), count)
     count += results[result.count]
     const [low, high] = new Int32Array(results.buffer, results.byteOffset + result.sums * 8, 2)
     gradient += high
     hessian += low >>> 0
+  }
+  let others = count
+  for (let thread = 0; thread < crew.threads; thread++) {
+    const outside = from(thread + 1) - from(thread) - crew.results(thread)[result.count]
+    order.set(right.subarray(from(thread), from(thread) + outside), others)
+    others += outside
   }
   return { count, gradient, hessian }
 }

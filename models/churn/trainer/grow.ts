@@ -6,10 +6,10 @@ import type { Tree } from '../trees.ts'
 import type { BinnedColumn } from './bins.ts'
 import { thresholdOf } from './bins.ts'
 import type { Layout } from './layout.ts'
-import { NODE_NUMBERS } from './layout.ts'
+import { NODE, NODE_BYTES } from './node.ts'
 import type { NodeSums, Split, SplitRules } from './split.ts'
 import { noSplit, weightOf } from './split.ts'
-import { command, leaf, operation, readSplit, result, treeNode } from './thread.ts'
+import { command, leaf, operation, readSplit, result } from './thread.ts'
 
 /** The threads as the one that leads them sees them. */
 export interface Crew {
@@ -65,7 +65,7 @@ export function growTree(context: GrowContext, root: Root, sampled: Int32Array):
   const { crew, layout, rules } = context
   const { ask } = crew
   const free = Array.from({ length: layout.leaves }, (_, i) => layout.leaves - 1 - i)
-  const nodes = newNodes(layout.leaves)
+  const nodes = newNodes(context)
   layOutEntries(context, sampled)
   ask[command.sampledColumns] = sampled.length
 
@@ -232,7 +232,6 @@ function layOutEntries({ words, layout, columns }: GrowContext, sampled: Int32Ar
 
 interface Nodes {
   readonly count: () => number
-  readonly bins: Int32Array
   readonly tree: Tree
   add(cover: number): number
   /** Returns the left child's number; the right child follows it. */
@@ -245,8 +244,8 @@ interface Nodes {
   ): number
 }
 
-function newNodes(leaves: number): Nodes {
-  const most = 2 * leaves - 1
+function newNodes({ words, layout }: GrowContext): Nodes {
+  const most = 2 * layout.leaves - 1
   const tree = {
     column: new Int32Array(most).fill(-1),
     threshold: new Float32Array(most),
@@ -256,15 +255,15 @@ function newNodes(leaves: number): Nodes {
     value: new Float32Array(most),
     cover: new Float64Array(most),
   }
-  const bins = new Int32Array(most * NODE_NUMBERS).fill(-1)
   let count = 0
+  const record = (node: number): number => layout.nodes + node * NODE_BYTES
   const add = (cover: number): number => {
     tree.cover[count] = cover
+    words.fill(0, record(count) / 4, record(count + 1) / 4)
     return count++
   }
   return {
     count: () => count,
-    bins,
     tree,
     add,
     split: (node, binned, column, threshold, how) => {
@@ -275,12 +274,12 @@ function newNodes(leaves: number): Nodes {
       tree.left[node] = left
       tree.right[node] = right
       tree.missingLeft[node] = how.missingLeft ? 1 : 0
-      const at = node * NODE_NUMBERS
-      bins[at + treeNode.column] = binned
-      bins[at + treeNode.bin] = how.bin
-      bins[at + treeNode.also] = how.also
-      bins[at + treeNode.left] = left
-      bins[at + treeNode.right] = right
+      const at = record(node)
+      words[(at + NODE.column) / 4] = binned
+      words[(at + NODE.bin) / 4] = how.bin
+      words[(at + NODE.also) / 4] = how.also
+      words[(at + NODE.left) / 4] = record(left)
+      words[(at + NODE.right) / 4] = record(right)
       return left
     },
   }
@@ -292,11 +291,11 @@ function finish(context: GrowContext, nodes: Nodes, leaves: readonly Leaf[]): Tr
   const { tree } = nodes
   for (const [i, { node, start, count, gradient, hessian, lower, upper }] of leaves.entries()) {
     tree.value[node] = weightOf(rules, gradient, hessian, lower, upper) * context.learningRate
+    // As float32, like in the tree, so that margins in training are those of prediction.
+    numbers[(layout.nodes + node * NODE_BYTES + NODE.value) / 8] = tree.value[node]
     words.set([node, start, start + count], layout.segments / 4 + 3 * i)
   }
   const size = nodes.count()
-  words.set(nodes.bins.subarray(0, size * NODE_NUMBERS), layout.nodes / 4)
-  numbers.set(tree.value.subarray(0, size), layout.values / 8)
   context.crew.ask[command.leaves] = leaves.length
   return {
     column: tree.column.slice(0, size),

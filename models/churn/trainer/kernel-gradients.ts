@@ -21,17 +21,18 @@ export interface GradientShape {
 }
 
 /**
- * `gradients(from, to, list, sums, sampleSeed, ditherSeed)`: writes the packed gradients of the rows from
- * `from` to `to` that grow the tree, lists those rows at `list`, adds their packed gradients up at `sums`, and
- * returns how many they are.
+ * `gradients(from, to, list, others, sums, sampleSeed, ditherSeed)`: writes the packed gradients of the rows
+ * from `from` to `to` that grow the tree, lists those rows at `list` and all others at `others`, adds the
+ * packed gradients up at `sums`, and returns how many rows grow the tree.
  */
 export function gradients(shape: GradientShape): WasmFunction {
   const { addresses, gradientScale, hessianScale } = shape
   return wasmFunction(
     'gradients',
-    ['from', 'to', 'list', 'sums', 'sampleSeed', 'ditherSeed'],
+    ['from', 'to', 'list', 'others', 'sums', 'sampleSeed', 'ditherSeed'],
     {
-      count: 'i32',
+      start: 'i32',
+      grows: 'i32',
       chance: 'i32',
       x: 'f64',
       whole: 'f64',
@@ -53,11 +54,20 @@ export function gradients(shape: GradientShape): WasmFunction {
       const inTree =
         shape.sampleBelow >= 2 ** 32 ? i32.const(1) : i32.ltU(get(local.chance), i32.const(shape.sampleBelow))
       return [
+        set(local.start, get(local.list)),
         repeatWhile(
           [
             ...mix(local.chance, get(local.from), get(local.sampleSeed)),
             set(local.weight, f64.fromF32(f32.load(quarter, addresses.weights))),
-            when(i32.and(inTree, f32.gt(f32.load(quarter, addresses.weights), f32.const(0))), [
+            set(local.grows, i32.and(inTree, f32.gt(f32.load(quarter, addresses.weights), f32.const(0)))),
+            i32.store(get(local.list), get(local.from)),
+            i32.store(get(local.others), get(local.from)),
+            set(local.list, i32.add(get(local.list), i32.shl(get(local.grows), i32.const(2)))),
+            set(
+              local.others,
+              i32.add(get(local.others), i32.sub(i32.const(4), i32.shl(get(local.grows), i32.const(2)))),
+            ),
+            when(get(local.grows), [
               ...mix(local.chance, get(local.from), get(local.ditherSeed)),
               ...exponential(local.x, local.whole, f64.load(eighth, addresses.margins)),
               set(local.p, f64.div(f64.const(1), f64.add(f64.const(1), get(local.x)))),
@@ -89,15 +99,13 @@ export function gradients(shape: GradientShape): WasmFunction {
                 addresses.gradients + 4,
               ),
               set(local.sum, i64.add(get(local.sum), i64.load(get(local.packed), addresses.gradients))),
-              i32.store(i32.add(get(local.list), i32.shl(get(local.count), i32.const(2))), get(local.from)),
-              set(local.count, i32.add(get(local.count), i32.const(1))),
             ]),
             set(local.from, i32.add(get(local.from), i32.const(1))),
           ],
           i32.ltU(get(local.from), get(local.to)),
         ),
         i64.store(get(local.sums), get(local.sum)),
-        get(local.count),
+        i32.shrU(i32.sub(get(local.list), get(local.start)), i32.const(2)),
       ]
     },
   )
@@ -125,7 +133,7 @@ function exponential(x: number, whole: number, margin: Code): Code[] {
   ]
 }
 
-/** A row's chance in a round, 32 bits: MurmurHash3's finaliser (Appleby) over row and seed. See {@link chanceOf}. */
+/** A row's chance in a round, 32 bits: MurmurHash3's finaliser (Appleby) over row and seed. */
 function mix(into: number, row: Code, seed: Code): Code[] {
   const fold = (by: number): Code => set(into, i32.xor(get(into), i32.shrU(get(into), i32.const(by))))
   const scatter = (by: number): Code => set(into, i32.mul(get(into), i32.const(by)))
@@ -137,15 +145,4 @@ function mix(into: number, row: Code, seed: Code): Code[] {
     scatter(0xc2b2ae35),
     fold(16),
   ]
-}
-
-/** The same chance, for rows that have to be asked about outside the kernel. */
-export function chanceOf(row: number, seed: number): number {
-  let h = row ^ seed
-  h ^= h >>> 16
-  h = Math.imul(h, 0x85ebca6b)
-  h ^= h >>> 13
-  h = Math.imul(h, 0xc2b2ae35)
-  h ^= h >>> 16
-  return h >>> 0
 }

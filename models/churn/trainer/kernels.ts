@@ -7,8 +7,9 @@
  */
 import { binning, BINNING_STEPS } from './kernel-binning.ts'
 import { gradients } from './kernel-gradients.ts'
+import { NODE } from './node.ts'
 import type { Code, WasmFunction } from './wasm.ts'
-import { f64, get, i32, i64, repeatWhile, set, wasmFunction, wasmModule } from './wasm.ts'
+import { f64, get, i32, i64, repeatWhile, select, set, wasmFunction, wasmModule } from './wasm.ts'
 
 /** Addresses are bytes into the shared memory. */
 export interface Kernels {
@@ -49,16 +50,19 @@ export interface Kernels {
     from: number,
     to: number,
     list: number,
+    others: number,
     sums: number,
     sampleSeed: number,
     ditherSeed: number,
   ): number
+  /** Adds to the margins of the listed rows the values of the leaves that their bins lead to; see node.ts. */
+  route(rows: number, end: number, root: number): void
   /** Bins of one column of staged rows; see kernel-binning.ts. */
   binColumn(cuts: number, values: number, end: number, byRow: number, byColumn: number, count: number): void
 }
 
 /** 256 entries of 8 bytes: up to 255 bins and one for missing. */
-export const HISTOGRAM_BYTES = 2048
+export const HISTOGRAM_BYTES = 2112
 
 /** What is known when the kernels are made, and so stands in their code. */
 export interface KernelShape {
@@ -72,6 +76,7 @@ export interface KernelShape {
   readonly gradientScale: number
   readonly hessianScale: number
   readonly addresses: {
+    readonly bins: number
     readonly gradients: number
     readonly margins: number
     readonly weights: number
@@ -91,6 +96,7 @@ export function instantiateKernels(memory: WebAssembly.Memory, shape: KernelShap
     gather('add', true),
     subtract,
     shift(shape),
+    route(shape),
     gradients(shape),
     ...BINNING_STEPS.map((steps) => binning(steps, shape)),
   ]
@@ -118,6 +124,7 @@ export function instantiateKernels(memory: WebAssembly.Memory, shape: KernelShap
     add: exported.add as Kernels['add'],
     subtract: exported.subtract as Kernels['subtract'],
     shift: exported.shift as Kernels['shift'],
+    route: exported.route as Kernels['route'],
     gradients: exported.gradients as Kernels['gradients'],
     binColumn: (cuts, values, end, byRow, byColumn, count) => {
       const steps = Math.max(1, Math.ceil(Math.log2(count + 1)))
@@ -269,4 +276,45 @@ function shift({ addresses }: KernelShape): WasmFunction {
       i32.ltU(get(local.rows), get(local.end)),
     ),
   ])
+}
+
+function route({ stride, addresses }: KernelShape): WasmFunction {
+  return wasmFunction(
+    'route',
+    ['rows', 'end', 'root'],
+    { row: 'i32', node: 'i32', bin: 'i32' },
+    false,
+    (local) => {
+      const field = (offset: number): Code => i32.load(get(local.node), offset)
+      const rowBins = i32.mul(get(local.row), i32.const(stride))
+      const goesLeft = i32.or(
+        i32.ltU(get(local.bin), field(NODE.bin)),
+        i32.eq(get(local.bin), field(NODE.also)),
+      )
+      const margin = i32.shl(get(local.row), i32.const(3))
+      return [
+        repeatWhile(
+          [
+            set(local.row, i32.load(get(local.rows))),
+            set(local.node, get(local.root)),
+            repeatWhile(
+              [
+                set(local.bin, i32.load8U(i32.add(rowBins, field(NODE.column)), addresses.bins)),
+                set(local.node, select(goesLeft, field(NODE.left), field(NODE.right))),
+              ],
+              // A leaf's left child is address 0, where no node is.
+              field(NODE.left),
+            ),
+            f64.store(
+              margin,
+              f64.add(f64.load(margin, addresses.margins), f64.load(get(local.node), NODE.value)),
+              addresses.margins,
+            ),
+            set(local.rows, i32.add(get(local.rows), i32.const(4))),
+          ],
+          i32.ltU(get(local.rows), get(local.end)),
+        ),
+      ]
+    },
+  )
 }

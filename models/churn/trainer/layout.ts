@@ -4,6 +4,7 @@
  */
 import { HoldfastError } from '../../../src/contracts/errors.ts'
 import { HISTOGRAM_BYTES } from './kernels.ts'
+import { NODE_BYTES } from './node.ts'
 
 /** Byte addresses, and the sizes that they follow from. */
 export interface Layout {
@@ -28,10 +29,8 @@ export interface Layout {
   readonly sampled: number
   /** Int32: where each sampled column's entries begin in a slot, in bytes. */
   readonly entries: number
-  /** Int32, {@link NODE_NUMBERS} a node: the tree by bins, for rows that did not grow it. */
+  /** The tree by bins: records as in node.ts. */
   readonly nodes: number
-  /** Float64 by node: leaf values. */
-  readonly values: number
   /** Int32, 3 a leaf: node, first and end position in `order`. */
   readonly segments: number
   /** Uint8, rows x stride: what histograms are built from. */
@@ -46,9 +45,9 @@ export interface Layout {
   readonly weights: number
   /** Uint8 a row. */
   readonly labels: number
-  /** Int32: the tree's rows, each leaf's together and ascending. */
+  /** Int32: the tree's rows, each leaf's together and ascending; after them the rows that are not in it. */
   readonly order: number
-  /** Int32: halves of a partition on their way to `order`. */
+  /** Int32: rows on their way to `order`. */
   readonly left: number
   readonly right: number
   /** Float32, {@link CUT_BYTES} a column, for binning. */
@@ -62,7 +61,6 @@ export interface Layout {
 }
 
 export const RESULT_NUMBERS = 32
-export const NODE_NUMBERS = 6
 export const COMMAND_NUMBERS = 32
 export const CUT_BYTES = 1024
 export const STAGED_ROWS = 256
@@ -107,8 +105,7 @@ export function layOut(size: LayoutSize): Layout {
     results: take(threads * RESULT_NUMBERS * 8),
     sampled: take(size.sampledColumns * 4),
     entries: take(size.sampledColumns * 4),
-    nodes: take(nodes * NODE_NUMBERS * 4),
-    values: take(nodes * 8),
+    nodes: take(nodes * NODE_BYTES),
     segments: take(leaves * 3 * 4),
     bins: take(rows * stride),
     columnBins: take(rows * stride),

@@ -3,10 +3,10 @@
  * disjoint and sums are whole numbers, so the trees do not depend on how many threads there are.
  */
 import type { Kernels } from './kernels.ts'
-import { chanceOf } from './kernel-gradients.ts'
 import { HISTOGRAM_BYTES, instantiateKernels } from './kernels.ts'
 import type { Layout } from './layout.ts'
-import { COMMAND_NUMBERS, NODE_NUMBERS, RESULT_NUMBERS } from './layout.ts'
+import { COMMAND_NUMBERS, RESULT_NUMBERS } from './layout.ts'
+import { NODE, NODE_BYTES } from './node.ts'
 import type { Split, SplitRules } from './split.ts'
 import { noSplit, searchColumn, weightOf, worthOf } from './split.ts'
 
@@ -45,7 +45,7 @@ export const command = {
   /** Slot of the parent, which becomes that of the other child; -1 for the root. */
   parentSlot: 12,
   leaves: 13,
-  /** Whether any row stays out of the tree. */
+  /** Rows that are not in the tree: their number. */
   outsiders: 14,
   built: 16,
   other: 24,
@@ -91,10 +91,7 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
   const shareOf = (count: number, thread: number): number =>
     Math.floor((count * thread) / ask[command.participants])
 
-  const rowsOf = viewRows(buffer, layout)
-  const inTree = treeMembership(rowsOf.weights, job.sampleBelow)
-
-  /** Gradients of the rows that the next tree grows on, and the list of them (in `left`, to be moved). */
+  /** Gradients of the rows that the next tree grows on; lists them in `left` and the others in `right`. */
   function gradients(): void {
     const from = shareOf(layout.rows, index)
     const to = shareOf(layout.rows, index + 1)
@@ -105,6 +102,7 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
             from,
             to,
             layout.left + from * 4,
+            layout.right + from * 4,
             sums,
             ask[command.sampleSeed],
             ask[command.ditherSeed],
@@ -222,31 +220,16 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
       const segment = layout.segments / 4 + 3 * i
       const first = Math.max(from, words[segment + 1])
       const end = Math.min(to, words[segment + 2])
-      const value = layout.values + 8 * words[segment]
+      const value = layout.nodes + NODE_BYTES * words[segment] + NODE.value
       if (first < end) kernels.shift(layout.order + first * 4, layout.order + end * 4, value)
     }
-    if (ask[command.outsiders] === 1) applyToOutsiders()
-  }
-
-  /** Rows that did not grow the tree find their leaf by their bins. */
-  function applyToOutsiders(): void {
-    const { margins, bins } = rowsOf
-    const to = shareOf(layout.rows, index + 1)
-    const sampleSeed = ask[command.sampleSeed]
-    const nodes = layout.nodes / 4
-    for (let row = shareOf(layout.rows, index); row < to; row++) {
-      if (inTree(row, sampleSeed)) continue
-      let node = 0
-      for (;;) {
-        const at = nodes + node * NODE_NUMBERS
-        const column = words[at + treeNode.column]
-        if (column < 0) break
-        const bin = bins[row * layout.stride + column]
-        const goesLeft = bin < words[at + treeNode.bin] || bin === words[at + treeNode.also]
-        node = words[at + (goesLeft ? treeNode.left : treeNode.right)]
-      }
-      margins[row] += numbers[layout.values / 8 + node]
-    }
+    // Rows that did not grow the tree find their leaf by their bins.
+    const outsiders = layout.order + ask[command.count] * 4
+    const first = outsiders + shareOf(ask[command.outsiders], index) * 4
+    const end = outsiders + shareOf(ask[command.outsiders], index + 1) * 4
+    if (first >= end) return
+    if (ask[command.leaves] > 1) kernels.route(first, end, layout.nodes)
+    else kernels.shift(first, end, layout.nodes + NODE.value)
   }
 
   return {
@@ -261,9 +244,6 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
   }
 }
 
-/** Positions within a node of the tree by bins: left where the bin is below `bin` or equals `also`. */
-export const treeNode = { column: 0, bin: 1, also: 2, left: 3, right: 4 } as const
-
 export interface RowViews {
   readonly bins: Uint8Array
   readonly margins: Float64Array
@@ -271,6 +251,7 @@ export interface RowViews {
   readonly labels: Uint8Array
   readonly order: Int32Array
   readonly left: Int32Array
+  readonly right: Int32Array
 }
 
 export function viewRows(buffer: ArrayBufferLike, layout: Layout): RowViews {
@@ -282,13 +263,8 @@ export function viewRows(buffer: ArrayBufferLike, layout: Layout): RowViews {
     labels: new Uint8Array(buffer, layout.labels, rows),
     order: new Int32Array(buffer, layout.order, rows),
     left: new Int32Array(buffer, layout.left, rows),
+    right: new Int32Array(buffer, layout.right, rows),
   }
-}
-
-/** Whether a row grows the tree whose seed is given. */
-function treeMembership(weights: Float32Array, below: number): (row: number, seed: number) => boolean {
-  if (below >= 2 ** 32) return (row) => weights[row] > 0
-  return (row, seed) => weights[row] > 0 && chanceOf(row, seed) < below
 }
 
 export function readSplit(results: Float64Array, at: number): Split {

@@ -7,11 +7,12 @@ import type { StepTask } from './pool.ts'
 import { serveSteps } from './pool.ts'
 
 const task = workerData as StepTask | FoldTask
-if (task.kind === 'steps') serveSteps(task, () => parentPort?.postMessage('ready'))
+// Bound once: a linter takes any other call of postMessage for a window's.
+const tell = parentPort?.postMessage.bind(parentPort) as (message: FoldMessage | 'ready') => void
+if (task.kind === 'steps') serveSteps(task, () => tell('ready'))
 else await trainFoldsOf(task)
 
 async function trainFoldsOf(folds: FoldTask): Promise<void> {
-  const tell = (message: FoldMessage): void => parentPort?.postMessage(message)
   try {
     await trainNextFolds(folds, tell)
   } catch (error) {
