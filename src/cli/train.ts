@@ -1,0 +1,215 @@
+/** `holdfast train`: a churn model of one's own from any table of customers. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { openTable } from '../../connectors/csv/open.ts'
+import { formatMapping } from '../../models/features/mapping-file.ts'
+import { writeBundle } from '../../models/onnx/bundle.ts'
+import { translateWriteError } from '../loop/write-error.ts'
+import { learn, type Learned } from '../loop/learn.ts'
+import { prepareTraining, type PreparedTraining } from '../loop/training-data.ts'
+import { isoDay, readMapping, threadsOf, today, type CommandOptions } from './options.ts'
+import { runCommand } from './run.ts'
+import { count, duration, percent, type Terminal } from './terminal.ts'
+
+export interface TrainOptions extends CommandOptions {
+  readonly target: string
+  readonly positive?: string
+  readonly id?: string
+  readonly out: string
+  readonly mapping?: string
+  readonly keep?: readonly string[]
+  readonly horizon?: number
+  readonly asOf?: string
+  readonly folds: number
+  readonly seed: number
+  readonly name?: string
+}
+
+export function train(file: string, options: TrainOptions): Promise<number> {
+  return runCommand(options, async (terminal) => {
+    const started = performance.now()
+    const threads = threadsOf(options)
+    const prepared = await prepareFile(file, options, terminal, threads)
+    const learned = await learn(prepared, {
+      folds: options.folds,
+      seed: options.seed,
+      threads,
+      meaning:
+        options.horizon === undefined ? { kind: 'snapshot' } : { kind: 'horizon', days: options.horizon },
+      name: options.name ?? modelName(file),
+      version: isoDay(today()),
+      source: basename(file),
+      onProgress: ({ step, share }) => terminal.progress(stepName[step], Math.round(share * 100), 100),
+    })
+    terminal.settle()
+    const { hash } = await writeBundle(options.out, learned.contents).catch((cause: unknown) => {
+      throw translateWriteError(cause, options.out)
+    })
+    const mappingFile = `${options.out.replace(/[/\\]+$/, '')}.mapping.json`
+    await writeMapping(mappingFile, formatMapping(prepared.mapping))
+    const seconds = (performance.now() - started) / 1000
+    say(terminal, prepared, learned, { file, options, mappingFile, seconds })
+    return summary(prepared, learned, { out: options.out, mappingFile, hash, seconds })
+  })
+}
+
+const stepName = {
+  baseline: 'Logistic baseline',
+  trees: 'Cross-validating',
+  final: 'Training the model',
+} as const
+
+/** Reads a file for training and tells what was found in it; shared with `evaluate`. */
+export async function prepareFile(
+  file: string,
+  options: Pick<TrainOptions, 'target' | 'positive' | 'id' | 'keep' | 'mapping' | 'asOf' | 'seed'>,
+  terminal: Terminal,
+  threads: number,
+): Promise<PreparedTraining> {
+  const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping)
+  const table = await openTable(file, { threads })
+  try {
+    const prepared = await prepareTraining(table, {
+      target: options.target,
+      today: today(),
+      seed: options.seed,
+      onProgress: (done, total) => terminal.progress('Reading', done, total),
+      ...(options.positive === undefined ? {} : { positive: [options.positive] }),
+      ...(options.id === undefined ? {} : { id: options.id }),
+      ...(options.keep === undefined ? {} : { keep: options.keep }),
+      ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
+      ...(mapping === undefined ? {} : { mapping }),
+    })
+    tellPreparation(terminal, prepared)
+    return prepared
+  } finally {
+    await table.close()
+  }
+}
+
+function tellPreparation(terminal: Terminal, prepared: PreparedTraining): void {
+  for (const leak of prepared.leaks) {
+    const excluded = leak.action === 'exclude' && !prepared.features.some(({ name }) => name === leak.column)
+    terminal.warn(
+      leak.action === 'exclude' && excluded
+        ? `${leak.sentence} Left out; --keep "${leak.column}" uses it all the same.`
+        : leak.sentence,
+    )
+  }
+  if (prepared.dropped > 0) {
+    terminal.warn(
+      `${count(prepared.dropped)} rows have no value in "${prepared.target.column}" and were dropped.`,
+    )
+  }
+  const out = prepared.leftOut.filter(({ why }) => !why.startsWith('is the '))
+  if (out.length > 0) {
+    terminal.note(`Left out: ${out.map(({ column, why }) => `${column} (${why})`).join('; ')}.`)
+  }
+}
+
+interface Told {
+  readonly file: string
+  readonly options: TrainOptions
+  readonly mappingFile: string
+  readonly seconds: number
+}
+
+function say(terminal: Terminal, prepared: PreparedTraining, { fit, evaluation }: Learned, told: Told): void {
+  const { metrics } = evaluation
+  const { print, style } = terminal
+  const kind = fit.chosen === 'trees' ? `${fit.rounds} boosted trees` : 'logistic regression'
+  if (fit.belowFloor !== null) terminal.warn(fit.belowFloor.sentence)
+  print(
+    style(
+      'bold',
+      `${kind.charAt(0).toUpperCase()}${kind.slice(1)} on ${count(evaluation.rows)} customers, ${percent(evaluation.baseRate.value)} churned, in ${duration(told.seconds)}`,
+    ),
+  )
+  print()
+  const line = (name: string, value: string, note: string): void =>
+    print(`  ${name.padEnd(18)} ${value.padStart(7)}   ${note}`)
+  line(
+    'AUC',
+    metrics.auc.value.toFixed(4),
+    `${metrics.auc.low.toFixed(4)} to ${metrics.auc.high.toFixed(4)}; logistic regression ${fit.baseline.auc.toFixed(4)}`,
+  )
+  line('Log-loss', metrics.logLoss.value.toFixed(4), `logistic regression ${fit.baseline.logLoss.toFixed(4)}`)
+  line(
+    'Accuracy',
+    metrics.accuracy.value.toFixed(4),
+    `always saying the same: ${metrics.accuracyOfGuessing.toFixed(4)}`,
+  )
+  line(
+    'Calibration error',
+    metrics.calibrationError.value.toFixed(4),
+    `a perfect model shows about ${evaluation.calibration.noise.toFixed(4)}`,
+  )
+  print()
+  print(`Measured on customers that the model did not see, in ${fit.folds} folds.`)
+  print(
+    `Strongest: ${evaluation.features
+      .slice(0, 5)
+      .map(({ label }) => label)
+      .join(', ')}.`,
+  )
+  print()
+  print(`Model    ${told.options.out}  (card: ${join(told.options.out, 'card.md')})`)
+  print(`Mapping  ${told.mappingFile}  (edit it and train again with --mapping)`)
+  print(`Next     holdfast score ${told.file} --model ${told.options.out}`)
+  terminal.note(
+    `${count(prepared.features.length)} features; target "${prepared.target.column}": ${prepared.target.positive.join(', ')} means churned.`,
+  )
+}
+
+function summary(
+  prepared: PreparedTraining,
+  { fit, evaluation, featureSet }: Learned,
+  written: {
+    readonly out: string
+    readonly mappingFile: string
+    readonly hash: string
+    readonly seconds: number
+  },
+): Record<string, unknown> {
+  const { metrics, calibration } = evaluation
+  return {
+    rows: evaluation.rows,
+    features: featureSet.features.length,
+    folds: fit.folds,
+    auc: metrics.auc.value,
+    logLoss: metrics.logLoss.value,
+    accuracy: metrics.accuracy.value,
+    calibrationError: metrics.calibrationError.value,
+    hosmerLemeshowP: calibration.hosmerLemeshow.pValue,
+    baseRate: evaluation.baseRate.value,
+    model: fit.chosen,
+    trees: fit.rounds,
+    belowFloor: fit.belowFloor !== null,
+    baseline: { auc: fit.baseline.auc, logLoss: fit.baseline.logLoss, accuracy: fit.baseline.accuracy },
+    leaks: prepared.leaks.map(({ column, kind, action }) => ({ column, kind, action })),
+    leftOut: prepared.leftOut,
+    dropped: prepared.dropped,
+    hash: written.hash,
+    out: written.out,
+    mapping: written.mappingFile,
+    seconds: Number(written.seconds.toFixed(3)),
+  }
+}
+
+async function writeMapping(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(join(path, '..'), { recursive: true })
+    await writeFile(path, text)
+  } catch (cause) {
+    throw translateWriteError(cause, path)
+  }
+}
+
+/** A model's name from a file's: letters, digits, dots and dashes. */
+function modelName(file: string): string {
+  const name = basename(file, extname(file))
+    .replace(/[^a-z0-9._-]+/gi, '-')
+    .replace(/^[^a-z0-9]+/i, '')
+    .slice(0, 48)
+  return name === '' ? 'own' : name
+}
