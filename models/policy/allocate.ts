@@ -10,6 +10,7 @@
  * Since lambda depends on all draws, a customer's own draw moves it by the order of 1 / rows; the propensities
  * treat it as fixed. For the handful let in by what is left over the same holds.
  */
+import { HoldfastError } from '../../src/contracts/errors.ts'
 import { chooser, type Chooser } from './choose.ts'
 import type { Book, Choices, Limits } from './policy.ts'
 import { assigner, dualBound } from './prices.ts'
@@ -113,6 +114,8 @@ function searchPrice(
   if (high.spend > budget) {
     // Costs are whole minor units, so a price above every gain leaves only what costs nothing.
     while (high.spend > budget) {
+      if (high.lambda > 1e18)
+        throw new HoldfastError('internal', 'No price keeps the plan within its budget.')
       low = high
       high = at(high.lambda * 4)
     }

@@ -1,0 +1,236 @@
+/**
+ * Hard masks: what may be done for a customer at all. They are rules, never learned, and come before every
+ * value and every draw. Doing nothing is never masked.
+ *
+ * What a file does not say is unknown, never invented, and this is what unknown means here:
+ *
+ * | unknown                      | in a plan                                                                |
+ * | ---------------------------- | ------------------------------------------------------------------------ |
+ * | consent                      | allowed, since consent is asked again before anything is sent; masked with `requireConsent` |
+ * | recurring amount             | neither cost nor worth can be said: only no action                        |
+ * | last contact, contacts, discounts given | none is known: allowed; the ledger, which knows, asks again before sending |
+ * | notice date                  | as for a customer without a term: allowed                                 |
+ * | failed payment, suppression, dispute, notice given | not known to be so: allowed                         |
+ */
+import { type Action, type ActionCost, plannedCost } from '../../src/contracts/actions.ts'
+import { NO_ACTION } from './policy.ts'
+
+/** Why an action is not open to a customer, in the order in which they are tested; index 0 is open. */
+export const MASK_REASONS = [
+  'open',
+  'disabled',
+  'capacity_off',
+  'discount_too_deep',
+  'suppressed',
+  'dispute',
+  'notice_given',
+  'recurring_unknown',
+  'budget_off',
+  'no_consent',
+  'consent_unknown',
+  'cooldown',
+  'contact_cap',
+  'payment_failed',
+  'discounts_used',
+  'margin_floor',
+  'lead_window',
+  'unproven',
+] as const
+
+export type MaskReason = (typeof MASK_REASONS)[number]
+
+/** What each reason says to a person, as in "Offer 10% Discount: …". */
+export const reasonSentences: Readonly<Record<MaskReason, string>> = {
+  open: 'possible',
+  disabled: 'switched off in the settings',
+  capacity_off: 'its capacity is 0, which switches it off',
+  discount_too_deep: 'gives more off than the settings allow',
+  suppressed: 'the customer asked not to be contacted, or is on a suppression list',
+  dispute: 'the customer has an open complaint or dispute',
+  notice_given: 'the customer has already given notice: a case for a person',
+  recurring_unknown: 'what the customer pays is not known, so neither cost nor worth can be said',
+  budget_off: 'the budget is 0, which switches off everything that costs',
+  no_consent: 'the customer has not agreed to this channel',
+  consent_unknown: 'it is not known whether the customer has agreed to this channel',
+  cooldown: 'the customer was contacted too recently',
+  contact_cap: 'the customer was contacted as often as allowed in this period',
+  payment_failed: 'the last payment failed: a new payment method is the answer, not a discount',
+  discounts_used: 'the customer had as many discounts in the last 12 months as allowed',
+  margin_floor: 'it would cost more than the margin leaves while it lasts',
+  lead_window: 'the notice date is too far away, or has passed',
+  unproven: 'too unsure to do more good than harm',
+}
+
+/** One number a customer; NaN is unknown. A column that is absent is unknown for everybody. */
+export type Column = Float32Array | Float64Array
+
+export interface MaskContext {
+  readonly rows: number
+  /** Recurring amount a month, major units of the reporting currency; below 0 counts as unknown. */
+  readonly recurring: Column
+  /** 1 agreed, 0 refused or opted out. `task` is consent to calls. */
+  readonly consent?: { readonly email?: Column; readonly sms?: Column; readonly task?: Column }
+  /** Infinity when there never was one. */
+  readonly daysSinceContact?: Column
+  /** Contacts so far in this decision period. */
+  readonly contactsInPeriod?: Column
+  readonly discountsLastYear?: Column
+  /** Months to the next date by which notice must be given, 0 for month-to-month, below 0 when it has passed. */
+  readonly monthsToNotice?: Column
+  /** Above 0: the last payment, or so many of the last, failed. */
+  readonly paymentFailed?: Column
+  /** 1: do not contact. */
+  readonly suppressed?: Column
+  /** 1: an open complaint or dispute. */
+  readonly dispute?: Column
+  /** 1: has given notice. */
+  readonly noticeGiven?: Column
+}
+
+export interface MaskRules {
+  readonly actions: readonly Action[]
+  /** In catalogue order. */
+  readonly enabled: readonly boolean[]
+  /** Decimals of the reporting currency. */
+  readonly digits: number
+  /** Nothing that costs may be done. */
+  readonly budgetOff: boolean
+  /** Unknown consent counts as none. */
+  readonly requireConsent: boolean
+  /** Days without contact before the next; 0 is no waiting. */
+  readonly cooldownDays: number
+  /** Contacts a period; null is no limit, 0 is none at all. */
+  readonly contactsPerPeriod: number | null
+  /** Deepest discount, share of the recurring amount. */
+  readonly deepestDiscount: number
+  /** Discounts in 12 months; null is no limit, 0 is none at all. */
+  readonly discountsPerYear: number | null
+  /** Gross margin, and the least share of the recurring amount that must be left of it while an action lasts. */
+  readonly margin: number
+  readonly marginFloor: number
+}
+
+/**
+ * Whether an action eats more than the margin leaves: planned cost above (margin - floor) x recurring amount x
+ * months that it lasts.
+ */
+export function breaksMargin(
+  cost: ActionCost,
+  recurring: number,
+  rules: Pick<MaskRules, 'margin' | 'marginFloor' | 'digits'>,
+): boolean {
+  const room = (rules.margin - rules.marginFloor) * recurring * cost.durationMonths
+  return plannedCost(cost, recurring, rules.digits) > room * (1 + 1e-12) + 1e-9
+}
+
+/**
+ * The reason for every customer and action, as an index in {@link MASK_REASONS}: rows x actions, row-major,
+ * 0 where the action is open. A pure function; linear.
+ *
+ * @example
+ * const masked = maskActions({ rows: 1, recurring: Float64Array.of(50), suppressed: Float64Array.of(1) }, rules)
+ * MASK_REASONS[masked[1]] // 'suppressed'
+ */
+export function maskActions(context: MaskContext, rules: MaskRules): Uint8Array {
+  const { rows, recurring } = context
+  const { actions } = rules
+  const width = actions.length
+  const reasons = new Uint8Array(rows * width)
+  const always = actions.map((action, a) => alwaysMasked(action, rules.enabled[a], rules))
+  for (let row = 0; row < rows; row++) {
+    const customer = customerMask(context, row)
+    for (let a = 0; a < width; a++) {
+      if (a === NO_ACTION) continue
+      reasons[row * width + a] =
+        always[a] || customer || actionMask(context, row, actions[a], recurring[row], rules)
+    }
+  }
+  return reasons
+}
+
+/** How many customers each action is masked for, by reason: MASK_REASONS.length x actions, row-major. */
+export function countReasons(reasons: Uint8Array, actions: number): Uint32Array {
+  const counts = new Uint32Array(MASK_REASONS.length * actions)
+  for (let at = 0, a = 0; at < reasons.length; at++) {
+    counts[reasons[at] * actions + a]++
+    if (++a === actions) a = 0
+  }
+  return counts
+}
+
+const code = (reason: MaskReason): number => MASK_REASONS.indexOf(reason)
+const DISABLED = code('disabled')
+const CAPACITY_OFF = code('capacity_off')
+const TOO_DEEP = code('discount_too_deep')
+const SUPPRESSED = code('suppressed')
+const DISPUTE = code('dispute')
+const NOTICE_GIVEN = code('notice_given')
+const RECURRING_UNKNOWN = code('recurring_unknown')
+const BUDGET_OFF = code('budget_off')
+const NO_CONSENT = code('no_consent')
+const CONSENT_UNKNOWN = code('consent_unknown')
+const COOLDOWN = code('cooldown')
+const CONTACT_CAP = code('contact_cap')
+const PAYMENT_FAILED = code('payment_failed')
+const DISCOUNTS_USED = code('discounts_used')
+const MARGIN_FLOOR = code('margin_floor')
+const LEAD_WINDOW = code('lead_window')
+
+/** What the settings alone rule out, the same for every customer. */
+function alwaysMasked(action: Action, enabled: boolean, rules: MaskRules): number {
+  if (!enabled) return DISABLED
+  if (action.capacity === 0) return CAPACITY_OFF
+  return action.discount > rules.deepestDiscount ? TOO_DEEP : 0
+}
+
+/** What rules out everything for one customer. */
+function customerMask(context: MaskContext, row: number): number {
+  const { suppressed, dispute, noticeGiven, recurring } = context
+  if (suppressed !== undefined && suppressed[row] > 0) return SUPPRESSED
+  if (dispute !== undefined && dispute[row] > 0) return DISPUTE
+  if (noticeGiven !== undefined && noticeGiven[row] > 0) return NOTICE_GIVEN
+  return recurring[row] >= 0 && recurring[row] < Infinity ? 0 : RECURRING_UNKNOWN
+}
+
+function actionMask(
+  context: MaskContext,
+  row: number,
+  action: Action,
+  recurring: number,
+  rules: MaskRules,
+): number {
+  if (rules.budgetOff && plannedCost(action.cost, recurring, rules.digits) > 0) return BUDGET_OFF
+  if (action.channel !== 'none') {
+    const masked = contactMask(context, row, action.channel, rules)
+    if (masked > 0) return masked
+  }
+  if (action.discount > 0) {
+    const { paymentFailed, discountsLastYear } = context
+    if (paymentFailed !== undefined && paymentFailed[row] > 0) return PAYMENT_FAILED
+    const most = rules.discountsPerYear
+    if (most === 0) return DISCOUNTS_USED
+    if (most !== null && discountsLastYear !== undefined && discountsLastYear[row] >= most)
+      return DISCOUNTS_USED
+  }
+  if (breaksMargin(action.cost, recurring, rules)) return MARGIN_FLOOR
+  const { monthsToNotice } = context
+  if (monthsToNotice === undefined) return 0
+  return monthsToNotice[row] < 0 || monthsToNotice[row] > action.leadMonths ? LEAD_WINDOW : 0
+}
+
+function contactMask(
+  context: MaskContext,
+  row: number,
+  channel: 'email' | 'sms' | 'task',
+  rules: MaskRules,
+): number {
+  const { consent, daysSinceContact, contactsInPeriod } = context
+  const agreed = consent?.[channel]?.[row] ?? NaN
+  if (agreed <= 0) return NO_CONSENT
+  if (rules.requireConsent && !(agreed > 0)) return CONSENT_UNKNOWN
+  if (daysSinceContact !== undefined && daysSinceContact[row] < rules.cooldownDays) return COOLDOWN
+  const most = rules.contactsPerPeriod
+  if (most === null) return 0
+  if (most === 0) return CONTACT_CAP
+  return contactsInPeriod !== undefined && contactsInPeriod[row] >= most ? CONTACT_CAP : 0
+}
