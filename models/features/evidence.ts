@@ -102,9 +102,7 @@ function fitCategory(alias: Alias, column: ColumnProfile): Fit | null {
   const { entry } = alias
   if (column.kind !== 'category' && column.kind !== 'number') return null
   const share = understood(column, (value) => canonicalValue(entry, value) !== undefined)
-  const factor = entry.open
-    ? openFactor(entry, column, share, alias.weak)
-    : closedFactor(share, entry.strict === true)
+  const factor = entry.open ? openFactor(entry, column, share, alias.weak) : closedFactor(share, column.kind)
   if (factor === 0) return null
   const values: Record<string, string> = {}
   for (const { value } of column.values) {
@@ -135,9 +133,10 @@ function openFactor(entry: CanonicalFeature, column: ColumnProfile, share: numbe
   return entry.categories ? 0.6 + 0.4 * share : 0.9
 }
 
-function closedFactor(share: number, strict: boolean): number {
-  if (share >= 0.9) return 1
-  return !strict && share >= 0.5 ? 0.6 : 0
+function closedFactor(share: number, kind: ColumnProfile['kind']): number {
+  if (share >= 0.95) return 1
+  // Among numbers a 0 and a 1 alone do not make a count a No or Yes; among words a new value is no surprise.
+  return share >= 0.5 && kind === 'category' ? 0.75 : 0
 }
 
 /** The category that the opposite answer means, for opt-outs; the two categories swap. */

@@ -40,12 +40,16 @@ const mappingSchema = z.strictObject({
   holdfastMapping: z.literal(MAPPING_VERSION),
   /** Day that dates are counted from: the newest date in the file's own columns, or a fixed one. */
   asOf: z
-    .union([z.literal('newest'), z.string().regex(/^\d{4}-\d{2}-\d{2}$/u)], {
-      error: 'must be "newest" or a date such as "2026-01-31"',
-    })
+    .string()
+    .refine(isAsOf, { error: 'must be "newest" or a date such as "2026-01-31"' })
     .default('newest'),
   columns: z.array(columnSchema).min(1),
 })
+
+/** `newest`, or a day of the calendar as YYYY-MM-DD. */
+export function isAsOf(text: string): boolean {
+  return text === 'newest' || (/^\d{4}-\d{2}-\d{2}$/u.test(text) && !Number.isNaN(Date.parse(text)))
+}
 
 export type Use = (typeof uses)[number]
 export type MappedColumn = z.infer<typeof columnSchema>

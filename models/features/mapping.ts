@@ -1,4 +1,5 @@
 /** From a file's columns to what they mean: a proposal with a confidence and its reasons, to be edited by people. */
+import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { ColumnProfile, TableProfile } from '../../src/contracts/table.ts'
 import type { Candidate } from './candidates.ts'
 import { candidatesFor, feeders } from './candidates.ts'
@@ -7,7 +8,7 @@ import { withIntervalAmount, withTenureChecked } from './cross-checks.ts'
 import { canonical } from './dictionary.ts'
 import { headerMatches } from './header.ts'
 import { likelyId, likelyTarget } from './likely.ts'
-import { MAPPING_VERSION } from './mapping-file.ts'
+import { MAPPING_VERSION, isAsOf } from './mapping-file.ts'
 import type { MappedColumn, Mapping } from './mapping-file.ts'
 import { kept, outside, proposal } from './proposal.ts'
 import { key } from './words.ts'
@@ -29,12 +30,19 @@ export interface MappingOptions {
  * What each column of a file most likely is. One column feeds one canonical feature (the surest; of equals the
  * first in the file), every other column is a feature by its own name, or stays out with the reason.
  *
- * @throws HoldfastError `target_missing` or `column_missing` when a named column is not in the file
+ * @throws HoldfastError `target_missing` or `column_missing` when a named column is not in the file, `usage`
+ *   for an as-of that is no date
  * @example
  * proposeMapping(profile, { target: 'Churn' }).columns[5]
  * // { column: 'tenure', use: 'feature', feature: 'tenureMonths', kind: 'number', confidence: 0.98, why: '…' }
  */
 export function proposeMapping(profile: TableProfile, options: MappingOptions = {}): Mapping {
+  if (options.asOf !== undefined && !isAsOf(options.asOf)) {
+    throw new HoldfastError(
+      'usage',
+      `"${options.asOf}" is no date. Give --as-of as YYYY-MM-DD, such as 2026-01-31.`,
+    )
+  }
   const keep = keptColumns(profile, options.keep ?? [])
   const settled = settledColumns(profile, options.like)
   const candidates = profile.columns.map((column) =>

@@ -129,7 +129,6 @@ export const contact: readonly CanonicalFeature[] = [
     about: 'Whether the customer may be sent e-mail.',
     role: 'consent',
     kind: 'category',
-    strict: true,
     categories: consent,
     aliases: [
       'email opt in',
@@ -165,7 +164,6 @@ export const contact: readonly CanonicalFeature[] = [
     about: 'Whether the customer may be sent text messages.',
     role: 'consent',
     kind: 'category',
-    strict: true,
     categories: consent,
     aliases: [
       'sms opt in',
@@ -189,7 +187,6 @@ export const contact: readonly CanonicalFeature[] = [
     about: 'Whether the customer may be called.',
     role: 'consent',
     kind: 'category',
-    strict: true,
     categories: consent,
     aliases: ['call opt in', 'phone consent', 'phone opt in', 'accepts calls', 'call permission'],
     inverted: [
@@ -206,7 +203,6 @@ export const contact: readonly CanonicalFeature[] = [
     about: 'Whether the customer may be scored for marketing at all (GDPR, article 21).',
     role: 'consent',
     kind: 'category',
-    strict: true,
     categories: consent,
     aliases: ['profiling opt in', 'accepts profiling'],
     inverted: [
@@ -224,7 +220,6 @@ export const contact: readonly CanonicalFeature[] = [
     about: 'Whether a dispute with the customer is open: nothing is sent meanwhile.',
     role: 'consent',
     kind: 'category',
-    strict: true,
     categories: noYes,
     aliases: ['dispute', 'has open dispute', 'in dispute', 'disputed', 'in legal dispute', 'escalated'],
     weak: ['escalated', 'dispute'],

@@ -66,8 +66,6 @@ export interface CanonicalFeature {
   readonly categories?: readonly CategoryValue[]
   /** Other values than `categories` are to be expected, and kept as they are. */
   readonly open?: boolean
-  /** The values must be among the categories before the header is believed. */
-  readonly strict?: boolean
   /** Words that stand for numbers: "negative" is -1. */
   readonly numbers?: Readonly<Record<string, number>>
 }

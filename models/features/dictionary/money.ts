@@ -313,7 +313,6 @@ export const money: readonly CanonicalFeature[] = [
     about: 'What period one payment covers; amounts per interval are brought to a month with it.',
     role: 'feature',
     kind: 'category',
-    strict: true,
     aliases: [
       'plan interval',
       'billing period',

@@ -74,7 +74,6 @@ export const outcome: readonly CanonicalFeature[] = [
       'is closed',
     ],
     {
-      strict: true,
       weak: [],
       categories: [
         {

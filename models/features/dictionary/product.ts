@@ -18,7 +18,6 @@ function addOn(name: string, label: string, aliases: readonly string[]): Canonic
     role: 'feature',
     kind: 'category',
     categories: internet,
-    strict: true,
     aliases,
   }
 }
@@ -193,7 +192,6 @@ export const product: readonly CanonicalFeature[] = [
     about: 'Whether the customer has a telephone line.',
     role: 'feature',
     kind: 'category',
-    strict: true,
     categories: noYes,
     aliases: ['has phone service', 'home phone service'],
   },
@@ -203,7 +201,6 @@ export const product: readonly CanonicalFeature[] = [
     about: 'Whether the customer has several telephone lines.',
     role: 'feature',
     kind: 'category',
-    strict: true,
     categories: [NO, YES, { value: 'No phone service', aliases: ['no phone'] }],
     aliases: ['multi line', 'multiple phone lines'],
   },

@@ -131,7 +131,6 @@ export const relationship: readonly CanonicalFeature[] = [
       'How long the customer is bound: Month-to-month is any term under a year, Two year any term of two years or more.',
     role: 'feature',
     kind: 'category',
-    strict: true,
     aliases: [
       'contract type',
       'contract term',

@@ -1,0 +1,314 @@
+import { describe, expect, it } from 'vitest'
+import { columnFor } from '../../../models/features/columns.ts'
+import type { Mapping } from '../../../models/features/mapping-file.ts'
+import { proposeMapping } from '../../../models/features/mapping.ts'
+import type { TableProfile } from '../../../src/contracts/table.ts'
+import { bank, hubspot, salesforce, shop, telco, telcoExtended } from './headers.ts'
+import { table } from './table.ts'
+
+/** header -> feature (with its unit where it is not the dictionary's), or what else the column is used as. */
+function summary(mapping: Mapping): Record<string, string> {
+  return Object.fromEntries(
+    mapping.columns.map(({ column, use, feature, unit, inverted }) => [
+      column,
+      use === 'feature' || use === 'context'
+        ? [feature, unit && `in ${unit}`, use === 'context' && 'context', inverted && 'inverted']
+            .filter(Boolean)
+            .join(' ')
+        : use,
+    ]),
+  )
+}
+
+const mapped = (profile: TableProfile) => summary(proposeMapping(profile))
+const whole = (to: number) => Array.from({ length: to + 1 }, (_, i) => i)
+
+describe('a proposed mapping', () => {
+  it('knows IBM Telco', () => {
+    expect(mapped(telco().profile)).toEqual({
+      customerID: 'id',
+      gender: 'ignore',
+      SeniorCitizen: 'ignore',
+      Partner: 'ignore',
+      Dependents: 'ignore',
+      tenure: 'tenureMonths',
+      PhoneService: 'phoneService',
+      MultipleLines: 'multipleLines',
+      InternetService: 'productTier',
+      OnlineSecurity: 'onlineSecurity',
+      OnlineBackup: 'onlineBackup',
+      DeviceProtection: 'deviceProtection',
+      TechSupport: 'techSupport',
+      StreamingTV: 'streamingTV',
+      StreamingMovies: 'streamingMovies',
+      Contract: 'contract',
+      PaperlessBilling: 'paperlessBilling',
+      PaymentMethod: 'paymentMethod',
+      MonthlyCharges: 'recurringAmount',
+      TotalCharges: 'totalCharges',
+      Churn: 'target',
+    })
+  })
+
+  it('knows IBM Telco as extended to 33 columns, and keeps outcomes and places out', () => {
+    expect(mapped(telcoExtended.profile)).toMatchObject({
+      CustomerID: 'id',
+      Country: 'country',
+      City: 'ignore',
+      'Zip Code': 'ignore',
+      'Lat Long': 'ignore',
+      Latitude: 'ignore',
+      Longitude: 'ignore',
+      Gender: 'ignore',
+      'Senior Citizen': 'ignore',
+      Partner: 'ignore',
+      Dependents: 'ignore',
+      'Tenure Months': 'tenureMonths',
+      'Internet Service': 'productTier',
+      'Streaming Movies': 'streamingMovies',
+      Contract: 'contract',
+      'Monthly Charges': 'recurringAmount',
+      'Total Charges': 'totalCharges',
+      'Churn Label': 'target',
+      'Churn Value': 'ignore',
+      'Churn Score': 'ignore',
+      CLTV: 'ignore',
+      'Churn Reason': 'ignore',
+    })
+  })
+
+  it('knows a bank, whose tenure is in years', () => {
+    expect(mapped(bank.profile)).toEqual({
+      RowNumber: 'ignore',
+      CustomerId: 'id',
+      Surname: 'ignore',
+      CreditScore: 'creditScore',
+      Geography: 'country',
+      Gender: 'ignore',
+      Age: 'ignore',
+      Tenure: 'tenureMonths in years',
+      Balance: 'accountBalance',
+      NumOfProducts: 'productCount',
+      HasCrCard: 'HasCrCard',
+      IsActiveMember: 'activeMember',
+      EstimatedSalary: 'EstimatedSalary',
+      Exited: 'target',
+    })
+  })
+
+  it('knows a shop', () => {
+    expect(mapped(shop.profile)).toMatchObject({
+      CustomerID: 'id',
+      Churn: 'target',
+      Tenure: 'tenureMonths',
+      PreferredPaymentMode: 'paymentMethod',
+      Gender: 'ignore',
+      MaritalStatus: 'ignore',
+      HourSpendOnApp: 'usagePerDay in hours per day',
+      SatisfactionScore: 'satisfaction',
+      Complain: 'complained',
+      OrderCount: 'orders',
+      DaySinceLastOrder: 'daysSinceLastActivity',
+      WarehouseToHome: 'WarehouseToHome',
+    })
+  })
+
+  it('knows HubSpot companies, whose opt-out is the opposite of consent', () => {
+    expect(mapped(hubspot.profile)).toMatchObject({
+      hs_object_id: 'id',
+      name: 'ignore',
+      annualrevenue: 'annualRevenue',
+      createdate: 'tenureMonths in date',
+      hs_lastmodifieddate: 'ignore',
+      notes_last_contacted: 'daysSinceContact in date',
+      hs_last_sales_activity_timestamp: 'daysSinceLastActivity in date',
+      num_associated_deals: 'associatedDeals',
+      hs_email_optout: 'emailConsent context inverted',
+      hs_mrr: 'recurringAmount',
+      contract_renewal_date: 'monthsToRenewal in date',
+      plan: 'productTier',
+      phone: 'ignore',
+      hubspot_owner_id: 'ignore',
+    })
+    expect(proposeMapping(hubspot.profile).columns.some(({ use }) => use === 'target')).toBe(false)
+  })
+
+  it('knows Salesforce accounts and contracts', () => {
+    expect(mapped(salesforce.profile)).toMatchObject({
+      Id: 'id',
+      Name: 'ignore',
+      BillingPostalCode: 'ignore',
+      OwnerId: 'ignore',
+      SystemModstamp: 'ignore',
+      LastActivityDate: 'daysSinceLastActivity in date',
+      HasOptedOutOfEmail: 'emailConsent context inverted',
+      DoNotCall: 'callConsent context inverted',
+      ContractTerm: 'contract',
+      EndDate: 'monthsToRenewal in date',
+      MRR__c: 'recurringAmount',
+      CurrencyIsoCode: 'currency context',
+      PersonBirthdate: 'ignore',
+      Health_Score__c: 'engagement',
+    })
+  })
+
+  it('is the same every time', () => {
+    expect(proposeMapping(telco().profile)).toEqual(proposeMapping(telco().profile))
+  })
+
+  it('says why, with a confidence between 0 and 1', () => {
+    for (const { profile } of [telco(), bank, shop, hubspot]) {
+      for (const { confidence, why } of proposeMapping(profile).columns) {
+        expect(confidence).toBeGreaterThan(0)
+        expect(confidence).toBeLessThanOrEqual(1)
+        expect(why).not.toBe('')
+      }
+    }
+  })
+})
+
+describe('values against names', () => {
+  it('does not take country codes for a contract', () => {
+    const { profile } = table({ Contract: ['DE', 'FR', 'US', 'AT'] })
+    expect(mapped(profile)).toEqual({ Contract: 'Contract' })
+  })
+
+  it('does not take a partner company for a household', () => {
+    const { profile } = table({ Partner: ['Acme', 'Globex', 'Initech', 'Umbrella', 'Hooli'] })
+    expect(mapped(profile)).toEqual({ Partner: 'Partner' })
+  })
+
+  it('gives a column that bears a canonical name by chance another one', () => {
+    const { profile } = table({ contract: ['DE', 'FR', 'US'] })
+    const mapping = proposeMapping(profile)
+    expect(summary(mapping)).toEqual({ contract: 'contract column' })
+    expect(columnFor(mapping, { name: 'contract' })).toBeUndefined()
+  })
+
+  it('finds gender by its values under any header', () => {
+    expect(mapped(table({ grp: ['M', 'F', 'F'] }).profile)).toEqual({ grp: 'ignore' })
+  })
+
+  it.each([
+    'Customer Age (years)',
+    'gender_Male',
+    'AgeHH1',
+    'has_children',
+    'Date of birth',
+    'Nationality',
+    'sexo',
+  ])('keeps %s out', (header) =>
+    expect(mapped(table({ [header]: whole(40) }).profile)).toEqual({ [header]: 'ignore' }),
+  )
+
+  it.each([
+    'account_age_days',
+    'average_age_of_devices',
+    'contract_age',
+    'Usage',
+    'Percentage',
+    'Message count',
+  ])('does not take %s for somebody’s age', (header) =>
+    expect(mapped(table({ [header]: whole(40) }).profile)).not.toEqual({ [header]: 'ignore' }),
+  )
+
+  it.each(['churn_probability_v2', 'Attrition_Flag_mon_1', 'cancelled_on', 'date_of_churn', 'ChurnScore2'])(
+    'keeps %s out: it tells the outcome',
+    (header) => expect(mapped(table({ [header]: whole(40) }).profile)).toEqual({ [header]: 'ignore' }),
+  )
+
+  it('takes the better of two columns and names the other as possible', () => {
+    const mapping = proposeMapping(table({ unit_price: whole(90), mrr: whole(90) }).profile)
+    expect(summary(mapping)).toMatchObject({ unit_price: 'unit_price', mrr: 'recurringAmount' })
+    expect(mapping.columns[0].alsoPossible).toEqual(['recurringAmount'])
+  })
+
+  it('brings each unit that a header says to the canonical one', () => {
+    const { profile } = table({
+      tenure_years: whole(6),
+      'Usage (hours)': whole(9),
+      arr: whole(90),
+      price_change_pct: whole(20),
+    })
+    expect(mapped(profile)).toEqual({
+      tenure_years: 'tenureMonths in years',
+      'Usage (hours)': 'usagePerDay in hours per day',
+      arr: 'recurringAmount in money per year',
+      price_change_pct: 'recurringAmountChange in percent',
+    })
+  })
+
+  it('takes tenure of a young book for months when the amounts say so', () => {
+    const columns = {
+      tenure: whole(12),
+      MonthlyCharges: [50],
+      TotalCharges: whole(12).map((months) => months * 50),
+    }
+    expect(mapped(table(columns).profile).tenure).toBe('tenureMonths')
+    expect(mapped(table({ tenure: whole(12) }).profile).tenure).toBe('tenureMonths in years')
+  })
+
+  it('takes an end date that some lack for the day they left, but not a renewal date', () => {
+    const some = ['2024-01-01', null, null, '2024-02-01']
+    expect(mapped(table({ end_date: some, id: '#' }).profile).end_date).toBe('ignore')
+    expect(mapped(table({ renewal_date: some, id: '#' }).profile).renewal_date).toBe(
+      'monthsToRenewal in date',
+    )
+  })
+
+  it('reads the amount of a billing export by its interval', () => {
+    const { profile } = table({
+      id: 'sub_#',
+      Amount: [10, 120],
+      Interval: ['month', 'year'],
+      current_period_end: [1735689600, 1767225600],
+    })
+    expect(mapped(profile)).toEqual({
+      id: 'id',
+      Amount: 'recurringAmount in money per interval',
+      Interval: 'billingInterval',
+      current_period_end: 'monthsToRenewal in unix seconds',
+    })
+  })
+})
+
+describe('what somebody says', () => {
+  it('names the target and the id', () => {
+    const mapping = proposeMapping(shop.profile, { target: 'Complain', id: 'WarehouseToHome' })
+    expect(summary(mapping)).toMatchObject({
+      Complain: 'target',
+      WarehouseToHome: 'id',
+      Churn: 'ignore',
+      CustomerID: 'ignore',
+    })
+  })
+
+  it('accepts a header in another case when only one can be meant', () => {
+    expect(summary(proposeMapping(telco().profile, { target: 'churn' })).Churn).toBe('target')
+  })
+
+  it('keeps a protected column that is named, by header or by meaning', () => {
+    const mapping = proposeMapping(bank.profile, { keep: ['gender', 'Age'] })
+    expect(summary(mapping)).toMatchObject({ Gender: 'Gender', Age: 'Age', Surname: 'ignore' })
+  })
+
+  it('lists the columns and the nearest names when there is no such target', () => {
+    expect(() => proposeMapping(bank.profile, { target: 'exitd' })).toThrow(
+      expect.objectContaining({
+        code: 'target_missing',
+        message: expect.stringMatching(/"exitd".*Did you mean "Exited"\?.*RowNumber, CustomerId/su),
+      }),
+    )
+  })
+
+  it('keeps what a mapping said, whatever the values of another file suggest', () => {
+    const trained = proposeMapping(telco().profile)
+    const small = table({ tenure: whole(9), MonthlyCharges: [20, 30], Contract: ['x', 'y'] }, 200)
+    expect(mapped(small.profile).tenure).toBe('tenureMonths in years')
+    expect(summary(proposeMapping(small.profile, { like: trained }))).toEqual({
+      tenure: 'tenureMonths',
+      MonthlyCharges: 'recurringAmount',
+      Contract: 'contract',
+    })
+  })
+})
