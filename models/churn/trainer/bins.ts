@@ -152,25 +152,37 @@ interface Distinct {
   readonly weights: Float64Array
 }
 
-/** At most `bins` groups of about equal weight; a value that alone weighs as much as a group gets its own. */
+/**
+ * At most `bins` groups of about equal weight; a value that alone weighs as much as a group gets its own, and
+ * the others share what bins remain (as LightGBM's GreedyFindBin does).
+ */
 function quantileGroups({ values, weights }: Distinct, bins: number): Groups {
-  let rest = 0
-  for (let i = 0; i < weights.length; i++) rest += weights[i]
+  let light = 0
+  for (let i = 0; i < weights.length; i++) light += weights[i]
+  const heavyFrom = light / bins
+  let heavyLeft = 0
+  for (let i = 0; i < weights.length; i++) {
+    if (weights[i] < heavyFrom) continue
+    light -= weights[i]
+    heavyLeft++
+  }
   const groups: number[] = []
+  let binsLeft = bins
   let lowest = 0
   let weight = 0
-  let left = bins
-  let target = rest / left
   for (let i = 0; i < values.length; i++) {
-    if (i > lowest && left > 1 && (weight >= target || weights[i] >= target)) {
+    const isHeavy = weights[i] >= heavyFrom
+    const afterHeavy = i > 0 && weights[i - 1] >= heavyFrom
+    const isFull = binsLeft - 1 > heavyLeft && weight >= light / (binsLeft - heavyLeft)
+    if (i > lowest && binsLeft > 1 && (isHeavy || afterHeavy || isFull)) {
       groups.push(values[lowest], values[i - 1])
-      rest -= weight
-      left--
-      target = rest / left
+      if (!afterHeavy) light -= weight
+      binsLeft--
       weight = 0
       lowest = i
     }
     weight += weights[i]
+    if (isHeavy) heavyLeft--
   }
   groups.push(values[lowest], values[values.length - 1])
   return Float32Array.from(groups)

@@ -3,13 +3,13 @@
  * cuts from them, and the held-out loss after each tree, from which the number of trees is chosen. Folds are
  * whole pieces of work, so threads train a fold each and need not wait for one another.
  */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
 import type { TreeEnsemble } from '../trees.ts'
 import { margins } from '../trees.ts'
 import type { Boosted } from './boost.ts'
 import { boost, checkTraining } from './boost.ts'
-import { threadFailed, workerUrl } from './pool.ts'
+import { newWorker, threadFailed } from './pool.ts'
 import type { TrainingData, TrainOptions } from './train.ts'
 
 export interface FoldEnsembles {
@@ -94,7 +94,7 @@ async function trainInWorkers(
   task: FoldTask,
   take: (message: FoldMessage) => void,
 ): Promise<void> {
-  const workers = Array.from({ length: threads }, () => new Worker(workerUrl(), { workerData: task }))
+  const workers = Array.from({ length: threads }, () => newWorker(task))
   try {
     await Promise.all(workers.map((worker) => finished(worker, take)))
   } finally {

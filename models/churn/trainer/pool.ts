@@ -39,9 +39,13 @@ const LOOKS = 4000
 /** No step lasts so long; a thread that needs longer died without a word. */
 const STEP_LIMIT_MS = 120_000
 
-/** The worker's module, as TypeScript in a checkout and as JavaScript in the package. */
-export const workerUrl = (): URL =>
-  new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+/** A thread that runs worker.ts: as TypeScript in a checkout, as JavaScript in the package. */
+export const newWorker = (workerData: unknown): Worker =>
+  new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url), {
+    workerData,
+    // Not this process's: `node --eval` has some that no file can be run with.
+    execArgv: [],
+  })
 
 export function startPool(job: Job): Pool {
   const { layout } = job
@@ -123,7 +127,7 @@ interface Started {
 }
 
 function startWorker(task: StepTask): Started {
-  const worker = new Worker(workerUrl(), { workerData: task })
+  const worker = newWorker(task)
   const done = new Promise<void>((resolve, reject) => {
     worker.once('error', (error) => reject(threadFailed(error)))
     worker.once('exit', (code) => (code === 0 ? resolve() : reject(threadFailed())))
