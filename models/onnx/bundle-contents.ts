@@ -39,18 +39,17 @@ interface Read {
   readonly dir: string
   /** SHA-256 (hex) over all of the bundle. */
   readonly hash: string
-  /** The ONNX file, checked, in memory that worker threads share. */
-  readonly onnx: Uint8Array<SharedArrayBuffer>
+  /** The ONNX file, checked. */
+  readonly onnx: Uint8Array
 }
 
 export interface ChurnBundle extends ChurnContents, Read {
-  readonly onnx: Uint8Array<SharedArrayBuffer>
   /** Columns of the design matrix. */
   readonly width: number
+  /** Index of the feature behind each column of the design matrix. */
+  readonly source: Uint16Array
 }
 
-export interface PolicyBundle extends PolicyContents, Read {
-  readonly onnx: Uint8Array<SharedArrayBuffer>
-}
+export interface PolicyBundle extends PolicyContents, Read {}
 
 export type Bundle = ChurnBundle | PolicyBundle

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod'
 import { HoldfastError } from '../../src/contracts/errors.ts'
+import { designOf } from '../features/design.ts'
+import { FEATURE_VERSION } from '../features/feature-set.ts'
 import type { Bundle, ChurnBundle, PolicyBundle } from './bundle-contents.ts'
 import { MANIFEST } from './bundle-format.ts'
 import type { Manifest, ManifestOf } from './bundle-format.ts'
@@ -17,7 +19,7 @@ export type Files = ReadonlyMap<string, Uint8Array>
 
 /**
  * @param dir for the messages only
- * @throws HoldfastError model_corrupt
+ * @throws HoldfastError model_corrupt | model_version
  */
 export function openBundle(dir: string, hash: string, manifest: Manifest, files: Files): Bundle {
   return manifest.kind === 'churn'
@@ -48,12 +50,23 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 function openChurn(dir: string, hash: string, manifest: ManifestOf<'churn'>, files: Files): ChurnBundle {
   const { name, version, meaning, width } = manifest
-  const onnx = sharedCopy(partOf(files, 'model.onnx'))
+  const onnx = partOf(files, 'model.onnx')
   const model = jsonPart(dir, files, 'model.json', readModel)
   const features = jsonPart(dir, files, 'features.json', readFeatureSet)
   const population = jsonPart(dir, files, 'population.json', (json) => readPopulation(json, features))
   if (modelWidth(model) !== width) {
     throw damaged(dir, `model.json takes ${modelWidth(model)} columns, ${MANIFEST} says ${width}`)
+  }
+  if (features.version !== FEATURE_VERSION) {
+    throw new HoldfastError(
+      'model_version',
+      `The model in ${dir} was trained on features of version ${features.version}, whose meaning has changed since ` +
+        `(now ${FEATURE_VERSION}). Train the model again.`,
+    )
+  }
+  const design = designOf(features.features)
+  if (design.width !== width) {
+    throw damaged(dir, `features.json makes ${design.width} columns, the model takes ${width}`)
   }
   parsed(dir, 'model.onnx', () => inspectOnnx(onnx, churnShape(width)))
   const card = cardOf(dir, files)
@@ -65,6 +78,7 @@ function openChurn(dir: string, hash: string, manifest: ManifestOf<'churn'>, fil
     version,
     meaning,
     width,
+    source: design.source,
     model,
     features,
     population,
@@ -75,7 +89,7 @@ function openChurn(dir: string, hash: string, manifest: ManifestOf<'churn'>, fil
 
 function openPolicy(dir: string, hash: string, manifest: ManifestOf<'policy'>, files: Files): PolicyBundle {
   const { name, version, stateSize, actions } = manifest
-  const onnx = sharedCopy(partOf(files, 'policy.onnx'))
+  const onnx = partOf(files, 'policy.onnx')
   parsed(dir, 'policy.onnx', () => inspectOnnx(onnx, policyShape(stateSize, actions.length)))
   const assumptions = jsonPart(dir, files, 'assumptions.json', (json) => json)
   const card = cardOf(dir, files)
@@ -108,12 +122,6 @@ function partOf(files: Files, name: string): Uint8Array {
   const bytes = files.get(name)
   if (bytes === undefined) throw new RangeError(`${name} is missing`)
   return bytes
-}
-
-function sharedCopy(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length))
-  shared.set(bytes)
-  return shared
 }
 
 function textOf(bytes: Uint8Array): string {

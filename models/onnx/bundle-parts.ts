@@ -1,6 +1,8 @@
 /** features.json and population.json of a churn bundle, parsed and checked against one another. */
 import { z } from 'zod'
 import type { FeatureSet, Population } from '../../src/contracts/features.ts'
+import { sha256 } from './bundle-format.ts'
+import { canonicalJson } from './canonical-json.ts'
 
 const featureSetSchema = z.strictObject({
   version: z.int().min(0),
@@ -40,9 +42,13 @@ const populationSchema = z.strictObject({
 /** @throws z.ZodError or RangeError when the JSON is no feature set */
 export function readFeatureSet(json: unknown): FeatureSet {
   const set: FeatureSet = featureSetSchema.parse(json)
-  const names = new Set(set.features.map((feature) => feature.name))
-  if (names.size !== set.features.length) throw new RangeError('two features of one name')
-  for (const { name, kind, categories } of set.features) {
+  const { version, features } = set
+  if (sha256(canonicalJson({ version, features })) !== set.hash) {
+    throw new RangeError('the hash of the feature set is not that of its features')
+  }
+  const names = new Set(features.map((feature) => feature.name))
+  if (names.size !== features.length) throw new RangeError('two features of one name')
+  for (const { name, kind, categories } of features) {
     if ((kind === 'category') !== (categories !== undefined)) {
       throw new RangeError(`feature "${name}" is a ${kind} ${categories ? 'with' : 'without'} categories`)
     }

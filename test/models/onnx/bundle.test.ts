@@ -7,13 +7,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { HoldfastError } from '../../../src/contracts/errors.ts'
 import { readBundle, readChurnBundle, readPolicyBundle, writeBundle } from '../../../models/onnx/bundle.ts'
 import { previousOf } from '../../../models/onnx/bundle-folder.ts'
-import { bundleHash, sha256 } from '../../../models/onnx/bundle-format.ts'
-import type { Manifest } from '../../../models/onnx/bundle-format.ts'
+import { sha256 } from '../../../models/onnx/bundle-format.ts'
 import { canonicalJson, shortestFloat } from '../../../models/onnx/canonical-json.ts'
 import { encodeChurnModel } from '../../../models/onnx/encode.ts'
 import { encodeModel } from '../../../models/onnx/graph.ts'
-import { churnContents, contentsOf, policyContents } from './bundles.ts'
+import { churnContents, contentsOf, numberFeatures, policyContents, populationOf } from './bundles.ts'
 import { temporaryFolder } from './folders.ts'
+import { changeManifest, forge } from './forge.ts'
 import { randomEnsemble, randomIsotonic, randomLogistic } from './random-models.ts'
 
 let root = ''
@@ -28,22 +28,6 @@ async function failure(dir: string): Promise<HoldfastError> {
     () => expect.unreachable('the bundle was read'),
     (error: HoldfastError) => error,
   )
-}
-
-/** Replaces a file and makes the checksums right again, as somebody who means harm would. */
-async function forge(dir: string, name: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(join(dir, name), bytes)
-  await changeManifest(dir, (manifest) => {
-    const file = Object.entries(manifest.files).find(([key]) => key === name)
-    if (file !== undefined) Object.assign(file[1], { sha256: sha256(bytes), bytes: bytes.length })
-  })
-}
-
-async function changeManifest(dir: string, change: (manifest: Manifest) => void): Promise<void> {
-  const path = join(dir, 'bundle.json')
-  const { hash: _, ...manifest } = JSON.parse(await readFile(path, 'utf8')) as Manifest & { hash: string }
-  change(manifest as Manifest)
-  await writeFile(path, JSON.stringify({ ...manifest, hash: bundleHash(manifest as Manifest) }))
 }
 
 describe('canonical JSON', () => {
@@ -238,6 +222,7 @@ describe('a bundle that is not whole', () => {
       ['model.json', treesJson({ threshold: [1e39, 0, 0] }), 'float32'],
       ['model.json', treesJson({ cover: [1] }), 'one length'],
       ['features.json', '{"version":1,"hash":"x","features":[]}', 'features.json'],
+      ['features.json', canonicalJson({ ...numberFeatures(5), hash: numberFeatures(4).hash }), 'feature set'],
       ['population.json', '{"rows":1,"baseRate":0.1,"monthlyRate":null,"features":[]}', 'population.json'],
       ['card.json', '{"half":', 'not whole JSON'],
     ]
@@ -248,6 +233,23 @@ describe('a bundle that is not whole', () => {
       expect(error.code).toBe('model_corrupt')
       expect(error.message).toContain(says)
     }
+  })
+
+  it('is refused when its features make another width than the model takes', async () => {
+    const features = numberFeatures(6)
+    const write = writeBundle(folder(), { ...churnContents(1), features, population: populationOf(features) })
+    await expect(write).rejects.toMatchObject({ cause: { message: expect.stringContaining('6 columns') } })
+  })
+
+  it('is refused when the meaning of its features has changed since', async () => {
+    const dir = await copy()
+    const features = { version: 0, features: numberFeatures(5).features }
+    await forge(
+      dir,
+      'features.json',
+      Buffer.from(canonicalJson({ ...features, hash: sha256(canonicalJson(features)) })),
+    )
+    expect((await failure(dir)).code).toBe('model_version')
   })
 
   it('is refused when it is larger than anything that Holdfast writes', async () => {

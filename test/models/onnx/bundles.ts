@@ -2,6 +2,7 @@
 import type { FeatureSet, Population } from '../../../src/contracts/features.ts'
 import type { ChurnModel } from '../../../models/churn/model.ts'
 import type { ChurnContents, PolicyContents } from '../../../models/onnx/bundle-contents.ts'
+import { makeFeatureSet } from '../../../models/features/feature-set.ts'
 import { encodeNetwork } from '../../../models/onnx/encode.ts'
 import { random } from '../../../models/random.ts'
 import { randomEnsemble } from './random-models.ts'
@@ -13,7 +14,7 @@ export function numberFeatures(columns: number): FeatureSet {
     label: `x ${i}`,
     kind: 'number' as const,
   }))
-  return { version: 1, hash: 'test', features }
+  return makeFeatureSet(features)
 }
 
 export function populationOf(set: FeatureSet): Population {
