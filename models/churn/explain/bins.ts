@@ -109,18 +109,19 @@ function gridOf(sorted: Float32Array): Grid {
   const scale = range > 0 && Number.isFinite(CELLS / range) ? CELLS / range : 0
   const start = new Uint16Array(CELLS + 1)
   for (const threshold of sorted) {
-    const cell = Math.min(CELLS, Math.floor((threshold - low) * scale))
-    for (let above = cell + 1; above <= CELLS; above++) start[above]++
+    const cell = (threshold - low) * scale
+    if (cell < CELLS) start[Math.floor(cell) + 1]++
   }
+  for (let cell = 1; cell <= CELLS; cell++) start[cell] += start[cell - 1]
   return { low, scale, start }
 }
 
 function columnsOf(ensemble: TreeEnsemble): Int32Array {
-  const used = new Set<number>()
-  for (const tree of ensemble.trees) {
-    for (const column of tree.column) if (column >= 0) used.add(column)
+  const used = new Uint8Array(ensemble.columns)
+  for (const { column } of ensemble.trees) {
+    for (let node = 0; node < column.length; node++) if (column[node] >= 0) used[column[node]] = 1
   }
-  return Int32Array.from(used).sort()
+  return Int32Array.from(used.keys()).filter((column) => used[column] === 1)
 }
 
 function thresholdsOf(

@@ -21,36 +21,39 @@ export interface Leaf {
 }
 
 /** A tree as its leaves, nested as the tree is, so that neighbours can share a table. */
-export type Branch = { readonly leaves: readonly Leaf[]; readonly parts: readonly Branch[] }
+export interface Branch {
+  /** The tree's leaves, left to right; this branch's are those from `first` to before `end`. */
+  readonly leaves: readonly Leaf[]
+  readonly first: number
+  readonly end: number
+  /** Two, or none for a single leaf. */
+  readonly parts: readonly Branch[]
+}
 
 /**
  * @example
  * branchOf(tree, binning).leaves.length // leaves of the tree, left to right
  */
 export function branchOf(tree: Tree, binning: Binning): Branch {
+  const leaves: Leaf[] = []
   const build = (node: number, steps: readonly Step[]): Branch => {
+    const first = leaves.length
     const column = tree.column[node]
-    if (column < 0) return { leaves: [{ value: tree.value[node], steps }], parts: [] }
+    if (column < 0) {
+      leaves.push({ value: tree.value[node], steps })
+      return { leaves, first, end: first + 1, parts: [] }
+    }
     const place = binning.position.get(column) ?? -1
-    const cut = indexOfThreshold(binning.thresholds[place], tree.threshold[node])
+    const thresholds = binning.thresholds[place]
+    const cut = indexOfThreshold(thresholds, tree.threshold[node])
     const left = tree.left[node]
     const right = tree.right[node]
     const share = leftShare(tree.cover[left], tree.cover[right])
-    const missingLeft = tree.missingLeft[node] === 1
-    const parts = [
-      build(left, narrowed(steps, { place, share, low: 0, high: cut, missing: missingLeft })),
-      build(
-        right,
-        narrowed(steps, {
-          place,
-          share: 1 - share,
-          low: cut + 1,
-          high: binning.thresholds[place].length,
-          missing: !missingLeft,
-        }),
-      ),
-    ]
-    return { leaves: parts.flatMap((part) => part.leaves), parts }
+    const missing = tree.missingLeft[node] === 1
+    const below = { place, share, low: 0, high: cut, missing }
+    const above = { place, share: 1 - share, low: cut + 1, high: thresholds.length, missing: !missing }
+    const parts = [build(left, narrowed(steps, below)), build(right, narrowed(steps, above))]
+    return { leaves, first, end: leaves.length, parts }
   }
   return build(0, [])
 }
@@ -59,7 +62,9 @@ export function branchOf(tree: Tree, binning: Binning): Branch {
 export function expectedValue(branch: Branch): number {
   let sum = 0
   for (const { value, steps } of branch.leaves) {
-    sum += steps.reduce((product, step) => product * step.share, value)
+    let part = value
+    for (const step of steps) part *= step.share
+    sum += part
   }
   return sum
 }
@@ -70,16 +75,21 @@ function leftShare(left: number, right: number): number {
 }
 
 function narrowed(steps: readonly Step[], next: Step): Step[] {
-  const at = steps.findIndex((step) => step.place === next.place)
-  if (at < 0) return [...steps, next]
-  const step = steps[at]
-  return steps.with(at, {
-    place: step.place,
-    share: step.share * next.share,
-    low: Math.max(step.low, next.low),
-    high: Math.min(step.high, next.high),
-    missing: step.missing && next.missing,
-  })
+  const merged = steps.slice()
+  for (let i = 0; i < merged.length; i++) {
+    const step = merged[i]
+    if (step.place !== next.place) continue
+    merged[i] = {
+      place: step.place,
+      share: step.share * next.share,
+      low: Math.max(step.low, next.low),
+      high: Math.min(step.high, next.high),
+      missing: step.missing && next.missing,
+    }
+    return merged
+  }
+  merged.push(next)
+  return merged
 }
 
 function indexOfThreshold(sorted: Float32Array, threshold: number): number {

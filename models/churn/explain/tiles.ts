@@ -51,13 +51,14 @@ export function coverOf(branch: Branch, bins: Int32Array, limit: number): Cover 
   const tiles: TilePlan[] = []
   const leaves: Leaf[] = []
   const visit = (part: Branch): void => {
-    if (part.leaves.every((leaf) => leaf.steps.length === 0)) return
-    const axes = axesOf(part.leaves, bins, limit)
-    if (axes !== null) tiles.push({ leaves: part.leaves, axes, size: sizeOf(axes) })
-    else if (part.parts.length === 0) leaves.push(part.leaves[0])
+    const own = part.leaves.slice(part.first, part.end)
+    const axes = axesOf(own, bins, limit)
+    if (axes !== null) tiles.push({ leaves: own, axes, size: sizeOf(axes) })
+    else if (part.parts.length === 0) leaves.push(own[0])
     else for (const half of part.parts) visit(half)
   }
-  visit(branch)
+  // A tree that is one leaf says the same of everybody.
+  if (branch.parts.length > 0) visit(branch)
   return { tiles, leaves }
 }
 
@@ -93,22 +94,23 @@ function sizeOf(axes: readonly Axis[]): number {
 /** Two bins share a digit when they meet the same steps. */
 function axisOf(place: number, steps: readonly Step[], bins: number): Axis {
   const missing = bins - 1
-  const starts = new Set([0])
-  for (const step of steps) {
-    if (step.low > 0) starts.add(step.low)
-    if (step.high + 1 < missing) starts.add(step.high + 1)
+  const starts = [0]
+  for (const { low, high } of steps) {
+    if (low > 0 && !starts.includes(low)) starts.push(low)
+    if (high + 1 < missing && !starts.includes(high + 1)) starts.push(high + 1)
   }
-  const segments = [...starts].sort((a, b) => a - b)
+  const segments = starts.sort((a, b) => a - b)
   segments.push(missing)
-  let digits = segments.map(() => 0)
+  const digits = segments.map(() => 0)
+  let radix = 1
   for (const step of steps) {
-    const seen = new Map<number, number>()
-    digits = segments.map((bin, i) => {
-      const key = 2 * digits[i] + met(step, bin, missing)
-      const digit = seen.get(key) ?? seen.size
-      seen.set(key, digit)
-      return digit
-    })
+    // Split every digit by whether the step is met, and number anew in the order of the segments.
+    const renumbered: number[] = Array.from({ length: 2 * radix })
+    radix = 0
+    for (let i = 0; i < segments.length; i++) {
+      const split = 2 * digits[i] + met(step, segments[i], missing)
+      digits[i] = renumbered[split] ??= radix++
+    }
   }
   const digitOf = new Uint16Array(bins)
   const example: number[] = []
