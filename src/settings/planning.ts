@@ -1,0 +1,100 @@
+/** What settings mean to the models: the catalogue with its overrides, the rules of the masks, the limits, the period. */
+import { referenceActions } from '../../actions/catalogue.ts'
+import type { MaskRules } from '../../models/policy/masks.ts'
+import type { Limits } from '../../models/policy/policy.ts'
+import type { Action } from '../contracts/actions.ts'
+import { minorDigits } from '../contracts/money.ts'
+import type { CatalogueOverride, Settings } from './schema.ts'
+
+/** The currency of budget, costs and the plan. */
+export function reportingCurrency(settings: Settings): string {
+  return settings.currency.reporting ?? settings.currency.file
+}
+
+/** Units of the reporting currency for one unit of the file's. */
+export function reportingRate(settings: Settings): number {
+  return reportingCurrency(settings) === settings.currency.file ? 1 : (settings.currency.rate ?? NaN)
+}
+
+/**
+ * The catalogue as the settings have it. Ids and order never change; an action that is switched off stays in
+ * its place and is masked.
+ *
+ * @example
+ * actionsOf(parseSettings({ catalogue: { sms: { fixedCost: 0.07 } } }))[2].cost.fixedMinor // 7
+ */
+export function actionsOf(settings: Settings): readonly Action[] {
+  const minor = 10 ** minorDigits(reportingCurrency(settings))
+  return referenceActions.map((action) => {
+    const changed = overrideOf(settings, action.key)
+    const { cost } = action
+    return {
+      ...action,
+      cost: {
+        fixedMinor: changed.fixedCost === undefined ? cost.fixedMinor : Math.round(changed.fixedCost * minor),
+        share: changed.share ?? cost.share,
+        durationMonths: changed.durationMonths ?? cost.durationMonths,
+      },
+      capacity: changed.capacity === undefined ? action.capacity : changed.capacity,
+      leadMonths: changed.leadMonths ?? action.leadMonths,
+    }
+  })
+}
+
+export function maskRules(settings: Settings, actions: readonly Action[]): MaskRules {
+  const { contact, discounts, margin, budget } = settings
+  return {
+    actions,
+    enabled: actions.map((action) => overrideOf(settings, action.key).enabled !== false),
+    digits: minorDigits(reportingCurrency(settings)),
+    budgetOff: budget === 0,
+    requireConsent: contact.requireConsent,
+    cooldownDays: contact.cooldownDays,
+    contactsPerPeriod: contact.perPeriod,
+    deepestDiscount: discounts.deepest,
+    discountsPerYear: discounts.perYear,
+    margin: margin.gross,
+    marginFloor: margin.floor,
+  }
+}
+
+export function planLimits(settings: Settings, actions: readonly Action[]): Limits {
+  const { budget, exploration } = settings
+  const minor = 10 ** minorDigits(reportingCurrency(settings))
+  const flags = (holds: (action: Action) => boolean) =>
+    Uint8Array.from(actions, (action) => (holds(action) ? 1 : 0))
+  return {
+    // Rounded down: a budget is never over by a part of a cent either.
+    budget: budget === null ? null : Math.floor(budget * minor + 1e-6),
+    capacity: actions.map((action) => action.capacity),
+    exploration: {
+      share: exploration.share,
+      floor: exploration.floor,
+      explorable: flags((action) => exploration.actions.includes(action.key)),
+      certain: flags((action) => !action.explorable),
+      discount: flags((action) => action.discount > 0),
+    },
+  }
+}
+
+/**
+ * The decision period that a date falls in, in UTC: '2026-11', '2026-W47' (ISO 8601 weeks) or '2026-Q4'.
+ *
+ * @example
+ * periodOf('month', new Date('2026-11-20')) // '2026-11'
+ */
+export function periodOf(period: Settings['period'], date: Date): string {
+  const year = date.getUTCFullYear()
+  const month = date.getUTCMonth()
+  if (period === 'month') return `${year}-${String(month + 1).padStart(2, '0')}`
+  if (period === 'quarter') return `${year}-Q${Math.floor(month / 3) + 1}`
+  // The week belongs to the year of its Thursday.
+  const thursday = new Date(Date.UTC(year, month, date.getUTCDate() + 3 - ((date.getUTCDay() + 6) % 7)))
+  const start = Date.UTC(thursday.getUTCFullYear(), 0, 1)
+  const week = 1 + Math.floor((thursday.getTime() - start) / (7 * 86_400_000))
+  return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`
+}
+
+function overrideOf(settings: Settings, key: string): CatalogueOverride {
+  return settings.catalogue[key] ?? {}
+}
