@@ -22,8 +22,19 @@ export interface ReasonWriter {
    * @param contribution in log-odds
    */
   sentence(feature: number, value: number, contribution: number): string
-  /** All reasons of one row of a frame as the text of one cell: what raises the risk, then what lowers it. */
+  /**
+   * The reasons of one row of a frame, strongest first. Features that state the same fact ("No internet
+   * service" of six services) are one reason, their contributions added up.
+   */
+  list(reasons: Reasons, row: number, frame: Frame): ReasonList
+  /** The same as the text of one cell: what raises the risk, then what lowers it. */
   cell(reasons: Reasons, row: number, frame: Frame): string
+}
+
+/** Sentences by what they say of the risk. */
+export interface ReasonList {
+  readonly raising: readonly string[]
+  readonly lowering: readonly string[]
 }
 
 /** What a cell says when no feature stands out. */
@@ -46,25 +57,42 @@ export function reasonWriter(
   const amount = amountIn(options.currency)
   const facts = features.map((feature, i) => remembered(factsOf(feature, population.features[i], amount)))
 
-  const sentence = (feature: number, value: number, contribution: number): string =>
-    `${facts[feature](value)}: ${comparisonOf(riskRatio(scale * contribution, baseRate))}`
-  const list = (reasons: Reasons, row: number, frame: Frame, from: number, to: number): string => {
-    let text = ''
-    for (let at = row * reasons.slots + from; at < row * reasons.slots + to; at++) {
-      const feature = reasons.feature[at]
-      if (feature < 0) break
-      if (text !== '') text += '; '
-      text += sentence(feature, frame.columns[feature][row], reasons.contribution[at])
+  const compared = (fact: string, contribution: number): string =>
+    `${fact}: ${comparisonOf(riskRatio(scale * contribution, baseRate))}`
+
+  const list = (reasons: Reasons, row: number, frame: Frame): ReasonList => {
+    const said: string[] = []
+    const sums: number[] = []
+    let merged = false
+    const first = row * reasons.slots
+    for (let slot = first; slot < first + reasons.slots; slot++) {
+      const feature = reasons.feature[slot]
+      if (feature < 0) continue
+      const fact = facts[feature](frame.columns[feature][row])
+      const same = said.indexOf(fact)
+      if (same < 0) {
+        said.push(fact)
+        sums.push(reasons.contribution[slot])
+      } else {
+        sums[same] += reasons.contribution[slot]
+        merged = true
+      }
     }
-    return text
+    const order = said.map((_, i) => i)
+    if (merged) order.sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]))
+    const raising: string[] = []
+    const lowering: string[] = []
+    for (const i of order) (sums[i] > 0 ? raising : lowering).push(compared(said[i], sums[i]))
+    return { raising, lowering }
   }
   return {
-    sentence,
+    sentence: (feature, value, contribution) => compared(facts[feature](value), contribution),
+    list,
     cell: (reasons, row, frame) => {
-      const raising = list(reasons, row, frame, 0, reasons.raising)
-      const lowering = list(reasons, row, frame, reasons.raising, reasons.slots)
-      if (lowering === '') return raising === '' ? NOTHING_STANDS_OUT : raising
-      return raising === '' ? `Lowers the risk: ${lowering}` : `${raising}. Lowers it: ${lowering}`
+      const { raising, lowering } = list(reasons, row, frame)
+      if (lowering.length === 0) return raising.length === 0 ? NOTHING_STANDS_OUT : raising.join('; ')
+      const less = lowering.join('; ')
+      return raising.length === 0 ? `Lowers the risk: ${less}` : `${raising.join('; ')}. Lowers it: ${less}`
     },
   }
 }

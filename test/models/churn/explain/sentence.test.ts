@@ -146,6 +146,21 @@ describe('the reasons of a row', () => {
     expect(cell(0, 0.01, -0.4)).toBe('Lowers the risk: Has tech support: a third less risk than usual')
   })
 
+  it('state a fact once that several features share, and compare what they add up to', () => {
+    const services = ['techSupport', 'onlineSecurity', 'onlineBackup'].map(known)
+    const none = { rows: 1, columns: services.map(() => Float32Array.of(2)) }
+    const top = topReasons(Float64Array.of(-0.3, 0.02, -0.46), 1, 3)
+    const spread = { ...population, features: services.map(() => ({ missing: 0 })) }
+    expect(reasonWriter(services, spread).list(top, 0, none)).toEqual({
+      raising: [],
+      lowering: ['No internet service: half the usual risk'],
+    })
+    const torn = topReasons(Float64Array.of(0.2, 0.1, -1.06), 1, 3)
+    expect(reasonWriter(services, spread).cell(torn, 0, none)).toBe(
+      'Lowers the risk: No internet service: half the usual risk',
+    )
+  })
+
   it('say so when nothing stands out', () => {
     expect(cell(0.01, 0, -0.01)).toBe(NOTHING_STANDS_OUT)
   })
