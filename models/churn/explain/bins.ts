@@ -29,6 +29,11 @@ export function binningOf(ensemble: TreeEnsemble): Binning {
   const position = new Map(Array.from(columns, (column, i) => [column, i]))
   const thresholds = thresholdsOf(ensemble, columns, position)
   const counts = Int32Array.from(thresholds, (sorted) => sorted.length + 2)
+  if (counts.some((bins) => bins > 65_536)) {
+    throw new RangeError(
+      'A column has more than 65,534 distinct thresholds, which 16-bit bins cannot tell apart.',
+    )
+  }
   const grids = thresholds.map(gridOf)
   const width = ensemble.columns
 

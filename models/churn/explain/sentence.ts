@@ -11,7 +11,10 @@ import type { Reasons } from './reasons.ts'
 export interface SentenceOptions {
   /** Put before amounts: '€' or 'EUR'. Absent where the currency is not known. */
   readonly currency?: string
-  /** What contributions are multiplied with before they are compared: `calibratedScale(model)`. Default 1. */
+  /**
+   * What contributions are multiplied with before they are compared: `calibratedScale(model)`. Default 1,
+   * which under an isotonic calibrator is an approximation: it has no one slope.
+   */
   readonly scale?: number
 }
 

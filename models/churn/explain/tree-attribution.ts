@@ -25,7 +25,7 @@ export interface TreeAttribution {
  *
  * @param source customer's feature of each design column
  * @param features how many features the customer has
- * @param limit configurations that one table may have, at most 65,536
+ * @param limit configurations that one table may have; codes are 16 bits wide, so 65,536 at most
  * @param budget bytes that all tables together may take
  */
 export function treeAttribution(
@@ -65,7 +65,7 @@ function coversWithin(
   limit: number,
   budget: number,
 ): readonly Cover[] {
-  for (let size = limit; ; size >>= 1) {
+  for (let size = Math.min(limit, 65_536); ; size >>= 1) {
     const covers = branches.map((branch) => coverOf(branch, binning.counts, size))
     if (covers.reduce((bytes, cover) => bytes + bytesOf(cover), 0) <= budget) return covers
   }

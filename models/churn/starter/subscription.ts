@@ -151,9 +151,9 @@ function priorOf(
     priors,
     churnRate: { rate: sigmoid(margin), sd: INTERCEPT_SD },
   })
-  let low = logit(baseRate) - 10
-  let high = logit(baseRate) + 10
-  for (let step = 0; step < 50; step++) {
+  let low = logit(baseRate) - 5
+  let high = logit(baseRate) + 5
+  for (let step = 0; step < 30; step++) {
     const middle = (low + high) / 2
     if (averageRisk(fitLogistic(nobody, at(middle)), design) < baseRate) low = middle
     else high = middle
