@@ -103,3 +103,9 @@ function logGamma(a: number): number {
   const t = a + 6.5
   return 0.5 * Math.log(2 * Math.PI) + (a - 0.5) * Math.log(t) - t + Math.log(sum)
 }
+
+export function sumOf(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return sum
+}
