@@ -138,6 +138,12 @@ export function nameHeaders(cells: readonly string[], name: string): string[] {
       `The first line of ${name} looks like data, not like column names ("${cells.slice(0, 3).join('", "')}"). Add a header line.`,
     )
   }
+  if (cells.length > 2 && filled.length * 2 < cells.length) {
+    throw new HoldfastError(
+      'input_header',
+      `The first line of ${name} names only ${filled.length} of its ${cells.length} columns ("${filled[0]}"). Put the column names into the first line, and remove what is above them.`,
+    )
+  }
   const headers = cells.map((cell, i) => (cell.trim() === '' ? `column ${i + 1}` : cell.trim()))
   const places = new Map<string, number>()
   headers.forEach((header, i) => {

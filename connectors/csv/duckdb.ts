@@ -48,36 +48,46 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
   for (const [name, value] of Object.entries(settings)) duckdb.set_config(config, name, value)
   const database = await duckdb.open(':memory:', config)
-  const connection = await duckdb.connect(database)
-  // The default of 1 MB makes the reading threads wait for ours.
-  await duckdb.query(connection, `SET streaming_buffer_size = '32MB'`)
   return {
     async run(sql) {
-      await duckdb.query(connection, sql)
-    },
-    async *chunks(sql) {
-      const statement = await duckdb.prepare(connection, sql)
+      const connection = await duckdb.connect(database)
       try {
-        const result = await duckdb.execute_prepared_streaming(statement)
-        for (;;) {
-          const chunk = await duckdb.fetch_chunk(result)
-          const rows = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk)
-          if (chunk === null || rows === 0) return
-          const vector = (column: number) => duckdb.data_chunk_get_vector(chunk, column)
-          yield {
-            rows,
-            numbers: (column) => readNumbers(duckdb, vector(column), rows),
-            strings: (column) => readStrings(duckdb, vector(column), rows),
-          }
-        }
+        await duckdb.query(connection, sql)
       } finally {
-        duckdb.destroy_prepare_sync(statement)
+        duckdb.disconnect_sync(connection)
       }
     },
-    close() {
-      duckdb.disconnect_sync(connection)
-      duckdb.close_sync(database)
+    async *chunks(sql) {
+      // A streamed result ends when its connection is asked something else, so each has its own.
+      const connection = await duckdb.connect(database)
+      try {
+        // The default of 1 MB makes the reading threads wait for ours.
+        await duckdb.query(connection, `SET streaming_buffer_size = '32MB'`)
+        const statement = await duckdb.prepare(connection, sql)
+        try {
+          yield* chunksOf(duckdb, await duckdb.execute_prepared_streaming(statement))
+        } finally {
+          duckdb.destroy_prepare_sync(statement)
+        }
+      } finally {
+        duckdb.disconnect_sync(connection)
+      }
     },
+    close: () => duckdb.close_sync(database),
+  }
+}
+
+async function* chunksOf(duckdb: Library, result: Bindings.Result): AsyncGenerator<Chunk> {
+  for (;;) {
+    const chunk = await duckdb.fetch_chunk(result)
+    const rows = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk)
+    if (chunk === null || rows === 0) return
+    const vector = (column: number) => duckdb.data_chunk_get_vector(chunk, column)
+    yield {
+      rows,
+      numbers: (column) => readNumbers(duckdb, vector(column), rows),
+      strings: (column) => readStrings(duckdb, vector(column), rows),
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-/** Opens a customer file (CSV, Parquet) as a {@link TableSource}. */
+/** Opens a customer file (CSV, Parquet, .xlsx) as a {@link TableSource}. */
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename, extname } from 'node:path'
@@ -11,6 +11,7 @@ import { profileTable, type ProfiledTable } from './profile.ts'
 import { cellReader, readBatches } from './read.ts'
 import { scanRecords } from './records.ts'
 import { csvRelation, parquetRelation, type Relation } from './relation.ts'
+import { stageSheet } from './sheet.ts'
 import { createStaging, inspectBytes, stageCsv, stageLineEnds, type Staging } from './staging.ts'
 import { isMissing } from './missing.ts'
 
@@ -38,8 +39,8 @@ interface Prepared {
 }
 
 /**
- * Opens a file. CSV (delimited by comma, semicolon, tab or bar; also gzipped) and Parquet are known by their
- * extension. Rows are never held as objects; the file is read once by `profile` and once by each `read`.
+ * Opens a file. CSV (delimited by comma, semicolon, tab or bar; also gzipped), Parquet and .xlsx (its first
+ * sheet) are known by their extension. Rows are never held as objects; the file is read once by `profile` and once by each `read`.
  *
  * @throws HoldfastError input_missing, input_empty, input_format, input_encoding, input_header here;
  *   input_row and input_encoding from `profile` and `read`, naming the line
@@ -67,9 +68,9 @@ export async function openTable(path: string, options: OpenOptions = {}): Promis
   }
   try {
     const prepared =
-      format === 'csv'
-        ? await prepareCsv(path, name, staging, options)
-        : await prepareParquet(path, name, await opening)
+      format === 'parquet'
+        ? await prepareParquet(path, name, await opening)
+        : await prepareCsv(format, path, name, staging, options)
     return tableSource(path, name, await opening, prepared, close)
   } catch (error) {
     await close()
@@ -120,7 +121,7 @@ function tableSource(
 }
 
 /** Exists, is a file, is not empty, and has an extension that is known. */
-async function checkFile(path: string, name: string): Promise<'csv' | 'parquet'> {
+async function checkFile(path: string, name: string): Promise<TableProfile['format']> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const denied = cause.code === 'EACCES' || cause.code === 'EPERM'
     const message = denied
@@ -143,7 +144,8 @@ async function checkFile(path: string, name: string): Promise<'csv' | 'parquet'>
   const extension = extname(name.toLowerCase().replace(/\.gz$/, ''))
   if (['.csv', '.tsv', '.txt'].includes(extension)) return 'csv'
   if (['.parquet', '.pq'].includes(extension)) return 'parquet'
-  if (['.xlsx', '.xls', '.ods', '.numbers'].includes(extension)) {
+  if (extension === '.xlsx') return 'xlsx'
+  if (['.xls', '.xlsm', '.xlsb', '.ods', '.numbers'].includes(extension)) {
     throw new HoldfastError(
       'input_format',
       `${name} is a spreadsheet. Save the sheet with the customers as "CSV UTF-8" and give that file.`,
@@ -151,20 +153,25 @@ async function checkFile(path: string, name: string): Promise<'csv' | 'parquet'>
   }
   throw new HoldfastError(
     'input_format',
-    `${name} has an unknown extension. Files are read as .csv, .tsv, .txt (also .gz) or .parquet.`,
+    `${name} has an unknown extension. Files are read as .csv, .tsv, .txt (also .gz), .parquet or .xlsx.`,
   )
 }
 
+/** CSV, and a sheet that is turned into CSV first. */
 async function prepareCsv(
+  format: 'csv' | 'xlsx',
   path: string,
   name: string,
   staging: Staging,
   options: OpenOptions,
 ): Promise<Prepared> {
-  refuseOtherFormats(await readHead(path), name)
-  let staged = await stageCsv(path, name, staging, options.encoding)
+  if (format === 'csv') refuseOtherFormats(await readHead(path), name)
+  const sheet = format === 'xlsx'
+  let staged = sheet
+    ? await stageSheet(path, name, staging)
+    : await stageCsv(path, name, staging, options.encoding)
   const head = await readHead(staged)
-  const forced = options.delimiter ?? (/\.tsv(\.gz)?$/i.test(name) ? '\t' : undefined)
+  const forced = sheet ? ',' : (options.delimiter ?? (/\.tsv(\.gz)?$/i.test(name) ? '\t' : undefined))
   const dialect = dialectOf(head, name, forced)
   const { nulLine, mixedLineEnds } = await inspectBytes(staged)
   if (nulLine > 0) {
@@ -178,7 +185,7 @@ async function prepareCsv(
   const skip = dialect.skip + 1
   if (whole && dialect.head().length === 0) await refuseHeaderOnly(name, staged, dialect, skip)
   return {
-    relation: csvRelation(staged, dialect, 'csv'),
+    relation: csvRelation(staged, dialect, format),
     delimiter: dialect.delimiter,
     small: (await stat(staged)).size < SMALL_BYTES,
     head: async () => dialect.head(),
