@@ -155,6 +155,13 @@ describe('the reasons of a row', () => {
       raising: [],
       lowering: ['No internet service: half the usual risk'],
     })
+    const mixed = [known('techSupport'), known('contract'), known('onlineBackup')]
+    const values = { rows: 1, columns: [Float32Array.of(2), Float32Array.of(2), Float32Array.of(2)] }
+    const both = topReasons(Float64Array.of(-0.3, -0.4, -0.3), 1, 3, { lowering: 3 })
+    expect(reasonWriter(mixed, spread).list(both, 0, values).lowering).toEqual([
+      'No internet service: 40 % less risk than usual',
+      'Two-year contract: a third less risk than usual',
+    ])
     const torn = topReasons(Float64Array.of(0.2, 0.1, -1.06), 1, 3)
     expect(reasonWriter(services, spread).cell(torn, 0, none)).toBe(
       'Lowers the risk: No internet service: half the usual risk',
