@@ -3,19 +3,18 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import type { Random } from '../../random.ts'
-import { random } from '../../random.ts'
 import type { Tree, TreeEnsemble } from '../trees.ts'
 import type { BinnedColumn } from './bins.ts'
 import { binColumns, fillBins } from './bins.ts'
-import type { Crew, GrowContext, Root } from './grow.ts'
+import { checkTraining } from './check.ts'
+import { command, operation } from './command.ts'
+import type { GrowContext } from './grow.ts'
 import { growTree } from './grow.ts'
-import type { LayoutSize } from './layout.ts'
-import { layOut } from './layout.ts'
+import { jobFor } from './job.ts'
+import { viewRows } from './layout.ts'
 import type { Pool } from './pool.ts'
 import { startPool } from './pool.ts'
-import type { Job, RowViews } from './thread.ts'
-import { command, operation, result, viewRows } from './thread.ts'
+import { computeGradients, roundChances, runAll } from './round.ts'
 import type { TrainingData, TrainOptions } from './train.ts'
 
 export interface Boosted {
@@ -23,9 +22,6 @@ export interface Boosted {
   /** Weighted mean log-loss over the rows held out, after each round; empty when none were. */
   readonly heldOutLogLoss: Float64Array
 }
-
-/** Fewer values than this are trained faster by one thread than by several. */
-const SHARED_VALUES = 400_000
 
 /**
  * @param heldOut 1 for rows that must not be trained on; their loss is measured after each round
@@ -65,12 +61,12 @@ export async function boost(
     for (const row of rows) views.weights[row] = data.weights ? data.weights[row] : 1
     await pool.ready()
     const context = growContext(pool, columns, options)
-    const chance = roundChances(options.seed)
+    const chanceOfRound = roundChances(options.seed, columns.length, layout.sampledColumns)
     const losses = heldOut ? new Float64Array(options.rounds) : new Float64Array(0)
     for (let round = 0; round < options.rounds; round++) {
-      const { sampleSeed, ditherSeed, sampled } = chance(columns.length, sampledCount(columns, options))
-      const root = gradients(pool, views, sampleSeed, ditherSeed)
-      trees.push(growTree(context, root, sampled))
+      const chance = chanceOfRound()
+      const root = computeGradients(pool, views, chance)
+      trees.push(growTree(context, root, chance.columns))
       pool.ask[command.outsiders] = data.rows - root.count
       runAll(pool, operation.apply, root.count)
       if (heldOut) losses[round] = logLoss(data, heldOut, views.margins)
@@ -80,38 +76,6 @@ export async function boost(
     return { ensemble, heldOutLogLoss: losses }
   } finally {
     await pool.end()
-  }
-}
-
-/** @throws HoldfastError `usage` naming the option that is out of range, or the array of the wrong length */
-export function checkTraining(data: TrainingData, options: TrainOptions): void {
-  const { design, rows, width, labels, weights, monotone } = data
-  const lengths = { design: rows * width, labels: rows, weights: rows, monotone: width }
-  for (const [name, array] of Object.entries({ design, labels, weights, monotone })) {
-    const length = lengths[name as keyof typeof lengths]
-    if (array === undefined || array.length === length) continue
-    throw new HoldfastError(
-      'usage',
-      `The training data's ${name} has ${array.length} numbers; ${rows} rows of ${width} columns need ${length}.`,
-    )
-  }
-
-  const wrong = (name: keyof TrainOptions, must: string): HoldfastError =>
-    new HoldfastError('usage', `The training option ${name} is ${options[name]}; it must be ${must}.`)
-  const whole = (name: 'rounds' | 'leaves' | 'threads' | 'maxBins', least: number): void => {
-    if (!Number.isInteger(options[name]) || options[name] < least) {
-      throw wrong(name, `a whole number of at least ${least}`)
-    }
-  }
-  whole('rounds', 0)
-  whole('leaves', 1)
-  whole('threads', 1)
-  whole('maxBins', 2)
-  for (const name of ['subsample', 'columnSample'] as const) {
-    if (!(options[name] > 0 && options[name] <= 1)) throw wrong(name, 'above 0 and at most 1')
-  }
-  for (const name of ['learningRate', 'minChildWeight', 'lambda', 'gamma', 'maxDepth'] as const) {
-    if (!((options[name] ?? 0) >= 0)) throw wrong(name, 'at least 0')
   }
 }
 
@@ -140,56 +104,6 @@ function totals({ labels, weights }: TrainingData, rows: Int32Array): { weight: 
   )
 }
 
-function threadsFor({ rows, width }: TrainingData, { threads }: TrainOptions): number {
-  return rows * width < SHARED_VALUES ? 1 : threads
-}
-
-const sampledCount = (columns: readonly BinnedColumn[], { columnSample }: TrainOptions): number =>
-  Math.max(1, Math.floor(columns.length * columnSample))
-
-function jobFor(
-  data: TrainingData,
-  columns: readonly BinnedColumn[],
-  options: TrainOptions,
-  trained: number,
-  weight: number,
-): Job {
-  const sampledColumns = sampledCount(columns, options)
-  const entries = columns.map(({ missingBin }) => missingBin + 1).sort((a, b) => b - a)
-  const size: LayoutSize = {
-    threads: threadsFor(data, options),
-    rows: data.rows,
-    stride: columns.length,
-    width: data.width,
-    leaves: options.leaves,
-    sampledColumns,
-    entries: entries.slice(0, sampledColumns).reduce((sum, n) => sum + n, 0),
-  }
-  // |g| <= w and h <= w / 4 bound both sums; a power of two keeps g = 1/2 and h = 1/4 exact. Each row's
-  // rounding may add one more unit.
-  const gradientUnit = unitFor(weight, 2 ** 31 - 1 - trained)
-  const hessianUnit = unitFor(weight / 4, 2 ** 32 - 1 - 2 * trained)
-  const monotone = Int8Array.from(columns, ({ column }) => data.monotone?.[column] ?? 0)
-  return {
-    layout: layOut(size),
-    width: data.width,
-    rules: {
-      lambda: options.lambda,
-      minHessian: Math.max(1, (options.minChildWeight / hessianUnit) * (1 - 1e-6)),
-      gradientUnit,
-      hessianUnit,
-    },
-    sampleBelow: Math.round(options.subsample * 2 ** 32),
-    missingBin: Int32Array.from(columns, (column) => column.missingBin),
-    splits: Int32Array.from(columns, (column) => column.splits),
-    monotone,
-    constrained: monotone.some((direction) => direction !== 0),
-  }
-}
-
-/** The smallest power of two in which `sum` is at most `most` units. */
-const unitFor = (sum: number, most: number): number => 2 ** Math.ceil(Math.log2(sum / most))
-
 function growContext(pool: Pool, columns: readonly BinnedColumn[], options: TrainOptions): GrowContext {
   const { rules, constrained, monotone, layout } = pool.job
   return {
@@ -207,70 +121,7 @@ function growContext(pool: Pool, columns: readonly BinnedColumn[], options: Trai
   }
 }
 
-/** Each round's seeds and columns; drawing them here keeps them the same for any number of threads. */
-function roundChances(
-  seed: number,
-): (columns: number, count: number) => { sampleSeed: number; ditherSeed: number; sampled: Int32Array } {
-  const rowChance = random(seed).fork('rows')
-  const columnChance = random(seed).fork('columns')
-  return (columns, count) => ({
-    sampleSeed: rowChance.integer(2 ** 32),
-    ditherSeed: rowChance.integer(2 ** 32),
-    sampled: drawColumns(columnChance, columns, count),
-  })
-}
-
-/** `count` of `columns` without repeats, ascending (the first steps of a Fisher-Yates shuffle). */
-function drawColumns(chance: Random, columns: number, count: number): Int32Array {
-  const all = Int32Array.from({ length: columns }, (_, i) => i)
-  if (count === columns) return all
-  for (let i = 0; i < count; i++) {
-    const j = i + chance.integer(columns - i)
-    const swap = all[i]
-    all[i] = all[j]
-    all[j] = swap
-  }
-  return all.subarray(0, count).sort()
-}
-
-function runAll(crew: Crew, what: number, count: number): void {
-  crew.ask[command.operation] = what
-  crew.ask[command.participants] = crew.threads
-  crew.ask[command.count] = count
-  crew.run(crew.threads)
-}
-
-/** Gradients, and the rows in `order`: first the tree's, then the others. */
-function gradients(
-  crew: Crew,
-  { order, left, right }: RowViews,
-  sampleSeed: number,
-  ditherSeed: number,
-): Root {
-  crew.ask[command.sampleSeed] = sampleSeed
-  crew.ask[command.ditherSeed] = ditherSeed
-  runAll(crew, operation.gradients, 0)
-  let count = 0
-  let gradient = 0
-  let hessian = 0
-  const from = (thread: number): number => Math.floor((order.length * thread) / crew.threads)
-  for (let thread = 0; thread < crew.threads; thread++) {
-    const results = crew.results(thread)
-    order.set(left.subarray(from(thread), from(thread) + results[result.count]), count)
-    count += results[result.count]
-    const [low, high] = new Int32Array(results.buffer, results.byteOffset + result.sums * 8, 2)
-    gradient += high
-    hessian += low >>> 0
-  }
-  let others = count
-  for (let thread = 0; thread < crew.threads; thread++) {
-    const outside = from(thread + 1) - from(thread) - crew.results(thread)[result.count]
-    order.set(right.subarray(from(thread), from(thread) + outside), others)
-    others += outside
-  }
-  return { count, gradient, hessian }
-}
-
+/** Weighted mean over the rows held out. */
 function logLoss(
   { rows, labels, weights }: TrainingData,
   heldOut: Uint8Array,

@@ -8,14 +8,15 @@ import { HoldfastError } from '../../../src/contracts/errors.ts'
 import type { TreeEnsemble } from '../trees.ts'
 import { margins } from '../trees.ts'
 import type { Boosted } from './boost.ts'
-import { boost, checkTraining } from './boost.ts'
+import { boost } from './boost.ts'
+import { checkTraining } from './check.ts'
 import { newWorker, threadFailed } from './pool.ts'
 import type { TrainingData, TrainOptions } from './train.ts'
 
 export interface FoldEnsembles {
   /** By fold: trained on the rows of the other folds. */
   readonly ensembles: TreeEnsemble[]
-  /** By fold, after each round: weighted mean log-loss over the fold's own rows. */
+  /** By fold, after each round: weighted mean log-loss over the fold's own rows; NaN when it has none. */
   readonly heldOutLogLoss: Float64Array[]
   /** Margin of every row by the first `round` trees of the ensemble that did not see it. */
   heldOutMargins(round: number): Float64Array
@@ -55,6 +56,9 @@ export async function trainFolds(
   onRound?: (trees: number) => void,
 ): Promise<FoldEnsembles> {
   checkTraining(data, options)
+  if (foldOf.length !== data.rows || foldOf.some((fold) => fold >= foldCount)) {
+    throw new HoldfastError('usage', `Each of the ${data.rows} rows needs a fold below ${foldCount}.`)
+  }
   const boosted: Boosted[] = []
   let trees = 0
   const take = (message: FoldMessage): void => {

@@ -5,11 +5,12 @@
 import type { Tree } from '../trees.ts'
 import type { BinnedColumn } from './bins.ts'
 import { thresholdOf } from './bins.ts'
+import { command, leaf, operation, readSplit, result } from './command.ts'
 import type { Layout } from './layout.ts'
-import { NODE, NODE_BYTES } from './node.ts'
+import type { Nodes } from './nodes.ts'
+import { newNodes } from './nodes.ts'
 import type { NodeSums, Split, SplitRules } from './split.ts'
 import { noSplit, weightOf } from './split.ts'
-import { command, leaf, operation, readSplit, result } from './thread.ts'
 
 /** The threads as the one that leads them sees them. */
 export interface Crew {
@@ -65,7 +66,7 @@ export function growTree(context: GrowContext, root: Root, sampled: Int32Array):
   const { crew, layout, rules } = context
   const { ask } = crew
   const free = Array.from({ length: layout.leaves }, (_, i) => layout.leaves - 1 - i)
-  const nodes = newNodes(context)
+  const nodes = newNodes(context.words, context.numbers, layout)
   layOutEntries(context, sampled)
   ask[command.sampledColumns] = sampled.length
 
@@ -230,80 +231,13 @@ function layOutEntries({ words, layout, columns }: GrowContext, sampled: Int32Ar
   }
 }
 
-interface Nodes {
-  readonly count: () => number
-  readonly tree: Tree
-  add(cover: number): number
-  /** Returns the left child's number; the right child follows it. */
-  split(
-    node: number,
-    binned: number,
-    column: number,
-    threshold: number,
-    how: { bin: number; also: number; missingLeft: boolean; left: number; right: number },
-  ): number
-}
-
-function newNodes({ words, layout }: GrowContext): Nodes {
-  const most = 2 * layout.leaves - 1
-  const tree = {
-    column: new Int32Array(most).fill(-1),
-    threshold: new Float32Array(most),
-    left: new Int32Array(most).fill(-1),
-    right: new Int32Array(most).fill(-1),
-    missingLeft: new Uint8Array(most),
-    value: new Float32Array(most),
-    cover: new Float64Array(most),
-  }
-  let count = 0
-  const record = (node: number): number => layout.nodes + node * NODE_BYTES
-  const add = (cover: number): number => {
-    tree.cover[count] = cover
-    words.fill(0, record(count) / 4, record(count + 1) / 4)
-    return count++
-  }
-  return {
-    count: () => count,
-    tree,
-    add,
-    split: (node, binned, column, threshold, how) => {
-      const left = add(how.left)
-      const right = add(how.right)
-      tree.column[node] = column
-      tree.threshold[node] = threshold
-      tree.left[node] = left
-      tree.right[node] = right
-      tree.missingLeft[node] = how.missingLeft ? 1 : 0
-      const at = record(node)
-      words[(at + NODE.column) / 4] = binned
-      words[(at + NODE.bin) / 4] = how.bin
-      words[(at + NODE.also) / 4] = how.also
-      words[(at + NODE.left) / 4] = record(left)
-      words[(at + NODE.right) / 4] = record(right)
-      return left
-    },
-  }
-}
-
 /** Gives the leaves their values, and shared memory what the threads need to apply the tree. */
 function finish(context: GrowContext, nodes: Nodes, leaves: readonly Leaf[]): Tree {
-  const { words, numbers, layout, rules } = context
-  const { tree } = nodes
+  const { words, layout, rules } = context
   for (const [i, { node, start, count, gradient, hessian, lower, upper }] of leaves.entries()) {
-    tree.value[node] = weightOf(rules, gradient, hessian, lower, upper) * context.learningRate
-    // As float32, like in the tree, so that margins in training are those of prediction.
-    numbers[(layout.nodes + node * NODE_BYTES + NODE.value) / 8] = tree.value[node]
+    nodes.setValue(node, weightOf(rules, gradient, hessian, lower, upper) * context.learningRate)
     words.set([node, start, start + count], layout.segments / 4 + 3 * i)
   }
-  const size = nodes.count()
   context.crew.ask[command.leaves] = leaves.length
-  return {
-    column: tree.column.slice(0, size),
-    threshold: tree.threshold.slice(0, size),
-    left: tree.left.slice(0, size),
-    right: tree.right.slice(0, size),
-    missingLeft: tree.missingLeft.slice(0, size),
-    value: tree.value.slice(0, size),
-    cover: tree.cover.slice(0, size),
-  }
+  return nodes.finished()
 }

@@ -51,13 +51,13 @@ export function gradients(shape: GradientShape): WasmFunction {
       const high = f64.fromU32(i32.shrU(get(local.chance), i32.const(16)))
       const dithered = (value: Code, dither: Code): Code =>
         f64.floor(f64.add(value, f64.mul(dither, f64.const(2 ** -16))))
-      const inTree =
-        shape.sampleBelow >= 2 ** 32 ? i32.const(1) : i32.ltU(get(local.chance), i32.const(shape.sampleBelow))
+      const takesAll = shape.sampleBelow >= 2 ** 32
+      const inTree = takesAll ? i32.const(1) : i32.ltU(get(local.chance), i32.const(shape.sampleBelow))
       return [
         set(local.start, get(local.list)),
         repeatWhile(
           [
-            ...mix(local.chance, get(local.from), get(local.sampleSeed)),
+            ...(takesAll ? [] : mix(local.chance, get(local.from), get(local.sampleSeed))),
             set(local.weight, f64.fromF32(f32.load(quarter, addresses.weights))),
             set(local.grows, i32.and(inTree, f32.gt(f32.load(quarter, addresses.weights), f32.const(0)))),
             i32.store(get(local.list), get(local.from)),

@@ -7,9 +7,9 @@
  */
 import { binning, BINNING_STEPS } from './kernel-binning.ts'
 import { gradients } from './kernel-gradients.ts'
-import { NODE } from './node.ts'
-import type { Code, WasmFunction } from './wasm.ts'
-import { f64, get, i32, i64, repeatWhile, select, set, wasmFunction, wasmModule } from './wasm.ts'
+import { accumulate, gather, HISTOGRAM_BYTES, subtract, touch } from './kernel-histograms.ts'
+import { partition, route, shift } from './kernel-rows.ts'
+import { wasmModule } from './wasm.ts'
 
 /** Addresses are bytes into the shared memory. */
 export interface Kernels {
@@ -60,9 +60,6 @@ export interface Kernels {
   /** Bins of one column of staged rows; see kernel-binning.ts. */
   binColumn(cuts: number, values: number, end: number, byRow: number, byColumn: number, count: number): void
 }
-
-/** 256 entries of 8 bytes: up to 255 bins and one for missing. */
-export const HISTOGRAM_BYTES = 2112
 
 /** What is known when the kernels are made, and so stands in their code. */
 export interface KernelShape {
@@ -139,182 +136,5 @@ function tileSizes(columns: number, most: number): number[] {
   return Array.from(
     { length: passes },
     (_, i) => Math.floor((columns * (i + 1)) / passes) - Math.floor((columns * i) / passes),
-  )
-}
-
-function accumulate(n: number, adjacent: boolean, { stride, addresses }: KernelShape): WasmFunction {
-  const binsOf = Array.from({ length: adjacent ? 1 : n }, (_, column) => `bins${column}`)
-  return wasmFunction(
-    `accumulate${n}`,
-    ['rows', 'end', 'histogram', ...binsOf],
-    { row: 'i32', entry: 'i32', gradient: 'i64' },
-    false,
-    (local) => {
-      const binOf = (column: number): Code =>
-        adjacent
-          ? i32.load8U(get(local.row), column)
-          : i32.load8U(i32.add(get(local.row), get(local[binsOf[column]])))
-      const addTo = (column: number): Code[] => {
-        const offset = column * HISTOGRAM_BYTES
-        return [
-          set(local.entry, i32.add(i32.shl(binOf(column), i32.const(3)), get(local.histogram))),
-          i64.store(
-            get(local.entry),
-            i64.add(i64.load(get(local.entry), offset), get(local.gradient)),
-            offset,
-          ),
-        ]
-      }
-      const rowBins = i32.mul(get(local.row), i32.const(stride))
-      return [
-        repeatWhile(
-          [
-            set(local.row, i32.load(get(local.rows))),
-            set(local.gradient, i64.load(i32.shl(get(local.row), i32.const(3)), addresses.gradients)),
-            set(local.row, adjacent ? i32.add(rowBins, get(local.bins0)) : rowBins),
-            ...Array.from({ length: n }, (_, column) => addTo(column)).flat(),
-            set(local.rows, i32.add(get(local.rows), i32.const(4))),
-          ],
-          i32.ltU(get(local.rows), get(local.end)),
-        ),
-      ]
-    },
-  )
-}
-
-function touch({ stride, addresses }: KernelShape): WasmFunction {
-  return wasmFunction('touch', ['rows', 'end', 'bins'], { row: 'i32', sum: 'i32' }, true, (local) => {
-    const rowBins = i32.add(i32.mul(get(local.row), i32.const(stride)), get(local.bins))
-    const gradient = i32.load(i32.shl(get(local.row), i32.const(3)), addresses.gradients)
-    return [
-      repeatWhile(
-        [
-          set(local.row, i32.load(get(local.rows))),
-          set(local.sum, i32.add(get(local.sum), i32.add(i32.load8U(rowBins), gradient))),
-          set(local.rows, i32.add(get(local.rows), i32.const(4))),
-        ],
-        i32.ltU(get(local.rows), get(local.end)),
-      ),
-      // Returned so that no compiler may leave the reads out.
-      get(local.sum),
-    ]
-  })
-}
-
-/** Without branches: every row is written to both lists, and only one of them moves on. */
-const partition = wasmFunction(
-  'partition',
-  ['rows', 'end', 'bins', 'bin', 'also', 'left', 'right'],
-  { row: 'i32', value: 'i32', step: 'i32', start: 'i32' },
-  true,
-  (local) => {
-    const goesLeft = i32.or(
-      i32.ltU(get(local.value), get(local.bin)),
-      i32.eq(get(local.value), get(local.also)),
-    )
-    return [
-      set(local.start, get(local.left)),
-      repeatWhile(
-        [
-          set(local.row, i32.load(get(local.rows))),
-          set(local.value, i32.load8U(i32.add(get(local.row), get(local.bins)))),
-          set(local.step, i32.shl(goesLeft, i32.const(2))),
-          i32.store(get(local.left), get(local.row)),
-          i32.store(get(local.right), get(local.row)),
-          set(local.left, i32.add(get(local.left), get(local.step))),
-          set(local.right, i32.add(get(local.right), i32.sub(i32.const(4), get(local.step)))),
-          set(local.rows, i32.add(get(local.rows), i32.const(4))),
-        ],
-        i32.ltU(get(local.rows), get(local.end)),
-      ),
-      i32.shrU(i32.sub(get(local.left), get(local.start)), i32.const(2)),
-    ]
-  },
-)
-
-function gather(name: string, adds: boolean): WasmFunction {
-  return wasmFunction(name, ['from', 'to', 'toEnd'], {}, false, (local) => {
-    const source = i64.load(get(local.from))
-    return [
-      repeatWhile(
-        [
-          i64.store(get(local.to), adds ? i64.add(i64.load(get(local.to)), source) : source),
-          i64.store(get(local.from), i64.const(0)),
-          set(local.from, i32.add(get(local.from), i32.const(8))),
-          set(local.to, i32.add(get(local.to), i32.const(8))),
-        ],
-        i32.ltU(get(local.to), get(local.toEnd)),
-      ),
-    ]
-  })
-}
-
-const subtract = wasmFunction('subtract', ['what', 'from', 'fromEnd'], {}, false, (local) => [
-  repeatWhile(
-    [
-      i64.store(get(local.from), i64.sub(i64.load(get(local.from)), i64.load(get(local.what)))),
-      set(local.what, i32.add(get(local.what), i32.const(8))),
-      set(local.from, i32.add(get(local.from), i32.const(8))),
-    ],
-    i32.ltU(get(local.from), get(local.fromEnd)),
-  ),
-])
-
-function shift({ addresses }: KernelShape): WasmFunction {
-  return wasmFunction('shift', ['rows', 'end', 'value'], { margin: 'i32', by: 'f64' }, false, (local) => [
-    set(local.by, f64.load(get(local.value))),
-    repeatWhile(
-      [
-        set(local.margin, i32.shl(i32.load(get(local.rows)), i32.const(3))),
-        f64.store(
-          get(local.margin),
-          f64.add(f64.load(get(local.margin), addresses.margins), get(local.by)),
-          addresses.margins,
-        ),
-        set(local.rows, i32.add(get(local.rows), i32.const(4))),
-      ],
-      i32.ltU(get(local.rows), get(local.end)),
-    ),
-  ])
-}
-
-function route({ stride, addresses }: KernelShape): WasmFunction {
-  return wasmFunction(
-    'route',
-    ['rows', 'end', 'root'],
-    { row: 'i32', node: 'i32', bin: 'i32' },
-    false,
-    (local) => {
-      const field = (offset: number): Code => i32.load(get(local.node), offset)
-      const rowBins = i32.mul(get(local.row), i32.const(stride))
-      const goesLeft = i32.or(
-        i32.ltU(get(local.bin), field(NODE.bin)),
-        i32.eq(get(local.bin), field(NODE.also)),
-      )
-      const margin = i32.shl(get(local.row), i32.const(3))
-      return [
-        repeatWhile(
-          [
-            set(local.row, i32.load(get(local.rows))),
-            set(local.node, get(local.root)),
-            repeatWhile(
-              [
-                set(local.bin, i32.load8U(i32.add(rowBins, field(NODE.column)), addresses.bins)),
-                set(local.node, select(goesLeft, field(NODE.left), field(NODE.right))),
-              ],
-              // A leaf's left child is address 0, where no node is.
-              field(NODE.left),
-            ),
-            f64.store(
-              margin,
-              f64.add(f64.load(margin, addresses.margins), f64.load(get(local.node), NODE.value)),
-              addresses.margins,
-            ),
-            set(local.rows, i32.add(get(local.rows), i32.const(4))),
-          ],
-          i32.ltU(get(local.rows), get(local.end)),
-        ),
-      ]
-    },
   )
 }

@@ -3,7 +3,7 @@
  * the kernels reach only that, and its buffer is a SharedArrayBuffer.
  */
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import { HISTOGRAM_BYTES } from './kernels.ts'
+import { HISTOGRAM_BYTES } from './kernel-histograms.ts'
 import { NODE_BYTES } from './node.ts'
 
 /** Byte addresses, and the sizes that they follow from. */
@@ -135,4 +135,26 @@ export function layOut(size: LayoutSize): Layout {
 export function allocate(layout: Layout): WebAssembly.Memory {
   const pages = Math.ceil(layout.bytes / 65536)
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+}
+
+/** What the leading thread itself reads and writes of the rows. */
+export interface RowViews {
+  readonly margins: Float64Array
+  readonly weights: Float32Array
+  readonly labels: Uint8Array
+  readonly order: Int32Array
+  readonly left: Int32Array
+  readonly right: Int32Array
+}
+
+export function viewRows(buffer: ArrayBufferLike, layout: Layout): RowViews {
+  const { rows } = layout
+  return {
+    margins: new Float64Array(buffer, layout.margins, rows),
+    weights: new Float32Array(buffer, layout.weights, rows),
+    labels: new Uint8Array(buffer, layout.labels, rows),
+    order: new Int32Array(buffer, layout.order, rows),
+    left: new Int32Array(buffer, layout.left, rows),
+    right: new Int32Array(buffer, layout.right, rows),
+  }
 }

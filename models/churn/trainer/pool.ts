@@ -5,12 +5,13 @@
  */
 import { Worker } from 'node:worker_threads'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
+import { command, operation } from './command.ts'
 import type { Crew } from './grow.ts'
+import type { Job } from './job.ts'
 import type { Kernels } from './kernels.ts'
 import type { Layout } from './layout.ts'
 import { allocate, COMMAND_NUMBERS, RESULT_NUMBERS } from './layout.ts'
-import type { Job } from './thread.ts'
-import { command, operation, trainingThread } from './thread.ts'
+import { trainingThread } from './thread.ts'
 
 export interface Pool extends Crew {
   readonly job: Job

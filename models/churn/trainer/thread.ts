@@ -2,61 +2,14 @@
  * What one training thread does: its share of the rows or of the columns in each step of a round. Shares are
  * disjoint and sums are whole numbers, so the trees do not depend on how many threads there are.
  */
+import { command, leaf, operation, result, writeSplit } from './command.ts'
+import type { Job } from './job.ts'
+import { HISTOGRAM_BYTES } from './kernel-histograms.ts'
 import type { Kernels } from './kernels.ts'
-import { HISTOGRAM_BYTES, instantiateKernels } from './kernels.ts'
-import type { Layout } from './layout.ts'
+import { instantiateKernels } from './kernels.ts'
 import { COMMAND_NUMBERS, RESULT_NUMBERS } from './layout.ts'
 import { NODE, NODE_BYTES } from './node.ts'
-import type { Split, SplitRules } from './split.ts'
 import { noSplit, searchColumn, weightOf, worthOf } from './split.ts'
-
-/** All that a thread has to know; plain data, so that it can be posted. */
-export interface Job {
-  readonly layout: Layout
-  /** Columns of the design. */
-  readonly width: number
-  readonly rules: SplitRules
-  /** Share of the rows that grow a tree, as a whole number out of 2^32. */
-  readonly sampleBelow: number
-  /** By binned column. */
-  readonly missingBin: Int32Array
-  readonly splits: Int32Array
-  readonly monotone: Int8Array
-  readonly constrained: boolean
-}
-
-export const operation = { stop: 0, gradients: 1, build: 2, find: 3, apply: 4 } as const
-
-/** Positions in the command; a leaf's block is {@link LEAF_NUMBERS} long. */
-export const command = {
-  operation: 0,
-  participants: 1,
-  sampleSeed: 2,
-  ditherSeed: 3,
-  start: 4,
-  count: 5,
-  column: 6,
-  bin: 7,
-  also: 8,
-  /** Which side of a partition to build: 0 none, 1 left, 2 right. */
-  side: 9,
-  sampledColumns: 10,
-  builtSlot: 11,
-  /** Slot of the parent, which becomes that of the other child; -1 for the root. */
-  parentSlot: 12,
-  leaves: 13,
-  /** Rows that are not in the tree: their number. */
-  outsiders: 14,
-  built: 16,
-  other: 24,
-} as const
-/** Within a leaf's block: whether it may split, sums and bounds. */
-export const leaf = { open: 0, gradient: 1, hessian: 2, lower: 3, upper: 4 } as const
-
-/** Positions in a thread's results. */
-export const result = { count: 0, sums: 1, built: 8, other: 16 } as const
-/** Within a split's block. */
-export const found = { gain: 0, column: 1, index: 2, missingLeft: 3, gradient: 4, hessian: 5 } as const
 
 /** Rows whose bins stay in the second-level cache between a touch and the passes over them. */
 const BLOCK_ROWS = 1024
@@ -242,47 +195,4 @@ export function trainingThread(memory: WebAssembly.Memory, job: Job, index: numb
       else if (what === operation.apply) apply()
     },
   }
-}
-
-export interface RowViews {
-  readonly bins: Uint8Array
-  readonly margins: Float64Array
-  readonly weights: Float32Array
-  readonly labels: Uint8Array
-  readonly order: Int32Array
-  readonly left: Int32Array
-  readonly right: Int32Array
-}
-
-export function viewRows(buffer: ArrayBufferLike, layout: Layout): RowViews {
-  const { rows, stride } = layout
-  return {
-    bins: new Uint8Array(buffer, layout.bins, rows * stride),
-    margins: new Float64Array(buffer, layout.margins, rows),
-    weights: new Float32Array(buffer, layout.weights, rows),
-    labels: new Uint8Array(buffer, layout.labels, rows),
-    order: new Int32Array(buffer, layout.order, rows),
-    left: new Int32Array(buffer, layout.left, rows),
-    right: new Int32Array(buffer, layout.right, rows),
-  }
-}
-
-export function readSplit(results: Float64Array, at: number): Split {
-  return {
-    gain: results[at + found.gain],
-    column: results[at + found.column],
-    index: results[at + found.index],
-    missingLeft: results[at + found.missingLeft] === 1,
-    gradient: results[at + found.gradient],
-    hessian: results[at + found.hessian],
-  }
-}
-
-function writeSplit(results: Float64Array, at: number, split: Split): void {
-  results[at + found.gain] = split.gain
-  results[at + found.column] = split.column
-  results[at + found.index] = split.index
-  results[at + found.missingLeft] = split.missingLeft ? 1 : 0
-  results[at + found.gradient] = split.gradient
-  results[at + found.hessian] = split.hessian
 }
