@@ -1,6 +1,7 @@
 /** Which category of a feature a file's value means: by spelling, by the mapping, by the dictionary. */
 import type { Feature } from '../../src/contracts/features.ts'
 import { canonical, canonicalValue } from './dictionary.ts'
+import type { CanonicalFeature } from './dictionary.ts'
 import { opposite } from './evidence.ts'
 import type { MappedColumn } from './mapping-file.ts'
 import { valueKey } from './words.ts'
@@ -41,9 +42,7 @@ export function codeOf(feature: Feature, entry?: MappedColumn): (value: string) 
   const exact = new Map(categories.map((category, code) => [category, code]))
   const alike = uniqueCodes(categories, valueKey)
   const known = canonical(feature.name)
-  const byMeaning = known
-    ? uniqueCodes(categories, (category) => canonicalValue(known, category) ?? null)
-    : null
+  const byMeaning = known && uniqueCodes(categories, (category) => meaningOfCategory(known, category))
   const byFlag = uniqueCodes(categories, (category) => flagOf(category) ?? null)
   const other = exact.get(OTHER) ?? NaN
   const spelt = (value: string): number | undefined => exact.get(value) ?? alike.get(valueKey(value))
@@ -66,6 +65,12 @@ export function codeOf(feature: Feature, entry?: MappedColumn): (value: string) 
     const byWord = meant === undefined ? undefined : byMeaning?.get(meant)
     return byWord ?? byFlag.get(flagOf(value) ?? '') ?? other
   }
+}
+
+/** The dictionary's word for a model's category; a fiber line is not every other premium product. */
+function meaningOfCategory(known: CanonicalFeature, category: string): string | null {
+  const meaning = canonicalValue(known, category)
+  return meaning === undefined || (known.steps && meaning !== category) ? null : meaning
 }
 
 function statedMeaning(entry: MappedColumn, value: string): string | undefined {

@@ -8,6 +8,7 @@ import { canonical } from './dictionary.ts'
 import { frameReader } from './frame.ts'
 import type { FrameOptions, Gap } from './frame.ts'
 import type { Mapping } from './mapping-file.ts'
+import { DAYS_PER_MONTH } from './units.ts'
 
 /** One array a column, each as long as the batch; NaN is unknown. */
 export interface PolicyContext {
@@ -24,7 +25,7 @@ export interface PolicyContext {
   readonly responseRate: Float32Array
   /** 0 to 100. */
   readonly engagement: Float32Array
-  /** Months to the notice date; where the file has none, to the renewal. Never negative. */
+  /** Months to the notice date; where the file has none, to the renewal less the notice period. Never negative. */
   readonly monthsToNotice: Float32Array
   /** 1 may be contacted that way, 0 may not, NaN unknown. */
   readonly emailConsent: Float32Array
@@ -57,6 +58,7 @@ const names = [
   'engagement',
   'monthsToNotice',
   'monthsToRenewal',
+  'noticePeriodDays',
   'emailConsent',
   'smsConsent',
   'callConsent',
@@ -105,12 +107,14 @@ export function contextReader(
       const tier = column('productTier')
       const monthsToNotice = column('monthsToNotice')
       const renewal = column('monthsToRenewal')
+      const period = column('noticePeriodDays')
       for (let row = 0; row < batch.rows; row++) {
         // Codes 0, 1, 2 become 1, 12, 24 months, and ranks 0, .5, 1; NaN stays.
         contractMonths[row] = contractMonths[row] === 0 ? 1 : contractMonths[row] * 12
         tier[row] /= 2
         const notice = monthsToNotice[row]
-        const ahead = notice === notice ? notice : renewal[row]
+        const days = period[row] === period[row] ? period[row] : 0
+        const ahead = notice === notice ? notice : renewal[row] - days / DAYS_PER_MONTH
         monthsToNotice[row] = ahead < 0 ? 0 : ahead
       }
       return {

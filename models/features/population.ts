@@ -61,19 +61,45 @@ function meanOf(labels: ArrayLike<number>, rows: number): number | null {
   return known === 0 ? null : sum / known
 }
 
-/** Quantiles between order statistics, linear (type 7 of Hyndman & Fan 1996, as NumPy's default). */
+/** Above this many values quantiles are those of every k-th one: sorting a million took a quarter of a second. */
+const ENOUGH = 200_000
+
+/**
+ * Quantiles between order statistics, linear (type 7 of Hyndman & Fan 1996, as NumPy's default). The smallest
+ * and the largest are always exact.
+ */
 function numbers(values: Float32Array, rows: number): FeaturePopulation {
-  const present = values.subarray(0, rows).filter((value) => value === value)
-  const missing = rows === 0 ? 0 : 1 - present.length / rows
-  if (present.length === 0) return { missing }
-  present.sort()
+  const present = new Float32Array(rows)
+  let count = 0
+  let min = Infinity
+  let max = -Infinity
+  for (let row = 0; row < rows; row++) {
+    // + 0 makes -0 a 0: JSON knows only the one.
+    const value = values[row] + 0
+    if (value !== value) continue
+    present[count++] = value
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  const missing = rows === 0 ? 0 : 1 - count / rows
+  if (count === 0) return { missing }
+  const sorted = everyNth(present.subarray(0, count), Math.ceil(count / ENOUGH)).sort()
   const quantiles = Array.from({ length: STEPS + 1 }, (_, step) => {
-    const position = ((present.length - 1) * step) / STEPS
+    const position = ((sorted.length - 1) * step) / STEPS
     const below = Math.floor(position)
-    const above = Math.min(present.length - 1, below + 1)
-    return present[below] + (present[above] - present[below]) * (position - below)
+    const above = Math.min(sorted.length - 1, below + 1)
+    const value = sorted[below] + (sorted[above] - sorted[below]) * (position - below)
+    return Math.min(value, sorted[above]) + 0
   })
+  quantiles[0] = min
+  quantiles[STEPS] = max
   return { missing, quantiles }
+}
+
+function everyNth(values: Float32Array, n: number): Float32Array {
+  return n <= 1
+    ? values
+    : Float32Array.from({ length: Math.floor(values.length / n) }, (_, i) => values[i * n])
 }
 
 function categories(

@@ -90,9 +90,15 @@ function scaled(
     gap: null,
     ...(note === undefined ? {} : { note }),
     fill: ([input], out, rows) => {
-      for (let row = 0; row < rows; row++) out[row] = input[row] * factor + offset
+      for (let row = 0; row < rows; row++) out[row] = finite(input[row] * factor + offset)
     },
   }
+}
+
+/** A number that float32 cannot hold is missing: an infinite one would outweigh everything else. */
+function finite(value: number): number {
+  const stored = Math.fround(value)
+  return stored - stored === 0 ? stored : NaN
 }
 
 /** Days or months between a date and the as-of date, counted so that the usual case is positive. */
@@ -156,8 +162,7 @@ function categoryReader(feature: Feature, entry: MappedColumn, column: ColumnPro
   const code = codeOf(feature, entry)
   const listed = new Set([...column.values.map(({ value }) => value), ...Object.keys(entry.values ?? {})])
   // Values beyond the profile's 256 are still found where they are spelt as the model knows them.
-  if (!entry.inverted)
-    for (const category of feature.categories ?? []) if (category !== OTHER) listed.add(category)
+  for (const category of feature.categories ?? []) if (category !== OTHER) listed.add(category)
   const values = [...listed]
   const other = (feature.categories ?? []).indexOf(OTHER)
   return coded(entry.column, values, Float32Array.from(values, code), other >= 0 ? other : NaN)

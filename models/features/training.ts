@@ -4,12 +4,12 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { ColumnProfile, TableProfile } from '../../src/contracts/table.ts'
 import type { AsOf } from './as-of.ts'
 import { asOfDay, looksAhead } from './as-of.ts'
-import { OTHER, flagOf, meaningOf } from './categories.ts'
+import { categoryFeature, named } from './category-feature.ts'
 import { canonical, whyOutOfModel } from './dictionary.ts'
 import type { MappedColumn, Mapping } from './mapping-file.ts'
 import type { MappingOptions } from './mapping.ts'
 import { proposeMapping } from './mapping.ts'
-import { plainWords, words } from './words.ts'
+import { key, nearestNames, words } from './words.ts'
 
 export interface TrainingOptions extends Pick<MappingOptions, 'id' | 'keep' | 'asOf'> {
   readonly target: string
@@ -25,6 +25,8 @@ export interface TrainingFeatures {
   /** To be written beside the model. */
   readonly mapping: Mapping
   readonly asOf: AsOf | null
+  /** Things to tell: guesses that deserve a look, columns of the mapping that the file does not have. */
+  readonly notes: readonly string[]
 }
 
 export interface LeftOut {
@@ -32,12 +34,6 @@ export interface LeftOut {
   /** As a sentence without its subject: "is constant: …". */
   readonly why: string
 }
-
-/** With more categories than this only the most frequent keep one of their own. */
-const MANY = 32
-const KEPT = 24
-/** The kept categories must cover this share of the rows, or the column is too scattered to teach anything. */
-const COVERED = 0.2
 
 /**
  * @throws HoldfastError `target_missing`, `column_missing`, or `no_features` when nothing is left to learn from
@@ -64,7 +60,38 @@ export function trainingFeatures(profile: TableProfile, options: TrainingOptions
       `No column of ${profile.path} can feed a model: ${reasons.join('; ')}. Use a file with more columns, or keep one by name with --keep.`,
     )
   }
-  return { features, leftOut, mapping, asOf }
+  return {
+    features,
+    leftOut,
+    mapping,
+    asOf,
+    notes: [...strayColumns(profile, like), ...guesses(mapping, features)],
+  }
+}
+
+/** Columns of an edited mapping that the file lacks: most often misspelt, so that the edit has no effect. */
+function strayColumns(profile: TableProfile, mapping: Mapping | undefined): string[] {
+  const headers = profile.columns.map(({ header }) => header)
+  const stray =
+    mapping?.columns.filter(({ column }) => !headers.some((header) => key(header) === key(column))) ?? []
+  return stray.map(({ column }) => {
+    const [near] = nearestNames(column, headers, 1)
+    const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+    return `The mapping names a column "${column}" that ${profile.path} does not have.${hint}`
+  })
+}
+
+/** Below this confidence a person should look at what a column was taken for. */
+const SURE = 0.8
+
+function guesses(mapping: Mapping, features: readonly Feature[]): string[] {
+  return mapping.columns.flatMap((entry) => {
+    const feature = features.find(({ name }) => name === entry.feature)
+    if (!feature || !canonical(feature.name) || entry.confidence >= SURE) return []
+    const unit = entry.unit === undefined ? '' : ` in ${entry.unit}`
+    const sure = `${Math.round(entry.confidence * 100)} % sure: ${entry.why}`
+    return `"${entry.column}" is taken for ${feature.label}${unit} (${sure}). Correct the mapping if that is wrong.`
+  })
 }
 
 function whyUnused(entry: MappedColumn): string {
@@ -186,81 +213,4 @@ function dateFeature(entry: MappedColumn, asOf: AsOf | null): Feature | string {
     kind: 'number',
     unit: 'days',
   }
-}
-
-function named(entry: MappedColumn): { name: string; label: string } {
-  const name = entry.feature ?? entry.column
-  const known = canonical(name)
-  // A product or a country is better called what the file calls it; a CRM's internal name is not.
-  const own = !known || known.kind === 'any' || (known.open && !/^hs_/iu.test(entry.column))
-  return { name, label: own ? plainWords(known?.open ? entry.column : name) : known.label }
-}
-
-function categoryFeature(entry: MappedColumn, column: ColumnProfile, rows: number): Feature | string {
-  const present = Math.max(1, rows - column.missing)
-  if (column.distinct > 0.9 * present && present >= 20) return 'has a value of its own in nearly every row'
-  const meant = categoriesOf(entry, column)
-  if (column.distinct <= MANY) return { ...named(entry), kind: 'category', categories: foldRare(meant, rows) }
-  const kept = meant.slice(0, KEPT)
-  const covered = kept.reduce((sum, { count }) => sum + count, 0) / present
-  if (covered < COVERED) {
-    const share = `${(covered * 100).toFixed(covered < 0.1 ? 1 : 0)} %`
-    return `has ${column.distinct.toLocaleString('en')} different values, the ${KEPT} most frequent in ${share} of the rows: too scattered`
-  }
-  return { ...named(entry), kind: 'category', categories: [...kept.map(({ value }) => value), OTHER] }
-}
-
-interface Counted {
-  readonly value: string
-  readonly count: number
-}
-
-/**
- * The categories of a column in a stable order: the dictionary's words where every value has one of its own,
- * No before Yes, numbers by size, else by frequency.
- */
-function categoriesOf(entry: MappedColumn, column: ColumnProfile): Counted[] {
-  const known = canonical(entry.feature ?? '')
-  const order = (known?.categories ?? []).map(({ value }) => value)
-  if (known && !known.open && order.length > 0) {
-    const meant = column.values.map(({ value, count }) => ({ value: meaningOf(entry, value), count }))
-    const distinct = new Set(meant.map(({ value }) => value))
-    if (
-      distinct.size === meant.length &&
-      meant.every(({ value }) => value !== undefined && order.includes(value))
-    ) {
-      return meant
-        .map(({ value = '', count }) => ({ value, count }))
-        .sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value))
-    }
-  }
-  const own = known
-    ? [...column.values]
-    : merged(column.values.map(({ value, count }) => ({ value: entry.values?.[value] ?? value, count })))
-  if (own.length === 2) {
-    const flags = own.map(({ value }) => flagOf(value))
-    if (flags[0] !== undefined && flags[1] !== undefined && flags[0] !== flags[1]) {
-      return own
-        .map(({ count }, i) => ({ value: flags[i] ?? '', count }))
-        .sort((a, b) => (a.value < b.value ? -1 : 1))
-    }
-  }
-  const numeric = own.length <= MANY && own.every(({ value }) => value !== '' && !Number.isNaN(Number(value)))
-  return numeric ? own.sort((a, b) => Number(a.value) - Number(b.value)) : own
-}
-
-function merged(values: readonly Counted[]): Counted[] {
-  const counts = new Map<string, number>()
-  for (const { value, count } of values) counts.set(value, (counts.get(value) ?? 0) + count)
-  return [...counts]
-    .map(([value, count]) => ({ value, count }))
-    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
-}
-
-/** Categories with too few rows to learn from share one; a single rare one keeps its name. */
-function foldRare(values: readonly Counted[], rows: number): string[] {
-  const least = Math.max(5, rows * 0.0005)
-  const frequent = values.filter(({ count }) => count >= least)
-  const fold = values.length > 2 && values.length - frequent.length >= 2 && frequent.length >= 2
-  return fold ? [...frequent.map(({ value }) => value), OTHER] : values.map(({ value }) => value)
 }

@@ -95,6 +95,7 @@ export const contact: readonly CanonicalFeature[] = [
       'number of times contacted',
       'contacts count 12 mon',
       'num contacts',
+      'contacts last 90 days',
       'hs email sends',
       'contact count',
       'num notes',

@@ -66,6 +66,8 @@ export interface CanonicalFeature {
   readonly categories?: readonly CategoryValue[]
   /** Other values than `categories` are to be expected, and kept as they are. */
   readonly open?: boolean
+  /** The categories are steps of many scales: two products of one step are not the same product. */
+  readonly steps?: boolean
   /** Words that stand for numbers: "negative" is -1. */
   readonly numbers?: Readonly<Record<string, number>>
 }

@@ -30,6 +30,7 @@ export const product: readonly CanonicalFeature[] = [
     role: 'feature',
     kind: 'category',
     open: true,
+    steps: true,
     aliases: [
       'internet service',
       'internet type',

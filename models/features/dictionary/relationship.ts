@@ -322,9 +322,22 @@ export const relationship: readonly CanonicalFeature[] = [
         'cancellation deadline',
         'cancel by date',
         'opt out date',
-        'kundigungsfrist',
         'kundigungstermin',
       ],
+    },
+  },
+  {
+    name: 'noticePeriodDays',
+    label: 'notice period',
+    about: 'Days before the renewal by which the agreement must be cancelled.',
+    role: 'feature',
+    kind: 'number',
+    unit: 'days',
+    plausible: [0, 1100],
+    aliases: ['notice period', 'cancellation notice', 'kundigungsfrist'],
+    from: {
+      days: ['notice days', 'cancellation notice days', 'kundigungsfrist tage'],
+      months: ['notice months', 'notice period months', 'kundigungsfrist monate'],
     },
   },
   {

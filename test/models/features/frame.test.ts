@@ -104,9 +104,39 @@ describe('a frame', () => {
     expect(values[0]).toEqual([10, 10, 10, NaN])
   })
 
+  it('has numbers missing that are beyond all reason', () => {
+    const { values } = readAll({ MonthlyCharges: [1e39, -1e300, 5, 0], id: '#' }, [amount], {
+      like: proposeMapping(telco().profile),
+    })
+    expect(values[0]).toEqual([NaN, NaN, 5, 0])
+  })
+
   it('codes categories however they are spelt', () => {
     const { values } = readAll({ Contract: ['monthly', 'ONE YEAR', '24 months', null] }, [contract])
     expect(values[0]).toEqual([0, 1, 2, NaN])
+  })
+
+  it('takes payment methods of one meaning for the same, but not two products of one step', () => {
+    const method: Feature = {
+      name: 'paymentMethod',
+      label: '',
+      kind: 'category',
+      categories: ['Credit card (automatic)', 'Mailed check'],
+    }
+    const tier: Feature = {
+      name: 'productTier',
+      label: '',
+      kind: 'category',
+      categories: ['DSL', 'Fiber optic', 'No'],
+    }
+    const { values } = readAll(
+      { PaymentType: ['CC', 'cheque'], Plan: ['Pro', 'fiber-optic', 'Enterprise', 'no'] },
+      [method, tier],
+    )
+    expect(values).toEqual([
+      [0, 1, 0, 1],
+      [NaN, 1, NaN, 2],
+    ])
   })
 
   it('codes a flag whether it is written 0, No or false', () => {
@@ -235,9 +265,9 @@ describe('what the policy knows', () => {
     const { context } = read({ ...dates, id: 'C#' }, { asOf: '2024-01-01' })
     expect([...context.monthsToNotice]).toEqual([0, 0, 0, 0])
     const { renewal_date } = dates
-    expect(read({ renewal_date, id: 'C#' }, { asOf: '2024-01-01' }).context.monthsToNotice[0]).toBeCloseTo(
-      30 / 30.436875,
-      4,
-    )
+    const first = (columns: Readonly<Record<string, Cells | string>>): number =>
+      read({ ...columns, id: 'C#' }, { asOf: '2024-01-01' }).context.monthsToNotice[0]
+    expect(first({ renewal_date })).toBeCloseTo(30 / 30.436875, 4)
+    expect(first({ renewal_date, notice_days: [10, 10] })).toBeCloseTo(20 / 30.436875, 4)
   })
 })

@@ -75,6 +75,20 @@ describe('features to train on', () => {
     expect(leftOut).toContainEqual({ column: 'Balance', why: 'is ignored by the mapping' })
   })
 
+  it('tell of a mapping’s column that the file lacks, and of what was guessed', () => {
+    const { columns, ...rest } = proposeMapping(bank.profile)
+    const misspelt = columns.map((entry) =>
+      entry.column === 'Balance' ? { ...entry, column: 'Balanse' } : entry,
+    )
+    const { notes } = trainingFeatures(bank.profile, {
+      target: 'Exited',
+      mapping: { ...rest, columns: misspelt },
+    })
+    expect(notes[0]).toMatch(/names a column "Balanse".*Did you mean "Balance"/u)
+    expect(notes.some((note) => /"Tenure" is taken for months as a customer in years/u.test(note))).toBe(true)
+    expect(trainingFeatures(telco().profile, { target: 'Churn' }).notes).toEqual([])
+  })
+
   it('cannot be none', () => {
     const { profile } = table({ id: '#', gender: ['Male', 'Female'], Churn: churn })
     expect(() => trainingFeatures(profile, { target: 'Churn' })).toThrow(
