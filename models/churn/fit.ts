@@ -16,7 +16,7 @@ import { logisticSpreads, trainOptions, treeCandidates, tuningRows, type TreeCan
 
 export interface FitInput {
   readonly data: TrainingData
-  /** Default 5. */
+  /** Default 5; fewer where there are fewer rows. */
   readonly folds?: number
   /** Default 42: same data and seed, same model. */
   readonly seed?: number
@@ -58,8 +58,8 @@ export interface ChurnFit {
   /** Out of fold, over all rows and by fold. */
   readonly metrics: Figures
   readonly foldMetrics: readonly Figures[]
-  /** The logistic baseline's out-of-fold figures, calibrated in the same way. */
-  readonly baseline: Figures & { readonly sd: number }
+  /** The logistic baseline's out-of-fold figures, calibrated in the same way, and the sd of its prior. */
+  readonly baseline: Figures & { readonly sd: number | null }
   /** What was tried of trees; empty below the floor. */
   readonly candidates: readonly TriedCandidate[]
   /** Trees of the final model; 0 for a logistic one. */
@@ -87,16 +87,23 @@ export interface TriedCandidate {
  * shape the fit; calibration and figures count customers.
  *
  * @throws HoldfastError `target_one_class` when only one class is present and `beliefs` state no churn rate,
- *   `too_few_rows` for fewer rows than folds, `no_features` for an empty design
+ *   `too_few_rows` for fewer than 2 rows, `no_features` for an empty design
  * @example
  * const fit = await fitChurnModel({ data, seed: 42, threads: 2 })
  * fit.metrics.auc // out of fold
  */
 export async function fitChurnModel(input: FitInput): Promise<ChurnFit> {
-  const { data, folds = 5, seed = 42, threads = 1, onProgress } = input
+  const { data, seed = 42, threads = 1, onProgress } = input
   if (data.width === 0) {
     throw new HoldfastError('no_features', 'No column is left to predict from. Map or include at least one.')
   }
+  if (data.rows < 2) {
+    throw new HoldfastError(
+      'too_few_rows',
+      `${data.rows} customers are too few to learn from. Add more rows.`,
+    )
+  }
+  const folds = Math.min(input.folds ?? 5, data.rows)
   const belowFloor = floorOf(data.labels)
   const foldOf = stratifiedFolds(data.labels, folds, seed)
   if (belowFloor !== null) return belowFloorFit(input, belowFloor, foldOf, folds)
@@ -260,7 +267,7 @@ function belowFloorFit(input: FitInput, belowFloor: FloorGap, foldOf: Uint8Array
     folds,
     metrics,
     foldMetrics: foldFigures(labels, outOfFold, foldOf, folds),
-    baseline: { ...metrics, sd: input.beliefs?.sd ?? NaN },
+    baseline: { ...metrics, sd: input.beliefs?.sd ?? null },
     candidates: [],
     rounds: 0,
     calibratorLogLoss: null,

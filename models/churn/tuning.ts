@@ -9,7 +9,7 @@ export type TreeCandidate = Partial<Omit<TrainOptions, 'seed' | 'threads'>> &
 /** Rows to tune on: at most this many, and at most so many cells of the design. */
 const MOST_ROWS = 200_000
 const MOST_CELLS = 2_000_000
-/** But enough to tell candidates apart. */
+/** But enough to tell candidates apart, as long as that is at most three times as many cells. */
 const LEAST_ROWS = 10_000
 const LEAST_CHURNED = 1_000
 
@@ -20,8 +20,9 @@ const LEAST_CHURNED = 1_000
  * tuningRows(1_000_000, 40, 100_000) // 50000
  */
 export function tuningRows(rows: number, width: number, churned: number): number {
-  const enough = Math.max(LEAST_ROWS, Math.ceil((LEAST_CHURNED * rows) / Math.max(1, churned)))
-  return Math.min(rows, MOST_ROWS, Math.max(enough, Math.floor(MOST_CELLS / Math.max(1, width))))
+  const cells = MOST_CELLS / Math.max(1, width)
+  const enough = Math.max(LEAST_ROWS, (LEAST_CHURNED * rows) / Math.max(1, churned))
+  return Math.ceil(Math.min(rows, MOST_ROWS, Math.max(cells, Math.min(enough, 3 * cells))))
 }
 
 /**
@@ -34,6 +35,7 @@ export function treeCandidates(rows: number): readonly TreeCandidate[] {
       { leaves: 2, learningRate: 0.06, rounds: 300, minChildWeight: 3, lambda: 5 },
       { leaves: 4, learningRate: 0.04, rounds: 300, minChildWeight: 3, lambda: 5 },
       { leaves: 10, learningRate: 0.04, rounds: 300, minChildWeight: 3, lambda: 5 },
+      { leaves: 24, learningRate: 0.05, rounds: 300, minChildWeight: 3, lambda: 5 },
     ]
   }
   if (rows < 40_000) {

@@ -100,6 +100,14 @@ describe('below the floor', () => {
     expect(fit.metrics.auc).toBeGreaterThan(0.6)
   })
 
+  it('still works with three customers, and says no to one', async () => {
+    const three = { ...few, rows: 3, design: few.design.slice(0, 18), labels: new Uint8Array([1, 0, 0]) }
+    const fit = await fitChurnModel({ data: three })
+    expect(fit.outOfFold.every((p) => p > 0 && p < 1)).toBe(true)
+    const one = { ...few, rows: 1, design: few.design.slice(0, 6), labels: new Uint8Array([1]) }
+    await expect(fitChurnModel({ data: one })).rejects.toThrow(/too few/)
+  })
+
   it('works without a single churned customer when a churn rate is stated, and says so when it is not', async () => {
     const data = { ...few, labels: new Uint8Array(120) }
     await expect(fitChurnModel({ data })).rejects.toThrow(/state the usual churn rate/)
@@ -151,7 +159,8 @@ describe('nested cross-validation', () => {
   it('tunes on a bounded part of a large file, with enough churned customers in it', () => {
     expect(tuningRows(7043, 36, 1869)).toBe(7043)
     expect(tuningRows(1_000_000, 40, 100_000)).toBe(50_000)
-    expect(tuningRows(1_000_000, 300, 10_000)).toBe(100_000)
+    expect(tuningRows(1_000_000, 60, 10_000)).toBe(100_000)
+    expect(tuningRows(1_000_000, 300, 10_000)).toBe(20_000)
     expect(treeCandidates(500)[0].leaves).toBeLessThan(treeCandidates(100_000)[0].leaves)
   })
 
