@@ -73,7 +73,8 @@ function meaningOfCategory(known: CanonicalFeature, category: string): string | 
   return meaning === undefined || (known.steps && meaning !== category) ? null : meaning
 }
 
-function statedMeaning(entry: MappedColumn, value: string): string | undefined {
+/** What the mapping file itself says that a value means. */
+export function statedMeaning(entry: MappedColumn, value: string): string | undefined {
   if (!entry.values) return undefined
   return Object.hasOwn(entry.values, value) ? entry.values[value] : undefined
 }

@@ -1,7 +1,7 @@
 /** A column of words as a feature: which categories it keeps, in which order, and when it can teach nothing. */
 import type { Feature } from '../../src/contracts/features.ts'
 import type { ColumnProfile } from '../../src/contracts/table.ts'
-import { OTHER, flagOf, meaningOf } from './categories.ts'
+import { OTHER, flagOf, meaningOf, statedMeaning } from './categories.ts'
 import { canonical } from './dictionary.ts'
 import type { MappedColumn } from './mapping-file.ts'
 import { plainWords } from './words.ts'
@@ -62,7 +62,9 @@ function categoriesOf(entry: MappedColumn, column: ColumnProfile): Counted[] {
   }
   const own = known
     ? [...column.values]
-    : merged(column.values.map(({ value, count }) => ({ value: entry.values?.[value] ?? value, count })))
+    : merged(
+        column.values.map(({ value, count }) => ({ value: statedMeaning(entry, value) ?? value, count })),
+      )
   if (own.length === 2) {
     const flags = own.map(({ value }) => flagOf(value))
     if (flags[0] !== undefined && flags[1] !== undefined && flags[0] !== flags[1]) {

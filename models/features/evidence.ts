@@ -2,7 +2,7 @@
 import type { ColumnProfile } from '../../src/contracts/table.ts'
 import type { Alias, CanonicalFeature } from './dictionary.ts'
 import { canonicalValue, sourceUnits } from './dictionary.ts'
-import { dateUnits, guessDateUnit } from './units.ts'
+import { guessDateUnit } from './units.ts'
 import { key } from './words.ts'
 
 export interface Fit {
@@ -92,7 +92,7 @@ function numberUnit(
 function fitWords(entry: CanonicalFeature, column: ColumnProfile): Fit | null {
   const { numbers } = entry
   if (!numbers) return null
-  const share = understood(column, (value) => key(value) in numbers)
+  const share = understood(column, (value) => Object.hasOwn(numbers, key(value)))
   return share >= 0.9
     ? { factor: 0.9, kind: 'category', unit: 'words', why: 'words that stand for numbers' }
     : null
@@ -198,11 +198,6 @@ export function looksLikeGender(column: ColumnProfile): boolean {
     ['homme', 'femme'],
   ]
   return pairs.some(([a, b]) => found.has(a) && found.has(b))
-}
-
-/** Date units by which a number column can be a date, for own columns. */
-export function isDateUnit(unit: string | undefined): boolean {
-  return unit !== undefined && unit in dateUnits
 }
 
 function join(...parts: string[]): string {

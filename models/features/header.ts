@@ -105,7 +105,7 @@ function quoted(tokens: readonly string[]): string {
 
 function withoutUnit(tokens: readonly string[]): { rest: string[]; unit?: string } {
   const last = tokens.at(-1)
-  const unit = last === undefined ? undefined : unitWords[last]
+  const unit = last !== undefined && Object.hasOwn(unitWords, last) ? unitWords[last] : undefined
   if (unit === undefined || tokens.length < 2) return { rest: [...tokens] }
   const rest = tokens.slice(0, -1)
   if (rest.at(-1) === 'in') rest.pop()

@@ -68,7 +68,8 @@ function numberReader(
   const numbers = known?.numbers
   const values = column.values.map(({ value }) => value)
   const asNumber = (value: string): number =>
-    numbers?.[key(value)] ?? (flagOf(value) === undefined ? NaN : Number(flagOf(value) === 'Yes'))
+    (numbers && Object.hasOwn(numbers, key(value)) ? numbers[key(value)] : undefined) ??
+    (flagOf(value) === undefined ? NaN : Number(flagOf(value) === 'Yes'))
   if (column.kind === 'category' && values.some((value) => !Number.isNaN(asNumber(value)))) {
     return coded(entry.column, values, Float32Array.from(values, asNumber), NaN)
   }

@@ -17,7 +17,8 @@ export function table(columns: Readonly<Record<string, Cells | string>>, rows = 
       Array.from({ length: rows }, (_, i) => {
         if (typeof values === 'string') return values.replace('#', String(100000 + i))
         const cell = values[i % values.length]
-        return cell === null ? null : String(cell)
+        // As a connector does: trimmed, and blank is missing.
+        return cell === null ? null : String(cell).trim() || null
       }),
     ]),
   )
