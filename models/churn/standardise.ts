@@ -8,6 +8,9 @@ export interface Standardisation {
   readonly max: Float64Array
 }
 
+/** Share of the distance between two values. */
+const LEAST_SPREAD = 0.2
+
 interface Columns {
   readonly design: Float32Array
   readonly rows: number
@@ -16,7 +19,9 @@ interface Columns {
 }
 
 /**
- * Weighted mean, standard deviation and range of what is present. A constant column keeps scale 1, and one
+ * Weighted mean, standard deviation and range of what is present. A column of two values counts as spread by
+ * at least a fifth of their distance: by its own tiny deviation a rare category would look so large that no
+ * prior held its weight. A constant column keeps scale 1, and one
  * without any value gets centre and range 0, so that both add nothing whatever is scored later.
  *
  * With a reference, its centre and scale stand (priors refer to them) and its range is widened by the data's.
@@ -31,6 +36,9 @@ export function standardise(data: Columns, reference?: Standardisation): Standar
   const total = new Float64Array(width)
   const center = new Float64Array(width)
   const squares = new Float64Array(width)
+  const one = new Float64Array(width).fill(NaN)
+  const other = new Float64Array(width).fill(NaN)
+  const more = new Uint8Array(width)
   for (let row = 0; row < rows; row++) {
     const weight = weights?.[row] ?? 1
     if (weight <= 0) continue
@@ -39,6 +47,11 @@ export function standardise(data: Columns, reference?: Standardisation): Standar
       if (x !== x) continue
       if (x < min[column]) min[column] = x
       if (x > max[column]) max[column] = x
+      if (x !== one[column] && x !== other[column]) {
+        if (one[column] !== one[column]) one[column] = x
+        else if (other[column] !== other[column]) other[column] = x
+        else more[column] = 1
+      }
       // West's update: a large mean with a small spread (a year, a date in days) does not cancel.
       total[column] += weight
       const shift = x - center[column]
@@ -59,7 +72,9 @@ export function standardise(data: Columns, reference?: Standardisation): Standar
       min[column] = 0
       max[column] = 0
     }
-    scale[column] = max[column] > min[column] ? Math.sqrt(squares[column] / total[column]) : 1
+    const distance = max[column] - min[column]
+    const least = more[column] === 1 ? 0 : LEAST_SPREAD * distance
+    scale[column] = distance > 0 ? Math.max(least, Math.sqrt(squares[column] / total[column])) : 1
     if (max[column] === min[column]) center[column] = min[column]
   }
   return { center, scale, min, max }

@@ -84,6 +84,15 @@ describe('fitLogistic', () => {
     expect(strange).toBe(usual)
   })
 
+  it('does not believe much of a category that three customers have', () => {
+    const { labels, rows } = subscriptions(5000, 9)
+    const design = Float32Array.from({ length: rows }, (_, row) => (row < 3 ? 1 : 0))
+    const model = fitLogistic({ design, rows, width: 1, labels: labels.fill(1, 0, 3) }, { sd: 0.3 })
+    // Three of three churned: at most an odds ratio of e^1.5, where the data alone would say infinity.
+    expect(model.weight[0] / model.scale[0]).toBeGreaterThan(0)
+    expect(model.weight[0] / model.scale[0]).toBeLessThan(1.5)
+  })
+
   it('clamps to the range seen in training and lets a missing value add nothing', () => {
     const model = fitLogistic(subscriptions(500, 3))
     const [beyond, edge, missing] = logisticMargins(
