@@ -17,6 +17,7 @@ export function categoryFeature(entry: MappedColumn, column: ColumnProfile, rows
   const present = Math.max(1, rows - column.missing)
   if (column.distinct > 0.9 * present && present >= 20) return 'has a value of its own in nearly every row'
   const meant = categoriesOf(entry, column)
+  if (meant.length < 2) return `has one value only, "${meant[0]?.value ?? ''}", in different spellings`
   if (column.distinct <= MANY) return { ...named(entry), kind: 'category', categories: foldRare(meant, rows) }
   const kept = meant.slice(0, KEPT)
   const covered = kept.reduce((sum, { count }) => sum + count, 0) / present
@@ -47,9 +48,10 @@ interface Counted {
  */
 function categoriesOf(entry: MappedColumn, column: ColumnProfile): Counted[] {
   const known = canonical(entry.feature ?? '')
+  const spellings = merged(column.values)
   const order = (known?.categories ?? []).map(({ value }) => value)
   if (known && !known.open && order.length > 0) {
-    const meant = column.values.map(({ value, count }) => ({ value: meaningOf(entry, value), count }))
+    const meant = spellings.map(({ value, count }) => ({ value: meaningOf(entry, value), count }))
     const distinct = new Set(meant.map(({ value }) => value))
     if (
       distinct.size === meant.length &&
@@ -61,10 +63,8 @@ function categoriesOf(entry: MappedColumn, column: ColumnProfile): Counted[] {
     }
   }
   const own = known
-    ? [...column.values]
-    : merged(
-        column.values.map(({ value, count }) => ({ value: statedMeaning(entry, value) ?? value, count })),
-      )
+    ? spellings
+    : merged(spellings.map(({ value, count }) => ({ value: statedMeaning(entry, value) ?? value, count })))
   if (own.length === 2) {
     const flags = own.map(({ value }) => flagOf(value))
     if (flags[0] !== undefined && flags[1] !== undefined && flags[0] !== flags[1]) {
@@ -77,12 +77,15 @@ function categoriesOf(entry: MappedColumn, column: ColumnProfile): Counted[] {
   return numeric ? own.sort((a, b) => Number(a.value) - Number(b.value)) : own
 }
 
+/** Values that differ only in case and spaces are one, spelt as most often. */
 function merged(values: readonly Counted[]): Counted[] {
-  const counts = new Map<string, number>()
-  for (const { value, count } of values) counts.set(value, (counts.get(value) ?? 0) + count)
-  return [...counts]
-    .map(([value, count]) => ({ value, count }))
-    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+  const groups = new Map<string, Counted>()
+  for (const { value, count } of values) {
+    const form = value.toLowerCase().replace(/\s+/gu, ' ')
+    const before = groups.get(form)
+    groups.set(form, { value: before?.value ?? value, count: (before?.count ?? 0) + count })
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
 }
 
 /** Categories with too few rows to learn from share one; a single rare one keeps its name. */

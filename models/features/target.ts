@@ -181,15 +181,19 @@ export function labels(target: Target, values: ColumnValues, out: Float64Array):
 
 function knownValues({ header, values }: ColumnProfile, shown: string): string[] {
   const ask = `Say which of them mean that the customer left with --positive, such as --positive "${values[0].value}".`
-  if (values.length > 2) {
+  const left = values.filter(({ value }) => leftWords.has(valueKey(value))).map(({ value }) => value)
+  const classes = new Set(values.map(({ value }) => valueKey(value)))
+  if (classes.size > 2) {
     throw new HoldfastError(
       'target_classes',
-      `The target "${header}" has ${values.length} classes, ${shown}; a model needs two. ${ask}`,
+      `The target "${header}" has ${classes.size} classes, ${shown}; a model needs two. ${ask}`,
     )
   }
-  const left = values.filter(({ value }) => leftWords.has(valueKey(value))).map(({ value }) => value)
-  const stayed = values.filter(({ value }) => keptWords.has(valueKey(value)))
-  if (left.length + stayed.length < values.length || left.length > 1 || stayed.length > 1) {
+  const understood = values.every(
+    ({ value }) => leftWords.has(valueKey(value)) !== keptWords.has(valueKey(value)),
+  )
+  const oneClass = left.length === 0 || left.length === values.length
+  if (!understood || (oneClass && classes.size > 1)) {
     throw new HoldfastError(
       'target_classes',
       `It is not clear which value of the target "${header}" means that a customer left: ${shown}. ${ask}`,
@@ -206,11 +210,9 @@ function knownValues({ header, values }: ColumnProfile, shown: string): string[]
 }
 
 function namedValues({ header, values }: ColumnProfile, names: readonly string[], shown: string): string[] {
-  return names.map((name) => {
-    const found =
-      values.find(({ value }) => value === name) ??
-      values.find(({ value }) => valueKey(value) === valueKey(name))
-    if (found) return found.value
+  return names.flatMap((name) => {
+    const found = values.filter(({ value }) => value === name || valueKey(value) === valueKey(name))
+    if (found.length > 0) return found.map(({ value }) => value)
     throw new HoldfastError(
       'target_classes',
       `The target "${header}" has no value "${name}". Its values: ${shown}. Name one of them with --positive.`,

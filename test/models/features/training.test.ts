@@ -136,6 +136,14 @@ describe('a column of its own', () => {
     })
   })
 
+  it('takes spellings of one value together', () => {
+    expect(feature({ Offer: ['a x', 'A X', 'a x', 'b'] })).toMatchObject({ categories: ['a x', 'b'] })
+    expect(feature({ Contract: ['Monthly', 'MONTHLY', 'yearly'] })).toMatchObject({
+      categories: ['Month-to-month', 'One year'],
+    })
+    expect(why({ Offer: ['a', 'A'] })).toBe('has one value only, "A", in different spellings')
+  })
+
   it('with many categories keeps the 24 most frequent and one for the rest', () => {
     const many = Array.from({ length: 100 }, (_, i) =>
       Array.from({ length: Math.ceil(200 / (i + 1)) }, () => `c${i}`),
