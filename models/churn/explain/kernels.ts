@@ -1,6 +1,6 @@
 /**
  * The two loops that reasons spend their time in, over a block of rows. V8 neither unrolls nor vectorises, so
- * they are unrolled by hand: four columns or features a pass, 1.7 times the speed of one a pass.
+ * they are unrolled by hand: four columns or features a pass, about one and a half times the speed of one.
  */
 
 /** All tiles of an ensemble in flat arrays, so that the loops meet one kind of array each. */
@@ -26,7 +26,7 @@ export interface Scratch {
 /**
  * Adds to the sums of each row what a tile holds for it: its place in the table is the sum of its columns'
  * codes, and every feature of the tile has a row of the table. A function of its own for each tile, because
- * V8 then optimises it by itself: with the loop over the tiles inside it runs at half the speed.
+ * V8 then optimises it by itself: with the loop over the tiles inside it ran at little more than half the speed.
  *
  * @param bins a block of bins
  * @param count rows of the block that are in use
