@@ -73,5 +73,8 @@ function writerOf(label: string, feature: Feature): (value: number, amount: Amou
 }
 
 const signed = (write: (value: number) => string): ((value: number) => string) => {
-  return (value) => (value < 0 ? `-${write(-value)}` : write(value))
+  return (value) => {
+    const size = write(Math.abs(value))
+    return value < 0 && /^[1-9]/.test(size) ? `-${size}` : size
+  }
 }

@@ -107,6 +107,7 @@ const phrases: ReadonlyMap<string, Phrase> = new Map<string, Phrase>([
   ],
   ['monthsToRenewal', number(ahead('Renewal', 'Renewal is today'), undefined, 'Renewal date unknown')],
   ['monthsToNotice', number(ahead('Notice date', 'Notice date is today'), undefined, 'Notice date unknown')],
+  ['noticePeriodDays', number((v) => `Notice period of ${days(Math.max(v, 0))}`, days)],
   [
     'autoRenewal',
     category({ Yes: 'Renews by itself', No: 'Does not renew by itself' }, (v) => `Renewal is ${v}`),
