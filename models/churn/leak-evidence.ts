@@ -30,6 +30,8 @@ const FOLDS = 5
 const BINS = 20
 /** A cross-fitted rate is drawn towards the overall one by so many rows. */
 const PRIOR_ROWS = 5
+/** Among so many values none is a matter of its own. */
+const MANY = 1000
 
 /**
  * @param values numbers or category codes, NaN missing
@@ -52,18 +54,19 @@ export function evidenceOf(
   const filledAuc = auc(sampleLabels, isFilled)
   const filled = withBound(Math.max(filledAuc, 1 - filledAuc), sampleLabels)
   const kept = labels.length - counts.churned
+  const counted = distinctValues(values, sample, counts.filled)
   return {
     filled: counts.filled,
     filledOfChurned: counts.churnedFilled / counts.churned,
     filledOfKept: (counts.filled - counts.churnedFilled) / kept,
-    ...distinctValues(values, sample, counts.filled),
+    ...counted,
     auc: best.value,
     aucLow: best.low,
     filledAuc: filled.value,
     filledAucLow: filled.low,
     churnedOfFilledLow: wilson(counts.churnedFilled, counts.filled).low,
     churnedOfMissingLow: wilson(counts.churned - counts.churnedFilled, labels.length - counts.filled).low,
-    sureValue: sureValueOf(sample, sampleLabels),
+    sureValue: counted.distinct > MANY ? null : sureValueOf(sample, sampleLabels),
   }
 }
 
@@ -174,10 +177,10 @@ function distinctValues(
     if (x < min) min = x
     if (x > max) max = x
   }
-  if (seen.size < present * 0.95 || present === filled) {
+  if (seen.size < present * 0.95 || present === filled || !allIntegers) {
     return { distinct: Math.min(seen.size, filled), allIntegers, span: max - min }
   }
-  // In a sample nearly everything looks unique: only a column that still does is counted in full.
+  // In a sample nearly everything looks unique: only whole numbers and codes that still do are counted in full.
   const all = new Set<number>()
   for (let row = 0; row < values.length; row++) {
     const x = values[row]

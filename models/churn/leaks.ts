@@ -45,7 +45,7 @@ const GAP = 0.12
 /** From here on a name that speaks of churn settles it. */
 const NAMED = 0.75
 /** Rows that rankings are measured on; more would only take longer. */
-const SAMPLE = 50_000
+const SAMPLE = 20_000
 
 /**
  * At most one finding a column, in the order of the columns.
