@@ -70,7 +70,8 @@ export interface Evaluation {
     /** What a perfect model would show as calibration error on so many rows. */
     readonly noise: number
     readonly hosmerLemeshow: {
-      readonly statistic: number
+      /** Null when a certain prediction was wrong, which no finite statistic tells. */
+      readonly statistic: number | null
       readonly degrees: number
       /** Null when there are too few distinct probabilities to test. */
       readonly pValue: number | null
@@ -115,7 +116,11 @@ export function evaluate(input: EvaluationInput): Evaluation {
     calibration: {
       bins,
       noise: calibrationNoise(bins),
-      hosmerLemeshow: { ...test, pValue: test.pValue === test.pValue ? test.pValue : null },
+      hosmerLemeshow: {
+        statistic: Number.isFinite(test.statistic) ? test.statistic : null,
+        degrees: test.degrees,
+        pValue: Number.isFinite(test.pValue) ? test.pValue : null,
+      },
     },
     roc: rocCurve(ranked),
     precisionRecall: precisionRecallCurve(ranked),

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bootstrap } from '../../../models/churn/bootstrap.ts'
 import { averagePrecision, CURVE_POINTS, decileGains, rocCurve } from '../../../models/churn/curves.ts'
@@ -19,6 +20,23 @@ describe('evaluate', () => {
 
   it('is plain JSON that comes back the same', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+  })
+
+  it('has no figure that JSON cannot hold, however few customers and however sure the predictions', () => {
+    const row = fc.tuple(
+      fc.nat(1),
+      fc.oneof(fc.constantFrom(0, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+    )
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 0, maxLength: 25 }), (rows) => {
+        const few = evaluate({
+          labels: Uint8Array.from([0, 1, ...rows.map(([label]) => label)]),
+          probabilities: Float64Array.from([0.3, 0.4, ...rows.map(([, p]) => p)]),
+        })
+        expect(JSON.parse(JSON.stringify(few))).toEqual(few)
+      }),
+      { numRuns: 60 },
+    )
   })
 
   it('puts every figure inside its interval', () => {
