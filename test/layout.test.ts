@@ -51,8 +51,8 @@ function breaches(
   )
 }
 
-/** The parts of models that touch files or threads: serving, bundles on disk, and the training pool. */
-const impureModels = /^models\/(onnx\/(serve|worker|bundle)|churn\/trainer\/(pool|worker))/
+/** The parts of models that touch files or threads: serving, bundles on disk, and training with its threads. */
+const impureModels = /^models\/(onnx\/(serve|worker|bundle)|churn\/trainer\/)/
 
 describe('who may import whom', () => {
   it('keeps contracts a leaf', () => {

@@ -6,6 +6,7 @@ import type { Evaluation } from '../../models/churn/evaluate.ts'
 import { findColumn } from '../../models/features/columns.ts'
 import { proposeMapping } from '../../models/features/mapping.ts'
 import { parseTarget } from '../../models/features/target.ts'
+import { cardMapping } from '../loop/card.ts'
 import { judgeModel } from '../loop/judge-model.ts'
 import { judge } from '../loop/learn.ts'
 import { openBundleNamed } from '../loop/models.ts'
@@ -78,7 +79,7 @@ async function ofModel(
   try {
     const profile = await table.profile()
     const column = findColumn(profile, options.target, 'target')
-    const like = options.mapping === undefined ? undefined : await readMapping(options.mapping)
+    const like = options.mapping === undefined ? cardMapping(bundle.card) : await readMapping(options.mapping)
     const mapping = proposeMapping(profile, {
       target: column.header,
       ...(options.id === undefined ? {} : { id: options.id }),

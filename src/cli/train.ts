@@ -96,6 +96,7 @@ function tellPreparation(terminal: Terminal, prepared: PreparedTraining): void {
         : leak.sentence,
     )
   }
+  for (const note of prepared.notes) terminal.note(note)
   if (prepared.dropped > 0) {
     terminal.warn(
       `${count(prepared.dropped)} rows have no value in "${prepared.target.column}" and were dropped.`,

@@ -3,7 +3,7 @@ import { frameReader } from '../../models/features/frame.ts'
 import type { Mapping } from '../../models/features/mapping-file.ts'
 import type { ChurnBundle } from '../../models/onnx/bundle-contents.ts'
 import type { TableProfile } from '../contracts/table.ts'
-import { cardImportance } from './card-importance.ts'
+import { cardImportance } from './card.ts'
 import { openBundleNamed, starterModels, type StarterModel } from './models.ts'
 
 export interface ModelChoice {

@@ -75,7 +75,7 @@ async function modelOf(
     const spread = fit.baseline.sd
     return {
       kind: 'logistic',
-      logistic: fitLogistic(data, { sd: spread === spread ? spread : 1 }),
+      logistic: fitLogistic(data, { sd: spread ?? 1 }),
       calibrator,
     }
   }

@@ -67,7 +67,11 @@ export async function learn(prepared: PreparedTraining, options: LearnOptions): 
       model: fit.model,
       features: featureSet,
       population,
-      card: { ...modelCard(about), trainedOn: packFingerprints(prepared.fingerprints) },
+      card: {
+        ...modelCard(about),
+        mapping: prepared.mapping,
+        trainedOn: packFingerprints(prepared.fingerprints),
+      },
       cardText: modelCardText(about),
     },
   }

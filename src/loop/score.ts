@@ -12,7 +12,7 @@ import type { ServedChurn } from '../../models/onnx/serve.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Frame } from '../contracts/features.ts'
 import type { ColumnRequest, TableBatch, TableSource } from '../contracts/table.ts'
-import { cardImportance } from './card-importance.ts'
+import { cardImportance } from './card.ts'
 import { createBookContext, copyContext } from './book-context.ts'
 
 export interface ScoreRequest {
@@ -27,7 +27,7 @@ export interface ScoreRequest {
 }
 
 /** All customers of a table, scored. Arrays are as long as the table, in its order. */
-export interface ScoredBook {
+export interface ScoredTable {
   readonly rows: number
   /** Ids as in the file; "row 1", "row 2", … where it has none. */
   readonly ids: readonly string[]
@@ -57,7 +57,7 @@ export async function scoreTable(
   table: TableSource,
   served: ServedChurn,
   request: ScoreRequest,
-): Promise<ScoredBook> {
+): Promise<ScoredTable> {
   const profile = await table.profile()
   const { features } = served.bundle.features
   const dates = { today: request.today }

@@ -40,6 +40,8 @@ export interface PreparedTraining {
   readonly tenureMonths: Float32Array | null
   readonly leaks: readonly LeakFinding[]
   readonly leftOut: readonly LeftOut[]
+  /** Guesses that a person should look at. */
+  readonly notes: readonly string[]
   /** Header of the id column, null when rows are only numbered. */
   readonly id: string | null
   /** A number that names each customer (by id, else by its values), to tell later whether a model saw it. */
@@ -65,6 +67,7 @@ export async function prepareTraining(
     features: all,
     leftOut,
     mapping,
+    notes,
   } = trainingFeatures(profile, {
     target: targetColumn.header,
     today: request.today,
@@ -123,6 +126,7 @@ export async function prepareTraining(
     tenureMonths: tenure < 0 ? null : read.columns[tenure],
     leaks,
     leftOut,
+    notes,
     id,
     fingerprints: read.fingerprints,
     dropped: profile.rows - read.rows,

@@ -1,0 +1,145 @@
+/**
+ * A book: all customers of a file, scored and valued, ready to be decided on under any settings. The steps that
+ * `score` and `what-if` share, so that both see the same customers in the same way.
+ */
+import { openTable } from '../../connectors/csv/open.ts'
+import { drawCustomers } from '../../models/policy/draw.ts'
+import { proposeMapping } from '../../models/features/mapping.ts'
+import type { Mapping } from '../../models/features/mapping-file.ts'
+import type { ChurnBundle, PolicyBundle } from '../../models/onnx/bundle-contents.ts'
+import { serveChurn, servePolicy } from '../../models/onnx/serve.ts'
+import { startPool } from '../../models/onnx/serve-pool.ts'
+import type { TableProfile } from '../contracts/table.ts'
+import type { Settings } from '../settings/settings.ts'
+import { cardMapping } from './card.ts'
+import { chooseModel, coverageOf } from './choose-model.ts'
+import type { ScoredBook } from './decide.ts'
+import { artefactFolder, modelFolder } from './models.ts'
+import { benefitsOf, pricingOf } from './policy-terms.ts'
+import { scoreTable, type ScoredTable } from './score.ts'
+import { hazardOf, statesOf, valuesOf } from './value.ts'
+
+export interface BookRequest {
+  readonly path: string
+  /** Name or folder of a model; undefined: what fits the file best. */
+  readonly model?: string
+  readonly mapping?: Mapping
+  readonly settings: Settings
+  readonly id?: string
+  readonly carry: readonly string[]
+  /** Day that the file describes, days since 1970-01-01; dates in the file are never taken to be later. */
+  readonly today: number
+  /** The same day, `YYYY-MM-DD`, when somebody stated it. */
+  readonly asOf?: string
+  readonly threads: number
+  /** The decision period, as in `periodOf`. */
+  readonly period: string
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+export interface Book {
+  readonly scored: ScoredTable
+  readonly decidable: ScoredBook
+  readonly model: ChurnBundle
+  readonly policy: PolicyBundle
+  readonly profile: TableProfile
+  readonly mapping: Mapping
+  /** Whether the model was chosen for the file, and how much of what it looks at the file has. */
+  readonly chosen: boolean
+  readonly coverage: number
+}
+
+/**
+ * @throws HoldfastError for everything that can be wrong with file, mapping, model or settings
+ */
+export async function openBook(request: BookRequest): Promise<Book> {
+  // Threads load the inference library while the file is looked at.
+  const pool = startPool({ workers: Math.min(2, request.threads) })
+  try {
+    const table = await openTable(request.path, { threads: request.threads })
+    try {
+      const profile = await table.profile()
+      const propose = (like: Mapping | undefined): Mapping =>
+        proposeMapping(profile, {
+          ...(request.id === undefined ? {} : { id: request.id }),
+          ...(request.asOf === undefined ? {} : { asOf: request.asOf }),
+          ...(like === undefined ? {} : { like }),
+        })
+      const choice =
+        request.model === undefined
+          ? await chooseModel(profile, propose(request.mapping), request.today)
+          : null
+      const [churn, policy] = await Promise.all([
+        serveChurn(choice === null ? modelFolder(request.model!) : artefactFolder(choice.name), { pool }),
+        servePolicy(artefactFolder('policy'), { pool }),
+      ])
+      const model = churn.bundle
+      const mapping = propose(request.mapping ?? cardMapping(model.card))
+      const scored = await scoreTable(table, churn, {
+        mapping,
+        today: request.today,
+        workers: pool.workers,
+        carry: request.carry,
+        ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
+      })
+      const states = statesOf(scored, hazardOf(model.meaning, model.population))
+      const value = await valuesOf(policy, states, scored.rows)
+      return {
+        scored,
+        decidable: decidable(scored, value, policy.bundle, request),
+        model,
+        policy: policy.bundle,
+        profile,
+        mapping,
+        chosen: choice !== null,
+        coverage: choice?.coverage ?? coverageOf(model, profile, mapping, request.today),
+      }
+    } finally {
+      await table.close()
+    }
+  } finally {
+    await pool.close()
+  }
+}
+
+function decidable(
+  scored: ScoredTable,
+  value: Float32Array,
+  policy: PolicyBundle,
+  { settings, period }: BookRequest,
+): ScoredBook {
+  const { rows, context } = scored
+  const values = { rows, actions: policy.actions.length, value, benefit: null }
+  return {
+    values: { ...values, benefit: benefitsOf(values, policy) },
+    trained: pricingOf(policy),
+    recurring: Float64Array.from(context.monthlyCharge, cents),
+    context: {
+      consent: {
+        email: context.emailConsent,
+        sms: context.smsConsent,
+        task: context.callConsent,
+      },
+      daysSinceContact: context.daysSinceContact,
+      monthsToNotice: context.monthsToNotice,
+      paymentFailed: context.paymentFailures,
+      // An objection to profiling stops everything that follows from a score.
+      suppressed: context.profilingConsent.map((consent) => (consent === 0 ? 1 : 0)),
+      dispute: context.openDispute,
+    },
+    draws: drawCustomers(
+      {
+        tenant: settings.tenant,
+        period,
+        policyVersion: policy.hash,
+        salt: settings.exploration.salt,
+      },
+      scored.ids,
+    ),
+  }
+}
+
+/** Amounts were read as float32: the nearest hundredth is what the file said. */
+function cents(amount: number): number {
+  return Math.round(amount * 100) / 100
+}
