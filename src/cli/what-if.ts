@@ -47,7 +47,7 @@ export function whatIf(file: string, options: WhatIfOptions): Promise<number> {
       change: change.label,
       currency,
       now: side(now),
-      then: side(then),
+      changed: side(then),
       difference: then.against,
       decideMs: Number(decideMs.toFixed(1)),
       seconds: Number(seconds.toFixed(3)),
