@@ -49,19 +49,26 @@ export function modelWidth(model: ChurnModel): number {
   return model.kind === 'trees' ? model.trees.columns : model.logistic.weight.length
 }
 
-const numbers = z.array(z.number())
-const integers = z.array(z.int())
+// One check an array instead of one schema a number: a model has hundreds of thousands.
+const numbers = z.custom<readonly number[]>(
+  (value) => Array.isArray(value) && value.every(Number.isFinite),
+  'expected an array of numbers',
+)
+const integers = z.custom<readonly number[]>(
+  (value) => Array.isArray(value) && value.every(Number.isSafeInteger),
+  'expected an array of whole numbers',
+)
 const calibratorSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('identity') }),
   z.strictObject({ kind: z.literal('platt'), slope: z.number(), offset: z.number() }),
-  z.strictObject({ kind: z.literal('isotonic'), margin: numbers.min(1), probability: numbers.min(1) }),
+  z.strictObject({ kind: z.literal('isotonic'), margin: numbers, probability: numbers }),
 ])
 const treeSchema = z.strictObject({
   column: integers,
   threshold: numbers,
   left: integers,
   right: integers,
-  missingLeft: z.array(z.union([z.literal(0), z.literal(1)])),
+  missingLeft: integers,
   value: numbers,
   cover: numbers,
 })
@@ -77,7 +84,7 @@ const modelSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('logistic'),
     intercept: z.number(),
-    weight: numbers.min(1),
+    weight: numbers,
     center: numbers,
     scale: z.array(z.number().positive()),
     min: bounds,
@@ -115,6 +122,9 @@ function treeOf(json: z.infer<typeof treeSchema>, columns: number): Tree {
   if (![...tree.threshold, ...tree.value].every(Number.isFinite)) {
     throw new RangeError('a tree with a number beyond float32')
   }
+  if (json.missingLeft.some((left) => left !== 0 && left !== 1)) {
+    throw new RangeError('a tree whose missingLeft is not 0 or 1')
+  }
   // A child outside, or one that two nodes share, would send a row out of the arrays or round for ever.
   const reached = new Uint8Array(nodes)
   const open = [0]
@@ -132,7 +142,7 @@ function treeOf(json: z.infer<typeof treeSchema>, columns: number): Tree {
 
 function logisticOf(json: Extract<z.infer<typeof modelSchema>, { kind: 'logistic' }>): LogisticModel {
   const { weight, center, scale, min, max } = json
-  if ([center, scale, min, max].some((part) => part.length !== weight.length)) {
+  if (weight.length === 0 || [center, scale, min, max].some((part) => part.length !== weight.length)) {
     throw new RangeError('a logistic model whose arrays are not of one length')
   }
   return {
@@ -149,7 +159,12 @@ function checkedCalibrator(calibrator: Calibrator): Calibrator {
   if (calibrator.kind !== 'isotonic') return calibrator
   const { margin, probability } = calibrator
   const ascends = margin.every((knot, i) => i === 0 || knot > margin[i - 1])
-  if (!ascends || probability.length !== margin.length || probability.some((p) => !(p >= 0 && p <= 1))) {
+  if (
+    margin.length === 0 ||
+    !ascends ||
+    probability.length !== margin.length ||
+    probability.some((p) => !(p >= 0 && p <= 1))
+  ) {
     throw new RangeError('a calibrator whose knots are no rising curve of probabilities')
   }
   return calibrator

@@ -30,7 +30,6 @@ import { modelJson, modelWidth } from './bundle-model.ts'
 import { damaged, openBundle, parsed, parseJson } from './bundle-open.ts'
 import type { Files } from './bundle-open.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { encodeChurnModel } from './encode.ts'
 
 /**
  * Writes a bundle in place of the folder: the same contents give the same bytes and hash. Other files in the
@@ -42,7 +41,7 @@ import { encodeChurnModel } from './encode.ts'
  * const { hash } = await writeBundle('models/telco', { kind: 'churn', name: 'telco', ... })
  */
 export async function writeBundle(dir: string, contents: BundleContents): Promise<{ hash: string }> {
-  const files = contents.kind === 'churn' ? churnFiles(contents) : policyFiles(contents)
+  const files = contents.kind === 'churn' ? await churnFiles(contents) : policyFiles(contents)
   const named = { format: FORMAT, name: contents.name, version: contents.version }
   const listed = Object.fromEntries(
     [...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
@@ -108,7 +107,9 @@ export async function readPolicyBundle(dir: string): Promise<PolicyBundle> {
   )
 }
 
-function churnFiles(contents: ChurnContents): Files {
+async function churnFiles(contents: ChurnContents): Promise<Files> {
+  // Whoever only reads, as `score` does, starts sooner without the encoder.
+  const { encodeChurnModel } = await import('./encode.ts')
   const { model, features, population } = contents
   return new Map([
     ['model.onnx', encodeChurnModel(model, modelWidth(model))],

@@ -233,8 +233,10 @@ function bytesOf(field: WireField): Uint8Array {
 }
 
 function textOf(field: WireField): string {
-  return new TextDecoder().decode(bytesOf(field))
+  return decoder.decode(bytesOf(field))
 }
+
+const decoder = new TextDecoder()
 
 /** Repeated numbers may be packed or written one by one: readers must take both. */
 function integersOf(field: WireField): number[] {

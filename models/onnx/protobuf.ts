@@ -164,7 +164,9 @@ export function readPackedIntegers(bytes: Uint8Array): number[] {
 export function readPackedFloats(bytes: Uint8Array): Float32Array {
   if (bytes.length % 4 !== 0) throw new ProtobufError(`${bytes.length} bytes are no whole number of floats`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
+  const values = new Float32Array(bytes.length / 4)
+  for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(i * 4, true)
+  return values
 }
 
 function writeVarint(into: Uint8Array, at: number, value: number): number {

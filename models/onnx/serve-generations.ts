@@ -54,6 +54,7 @@ export async function startGenerations<Bundle>(
         await loaded.unload()
         throw error
       }
+      loaded.prepare()
       return { bundle, loaded, pool, ownsPool }
     } catch (error) {
       if (ownsPool) await pool.close()

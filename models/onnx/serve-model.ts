@@ -17,6 +17,8 @@ export interface LoadedModel {
    * @throws HoldfastError model_inference; RangeError when `input` is too short
    */
   run(input: Float32Array, rows: number, limits?: ReasonLimits): Promise<Outputs>
+  /** Lets the threads make ready what reasons need, for a model that gives any. */
+  prepare(): void
   /** Waits for the calls under way, then forgets the model. */
   unload(): Promise<void>
 }
@@ -95,6 +97,10 @@ async function loadModel(
       const forget = (): boolean => underWay.delete(call)
       call.then(forget, forget)
       return call
+    },
+    prepare: () => {
+      // Whatever goes wrong here goes wrong again, and is reported, with the first rows.
+      if (explain !== null) pool.prepare(model).catch(() => undefined)
     },
     unload: async () => {
       await Promise.allSettled(underWay)

@@ -3,6 +3,8 @@
  * the one that reads; a thread that dies takes its batches with it and is replaced, once, until the new one
  * has answered.
  */
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { BatchRequest, LoadRequest, WorkerAnswer, WorkerRequest } from './serve-protocol.ts'
@@ -23,6 +25,8 @@ export interface Pool {
   readonly workers: number
   /** Gives a model to all threads. @returns the number that batches name it by */
   load(model: Load): Promise<number>
+  /** Makes ready what reasons need, which takes longer than loading. */
+  prepare(model: number): Promise<void>
   unload(model: number): Promise<void>
   /**
    * Resolves when the outputs are filled.
@@ -68,7 +72,7 @@ export function startPool(options: PoolOptions = {}): Pool {
   let closed: Promise<void> | null = null
 
   const seats = Array.from({ length: Math.max(1, options.workers ?? 1) }, () => {
-    const seat: Seat = { worker: new Worker(script), sent: new Map(), answered: true, dead: false }
+    const seat: Seat = { worker: startWorker(script), sent: new Map(), answered: true, dead: false }
     attend(seat)
     return seat
   })
@@ -101,7 +105,7 @@ export function startPool(options: PoolOptions = {}): Pool {
   }
 
   function replace(seat: Seat): void {
-    seat.worker = new Worker(script)
+    seat.worker = startWorker(script)
     seat.answered = false
     attend(seat)
     for (const request of loaded.values()) {
@@ -153,6 +157,9 @@ export function startPool(options: PoolOptions = {}): Pool {
       }
       return number
     },
+    prepare: async (model) => {
+      await toAll((id) => ({ type: 'prepare', id, model }))
+    },
     unload: async (model) => {
       loaded.delete(model)
       await toAll((id) => ({ type: 'unload', id, model }))
@@ -175,6 +182,23 @@ export function startPool(options: PoolOptions = {}): Pool {
     },
   }
 }
+
+/**
+ * A thread does not inherit the compile cache that the launcher has turned on; with it, it starts in half the
+ * time. Messages wait for the script to listen.
+ */
+function startWorker(script: URL): Worker {
+  const cache = getCompileCacheDir()
+  if (cache === undefined) return new Worker(script)
+  // Node keeps a folder for each of its versions within the one that it is given.
+  const workerData = { cache: dirname(cache), script: script.href }
+  return new Worker(cachedStart, { eval: true, workerData })
+}
+
+const cachedStart = `
+const { workerData } = require('node:worker_threads')
+require('node:module').enableCompileCache(workerData.cache)
+import(workerData.script)`
 
 /** A worker that computes finishes its batch first; one that hangs is ended. */
 async function end(seat: Seat, id: number): Promise<void> {

@@ -48,8 +48,9 @@ export interface ReasonsRequest {
   readonly contribution: Float32Array
 }
 
-export interface UnloadRequest {
-  readonly type: 'unload'
+/** `prepare`: make the tables that reasons need before the first rows come. */
+export interface ModelRequest {
+  readonly type: 'prepare' | 'unload'
   readonly id: number
   readonly model: number
 }
@@ -57,7 +58,7 @@ export interface UnloadRequest {
 export type WorkerRequest =
   | LoadRequest
   | BatchRequest
-  | UnloadRequest
+  | ModelRequest
   | { readonly type: 'close'; readonly id: number }
 
 export type WorkerAnswer =

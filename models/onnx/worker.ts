@@ -52,6 +52,9 @@ async function obey(request: WorkerRequest): Promise<void> {
       return load(request)
     case 'batch':
       return run(request)
+    case 'prepare':
+      await models.get(request.model)?.explain()
+      return
     case 'unload':
       await models.get(request.model)?.session.release()
       models.delete(request.model)
@@ -70,10 +73,7 @@ async function load(request: LoadRequest): Promise<void> {
     executionMode: 'sequential',
     logSeverityLevel: 4,
   })
-  const explain = explainerOf(request.explain)
-  models.set(request.model, { request, session, explain })
-  // The tables of the reasons can be made while the first rows are still being read.
-  if (request.explain !== null) setImmediate(() => explain().catch(() => undefined))
+  models.set(request.model, { request, session, explain: explainerOf(request.explain) })
 }
 
 async function run(batch: BatchRequest): Promise<void> {

@@ -143,9 +143,15 @@ describe('a served churn model', () => {
     expect(probability[0]).toBeCloseTo(1 / (1 + Math.exp(-model.logistic.intercept)), 6)
   })
 
-  it.each(['close', 'leave'])('lets the process end by itself (%s)', async (ending) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'serve-once.ts'), dir, ending], {
+  it.each([
+    ['closed', ['close']],
+    ['never closed', ['leave']],
+    ['closed, with the compile cache on', ['close', 'cache']],
+  ])('lets the process end by itself: %s', async (_, [ending, ...cache]) => {
+    const script = join(import.meta.dirname, 'serve-once.ts')
+    const child = spawn(process.execPath, [script, dir, ending, ...cache.map((name) => join(root, name))], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 30_000,
     })
     const [line] = (await once(child.stdout, 'data')) as [Buffer]
     expect(Number(line.toString())).toBeGreaterThan(0)
