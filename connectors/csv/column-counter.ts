@@ -18,6 +18,8 @@ export interface ColumnCounts {
   missing: number
   /** By trimmed value; null once there are more than {@link MAX_DISTINCT}, or where values are not kept. */
   values: Map<string, number> | null
+  /** Calls of `add` with a value: the distinct values, where each was added once. */
+  groups: number
   /** Cells readable as a number, by the index of NUMBER_FORMATS. */
   readonly numbers: readonly Readings[]
   /** Cells readable as a date, by strptime pattern. */
@@ -42,6 +44,7 @@ export function countColumn(keepValues: boolean): ColumnCounter {
     cells: 0,
     missing: 0,
     values: keepValues ? new Map() : null,
+    groups: 0,
     numbers: NUMBER_FORMATS.map(noReadings),
     dates: new Map(),
     plain: 0,
@@ -65,6 +68,7 @@ export function countColumn(keepValues: boolean): ColumnCounter {
         counts.missing += times
         return
       }
+      counts.groups++
       if (counts.values !== null) {
         counts.values.set(value, (counts.values.get(value) ?? 0) + times)
         if (counts.values.size > MAX_DISTINCT) counts.values = null

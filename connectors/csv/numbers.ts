@@ -34,6 +34,10 @@ const shapes = NUMBER_FORMATS.map(({ decimal, group }) => {
   return new RegExp(`^(?:${whole}(?:${d}\\d*)?|${d}\\d+)$`)
 })
 
+const simple = /^-?\d{1,15}(?:\.\d{1,9})?$/
+const pointGroups = /^-?[1-9]\d{0,2}(?:\.\d{3})+$/
+const POINT_GROUPS = NUMBER_FORMATS.findIndex(({ decimal, group }) => decimal === ',' && group === '.')
+
 /** A cell such as -12.5 or 1e3, which needs no thought: SQL casts it alike. */
 export function isPlainNumber(cell: string): boolean {
   return plain.test(cell)
@@ -45,6 +49,14 @@ export function isPlainNumber(cell: string): boolean {
  * @returns whether any format reads it
  */
 export function readNumberInto(cell: string, out: Float64Array): boolean {
+  // The usual cell, read at once: the same for all decimal points, and for commas if it is whole.
+  if (simple.test(cell)) {
+    const value = Number(cell)
+    const whole = !cell.includes('.')
+    for (let i = 0; i < out.length; i++) out[i] = whole || NUMBER_FORMATS[i].decimal === '.' ? value : NaN
+    if (!whole && pointGroups.test(cell)) out[POINT_GROUPS] = Number(cell.replaceAll('.', ''))
+    return true
+  }
   const parts = takeApart(cell)
   if (parts === null) {
     out.fill(NaN)

@@ -1,7 +1,8 @@
 /** Opens a customer file (CSV, Parquet, .xlsx) as a {@link TableSource}. */
-import { stat } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
-import { basename, extname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { rm, stat } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { basename, extname, join } from 'node:path'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { TableProfile, TableSource } from '../../src/contracts/table.ts'
 import { diagnose } from './diagnose.ts'
@@ -28,6 +29,8 @@ export interface OpenOptions {
 
 /** A file made ready: what DuckDB reads, and what is known of it already. */
 interface Prepared {
+  /** What the file looked like when it was opened. */
+  readonly stamp: string
   readonly relation: Relation
   readonly delimiter: string
   readonly small: boolean
@@ -54,18 +57,20 @@ export async function openTable(path: string, options: OpenOptions = {}): Promis
   const name = basename(path)
   const format = await checkFile(path, name)
   const staging = createStaging()
+  // DuckDB makes this folder only when it has to spill.
+  const spillFolder = join(tmpdir(), `holdfast-spill-${randomBytes(6).toString('hex')}`)
   // DuckDB starts while the head of the file is looked at.
-  const opening = staging.folder().then((folder) =>
-    openDatabase({
-      threads: options.threads ?? Math.min(4, availableParallelism()),
-      memoryMb: options.memoryMb ?? 512,
-      spillFolder: folder,
-    }),
-  )
+  const opening = openDatabase({
+    threads: options.threads ?? Math.min(4, availableParallelism()),
+    memoryMb: options.memoryMb ?? 512,
+    spillFolder,
+  })
   const close = async (): Promise<void> => {
     await opening.then((database) => database.close()).catch(() => undefined)
+    await rm(spillFolder, { recursive: true, force: true })
     await staging.close()
   }
+  opening.catch(() => undefined)
   try {
     const prepared =
       format === 'parquet'
@@ -85,7 +90,7 @@ function tableSource(
   prepared: Prepared,
   close: () => Promise<void>,
 ): TableSource {
-  const { relation, explain } = prepared
+  const { relation, explain, stamp } = prepared
   const places = new Map(relation.columns.map(({ header }, i) => [header, i]))
   let profiled: Promise<ProfiledTable> | undefined
   const columnOf = (header: string): number => {
@@ -110,6 +115,11 @@ function tableSource(
     profile: async () => (await once()).profile,
     async *read(requests, options) {
       const { formats } = await once()
+      if ((await stampOf(path)) !== stamp) {
+        throw new HoldfastError('input_format', `${name} was changed while it was being read. Run again.`, {
+          retryable: true,
+        })
+      }
       try {
         yield* readBatches(database, relation, formats, columnOf, requests, options?.batchRows)
       } catch (cause) {
@@ -165,6 +175,7 @@ async function prepareCsv(
   staging: Staging,
   options: OpenOptions,
 ): Promise<Prepared> {
+  const stamp = await stampOf(path)
   if (format === 'csv') refuseOtherFormats(await readHead(path), name)
   const sheet = format === 'xlsx'
   let staged = sheet
@@ -185,6 +196,7 @@ async function prepareCsv(
   const skip = dialect.skip + 1
   if (whole && dialect.head().length === 0) await refuseHeaderOnly(name, staged, dialect, skip)
   return {
+    stamp,
     relation: csvRelation(staged, dialect, format),
     delimiter: dialect.delimiter,
     small: (await stat(staged)).size < SMALL_BYTES,
@@ -205,6 +217,12 @@ async function prepareCsv(
       return found
     },
   }
+}
+
+/** Changes when the file does. */
+async function stampOf(path: string): Promise<string> {
+  const { size, mtimeMs, ino } = await stat(path)
+  return `${size} ${mtimeMs} ${ino}`
 }
 
 /** Below this size no column can have so many values that grouping all of them costs much. */
@@ -255,6 +273,7 @@ async function prepareParquet(path: string, name: string, database: Database): P
   })
   if (rows === 0) throw new HoldfastError('input_empty', `${name} has no rows. It needs a row a customer.`)
   return {
+    stamp: await stampOf(path),
     relation,
     delimiter: ',',
     small: rows < 20_000,

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
@@ -211,8 +213,11 @@ describe('a file that is written in another way', () => {
     for (const profile of [first, second]) expect(profile.columns[1].values[0].value).toBe('München')
   })
 
-  it('reads a file whose name has wildcards and quotes in it', async () => {
-    const profile = await withTable(file('id,tenure\n1,2\n', "it's [new]*.csv"), (table) => table.profile())
+  it.each(["it's *.csv", 'c[a-z]t.csv', 'c?t.csv'])('reads %s and not its neighbours', async (name) => {
+    const path = file('id,tenure\n1,2\n', name)
+    for (const other of ["it's other.csv", 'cat.csv'])
+      writeFileSync(join(path, '..', other), 'id,tenure\n1,2\n3,4\n')
+    const profile = await withTable(path, (table) => table.profile())
     expect(profile.rows).toBe(1)
   })
 

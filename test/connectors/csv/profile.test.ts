@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ColumnProfile } from '../../../src/contracts/table.ts'
-import { file, profileOf, readAll, withTable } from './files.ts'
+import { openDatabase } from '../../../connectors/csv/duckdb.ts'
+import { file, folder, profileOf, readAll, withTable } from './files.ts'
 
 const column = async (header: string, cells: readonly string[], delimiter = ','): Promise<ColumnProfile> => {
   const quote = (cell: string): string => `"${cell.replaceAll('"', '""')}"`
@@ -166,6 +168,47 @@ describe('columns of very many values', () => {
   })
 })
 
+describe('a Parquet file of another program', () => {
+  it('has the kinds of its types', async () => {
+    const path = join(folder(), 'types.parquet')
+    const database = await openDatabase({ threads: 1, memoryMb: 256, spillFolder: `${path}.spill` })
+    await database.run(
+      `COPY (SELECT i::BIGINT AS id, (i / 4)::DECIMAL(10, 2) AS amount, CASE WHEN i % 5 = 0 THEN 'nan' ELSE '1.5' END::FLOAT AS gaps,
+        i % 2 = 0 AS active, DATE '2026-01-01' + i::INTEGER AS start, TIMESTAMP '2026-01-01 10:00:00' + INTERVAL (i) DAY AS seen,
+        CASE WHEN i % 3 = 0 THEN NULL ELSE 'Pro' END AS "plan, ""so"" called", [i] AS list
+        FROM range(40) t(i)) TO '${path}' (FORMAT parquet)`,
+    )
+    database.close()
+    await withTable(path, async (table) => {
+      const { rows, columns } = await table.profile()
+      expect(rows).toBe(40)
+      expect(columns.map(({ header, kind, missing }) => [header, kind, missing])).toEqual([
+        ['id', 'number', 0],
+        ['amount', 'number', 0],
+        ['gaps', 'number', 8],
+        ['active', 'category', 0],
+        ['start', 'date', 0],
+        ['seen', 'date', 0],
+        ['plan, "so" called', 'category', 13 + 1],
+        ['list', 'text', 0],
+      ])
+      const read = await readAll(table, [
+        { column: 'amount', as: 'number' },
+        { column: 'gaps', as: 'number' },
+        { column: 'active', as: 'category', categories: ['false', 'true'] },
+        { column: 'seen', as: 'date' },
+      ])
+      const day = Date.UTC(2026, 0, 1) / 86_400_000
+      expect(read.map((column) => column.slice(0, 3))).toEqual([
+        [0, 0.25, 0.5],
+        [NaN, 1.5, 1.5],
+        [1, 0, 1],
+        [day, day + 1, day + 2],
+      ])
+    })
+  })
+})
+
 describe('reading', () => {
   it('keeps the order of the file through batches of any size', async () => {
     const rows = 70_000
@@ -192,6 +235,18 @@ describe('reading', () => {
         expect(next).toBe(rows)
         expect(offsets[1] ?? size).toBe(size)
       }
+    })
+  })
+
+  it('refuses to go on with a file that was changed in between', async () => {
+    const path = file('id,n\na,1\nb,2\n')
+    await withTable(path, async (table) => {
+      await table.profile()
+      writeFileSync(path, 'id,n\na,1\n')
+      await expect(readAll(table, [{ column: 'n', as: 'number' }])).rejects.toMatchObject({
+        code: 'input_format',
+        retryable: true,
+      })
     })
   })
 
