@@ -10,6 +10,7 @@
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { LogisticModel } from './model.ts'
 import { solveDefinite } from './cholesky.ts'
+import { outerProducts } from './outer-products.ts'
 import { logit, sigmoid, softplus } from './statistics.ts'
 import { standardise, type Standardisation } from './standardise.ts'
 
@@ -223,7 +224,7 @@ function derivatives(
   const size = width + 1
   const gradient = new Float64Array(size)
   const hessian = new Float64Array(size * size)
-  const block = newBlock(size)
+  const products = outerProducts(hessian, size)
   let loss = penalty(prior, beta)
   const z = new Float64Array(size)
   for (let row = 0; row < rows; row++) {
@@ -241,50 +242,14 @@ function derivatives(
     loss += weight * softplus(labels[row] === 1 ? -margin : margin)
     const residual = weight * (p - labels[row])
     for (let i = 0; i < size; i++) gradient[i] += residual * z[i]
-    if (row % stride === 0) addToBlock(block, z, weight * p * (1 - p) * stride, hessian)
+    if (row % stride === 0) products.add(z, weight * p * (1 - p) * stride)
   }
-  flush(block, hessian)
+  products.flush()
   for (let i = 0; i < size; i++) {
     gradient[i] += prior.precision[i] * (beta[i] - prior.mean[i])
     hessian[i * size + i] += prior.precision[i]
   }
   return { loss, gradient, hessian }
-}
-
-/** Rows wait four at a time, so that each entry of the Hessian is read and written once for four rows. */
-interface Block {
-  readonly size: number
-  readonly z: readonly Float64Array[]
-  readonly weight: Float64Array
-  filled: number
-}
-
-function newBlock(size: number): Block {
-  const z = Array.from({ length: 4 }, () => new Float64Array(size))
-  return { size, z, weight: new Float64Array(4), filled: 0 }
-}
-
-function addToBlock(block: Block, z: Float64Array, weight: number, hessian: Float64Array): void {
-  block.z[block.filled].set(z)
-  block.weight[block.filled] = weight
-  block.filled++
-  if (block.filled === 4) flush(block, hessian)
-}
-
-function flush(block: Block, hessian: Float64Array): void {
-  const { size, weight } = block
-  const [za, zb, zc, zd] = block.z
-  for (let unused = block.filled; unused < 4; unused++) weight[unused] = 0
-  block.filled = 0
-  const [wa, wb, wc, wd] = weight
-  for (let i = 0; i < size; i++) {
-    const a = wa * za[i]
-    const b = wb * zb[i]
-    const c = wc * zc[i]
-    const d = wd * zd[i]
-    const base = i * size
-    for (let j = 0; j <= i; j++) hessian[base + j] += a * za[j] + b * zb[j] + c * zc[j] + d * zd[j]
-  }
 }
 
 function freezeWrongSigns(
