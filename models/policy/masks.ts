@@ -10,7 +10,7 @@
  * | recurring amount             | neither cost nor worth can be said: only no action                        |
  * | last contact, contacts, discounts given | none is known: allowed; the ledger, which knows, asks again before sending |
  * | notice date                  | as for a customer without a term: allowed                                 |
- * | failed payment, suppression, dispute, notice given | not known to be so: allowed                         |
+ * | failed payment, running discount, suppression, dispute, notice given | not known to be so: allowed                         |
  */
 import { type Action, type ActionCost, plannedCost } from '../../src/contracts/actions.ts'
 import { NO_ACTION } from './policy.ts'
@@ -31,6 +31,7 @@ export const MASK_REASONS = [
   'cooldown',
   'contact_cap',
   'payment_failed',
+  'discount_running',
   'discounts_used',
   'margin_floor',
   'lead_window',
@@ -55,6 +56,7 @@ export const reasonSentences: Readonly<Record<MaskReason, string>> = {
   cooldown: 'the customer was contacted too recently',
   contact_cap: 'the customer was contacted as often as allowed in this period',
   payment_failed: 'the last payment failed: a new payment method is the answer, not a discount',
+  discount_running: 'the customer already has a discount: a second is not laid on top',
   discounts_used: 'the customer had as many discounts in the last 12 months as allowed',
   margin_floor: 'it would cost more than the margin leaves while it lasts',
   lead_window: 'the notice date is too far away, or has passed',
@@ -75,6 +77,8 @@ export interface MaskContext {
   /** Contacts so far in this decision period. */
   readonly contactsInPeriod?: Column
   readonly discountsLastYear?: Column
+  /** Above 0: a discount is running now. */
+  readonly discountInForce?: Column
   /** Months to the next date by which notice must be given, 0 for month-to-month, below 0 when it has passed. */
   readonly monthsToNotice?: Column
   /** Above 0: the last payment, or so many of the last, failed. */
@@ -172,6 +176,7 @@ const CONSENT_UNKNOWN = code('consent_unknown')
 const COOLDOWN = code('cooldown')
 const CONTACT_CAP = code('contact_cap')
 const PAYMENT_FAILED = code('payment_failed')
+const DISCOUNT_RUNNING = code('discount_running')
 const DISCOUNTS_USED = code('discounts_used')
 const MARGIN_FLOOR = code('margin_floor')
 const LEAD_WINDOW = code('lead_window')
@@ -205,8 +210,9 @@ function actionMask(
     if (masked > 0) return masked
   }
   if (action.discount > 0) {
-    const { paymentFailed, discountsLastYear } = context
+    const { paymentFailed, discountInForce, discountsLastYear } = context
     if (paymentFailed !== undefined && paymentFailed[row] > 0) return PAYMENT_FAILED
+    if (discountInForce !== undefined && discountInForce[row] > 0) return DISCOUNT_RUNNING
     const most = rules.discountsPerYear
     if (most === 0) return DISCOUNTS_USED
     if (most !== null && discountsLastYear !== undefined && discountsLastYear[row] >= most)

@@ -45,21 +45,19 @@ export function assigner(book: Book, capacity: readonly (number | null)[]): (lam
     if (places === null) unlimited.push(a)
     else if (places > 0) limited.push(a)
   }
+  /** Place of a limited action in `limited`, -1 for the others. */
+  const slot = Int32Array.from({ length: actions }, (_, a) => limited.indexOf(a))
   const places = Int32Array.from(capacity, (c) => c ?? rows)
+  const width = limited.length
   const outside = new Float64Array(rows)
-  const margin = new Float64Array(limited.length === 0 ? 0 : rows)
-  const scratch = new Float64Array(limited.length === 0 ? 0 : rows)
+  /** Worth of the limited actions at the current price of the budget, rows x limited. */
+  const inside = new Float64Array(rows * width)
+  const margin = new Float64Array(width === 0 ? 0 : rows)
+  const scratch = new Float64Array(width === 0 ? 0 : rows)
   const price = new Float64Array(actions)
-  let lambda = 0
 
-  const worth = (row: number, a: number): number => {
-    if (a === NO_ACTION) return 0
-    const at = row * actions + a
-    return open[at] === 0 ? -Infinity : gain[at] - lambda * cost[at]
-  }
-
-  /** The best action without a limit, of equals the cheapest. */
-  function chooseUnlimited(action: Uint8Array): void {
+  /** The best action without a limit, of equals the cheapest, into `action`; what it is worth into `outside`. */
+  function chooseUnlimited(lambda: number, action: Uint8Array): void {
     for (let row = 0, base = 0; row < rows; row++, base += actions) {
       let best = 0
       let bestAction = NO_ACTION
@@ -77,17 +75,23 @@ export function assigner(book: Book, capacity: readonly (number | null)[]): (lam
       }
       outside[row] = best
       action[row] = bestAction
+      for (let l = 0; l < width; l++) {
+        const at = base + limited[l]
+        inside[row * width + l] = open[at] === 0 ? -Infinity : gain[at] - lambda * cost[at]
+      }
     }
   }
 
-  /** What each customer gains by limited action a over the best other at the current prices, into `margin`. */
-  function marginsOf(a: number): void {
-    for (let row = 0; row < rows; row++) {
-      const own = worth(row, a)
+  /** What each customer gains by the l-th limited action over the best other at the current prices, into `margin`. */
+  function marginsOf(l: number): void {
+    for (let row = 0, base = 0; row < rows; row++, base += width) {
+      const own = inside[base + l]
       let other = outside[row]
-      for (let l = 0; l < limited.length; l++) {
-        const b = limited[l]
-        if (b !== a) other = Math.max(other, worth(row, b) - price[b])
+      if (own > other) {
+        for (let b = 0; b < width; b++) {
+          const value = inside[base + b] - price[limited[b]]
+          if (b !== l && value > other) other = value
+        }
       }
       margin[row] = own - other
     }
@@ -105,19 +109,22 @@ export function assigner(book: Book, capacity: readonly (number | null)[]): (lam
     const together = limited.reduce((sum, a) => sum + places[a], 0)
     for (let sweep = 0; sweep < SWEEPS; sweep++) {
       let moved = 0
-      for (const a of limited) {
-        marginsOf(a)
+      limited.forEach((a, l) => {
+        marginsOf(l)
         const next = clearing(places[a], 0)
         moved = Math.max(moved, Math.abs(next - price[a]) / (1 + price[a]))
         price[a] = next
-      }
-      if (limited.length === 1 || moved < SETTLED) break
+      })
+      if (width === 1 || moved < SETTLED) break
       // Two actions that bid for the same customers would raise each other's price in tiny steps for ever.
       let lowest = Infinity
       for (const a of limited) lowest = Math.min(lowest, price[a])
       for (let row = 0; row < rows; row++) {
         let best = -Infinity
-        for (const a of limited) best = Math.max(best, worth(row, a) - price[a])
+        for (let l = 0; l < width; l++) {
+          const value = inside[row * width + l] - price[limited[l]]
+          if (value > best) best = value
+        }
         margin[row] = best - outside[row]
       }
       const shift = clearing(together, -lowest)
@@ -146,40 +153,49 @@ export function assigner(book: Book, capacity: readonly (number | null)[]): (lam
   function fill(action: Uint8Array, free: Int32Array): void {
     for (let moved = 1, round = 0; moved > 0 && round < REPAIRS; round++) {
       moved = 0
-      for (const a of limited) {
-        if (free[a] === 0) continue
+      limited.forEach((a, l) => {
+        if (free[a] === 0) return
         for (let row = 0; row < rows; row++) {
-          margin[row] = action[row] === a ? -Infinity : worth(row, a) - worth(row, action[row])
+          const has = slot[action[row]]
+          margin[row] =
+            has === l
+              ? -Infinity
+              : inside[row * width + l] - (has < 0 ? outside[row] : inside[row * width + has])
         }
         const before = action.slice()
         const taken = take(a, free[a], action)
-        if (taken === 0) continue
+        if (taken === 0) return
         for (let row = 0; row < rows; row++) if (action[row] !== before[row]) free[before[row]]++
         free[a] -= taken
         moved += taken
-      }
+      })
     }
   }
 
-  return (at) => {
-    lambda = at
+  return (lambda) => {
     const action = new Uint8Array(rows)
-    chooseUnlimited(action)
-    if (limited.length === 0) return { action, price: new Float64Array(actions) }
+    chooseUnlimited(lambda, action)
+    if (width === 0) return { action, price: new Float64Array(actions) }
     const cleared = findPrices()
     const free = Int32Array.from(places)
     // Who wants a limited action at these prices has it first; several only where one price set clears all.
-    const wanted = action.slice()
-    for (const a of limited) {
-      marginsOf(a)
+    limited.forEach((a, l) => {
+      marginsOf(l)
       for (let row = 0; row < rows; row++) {
-        if (!(margin[row] > price[a]) || wanted[row] !== action[row]) margin[row] = -Infinity
+        if (!(margin[row] > price[a]) || slot[action[row]] >= 0) margin[row] = -Infinity
       }
-      free[a] -= take(a, free[a], wanted)
+      free[a] -= take(a, free[a], action)
+    })
+    fill(action, free)
+    if (width > 1) {
+      const worth = (row: number, a: number): number => {
+        if (a === NO_ACTION) return 0
+        const at = row * actions + a
+        return open[at] === 0 ? -Infinity : gain[at] - lambda * cost[at]
+      }
+      exchange(action, { rows, actions, worth, free, tie })
     }
-    fill(wanted, free)
-    if (limited.length > 1) exchange(wanted, { rows, actions, worth, free, tie })
-    return { action: wanted, price: cleared }
+    return { action, price: cleared }
   }
 }
 

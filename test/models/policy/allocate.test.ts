@@ -59,7 +59,7 @@ describe('allocation over a whole book', () => {
         }
         expect(plan.gain).toBeLessThanOrEqual(plan.bound * (1 + 1e-9) + 1e-6)
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     )
   })
 
@@ -75,7 +75,7 @@ describe('allocation over a whole book', () => {
         expect([...other.propensity]).toEqual(order.map((row) => one.propensity[row]))
         expect(other.lambda).toBe(one.lambda)
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     )
   })
 

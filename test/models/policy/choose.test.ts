@@ -41,7 +41,7 @@ describe('stochastic choice', () => {
           expect(discounts).toBeLessThanOrEqual(1)
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     )
   })
 
