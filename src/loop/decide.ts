@@ -11,7 +11,7 @@ import { planAlarms, type Alarm } from '../../models/policy/alarm.ts'
 import { allocate } from '../../models/policy/allocate.ts'
 import type { Draws } from '../../models/policy/draw.ts'
 import { countReasons, MASK_REASONS, maskActions, type MaskContext } from '../../models/policy/masks.ts'
-import { type ActionValues, type Choices, NO_ACTION } from '../../models/policy/policy.ts'
+import { type ActionValues, type Choices, NO_ACTION, type Policy } from '../../models/policy/policy.ts'
 import { price, type Pricing } from '../../models/policy/reprice.ts'
 import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
@@ -21,7 +21,10 @@ import type { Settings } from '../settings/settings.ts'
 /** A file of customers, scored once; it can be decided on again under other settings. */
 export interface ScoredBook {
   readonly values: ActionValues
-  /** What costs and margin the values were computed with; other settings are allowed for to first order. */
+  /**
+   * What costs and margin the values were computed with; other settings are allowed for to first order. The
+   * probability of benefit stays as it was estimated: much dearer actions pass the gate too easily.
+   */
   readonly trained: Pricing
   /** A month, major units of the file's currency; NaN is unknown. One a customer. */
   readonly recurring: Float64Array
@@ -95,11 +98,12 @@ export interface ActionSummary {
 /**
  * A pure function, linear in rows.
  *
+ * @param choose how the policy in charge chooses for a book; a challenger or a baseline can stand here
  * @example
  * const plan = decide(scored, loadSettings(null))
  * plan.summary.actions.map(({ name, count, plannedSpend }) => `${name}: ${count}, ${plannedSpend}`)
  */
-export function decide(scored: ScoredBook, settings: Settings): Plan {
+export function decide(scored: ScoredBook, settings: Settings, choose: Policy['choose'] = allocate): Plan {
   const { values, draws } = scored
   const { rows, actions: width } = values
   const actions = actionsOf(settings)
@@ -116,7 +120,7 @@ export function decide(scored: ScoredBook, settings: Settings): Plan {
 
   const open = reasons.map((reason) => (reason === 0 ? 1 : 0))
   const book = { rows, actions: width, gain, cost, open, ...draws }
-  const choices = allocate(book, planLimits(settings, actions))
+  const choices = choose(book, planLimits(settings, actions))
   const money = moneyOf(choices, gain, cost, recurring, 10 ** digits)
   const perAction = summarise(choices, money, actions, countReasons(reasons, width), 10 ** digits)
   const acted = (chosen: Uint8Array) => chosen.reduce((sum, a) => sum + (a === NO_ACTION ? 0 : 1), 0)

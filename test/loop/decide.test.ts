@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { allocate } from '../../models/policy/allocate.ts'
 import { MASK_REASONS } from '../../models/policy/masks.ts'
 import { plannedCost } from '../../src/contracts/actions.ts'
 import { decide } from '../../src/loop/decide.ts'
@@ -87,6 +88,15 @@ describe('a plan', () => {
     const { summary } = decide(scored, free)
     expect(summary.actions[5].count).toBeGreaterThan(400)
     expect(summary.alarms.map((alarm) => alarm.code)).toContain('too_many_calls')
+  })
+
+  it('lets another policy choose on the same book, within the same masks', () => {
+    const { summary } = decide(scored, settings, (book, limits) => {
+      const gain = book.gain.map((value, at) => (at % 6 === 2 ? 1e6 : Math.min(0, value)))
+      return allocate({ ...book, gain }, { ...limits, exploration: { ...limits.exploration, share: 0 } })
+    })
+    expect(summary.actions[2].count).toBe(4000 - (summary.actions[2].masked.unproven ?? 0))
+    expect(summary.alarms[0].code).toMatch(/^one_action_for_/)
   })
 
   it('survives an empty book', () => {
