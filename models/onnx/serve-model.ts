@@ -30,8 +30,8 @@ export interface Outputs {
 
 /** Rows of a batch: enough to forget the cost of a message, few enough that threads end at about one time. */
 const BATCH_ROWS = 8192
-/** Reasons cost ten times a score. */
-const BATCH_ROWS_WITH_REASONS = 1024
+/** Reasons take longer than the score itself. */
+const BATCH_ROWS_WITH_REASONS = 2048
 
 export function loadChurn(pool: Pool, buffers: SharedBuffers, bundle: ChurnBundle): Promise<LoadedModel> {
   const { model, source, features } = bundle

@@ -23,7 +23,12 @@ export type Batch = Omit<BatchRequest, 'type' | 'id'>
 
 export interface Pool {
   readonly workers: number
-  /** Gives a model to all threads. @returns the number that batches name it by */
+  /**
+   * Gives a model to all threads.
+   *
+   * @returns the number that batches name it by
+   * @throws HoldfastError model_corrupt when the runtime does not take it
+   */
   load(model: Load): Promise<number>
   /** Makes ready what reasons need, which takes longer than loading. */
   prepare(model: number): Promise<void>
@@ -87,6 +92,8 @@ export function startPool(options: PoolOptions = {}): Pool {
       if (seat.sent.size === 0) worker.unref()
       if (job?.request.type === 'batch') seat.answered = true
       if (answer.type === 'done') job?.resolve()
+      else if (answer.runtime) job?.reject(withoutRuntime(answer.message))
+      else if (job?.request.type === 'load') job.reject(unloadable(answer.message))
       else job?.reject(failed(answer.message))
       dispatch()
     })
@@ -225,6 +232,21 @@ function failed(reason: string, retryable = false): HoldfastError {
     'model_inference',
     `These customers could not be scored: ${reason}. ${retryable ? 'Try again.' : 'Check the model with "holdfast evaluate", or train it again.'}`,
     { retryable },
+  )
+}
+
+function unloadable(reason: string): HoldfastError {
+  return new HoldfastError(
+    'model_corrupt',
+    `The model could not be loaded: ${reason}. Put a whole copy of its folder back, or train it again.`,
+  )
+}
+
+function withoutRuntime(reason: string): HoldfastError {
+  return new HoldfastError(
+    'internal',
+    `The ONNX runtime does not start on this machine: ${reason}. Install Holdfast again; it needs Linux, macOS or ` +
+      'Windows on x64 or arm64.',
   )
 }
 

@@ -63,4 +63,5 @@ export type WorkerRequest =
 
 export type WorkerAnswer =
   | { readonly type: 'done'; readonly id: number }
-  | { readonly type: 'failed'; readonly id: number; readonly message: string }
+  /** `runtime` is false when it is the request that failed, true when nothing can be run here at all. */
+  | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly runtime: boolean }

@@ -52,7 +52,7 @@ export interface ServedChurn extends Served<ChurnBundle> {
 }
 
 export interface ScoreOptions {
-  /** Given: up to so many reasons a row. Absent: none, ten times as fast. */
+  /** Given: up to so many reasons a row. Absent: none, more than twice as fast. */
   readonly reasons?: ReasonLimits
 }
 

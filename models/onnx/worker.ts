@@ -26,9 +26,12 @@ const port = parentPort
 const runtime = import('onnxruntime-node')
 const models = new Map<number, Held>()
 
+let runtimeFailed = false
 let last: Promise<void> = runtime.then(
   () => undefined,
-  () => undefined,
+  () => {
+    runtimeFailed = true
+  },
 )
 port.on('message', (request: WorkerRequest) => {
   last = last.then(() => answer(request))
@@ -40,7 +43,7 @@ async function answer(request: WorkerRequest): Promise<void> {
     await obey(request)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    reply = { type: 'failed', id: request.id, message }
+    reply = { type: 'failed', id: request.id, message, runtime: runtimeFailed }
   }
   port.postMessage(reply)
   if (request.type === 'close') port.close()

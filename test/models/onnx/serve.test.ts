@@ -202,6 +202,22 @@ describe('a thread that fails', () => {
     expect((await served.score(rows(3), 3)).rows).toBe(3)
   })
 
+  it('says of a model that the runtime does not take that it is damaged', async () => {
+    const pool = startPool()
+    open.push(pool)
+    const model = { onnx: new Uint8Array(9), input: 'design', width: 1, outputs: {}, explain: null }
+    await expect(pool.load(model)).rejects.toMatchObject({ code: 'model_corrupt' })
+  })
+
+  it('says that the runtime is missing where it is, and blames no model', async () => {
+    const answer = `port.on('message', ({ id }) => port.postMessage({ type: 'failed', id, message: 'gone', runtime: true }))`
+    const source = `import { parentPort as port } from 'node:worker_threads'; ${answer}`
+    const serving = serveChurn(await bundleOf(contents), {
+      script: new URL(`data:text/javascript,${source}`),
+    })
+    await expect(serving).rejects.toMatchObject({ code: 'internal' })
+  })
+
   it('is replaced when it dies: only what it had is lost', async () => {
     const served = await serve(await bundleOf(contents), { script })
     const before = await served.score(rows(2), 2)
