@@ -215,6 +215,8 @@ describe('binning', () => {
     const design = Float32Array.from({ length: 1000 }, (_, i) => (i % 200) / 8)
     const [{ cuts }] = binColumns({ design, width: 1, rows: Int32Array.from(design.keys()) }, 255, 1)
     expect(cuts).toHaveLength(199)
+    const signed = { design: Float32Array.of(-0, 0, 1), width: 1, rows: Int32Array.of(0, 1, 2) }
+    expect([...binColumns(signed, 255, 1)[0].cuts]).toEqual([0.5])
   })
 
   it('fills bins about equally by weight, and gives a heavy value one of its own', () => {
