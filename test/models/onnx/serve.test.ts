@@ -210,10 +210,14 @@ describe('a thread that fails', () => {
   })
 
   it('says that the runtime is missing where it is, and blames no model', async () => {
-    const answer = `port.on('message', ({ id }) => port.postMessage({ type: 'failed', id, message: 'gone', runtime: true }))`
-    const source = `import { parentPort as port } from 'node:worker_threads'; ${answer}`
+    const source = `
+      import { parentPort as port } from 'node:worker_threads'
+      port.on('message', ({ id, type }) => {
+        if (type === 'close') port.close()
+        else port.postMessage({ type: 'failed', id, message: 'gone', runtime: true })
+      })`
     const serving = serveChurn(await bundleOf(contents), {
-      script: new URL(`data:text/javascript,${source}`),
+      script: new URL(`data:text/javascript,${encodeURIComponent(source)}`),
     })
     await expect(serving).rejects.toMatchObject({ code: 'internal' })
   })
