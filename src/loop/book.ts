@@ -126,6 +126,7 @@ function decidable(
       // An objection to profiling stops everything that follows from a score.
       suppressed: context.profilingConsent.map((consent) => (consent === 0 ? 1 : 0)),
       dispute: context.openDispute,
+      discountInForce: context.discountInForce,
     },
     draws: drawCustomers(
       {
