@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { Calibrator, ChurnModel, LogisticModel } from '../churn/model.ts'
 import type { Tree, TreeEnsemble } from '../churn/trees.ts'
-import { shortestFloat } from './canonical-json.ts'
+import { shortestFloat } from '../canonical-json.ts'
 
 /** Plain JSON of a model, for {@link readModel} to read back. */
 export function modelJson(model: ChurnModel): unknown {

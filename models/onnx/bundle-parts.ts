@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { FeatureSet, Population } from '../../src/contracts/features.ts'
 import { sha256 } from './bundle-format.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson } from '../canonical-json.ts'
 
 const featureSetSchema = z.strictObject({
   version: z.int().min(0),

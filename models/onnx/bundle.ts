@@ -29,7 +29,7 @@ import type { Manifest } from './bundle-format.ts'
 import { modelJson, modelWidth } from './bundle-model.ts'
 import { damaged, openBundle, parsed, parseJson } from './bundle-open.ts'
 import type { Files } from './bundle-open.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson } from '../canonical-json.ts'
 
 /**
  * Writes a bundle in place of the folder: the same contents give the same bytes and hash. Other files in the

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, makeFeatureSet } from '../../../models/features/feature-set.ts'
+import { canonicalJson } from '../../../models/canonical-json.ts'
+import { makeFeatureSet } from '../../../models/features/feature-set.ts'
 import { measurePopulation } from '../../../models/features/population.ts'
 import type { Feature } from '../../../src/contracts/features.ts'
 
