@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { auc } from '../../../../models/churn/metrics.ts'
+import { SHARED_VALUES } from '../../../../models/churn/trainer/job.ts'
 import type { TrainingData } from '../../../../models/churn/trainer/train.ts'
 import { defaultTrainOptions, trainTrees } from '../../../../models/churn/trainer/train.ts'
 import { margins } from '../../../../models/churn/trees.ts'
@@ -227,7 +228,7 @@ describe('columns and limits', () => {
 })
 
 describe('sameness', () => {
-  const big = makeTable(30_000, 20, 17, (column, draw) =>
+  const big = makeTable(SHARED_VALUES / 20, 20, 17, (column, draw) =>
     column === 3 && draw > 1 ? NaN : column % 4 === 1 ? Math.round(draw) : draw,
   )
   const options = { ...defaultTrainOptions, rounds: 6, leaves: 24, learningRate: 0.2 }
@@ -252,7 +253,7 @@ describe('sameness', () => {
     const module = new URL('../../../../models/churn/trainer/train.ts', import.meta.url).href
     const script = `
       const { trainTrees, defaultTrainOptions } = await import('${module}')
-      const rows = 50000, width = 10
+      const rows = ${SHARED_VALUES / 20}, width = 20
       const design = Float32Array.from({ length: rows * width }, (_, i) => Math.sin(i * i))
       const labels = Uint8Array.from({ length: rows }, (_, row) => (design[row * width] > 0.3 ? 1 : 0))
       const { trees } = await trainTrees({ design, rows, width, labels }, { ...defaultTrainOptions, rounds: 3, threads: 2 })
