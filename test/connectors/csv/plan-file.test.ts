@@ -39,12 +39,12 @@ describe('a plan file', () => {
   })
 
   it('is written as Parquet, where empty text differs from none', async () => {
-    const path = join(folder(), 'plan.parquet')
+    const path = join(folder(), 'plan [1].parquet')
     const plan = createPlanFile(path, columns)
     await plan.append(rows)
     await plan.append([['=1+1'], [7], [0.5], ['z']])
     expect((await plan.commit()).rows).toBe(4)
-    expect(readdirSync(join(path, '..'))).toEqual(['plan.parquet'])
+    expect(readdirSync(join(path, '..'))).toEqual(['plan [1].parquet'])
     const read = await withTable(path, (table) =>
       readAll(table, [
         { column: 'CustomerID', as: 'text' },
