@@ -45,7 +45,7 @@ export function margins(ensemble: TreeEnsemble, design: Float32Array, rows: numb
       while (column[node] >= 0) {
         const x = design[base + column[node]]
         const goesLeft = x !== x ? missingLeft[node] === 1 : x < threshold[node]
-        node = goesLeft ? left[node] : right[node]!
+        node = goesLeft ? left[node] : right[node]
       }
       out[row] += value[node]
     }
