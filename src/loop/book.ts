@@ -3,6 +3,7 @@
  * `score` and `what-if` share, so that both see the same customers in the same way.
  */
 import { openTable } from '../../connectors/csv/open.ts'
+import { asOfDay } from '../../models/features/as-of.ts'
 import { drawCustomers } from '../../models/policy/draw.ts'
 import { proposeMapping } from '../../models/features/mapping.ts'
 import type { Mapping } from '../../models/features/mapping-file.ts'
@@ -59,12 +60,7 @@ export async function openBook(request: BookRequest): Promise<Book> {
     const table = await openTable(request.path, { threads: request.threads })
     try {
       const profile = await table.profile()
-      const propose = (like: Mapping | undefined): Mapping =>
-        proposeMapping(profile, {
-          ...(request.id === undefined ? {} : { id: request.id }),
-          ...(request.asOf === undefined ? {} : { asOf: request.asOf }),
-          ...(like === undefined ? {} : { like }),
-        })
+      const propose = (like: Mapping | undefined): Mapping => mapColumns(profile, request, like)
       const choice =
         request.model === undefined
           ? await chooseModel(profile, propose(request.mapping), request.today)
@@ -100,6 +96,17 @@ export async function openBook(request: BookRequest): Promise<Book> {
   } finally {
     await pool.close()
   }
+}
+
+/** A file with no past date of its own, only renewals to come, describes the day on which it is scored. */
+function mapColumns(profile: TableProfile, request: BookRequest, like: Mapping | undefined): Mapping {
+  const mapping = proposeMapping(profile, {
+    ...(request.id === undefined ? {} : { id: request.id }),
+    ...(request.asOf === undefined ? {} : { asOf: request.asOf }),
+    ...(like === undefined ? {} : { like }),
+  })
+  if (asOfDay(profile, mapping, request.today) !== null) return mapping
+  return { ...mapping, asOf: new Date(request.today * 86_400_000).toISOString().slice(0, 10) }
 }
 
 function decidable(
