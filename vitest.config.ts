@@ -7,5 +7,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // As declineTelemetry of src/config.ts: ONNX Runtime reports to its maker otherwise.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
   },
 })

@@ -5,11 +5,17 @@
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { EXIT } from './contracts/errors.ts'
+import { declineTelemetry } from './config.ts'
+import { EXIT, HoldfastError } from './contracts/errors.ts'
+import { endOnSignals, watchStreams } from './cli/process.ts'
 import { reportFailure } from './cli/run.ts'
+import { wrongCall } from './cli/wrong-call.ts'
 
 // Types are stripped and code is compiled once, not on every run: a third of the start-up.
 enableCompileCache()
+declineTelemetry()
+watchStreams()
+endOnSignals()
 process.exitCode = await main(process.argv)
 
 /** @returns the exit code, one of {@link EXIT} */
@@ -18,13 +24,19 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = describeProgram((result) => {
     code = result
   })
+  const json = argv.includes('--json')
   try {
     await program.parseAsync(argv as string[])
     return code
   } catch (error) {
-    // Commander has printed its message: help and --version end well, everything else was a wrong call.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    return reportFailure(error, argv.includes('--json'))
+    if (!(error instanceof CommanderError)) return reportFailure(error, json)
+    // Help and --version end well; help for want of a command has been printed.
+    if (error.exitCode === 0) return EXIT.ok
+    if (error.code === 'commander.help') return EXIT.usage
+    return reportFailure(
+      new HoldfastError('usage', wrongCall(error.message, argv[2]), { cause: error }),
+      json,
+    )
   }
 }
 
@@ -33,7 +45,8 @@ function describeProgram(done: (code: number) => void): Command {
     .description('Keeps customers from leaving: who is at risk, why, and which action is worth its cost.')
     .version(version())
     .exitOverride()
-    .showHelpAfterError('(holdfast <command> --help lists what it takes)')
+    // What is wrong with a call is said by `main`, in the form of all other messages.
+    .configureOutput({ outputError: () => undefined })
     .configureHelp({ sortSubcommands: false })
   const command = (usage: string, text: string): Command =>
     program

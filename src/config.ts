@@ -33,3 +33,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   }
   return { key: parsed.data.HOLDFAST_KEY ?? null, threads: parsed.data.HOLDFAST_THREADS ?? null }
 }
+
+/**
+ * ONNX Runtime for Linux and macOS reports to its maker, keeps a device id and leaves files in the temporary
+ * folder, unless this is said before it is loaded. Nothing that Holdfast runs on may call out by itself.
+ *
+ * @see https://github.com/microsoft/onnxruntime/pull/27379
+ */
+export function declineTelemetry(): void {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
+}

@@ -11,7 +11,7 @@ export interface CommonOptions {
 }
 
 /**
- * @param body does the work; what it returns is the object that --json prints
+ * @param body does the work; what it returns is the object that --json prints, with what was noted beside it
  * @returns the exit code
  */
 export async function runCommand(
@@ -22,7 +22,7 @@ export async function runCommand(
   const terminal = createTerminal({ json, quiet: options.quiet === true })
   try {
     const result = await body(terminal)
-    if (json) process.stdout.write(`${JSON.stringify(result)}\n`)
+    if (json) process.stdout.write(`${JSON.stringify({ ...result, notes: terminal.warnings })}\n`)
     return EXIT.ok
   } catch (error) {
     terminal.settle()
@@ -43,7 +43,7 @@ export function reportFailure(error: unknown, json: boolean): number {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(
-    `holdfast: an unexpected failure; nothing was written. Please report it with the lines below.\n${text}\n`,
+    `holdfast: a defect of Holdfast, not of your data. Please report it with the lines below.\n${text}\n`,
   )
   if (json) {
     const message = error instanceof Error ? error.message : String(error)

@@ -12,7 +12,9 @@ export interface Terminal {
   print(line?: string): void
   /** A line of the story beside it: warnings, what was chosen. */
   note(line: string): void
+  /** What somebody should know before trusting the result; also kept for --json. */
   warn(line: string): void
+  readonly warnings: readonly string[]
   /** A stage of the work, redrawn in place on a terminal, a line at its end elsewhere. */
   progress(label: string, done: number, total: number): void
   /** Ends the stage that is drawn, keeping its last line. */
@@ -46,6 +48,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   let drawn = ''
   let drawnAt = -Infinity
   let finished = ''
+  const warnings: string[] = []
 
   const clear = (): void => {
     if (live && drawn !== '') err.write('\r\u001b[2K')
@@ -71,7 +74,11 @@ export function createTerminal(options: TerminalOptions): Terminal {
     note: (text) => {
       if (!options.quiet) line(text)
     },
-    warn: (text) => line(`${errStyle('yellow', 'Note:')} ${text}`),
+    warn: (text) => {
+      warnings.push(text)
+      if (!options.quiet) line(`${errStyle('yellow', 'Note:')} ${text}`)
+    },
+    warnings,
     progress: (label, done, total) => {
       if (options.quiet) return
       const complete = done >= total

@@ -1,0 +1,33 @@
+/**
+ * How the process ends when somebody else ends it: a signal leaves no temporary file behind, a reader that
+ * closes the pipe early (`| head -1`) is no failure, and an output that cannot be written is one.
+ */
+import { constants } from 'node:os'
+import { EXIT } from '../contracts/errors.ts'
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Ends the process in order on a signal, with the exit code that shells know: 128 and the signal's number. */
+export function endOnSignals(): void {
+  for (const signal of signals) {
+    process.once(signal, () => {
+      process.stderr.write('\nholdfast: stopped. What it was about to write is not there.\n')
+      // Listeners of "exit" remove temporary files.
+      process.exit(128 + constants.signals[signal])
+    })
+  }
+}
+
+/** Watches standard output and standard error, so that one that is gone ends nothing but its own lines. */
+export function watchStreams(): void {
+  process.stderr.on('error', () => undefined)
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') return
+    process.stderr.write(
+      `holdfast: standard output cannot be written (${cause.code ?? cause.message}), so its lines are lost.\n`,
+    )
+    process.once('exit', () => {
+      if (process.exitCode === EXIT.ok || process.exitCode === undefined) process.exitCode = EXIT.output
+    })
+  })
+}
