@@ -108,6 +108,7 @@ function tableSource(
         throw await forPeople(cause)
       }
     },
+    lineOf: prepared.lineOf,
     close,
   }
 }

@@ -14,7 +14,7 @@ import { key, nearestNames } from './words.ts'
 export function findColumn(
   profile: TableProfile,
   name: string,
-  what: 'target' | 'id' | 'keep',
+  what: 'target' | 'id' | 'keep' | 'columns',
 ): ColumnProfile {
   const exact = profile.columns.find((column) => column.header === name)
   if (exact) return exact

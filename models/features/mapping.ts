@@ -88,7 +88,12 @@ function marked(
   return outside(column, use, read?.confidence ?? 0.5, read?.why ?? 'every row has a value of its own')
 }
 
-function keptColumns(profile: TableProfile, names: readonly string[]): ReadonlySet<string> {
+/**
+ * Headers of the columns that were named to be kept: by header, or by a canonical name such as `gender`.
+ *
+ * @throws HoldfastError `column_missing`
+ */
+export function keptColumns(profile: TableProfile, names: readonly string[]): ReadonlySet<string> {
   const headers = new Set<string>()
   for (const name of names) {
     const byMeaning = canonical(name)

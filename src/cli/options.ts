@@ -40,6 +40,16 @@ export function dayOf(text: string, option: string): number {
 }
 
 /**
+ * A path as it can be typed again: in quotes where a shell would take it apart.
+ *
+ * @example
+ * typed('my customers.csv') // "'my customers.csv'"
+ */
+export function typed(path: string): string {
+  return /^[\w./@%+:,~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}
+
+/**
  * @throws HoldfastError `input_missing` or `settings_invalid`, naming the place in the file
  */
 export async function readMapping(path: string): Promise<Mapping> {

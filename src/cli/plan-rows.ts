@@ -21,9 +21,23 @@ const own: readonly PlanColumn[] = [
   { name: 'ModelVersion', type: 'text' },
 ]
 
-/** @param carried headers of the file's own columns that go along */
+/**
+ * @param carried names of the file's own columns that go along; one that a column of the plan has already is
+ *   told apart, since spreadsheets and Parquet know no case
+ * @example
+ * planColumns(['Region', 'tenure']).at(-1)?.name // 'tenure (file)'
+ */
 export function planColumns(carried: readonly string[]): readonly PlanColumn[] {
-  return [...own, ...carried.map((name): PlanColumn => ({ name, type: 'text' }))]
+  const taken = new Set(own.map(({ name }) => name.toLowerCase()))
+  return [
+    ...own,
+    ...carried.map((column): PlanColumn => {
+      let name = column
+      while (taken.has(name.toLowerCase())) name += ' (file)'
+      taken.add(name.toLowerCase())
+      return { name, type: 'text' }
+    }),
+  ]
 }
 
 export interface PlanRows {

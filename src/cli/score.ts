@@ -29,7 +29,9 @@ export function score(file: string, options: ScoreOptions): Promise<number> {
   return runCommand(options, async (terminal) => {
     const started = performance.now()
     const settings = settingsOf(options)
-    const plan = createPlanFile(options.out, planColumns(options.columns ?? []), { inputs: [file] })
+    const plan = createPlanFile(options.out, planColumns(carriedBy(options)), {
+      inputs: [file],
+    })
     try {
       const book = await openFile(file, options, settings, terminal)
       terminal.settle()
@@ -75,7 +77,7 @@ export async function openFile(
   return openBook({
     path: file,
     settings,
-    carry: options.columns ?? [],
+    carry: carriedBy(options),
     today: day,
     threads: threadsOf(options),
     period: periodOf(settings.period, new Date(day * 86_400_000)),
@@ -85,6 +87,10 @@ export async function openFile(
     ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
     ...(mapping === undefined ? {} : { mapping }),
   })
+}
+
+function carriedBy({ columns = [] }: Pick<ScoreOptions, 'columns'>): readonly string[] {
+  return [...new Set(columns)]
 }
 
 type LevelCounts = Record<Level, number>

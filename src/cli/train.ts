@@ -1,13 +1,19 @@
 /** `holdfast train`: a churn model of one's own from any table of customers. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { openTable } from '../../connectors/csv/open.ts'
 import { formatMapping } from '../../models/features/mapping-file.ts'
+import type { LeakFinding } from '../../models/churn/leaks.ts'
 import { writeBundle } from '../../models/onnx/bundle.ts'
-import { translateWriteError } from '../loop/write-error.ts'
+import { MANIFEST } from '../../models/onnx/bundle-format.ts'
 import { learn, type Learned } from '../loop/learn.ts'
+import { checkModelFolder, checkOutputFile } from '../loop/output-place.ts'
+import { replaceFiles } from '../loop/replace-files.ts'
 import { prepareTraining, type PreparedTraining } from '../loop/training-data.ts'
-import { isoDay, readMapping, threadsOf, today, type CommandOptions } from './options.ts'
+import { translateWriteError } from '../loop/write-error.ts'
+import { leftOutSentence } from './left-out.ts'
+import { dayOf, isoDay, readMapping, threadsOf, today, typed, type CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
 import { count, duration, percent, type Terminal } from './terminal.ts'
 
@@ -29,6 +35,9 @@ export function train(file: string, options: TrainOptions): Promise<number> {
   return runCommand(options, async (terminal) => {
     const started = performance.now()
     const threads = threadsOf(options)
+    const mappingFile = `${options.out.replace(/[/\\]+$/, '')}.mapping.json`
+    checkModelFolder(options.out, MANIFEST)
+    if (existsSync(mappingFile)) checkOutputFile(mappingFile, [file])
     const prepared = await prepareFile(file, options, terminal, threads)
     const learned = await learn(prepared, {
       folds: options.folds,
@@ -45,8 +54,8 @@ export function train(file: string, options: TrainOptions): Promise<number> {
     const { hash } = await writeBundle(options.out, learned.contents).catch((cause: unknown) => {
       throw translateWriteError(cause, options.out)
     })
-    const mappingFile = `${options.out.replace(/[/\\]+$/, '')}.mapping.json`
-    await writeMapping(mappingFile, formatMapping(prepared.mapping))
+    const kept = await writeMapping(mappingFile, formatMapping(prepared.mapping), options.mapping)
+    if (kept !== null) terminal.note(`The mapping that was there is kept as ${kept}.`)
     const seconds = (performance.now() - started) / 1000
     say(terminal, prepared, learned, { file, options, mappingFile, seconds })
     return summary(prepared, learned, { out: options.out, mappingFile, hash, seconds })
@@ -66,6 +75,7 @@ export async function prepareFile(
   terminal: Terminal,
   threads: number,
 ): Promise<PreparedTraining> {
+  if (options.asOf !== undefined) dayOf(options.asOf, '--as-of')
   const mapping = options.mapping === undefined ? undefined : await readMapping(options.mapping)
   const table = await openTable(file, { threads })
   try {
@@ -88,24 +98,23 @@ export async function prepareFile(
 }
 
 function tellPreparation(terminal: Terminal, prepared: PreparedTraining): void {
-  for (const leak of prepared.leaks) {
-    const excluded = leak.action === 'exclude' && !prepared.features.some(({ name }) => name === leak.column)
-    terminal.warn(
-      leak.action === 'exclude' && excluded
-        ? `${leak.sentence} Left out; --keep "${leak.column}" uses it all the same.`
-        : leak.sentence,
-    )
-  }
+  for (const leak of prepared.leaks) terminal.warn(leakSentence(leak, prepared))
   for (const note of prepared.notes) terminal.note(note)
   if (prepared.dropped > 0) {
     terminal.warn(
       `${count(prepared.dropped)} rows have no value in "${prepared.target.column}" and were dropped.`,
     )
   }
-  const out = prepared.leftOut.filter(({ why }) => !why.startsWith('is the '))
-  if (out.length > 0) {
-    terminal.note(`Left out: ${out.map(({ column, why }) => `${column} (${why})`).join('; ')}.`)
-  }
+  const out = leftOutSentence(prepared.leftOut)
+  if (out !== null) terminal.note(out)
+}
+
+/** What a leak check found, and what was done about it. */
+export function leakSentence(leak: LeakFinding, { excluded }: Pick<PreparedTraining, 'excluded'>): string {
+  if (leak.action !== 'exclude') return leak.sentence
+  return excluded.includes(leak.column)
+    ? `${leak.sentence} Left out; --keep ${typed(leak.column)} uses it all the same.`
+    : `${leak.sentence} Used all the same, as --keep says: the figures may flatter.`
 }
 
 interface Told {
@@ -156,7 +165,7 @@ function say(terminal: Terminal, prepared: PreparedTraining, { fit, evaluation }
   print()
   print(`Model    ${told.options.out}  (card: ${join(told.options.out, 'card.md')})`)
   print(`Mapping  ${told.mappingFile}  (edit it and train again with --mapping)`)
-  print(`Next     holdfast score ${told.file} --model ${told.options.out}`)
+  print(`Next     holdfast score ${typed(told.file)} --model ${typed(told.options.out)}`)
   terminal.note(
     `${count(prepared.features.length)} features; target "${prepared.target.column}": ${prepared.target.positive.join(', ')} means churned.`,
   )
@@ -197,10 +206,23 @@ function summary(
   }
 }
 
-async function writeMapping(path: string, text: string): Promise<void> {
+/**
+ * Writes the mapping beside the model. One that somebody may have edited is never lost: it steps aside, unless
+ * it is the one that was trained with.
+ *
+ * @returns where the old one is, null when nothing had to step aside
+ */
+async function writeMapping(path: string, text: string, used: string | undefined): Promise<string | null> {
   try {
-    await mkdir(join(path, '..'), { recursive: true })
-    await writeFile(path, text)
+    await mkdir(dirname(path), { recursive: true })
+    const before = await readFile(path, 'utf8').catch(() => null)
+    const isUsed = used !== undefined && resolve(used) === resolve(path)
+    const aside =
+      before === null || before === text || isUsed ? null : path.replace(/\.json$/, '.previous.json')
+    if (!(before === text || isUsed)) {
+      await replaceFiles(new Map([...(aside === null ? [] : [[aside, before!] as const]), [path, text]]))
+    }
+    return aside
   } catch (cause) {
     throw translateWriteError(cause, path)
   }

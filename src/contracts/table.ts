@@ -65,5 +65,7 @@ export interface TableSource {
     requests: readonly ColumnRequest[],
     options?: { readonly batchRows?: number },
   ): AsyncIterable<TableBatch>
+  /** Line of the file (or row of the sheet) on which the row of this index starts, counted from 1; for messages. */
+  lineOf?(row: number): Promise<number>
   close(): Promise<void>
 }

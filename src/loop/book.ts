@@ -5,6 +5,7 @@
 import { openTable } from '../../connectors/csv/open.ts'
 import { asOfDay } from '../../models/features/as-of.ts'
 import { drawCustomers } from '../../models/policy/draw.ts'
+import { findColumn } from '../../models/features/columns.ts'
 import { proposeMapping } from '../../models/features/mapping.ts'
 import type { Mapping } from '../../models/features/mapping-file.ts'
 import type { ChurnBundle, PolicyBundle } from '../../models/onnx/bundle-contents.ts'
@@ -27,6 +28,7 @@ export interface BookRequest {
   readonly mapping?: Mapping
   readonly settings: Settings
   readonly id?: string
+  /** Further columns of the file to carry along, as somebody typed their headers. */
   readonly carry: readonly string[]
   /** Day that the file describes, days since 1970-01-01; dates in the file are never taken to be later. */
   readonly today: number
@@ -60,6 +62,7 @@ export async function openBook(request: BookRequest): Promise<Book> {
     const table = await openTable(request.path, { threads: request.threads })
     try {
       const profile = await table.profile()
+      const carry = request.carry.map((name) => findColumn(profile, name, 'columns').header)
       const propose = (like: Mapping | undefined): Mapping => mapColumns(profile, request, like)
       const choice =
         request.model === undefined
@@ -75,7 +78,7 @@ export async function openBook(request: BookRequest): Promise<Book> {
         mapping,
         today: request.today,
         workers: pool.workers,
-        carry: request.carry,
+        carry,
         ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
       })
       const states = statesOf(scored, hazardOf(model.meaning, model.population))

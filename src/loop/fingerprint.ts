@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Frame } from '../contracts/features.ts'
 
 /**
  * A number that stands for a customer, so that a model can tell later which customers it was trained on
@@ -11,6 +12,11 @@ import { hash } from 'node:crypto'
 export function fingerprint(text: string): number {
   const digest = hash('sha256', text, 'buffer')
   return digest.readUIntBE(0, 6) * 32 + (digest[6] >>> 3)
+}
+
+/** What stands for a customer without an id: the values that the model looks at. */
+export function rowFingerprint(frame: Frame, row: number): number {
+  return fingerprint(frame.columns.map((column) => column[row]).join('|'))
 }
 
 /** Fingerprints as text for a card: ascending, 8 bytes each, little-endian, base64. */

@@ -14,13 +14,14 @@ import { labels as labelsOf, type Target } from '../../models/features/target.ts
 import type { ChurnBundle } from '../../models/onnx/bundle-contents.ts'
 import type { TableSource } from '../contracts/table.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { fingerprint, seenBy } from './fingerprint.ts'
+import { idReader } from './customer-ids.ts'
+import { fingerprint, rowFingerprint, seenBy } from './fingerprint.ts'
 import { importanceOn } from './importance.ts'
 
 export interface JudgeRequest {
   readonly target: Target
   readonly mapping: Mapping
-  /** Header of the id column; null names customers by nothing, and then all of them may have been seen. */
+  /** Header of the id column; without one customers are known again by the values that the model looks at. */
   readonly id: string | null
   readonly today: number
   readonly seed: number
@@ -61,6 +62,7 @@ export async function judgeModel(
   let explainedRows = 0
   let seen = 0
   const own = reader.requests.length
+  const idsOf = request.id === null ? null : idReader(table, request.id, own + 1)
   const requests = [
     ...reader.requests,
     request.target.request,
@@ -71,11 +73,10 @@ export async function judgeModel(
     const matrix = fillDesign(features, frame)
     const predicted = predict(bundle.model, matrix, batch.rows)
     const outcome = labelsOf(request.target, batch.columns[own], new Float64Array(batch.rows))
-    const ids = request.id === null ? null : (batch.columns[own + 1] as (string | null)[])
+    const ids = idsOf === null ? null : await idsOf(batch)
     for (let row = 0; row < batch.rows; row++) {
       if (outcome[row] !== outcome[row]) continue
-      const name = ids === null ? frame.columns.map((column) => column[row]).join('|') : (ids[row] ?? '')
-      if (sawIt(fingerprint(name))) {
+      if (sawIt(ids === null ? rowFingerprint(frame, row) : fingerprint(ids[row]))) {
         seen++
         continue
       }

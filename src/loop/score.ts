@@ -14,6 +14,7 @@ import type { Frame } from '../contracts/features.ts'
 import type { ColumnRequest, TableBatch, TableSource } from '../contracts/table.ts'
 import { cardImportance } from './card.ts'
 import { createBookContext, copyContext } from './book-context.ts'
+import { idReader } from './customer-ids.ts'
 
 export interface ScoreRequest {
   readonly mapping: Mapping
@@ -82,7 +83,7 @@ export async function scoreTable(
 
   const rows = profile.rows
   const book = createBook(rows, features.length, request.carry.length)
-  const ids = idKeeper(idColumn, book.ids)
+  const idsOf = idColumn === null ? null : idReader(table, idColumn, idAt)
   const waiting = new Set<Promise<void>>()
   let failure: unknown = null
   let done = 0
@@ -94,7 +95,8 @@ export async function scoreTable(
     frame.columns.forEach((column, index) => book.frame.columns[index].set(column, offset))
     book.dataConfidence.set(dataConfidence, offset)
     copyContext(contexts.read(batch, contextAt), book.context, offset, batch.rows)
-    ids(idColumn === null ? null : textOf(batch, idAt), batch)
+    if (idsOf !== null) book.ids.push(...(await idsOf(batch)))
+    else for (let row = 1; row <= batch.rows; row++) book.ids.push(`row ${offset + row}`)
     request.carry.forEach((_, index) => book.carried[index].push(...textOf(batch, carryAt + index)))
 
     const design = served.lease(batch.rows)
@@ -149,39 +151,6 @@ function createBook(rows: number, features: number, carried: number) {
     dataConfidence: new Float32Array(rows),
     context: createBookContext(rows),
     carried: Array.from({ length: carried }, (): (string | null)[] => []),
-  }
-}
-
-/** Collects ids and refuses blank and repeated ones: two rows a customer would be two decisions. */
-function idKeeper(
-  column: string | null,
-  ids: string[],
-): (values: readonly (string | null)[] | null, batch: TableBatch) => void {
-  const first = new Map<string, number>()
-  return (values, batch) => {
-    for (let row = 0; row < batch.rows; row++) {
-      const index = batch.offset + row
-      if (values === null) {
-        ids.push(`row ${index + 1}`)
-        continue
-      }
-      const id = values[row]
-      if (id === null) {
-        throw new HoldfastError(
-          'id_missing',
-          `Row ${index + 1} has no value in the id column "${column}". Give every customer an id, or name another column with --id.`,
-        )
-      }
-      const before = first.get(id)
-      if (before !== undefined) {
-        throw new HoldfastError(
-          'id_duplicate',
-          `The id "${id}" in column "${column}" stands in row ${before + 1} and again in row ${index + 1}. Keep one row a customer, or name another column with --id.`,
-        )
-      }
-      first.set(id, index)
-      ids.push(id)
-    }
   }
 }
 

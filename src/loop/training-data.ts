@@ -8,12 +8,14 @@ import { designOf, fillDesign, type Design } from '../../models/features/design.
 import { frameReader } from '../../models/features/frame.ts'
 import type { Mapping } from '../../models/features/mapping-file.ts'
 import { findColumn } from '../../models/features/columns.ts'
+import { keptColumns } from '../../models/features/mapping.ts'
 import { labels as labelsOf, parseTarget, type Target } from '../../models/features/target.ts'
 import { trainingFeatures, type LeftOut } from '../../models/features/training.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Feature, Frame } from '../contracts/features.ts'
-import type { TableBatch, TableSource } from '../contracts/table.ts'
-import { fingerprint } from './fingerprint.ts'
+import type { TableSource } from '../contracts/table.ts'
+import { idReader } from './customer-ids.ts'
+import { fingerprint, rowFingerprint } from './fingerprint.ts'
 
 export interface TrainingRequest {
   readonly target: string
@@ -39,6 +41,8 @@ export interface PreparedTraining {
   /** Months as a customer, where the file tells; else null. */
   readonly tenureMonths: Float32Array | null
   readonly leaks: readonly LeakFinding[]
+  /** Columns that were left out because of a leak. */
+  readonly excluded: readonly string[]
   readonly leftOut: readonly LeftOut[]
   /** Guesses that a person should look at. */
   readonly notes: readonly string[]
@@ -59,6 +63,12 @@ export async function prepareTraining(
 ): Promise<PreparedTraining> {
   const profile = await table.profile()
   const targetColumn = findColumn(profile, request.target, 'target')
+  if (request.id !== undefined && findColumn(profile, request.id, 'id') === targetColumn) {
+    throw new HoldfastError(
+      'usage',
+      `"${targetColumn.header}" cannot be both the target and the id. Name another column with --id, or leave --id out.`,
+    )
+  }
   const target = parseTarget(
     targetColumn,
     request.positive === undefined ? {} : { positive: request.positive },
@@ -94,7 +104,7 @@ export async function prepareTraining(
     labels: read.labels,
     seed: request.seed,
   })
-  const kept = new Set((request.keep ?? []).map((name) => findColumn(profile, name, 'keep').header))
+  const kept = keptColumns(profile, request.keep ?? [])
   const excluded = new Map(
     leaks
       .filter((leak) => leak.action === 'exclude' && !kept.has(leak.column))
@@ -125,10 +135,12 @@ export async function prepareTraining(
     mapping,
     tenureMonths: tenure < 0 ? null : read.columns[tenure],
     leaks,
+    excluded: [...excluded.keys()],
     leftOut,
     notes,
     id,
-    fingerprints: read.fingerprints,
+    fingerprints:
+      id === null ? read.fingerprints.map((_, row) => rowFingerprint(frame, row)) : read.fingerprints,
     dropped: profile.rows - read.rows,
   }
 }
@@ -151,6 +163,7 @@ interface WholeTable {
   readonly rows: number
   readonly columns: Float32Array[]
   readonly labels: Uint8Array
+  /** By id; zeros where there is none. */
   readonly fingerprints: Float64Array
 }
 
@@ -161,10 +174,10 @@ async function readAll(table: TableSource, plan: ReadAll): Promise<WholeTable> {
   const columns = features.map(() => new Float32Array(plan.rows))
   const labels = new Uint8Array(plan.rows)
   const fingerprints = new Float64Array(plan.rows)
-  const seen = new Map<string, number>()
   let outcome = new Float64Array(0)
   let rows = 0
   const own = reader.requests.length
+  const idsOf = id === null ? null : idReader(table, id, own + 1)
   const requests = [
     ...reader.requests,
     target.request,
@@ -174,13 +187,11 @@ async function readAll(table: TableSource, plan: ReadAll): Promise<WholeTable> {
     const { frame } = reader.read(batch)
     if (outcome.length < batch.rows) outcome = new Float64Array(batch.rows)
     labelsOf(target, batch.columns[own], outcome)
-    const ids = id === null ? null : idsOf(batch, own + 1)
+    const ids = idsOf === null ? null : await idsOf(batch)
     for (let row = 0; row < batch.rows; row++) {
       const label = outcome[row]
       if (label !== label) continue
-      const mark =
-        ids === null ? fingerprint(rowKey(frame, row)) : checkedId(ids[row], id!, batch.offset + row, seen)
-      fingerprints[rows] = mark
+      if (ids !== null) fingerprints[rows] = fingerprint(ids[row])
       labels[rows] = label
       for (let column = 0; column < columns.length; column++)
         columns[column][rows] = frame.columns[column][row]
@@ -194,33 +205,4 @@ async function readAll(table: TableSource, plan: ReadAll): Promise<WholeTable> {
     labels: labels.slice(0, rows),
     fingerprints: fingerprints.slice(0, rows),
   }
-}
-
-function idsOf(batch: TableBatch, column: number): readonly (string | null)[] {
-  const values = batch.columns[column]
-  if (Array.isArray(values)) return values
-  throw new HoldfastError('internal', 'The id column was not read as text.')
-}
-
-/** Duplicates would put the same customer into training and test, and the figures would flatter. */
-function checkedId(value: string | null, column: string, index: number, seen: Map<string, number>): number {
-  if (value === null) {
-    throw new HoldfastError(
-      'id_missing',
-      `Row ${index + 1} has no value in the id column "${column}". Give every customer an id, or name another column with --id.`,
-    )
-  }
-  const before = seen.get(value)
-  if (before !== undefined) {
-    throw new HoldfastError(
-      'id_duplicate',
-      `The id "${value}" in column "${column}" stands in row ${before + 1} and again in row ${index + 1}. Keep one row a customer, or name another column with --id.`,
-    )
-  }
-  seen.set(value, index)
-  return fingerprint(value)
-}
-
-function rowKey(frame: Frame, row: number): string {
-  return frame.columns.map((column) => column[row]).join('|')
 }
