@@ -12,6 +12,7 @@ import type { ChurnBundle, PolicyBundle } from '../../models/onnx/bundle-content
 import { serveChurn, servePolicy } from '../../models/onnx/serve.ts'
 import { startPool } from '../../models/onnx/serve-pool.ts'
 import type { TableProfile } from '../contracts/table.ts'
+import { daysIntoPeriod } from '../settings/planning.ts'
 import type { Settings } from '../settings/settings.ts'
 import { cardMapping } from './card.ts'
 import { chooseModel, coverageOf } from './choose-model.ts'
@@ -116,9 +117,10 @@ function decidable(
   scored: ScoredTable,
   value: Float32Array,
   policy: PolicyBundle,
-  { settings, period }: BookRequest,
+  { settings, period, today }: BookRequest,
 ): ScoredBook {
   const { rows, context } = scored
+  const sinceStart = daysIntoPeriod(settings.period, new Date(today * 86_400_000))
   const values = { rows, actions: policy.actions.length, value, benefit: null }
   return {
     values: { ...values, benefit: benefitsOf(values, policy) },
@@ -131,6 +133,12 @@ function decidable(
         task: context.callConsent,
       },
       daysSinceContact: context.daysSinceContact,
+      // A file tells of the last contact only: that there was at least one in this period.
+      contactsInPeriod: context.daysSinceContact.map((days) =>
+        days < sinceStart ? 1 : days >= sinceStart ? 0 : NaN,
+      ),
+      // A discount that runs is one that was given.
+      discountsLastYear: context.discountInForce.map((share) => (share > 0 ? 1 : NaN)),
       monthsToNotice: context.monthsToNotice,
       paymentFailed: context.paymentFailures,
       // An objection to profiling stops everything that follows from a score.

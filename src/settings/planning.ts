@@ -95,6 +95,19 @@ export function periodOf(period: Settings['period'], date: Date): string {
   return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`
 }
 
+/**
+ * Days that have passed in the decision period of a date, itself included, in UTC.
+ *
+ * @example
+ * daysIntoPeriod('month', new Date('2026-11-20')) // 20
+ */
+export function daysIntoPeriod(period: Settings['period'], date: Date): number {
+  if (period === 'month') return date.getUTCDate()
+  if (period === 'week') return ((date.getUTCDay() + 6) % 7) + 1
+  const start = Date.UTC(date.getUTCFullYear(), Math.floor(date.getUTCMonth() / 3) * 3, 1)
+  return Math.floor((date.getTime() - start) / 86_400_000) + 1
+}
+
 function overrideOf(settings: Settings, key: string): CatalogueOverride {
   return settings.catalogue[key] ?? {}
 }
