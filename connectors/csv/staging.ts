@@ -2,8 +2,16 @@
  * Brings a file into the form that DuckDB reads in one go: UTF-8, unpacked, one kind of line end. Files that
  * are so already, which is nearly all, are read where they are; others are copied into a temporary folder.
  */
-import { closeSync, createReadStream, createWriteStream, openSync, writevSync } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writevSync,
+} from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -21,11 +29,22 @@ export interface Staging {
 }
 
 export function createStaging(): Staging {
-  let made: Promise<string> | undefined
+  let made: string | undefined
+  // A process that is stopped takes its copies with it: they are the customers' data.
+  const sweep = (): void => {
+    if (made !== undefined) rmSync(made, { recursive: true, force: true })
+  }
   return {
-    folder: () => (made ??= mkdtemp(join(tmpdir(), 'holdfast-'))),
+    async folder() {
+      if (made === undefined) {
+        made = mkdtempSync(join(tmpdir(), 'holdfast-'))
+        process.once('exit', sweep)
+      }
+      return made
+    },
     async close() {
-      if (made !== undefined) await rm(await made, { recursive: true, force: true })
+      process.off('exit', sweep)
+      if (made !== undefined) await rm(made, { recursive: true, force: true })
     },
   }
 }

@@ -4,18 +4,21 @@ import { openTable } from '../../connectors/csv/open.ts'
 import { fitChurnModel } from '../../models/churn/fit.ts'
 import type { Evaluation } from '../../models/churn/evaluate.ts'
 import { findColumn } from '../../models/features/columns.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import { proposeMapping } from '../../models/features/mapping.ts'
 import { parseTarget } from '../../models/features/target.ts'
 import { cardMapping } from '../loop/card.ts'
 import { judgeModel } from '../loop/judge-model.ts'
 import { judge } from '../loop/learn.ts'
 import { openBundleNamed } from '../loop/models.ts'
+import { checkOutputFile } from '../loop/output-place.ts'
 import { replaceFiles } from '../loop/replace-files.ts'
 import { evaluationPage, type EvaluationReport } from '../report/evaluation-page.ts'
-import { readMapping, threadsOf, today, type CommandOptions } from './options.ts'
+import { dayOf, readMapping, threadsOf, today, type CommandOptions } from './options.ts'
+import { interruptible } from './process.ts'
 import { runCommand } from './run.ts'
 import { count, duration, percent, type Terminal } from './terminal.ts'
-import { prepareFile } from './train.ts'
+import { chanceSentence, leakSentence, prepareFile } from './train.ts'
 
 export interface EvaluateOptions extends CommandOptions {
   readonly target: string
@@ -42,6 +45,13 @@ interface Judgement {
 export function evaluate(file: string, options: EvaluateOptions): Promise<number> {
   return runCommand(options, async (terminal) => {
     const started = performance.now()
+    if (!/\.html?$/i.test(options.out)) {
+      throw new HoldfastError('usage', `${options.out} must end in .html: the report is a web page.`)
+    }
+    if (options.asOf !== undefined) dayOf(options.asOf, '--as-of')
+    const json = jsonBeside(options.out)
+    const inputs = [file, ...(options.mapping === undefined ? [] : [options.mapping])]
+    for (const path of [options.out, json]) checkOutputFile(path, inputs)
     const threads = threadsOf(options)
     const judgement =
       (options.model === undefined ? null : await ofModel(file, options.model, options, terminal, threads)) ??
@@ -53,7 +63,6 @@ export function evaluate(file: string, options: EvaluateOptions): Promise<number
       target: options.target,
       createdOn: new Date().toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' }),
     }
-    const json = jsonBeside(options.out)
     await replaceFiles(
       new Map([
         [options.out, evaluationPage(report)],
@@ -61,6 +70,9 @@ export function evaluate(file: string, options: EvaluateOptions): Promise<number
       ]),
     )
     const seconds = (performance.now() - started) / 1000
+    for (const warning of judgement.warnings) {
+      if (!terminal.warnings.includes(warning)) terminal.warn(warning)
+    }
     say(terminal, judgement, options.out, seconds)
     return summary(judgement, { out: options.out, json, seconds })
   })
@@ -96,7 +108,7 @@ async function ofModel(
     })
     if (evaluation === null) {
       terminal.warn(
-        `All ${count(seen)} customers of ${basename(file)} were in the training data of ${bundle.name}. Its kind of model is cross-validated on them instead.`,
+        `All ${count(seen)} customers of ${basename(file)} were in the training data of ${bundle.name}, so it cannot be judged on them. Training itself is cross-validated on them instead.`,
       )
       return null
     }
@@ -107,6 +119,7 @@ async function ofModel(
       meaning: 'had churned',
       importance: importanceText,
       warnings: [
+        ...chanceWarnings(evaluation),
         ...(gaps.length === 0
           ? []
           : [`The file lacks ${gaps.join(', ')}: these features were missing for every customer.`]),
@@ -125,14 +138,16 @@ async function crossValidated(
   threads: number,
 ): Promise<Judgement> {
   const prepared = await prepareFile(file, options, terminal, threads)
-  const fit = await fitChurnModel({
-    data: prepared.data,
-    folds: options.folds,
-    seed: options.seed,
-    threads,
-    onProgress: ({ share }) => terminal.progress('Cross-validating', Math.round(share * 100), 100),
+  const { fit, evaluation } = await interruptible(async () => {
+    const fit = await fitChurnModel({
+      data: prepared.data,
+      folds: options.folds,
+      seed: options.seed,
+      threads,
+      onProgress: ({ share }) => terminal.progress('Cross-validating', Math.round(share * 100), 100),
+    })
+    return { fit, evaluation: await judge(prepared, fit, { seed: options.seed, threads }) }
   })
-  const evaluation = await judge(prepared, fit, { seed: options.seed, threads })
   return {
     evaluation,
     model: fit.chosen === 'trees' ? `${fit.rounds} boosted trees` : 'Logistic regression',
@@ -140,10 +155,16 @@ async function crossValidated(
     meaning: 'had churned',
     importance: importanceText,
     warnings: [
-      ...prepared.leaks.map(({ sentence }) => sentence),
+      ...chanceWarnings(evaluation),
+      ...prepared.leaks.map((leak) => leakSentence(leak, prepared)),
       ...(fit.belowFloor === null ? [] : [fit.belowFloor.sentence]),
     ],
   }
+}
+
+function chanceWarnings({ metrics }: Evaluation): string[] {
+  const sentence = chanceSentence(metrics.auc)
+  return sentence === null ? [] : [sentence]
 }
 
 const importanceText =

@@ -9,13 +9,26 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Ends the process in order on a signal, with the exit code that shells know: 128 and the signal's number. */
 export function endOnSignals(): void {
-  for (const signal of signals) {
-    process.once(signal, () => {
-      process.stderr.write('\nholdfast: stopped. What it was about to write is not there.\n')
-      // Listeners of "exit" remove temporary files.
-      process.exit(128 + constants.signals[signal])
-    })
+  for (const signal of signals) process.on(signal, end)
+}
+
+/**
+ * Long computing on the main thread, in which nothing half-written lies about: a signal ends the process at once
+ * instead of when the thread next looks up.
+ */
+export async function interruptible<T>(work: () => Promise<T>): Promise<T> {
+  for (const signal of signals) process.off(signal, end)
+  try {
+    return await work()
+  } finally {
+    endOnSignals()
   }
+}
+
+function end(signal: NodeJS.Signals): never {
+  process.stderr.write('\nholdfast: stopped. What it was about to write is not there.\n')
+  // Listeners of "exit" remove temporary files.
+  process.exit(128 + constants.signals[signal])
 }
 
 /** Watches standard output and standard error, so that one that is gone ends nothing but its own lines. */

@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { openTable } from '../../connectors/csv/open.ts'
 import { formatMapping } from '../../models/features/mapping-file.ts'
 import type { LeakFinding } from '../../models/churn/leaks.ts'
+import type { Estimate } from '../../models/churn/statistics.ts'
 import { writeBundle } from '../../models/onnx/bundle.ts'
 import { MANIFEST } from '../../models/onnx/bundle-format.ts'
 import { learn, type Learned } from '../loop/learn.ts'
@@ -14,6 +15,7 @@ import { prepareTraining, type PreparedTraining } from '../loop/training-data.ts
 import { translateWriteError } from '../loop/write-error.ts'
 import { leftOutSentence } from './left-out.ts'
 import { dayOf, isoDay, readMapping, threadsOf, today, typed, type CommandOptions } from './options.ts'
+import { interruptible } from './process.ts'
 import { runCommand } from './run.ts'
 import { count, duration, percent, type Terminal } from './terminal.ts'
 
@@ -39,17 +41,19 @@ export function train(file: string, options: TrainOptions): Promise<number> {
     checkModelFolder(options.out, MANIFEST)
     if (existsSync(mappingFile)) checkOutputFile(mappingFile, [file])
     const prepared = await prepareFile(file, options, terminal, threads)
-    const learned = await learn(prepared, {
-      folds: options.folds,
-      seed: options.seed,
-      threads,
-      meaning:
-        options.horizon === undefined ? { kind: 'snapshot' } : { kind: 'horizon', days: options.horizon },
-      name: options.name ?? modelName(file),
-      version: isoDay(today()),
-      source: basename(file),
-      onProgress: ({ step, share }) => terminal.progress(stepName[step], Math.round(share * 100), 100),
-    })
+    const learned = await interruptible(() =>
+      learn(prepared, {
+        folds: options.folds,
+        seed: options.seed,
+        threads,
+        meaning:
+          options.horizon === undefined ? { kind: 'snapshot' } : { kind: 'horizon', days: options.horizon },
+        name: options.name ?? modelName(file),
+        version: isoDay(today()),
+        source: basename(file),
+        onProgress: ({ step, share }) => terminal.progress(stepName[step], Math.round(share * 100), 100),
+      }),
+    )
     terminal.settle()
     const { hash } = await writeBundle(options.out, learned.contents).catch((cause: unknown) => {
       throw translateWriteError(cause, options.out)
@@ -117,6 +121,13 @@ export function leakSentence(leak: LeakFinding, { excluded }: Pick<PreparedTrain
     : `${leak.sentence} Used all the same, as --keep says: the figures may flatter.`
 }
 
+/** A model that may be no better than chance says so; null for all others. */
+export function chanceSentence({ value, low, high }: Estimate): string | null {
+  return low > 0.5
+    ? null
+    : `This model may rank customers no better than chance does (AUC ${value.toFixed(2)}, between ${low.toFixed(2)} and ${high.toFixed(2)}): do not act on it. It needs more customers, or columns that tell more.`
+}
+
 interface Told {
   readonly file: string
   readonly options: TrainOptions
@@ -129,6 +140,8 @@ function say(terminal: Terminal, prepared: PreparedTraining, { fit, evaluation }
   const { print, style } = terminal
   const kind = fit.chosen === 'trees' ? `${fit.rounds} boosted trees` : 'logistic regression'
   if (fit.belowFloor !== null) terminal.warn(fit.belowFloor.sentence)
+  const chance = chanceSentence(metrics.auc)
+  if (chance !== null) terminal.warn(chance)
   print(
     style(
       'bold',
@@ -137,17 +150,16 @@ function say(terminal: Terminal, prepared: PreparedTraining, { fit, evaluation }
   )
   print()
   const line = (name: string, value: string, note: string): void =>
-    print(`  ${name.padEnd(18)} ${value.padStart(7)}   ${note}`)
-  line(
-    'AUC',
-    metrics.auc.value.toFixed(4),
-    `${metrics.auc.low.toFixed(4)} to ${metrics.auc.high.toFixed(4)}; logistic regression ${fit.baseline.auc.toFixed(4)}`,
-  )
-  line('Log-loss', metrics.logLoss.value.toFixed(4), `logistic regression ${fit.baseline.logLoss.toFixed(4)}`)
+    print(`  ${name.padEnd(18)} ${value.padStart(7)}   ${note}`.trimEnd())
+  const beside = (figure: 'auc' | 'logLoss'): string =>
+    fit.chosen === 'trees' ? `; logistic regression ${fit.baseline[figure].toFixed(4)}` : ''
+  const { auc, logLoss } = metrics
+  line('AUC', auc.value.toFixed(4), `${between(auc)}${beside('auc')}`)
+  line('Log-loss', logLoss.value.toFixed(4), `${between(logLoss)}${beside('logLoss')}`)
   line(
     'Accuracy',
     metrics.accuracy.value.toFixed(4),
-    `always saying the same: ${metrics.accuracyOfGuessing.toFixed(4)}`,
+    `saying the same of everybody: ${metrics.accuracyOfGuessing.toFixed(4)}`,
   )
   line(
     'Calibration error',
@@ -169,6 +181,10 @@ function say(terminal: Terminal, prepared: PreparedTraining, { fit, evaluation }
   terminal.note(
     `${count(prepared.features.length)} features; target "${prepared.target.column}": ${prepared.target.positive.join(', ')} means churned.`,
   )
+}
+
+function between({ low, high }: Estimate): string {
+  return `${low.toFixed(4)} to ${high.toFixed(4)}`
 }
 
 function summary(
