@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it has to start on any Node, also on one too old for the rest, and
 // hand over to the Node 24 that comes with the package (optionalDependencies in package.json).
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire, enableCompileCache } from 'node:module'
+// Named imports that an old Node lacks would stop it before the first line.
+import * as modules from 'node:module'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -11,7 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const major = Number(process.versions.node.split('.')[0])
 
 if (major >= 24) {
-  enableCompileCache?.()
+  modules.enableCompileCache?.()
   // A checkout runs its TypeScript directly; the package carries compiled JavaScript, because
   // Node strips no types inside node_modules.
   const source = join(root, 'src', 'cli.ts')
@@ -26,15 +28,24 @@ if (major >= 24) {
     )
     process.exit(70)
   }
-  const child = spawnSync(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
   })
-  process.exit(child.status ?? 70)
+  // Ctrl-C reaches the whole group and the child ends in order; other signals reach only us.
+  process.on('SIGINT', () => undefined)
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (cause) => {
+    process.stderr.write(`holdfast: Node 24 could not be started from ${bundled}: ${cause.message}\n`)
+    process.exitCode = 70
+  })
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === null ? 70 : 128 + constants.signals[signal])
+  })
 }
 
 /** @returns {string | null} the path of the Node 24 that npm installed beside us, if there is one */
 function bundledNode() {
-  const require = createRequire(import.meta.url)
+  const require = modules.createRequire(import.meta.url)
   const platform = process.platform === 'win32' ? 'win' : process.platform
   for (const name of [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]) {
     try {
