@@ -11,8 +11,11 @@ import { evaluatePolicy, meanOverBook } from './solver.ts'
 import type { PolicyTable, Solution } from './solver.ts'
 import { STATE_SIZE } from './state.ts'
 
-/** Chooses one action a row; `states` is rows x STATE_SIZE. */
-export type StatePolicy = (states: Float32Array, rows: number) => Uint8Array
+/**
+ * A policy over served states (rows x STATE_SIZE): for each row the action, given the action in force, which
+ * masks itself and every weaker one.
+ */
+export type StatePolicy = (states: Float32Array, rows: number) => (row: number, inForce: number) => number
 
 export interface ObservedEvaluation {
   /** Gain over never acting, mean over the book, in months of the recurring amount. */
@@ -23,28 +26,35 @@ export interface ObservedEvaluation {
 
 /** Observations of every full state: the same for all policies that are compared. */
 export interface Gallery {
-  readonly draws: number
+  /** What is seen of customer x history: states that look alike share a class. */
   readonly classOf: Int32Array
-  readonly classes: number
+  /** First row of each class, and the total at the end. */
+  readonly start: Int32Array
   readonly first: Float32Array
   readonly later: Float32Array
 }
 
 /**
  * Draws what may be seen. Histories that differ only in what is never seen (habit, action in force) share
- * their draws.
+ * their draws; customers who were left alone, by far the most, get sixteen times as many.
  *
- * @param draws observations a class; 24 leave about 1 % noise in a gain
+ * @param draws observations of each class
  */
-export function drawGallery(world: World, book: Book, draws: number, seed: number): Gallery {
+export function drawGallery(
+  world: World,
+  book: Book,
+  draws: number,
+  seed: number,
+  months: 'all' | 'later' = 'all',
+): Gallery {
   const { chain, history } = world
   const { decisions } = history
   const seen = new Map<string, number>()
   const example: number[] = []
   const seenAs = new Int32Array(decisions)
   for (let h = 0; h < decisions; h++) {
-    const { interventions, months, fatigue } = history.histories[h]
-    const key = `${interventions} ${months} ${fatigue}`
+    const { interventions, months: since, fatigue } = history.histories[h]
+    const key = `${interventions} ${since} ${fatigue}`
     if (!seen.has(key)) {
       seen.set(key, example.length)
       example.push(h)
@@ -52,24 +62,32 @@ export function drawGallery(world: World, book: Book, draws: number, seed: numbe
     seenAs[h] = seen.get(key) as number
   }
   const customers = chain.customers.length
-  const classes = customers * example.length
   const classOf = new Int32Array(customers * decisions)
+  const start = new Int32Array(customers * example.length + 1)
   for (let c = 0; c < customers; c++) {
     for (let h = 0; h < decisions; h++) classOf[c * decisions + h] = c * example.length + seenAs[h]
+    example.forEach((h, i) => {
+      const { months: since, fatigue, interventions } = history.histories[h]
+      const rested = since === 3 && fatigue === 0
+      const count = draws * (!rested ? 1 : interventions === 0 ? 16 : 4)
+      start[c * example.length + i + 1] = start[c * example.length + i] + count
+    })
   }
   const drawn = (lacks: Missing): Float32Array => {
     const chance = random(seed)
     const observe = observer(world)
-    const out = new Float32Array(classes * draws * STATE_SIZE)
-    let row = 0
-    for (let c = 0; c < customers; c++) {
-      for (const h of example) for (let k = 0; k < draws; k++) observe(out, row++, c, h, lacks, chance)
+    const out = new Float32Array(start[start.length - 1] * STATE_SIZE)
+    for (let k = 0; k + 1 < start.length; k++) {
+      const c = Math.floor(k / example.length)
+      const h = example[k % example.length]
+      for (let row = start[k]; row < start[k + 1]; row++) observe(out, row, c, h, lacks, chance)
     }
     return out
   }
   const { first, later } = BOOKS[book]
-  const firstSeen = drawn(first)
-  return { draws, classOf, classes, first: firstSeen, later: first === later ? firstSeen : drawn(later) }
+  const laterSeen = drawn(later)
+  const firstSeen = first === later || months === 'later' ? laterSeen : drawn(first)
+  return { classOf, start, first: firstSeen, later: laterSeen }
 }
 
 /** The mixture of actions that a policy takes in each full state. */
@@ -80,17 +98,48 @@ export function tableOf(
   policy: StatePolicy,
 ): PolicyTable {
   const { actions } = world
-  const { draws, classes, classOf } = gallery
-  const chosen = policy(states, classes * draws)
-  const mixed = new Float32Array(classes * actions)
-  for (let row = 0; row < chosen.length; row++)
-    mixed[Math.floor(row / draws) * actions + chosen[row]] += 1 / draws
+  const { start, classOf } = gallery
+  const classes = start.length - 1
+  const choose = policy(states, start[classes])
+  // Discounts in force mask everything, so only what is weaker than the first of them needs asking.
+  const asked = world.assumptions.actions.findIndex((action) => action.discount)
+  const mixed = new Float32Array(classes * asked * actions)
+  for (let k = 0; k < classes; k++) {
+    const share = 1 / (start[k + 1] - start[k])
+    for (let row = start[k]; row < start[k + 1]; row++) {
+      for (let inForce = 0; inForce < asked; inForce++) {
+        mixed[(k * asked + inForce) * actions + choose(row, inForce)] += share
+      }
+    }
+  }
   const table = new Float32Array(classOf.length * actions)
+  const { decisions, histories } = world.history
   for (let s = 0; s < classOf.length; s++) {
-    const from = classOf[s] * actions
+    const { inForce } = histories[s % decisions]
+    if (inForce >= asked) {
+      table[s * actions] = 1
+      continue
+    }
+    const from = (classOf[s] * asked + inForce) * actions
     for (let a = 0; a < actions; a++) table[s * actions + a] = mixed[from + a]
   }
   return table
+}
+
+/** The policy of values: the open action of highest value. */
+export function greedyOn(
+  values: (states: Float32Array, rows: number) => Float32Array,
+  actions: number,
+): StatePolicy {
+  return (states, rows) => {
+    const value = values(states, rows)
+    return (row, inForce) => {
+      let best = row * actions
+      for (let at = row * actions + inForce + 1; at < (row + 1) * actions; at++)
+        if (value[at] > value[best]) best = at
+      return best - row * actions
+    }
+  }
 }
 
 /**
@@ -108,16 +157,23 @@ export function evaluateObserved(
   const first = gallery.first === gallery.later ? later : tableOf(world, gallery, gallery.first, policy)
   const { after } = evaluatePolicy(world, later, 1e-4, neverActing.values)
   const { history, chain, actions, fixed } = world
-  const { decisions, free, jump, histories } = history
+  const { decisions, jump, histories } = history
   const values = new Float64Array(chain.customers.length * decisions)
   const shares = new Float64Array(actions)
   for (let c = 0; c < chain.customers.length; c++) {
     for (let h = 0; h < decisions; h++) {
       const at = c * decisions + h
-      for (let a = 0; a < actions; a++) {
-        const p = free[h] === 1 ? first[at * actions + a] : a === 0 ? 1 : 0
-        values[at] += p * (after[c * histories.length + jump[a * decisions + h]] - fixed[a])
-        shares[a] += chain.book[c] * history.book[h] * p
+      const waiting = after[c * histories.length + h]
+      const customer = chain.book[c] * history.book[h]
+      values[at] = waiting
+      shares[0] += customer
+      for (let a = 1; a < actions; a++) {
+        const p = first[at * actions + a]
+        const acted = jump[a * decisions + h]
+        if (acted === h) continue
+        values[at] += p * (after[c * histories.length + acted] - fixed[a] - waiting)
+        shares[a] += customer * p
+        shares[0] -= customer * p
       }
     }
   }

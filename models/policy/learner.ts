@@ -3,23 +3,29 @@
  * simulator's hidden state.
  *
  * A plain double DQN ends below never acting here: nearly all of the return is revenue that no action
- * changes, and churn is rare. Three changes carry it, and none of them moves the best policy:
+ * changes, churn is rare, and the next month's chance is larger than any gain. What carries it, and moves no
+ * best policy:
  * - shaping with the value of never acting as potential (Ng, Harada & Russell, ICML 1999): the network learns
- *   only what acting adds to it, with the expectation over next states taken exactly from the simulator;
- * - a survival-weighted backup gamma (1 - hazard) max Q in place of sampled churn;
- * - a small scale: gains in months of the customer's own amount, errors relative to their size.
+ *   only what acting adds to it;
+ * - a survival-weighted backup gamma (1 - hazard) in place of sampled churn;
+ * - a small scale: gains in months of the customer's own amount, errors relative to their size;
+ * - the simulator is a model, so nothing that it knows is sampled: the target network's greedy policy (its
+ *   argmax on drawn observations) is backed up by expectation over all next states, to its fixed point, and
+ *   every replayed month updates all actions.
  *
- * It is off-policy Q-learning with replay, a target network that stands still for a round and double Q (van
- * Hasselt et al. 2016); every replayed month updates all actions, because the simulator knows what each would
- * have done.
+ * With a target to the fixed point this is approximate policy iteration (Bertsekas & Tsitsiklis 1996) whose critic is a
+ * deep Q network on observations; the choice of the action by one network and its value by the exact backup
+ * leaves no room for the maximisation bias that double Q is for.
  */
 import { random } from '../random.ts'
 import type { Random } from '../random.ts'
 import { adam, backward, createNetwork, createWorkspace, fitFirstLayer, forward, predict } from './network.ts'
 import type { Network } from './network.ts'
-import { BOOKS, missing, observer } from './simulator/observe.ts'
-import type { Missing } from './simulator/observe.ts'
+import { drawGallery, greedyOn, tableOf } from './evaluate.ts'
+import { BOOKS, observer } from './simulator/observe.ts'
+import type { Book, Missing } from './simulator/observe.ts'
 import type { World } from './simulator/world.ts'
+import { evaluatePolicy } from './solver.ts'
 import type { Solution } from './solver.ts'
 import { INPUT, STATE_SIZE } from './state.ts'
 
@@ -38,11 +44,11 @@ export interface LearnerOptions {
 
 export const defaultLearner: LearnerOptions = {
   seed: 1,
-  rounds: 10,
-  steps: 1_000,
+  rounds: 8,
+  steps: 1_800,
   batch: 128,
-  hidden: [64, 64],
-  rate: 3e-3,
+  hidden: [48, 32],
+  rate: 4e-3,
   explore: 0.15,
 }
 
@@ -53,7 +59,7 @@ export interface Learned {
 }
 
 /** Months of experience that a round learns from. */
-const EXPERIENCE = 40_000
+const EXPERIENCE = 30_000
 /**
  * Errors are judged relative to the size of the difference itself, and absolutely below this: what matters
  * is on which side of 0 a close choice lies, not the exact loss of a discount that nobody would give. The
@@ -91,13 +97,12 @@ export function learn(world: World, neverActing: Solution, options: LearnerOptio
   const losses: number[] = []
 
   for (let round = 0; round < rounds; round++) {
-    gather(memory, network)
+    gather(memory, round === 0 ? null : target)
     if (round === 0) {
       fitFirstLayer(network, memory.seen, chance.fork('kinks'))
       target.parameters.set(network.parameters)
     }
-    const future = futures(memory, network, target)
-    const average = network.parameters.slice()
+    const average = target.parameters.slice()
     let loss = 0
     for (let t = 0; t < steps; t++) {
       const from = draw.integer(EXPERIENCE - batch)
@@ -105,11 +110,12 @@ export function learn(world: World, neverActing: Solution, options: LearnerOptio
       const out = forward(network, work, batch)
       for (let i = 0; i < batch; i++) {
         const m = from + i
-        const waiting = memory.gain[m * actions] + memory.survival[m * actions] * future[2 * m]
         for (let a = 0; a < actions; a++) {
-          const k = m * actions + a
-          const aim = a === 0 ? waiting : memory.gain[k] + memory.survival[k] * future[2 * m + 1] - waiting
-          const error = out[i * actions + a] - aim
+          if (a > 0 && a <= memory.inForce[m]) {
+            delta[i * actions + a] = 0
+            continue
+          }
+          const error = out[i * actions + a] - memory.aim[m * actions + a]
           const w = memory.care[m] / (a === 0 ? WAITING ** 2 : CLOSE ** 2 + out[i * actions + a] ** 2)
           loss += (w * error * error) / batch
           delta[i * actions + a] = (2 * w * error) / batch
@@ -118,7 +124,7 @@ export function learn(world: World, neverActing: Solution, options: LearnerOptio
       backward(network, work, batch, gradient)
       const progress = (round * steps + t) / (rounds * steps)
       step(network.parameters, gradient, options.rate * (0.01 + 0.495 * (1 + Math.cos(Math.PI * progress))))
-      const keep = Math.min(0.99, t / (t + 10))
+      const keep = Math.min(0.998, (round * steps + t) / (round * steps + t + 10))
       for (let i = 0; i < average.length; i++) {
         average[i] = keep * average[i] + (1 - keep) * network.parameters[i]
       }
@@ -134,12 +140,10 @@ interface Memory {
   readonly rows: number
   /** rows x STATE_SIZE: what was seen. */
   readonly seen: Float32Array
-  /** 2 rows x STATE_SIZE: what is seen a month later after waiting, and after a contact. */
-  readonly next: Float32Array
-  /** rows x actions: exact gain of the action over never acting, if nothing is ever done after it. */
-  readonly gain: Float32Array
-  /** rows x actions: gamma (1 - hazard) before a month in which the policy may act again, else 0. */
-  readonly survival: Float32Array
+  /** rows x actions: gain of waiting over never acting; what each action adds to waiting. */
+  readonly aim: Float32Array
+  /** rows: the action in force, which masks itself and all weaker ones. */
+  readonly inForce: Uint8Array
   /** rows: how much an error counts. */
   readonly care: Float32Array
 }
@@ -148,32 +152,44 @@ function emptyMemory(rows: number, actions: number): Memory {
   return {
     rows,
     seen: new Float32Array(rows * STATE_SIZE),
-    next: new Float32Array(2 * rows * STATE_SIZE),
-    gain: new Float32Array(rows * actions),
-    survival: new Float32Array(rows * actions),
+    aim: new Float32Array(rows * actions),
+    inForce: new Uint8Array(rows),
     care: new Float32Array(rows),
   }
 }
 
-/** Fills a memory with months of customers under the network's policy, and with new customers of the book. */
+/**
+ * Fills a memory with months of customers under the network's policy, and with new customers of the book;
+ * null is the policy that never acts.
+ */
 function experience(
   world: World,
   neverActing: Solution,
   explore: number,
   chance: Random,
-): (memory: Memory, network: Network) => void {
-  const { actions, chain, history, hazard, fixed, assumptions } = world
+): (memory: Memory, target: Network | null) => void {
+  const { actions, history, fixed } = world
   const { decisions, jump, histories } = history
-  const { gamma } = assumptions.economics
   const width = histories.length
   const observe = observer(world)
   const boost = boosts(world)
   const book = rollouts(world, explore, chance.fork('rollouts'))
   const draw = chance.fork('rows')
-  const luck = repeatable(chance.fork('observations'))
-  const bound = Uint8Array.from(histories, ({ inForce }) => (assumptions.actions[inForce].discount ? 1 : 0))
-  return (memory, network) => {
-    book.advance(network)
+  const luck = chance.fork('observations')
+  let complete = neverActing
+  let bare = neverActing
+  return (memory, target) => {
+    book.advance(target)
+    if (target !== null) {
+      const policy = greedyOn((states, rows) => differencesOf(target, states, rows), actions)
+      const evaluate = (name: Book, from: Solution): Solution => {
+        const gallery = drawGallery(world, name, DRAWS, luck.integer(2 ** 31), 'later')
+        const table = tableOf(world, gallery, gallery.later, policy)
+        return evaluatePolicy(world, table, TARGET_TOLERANCE, from.values)
+      }
+      complete = evaluate('complete', complete)
+      bare = evaluate('bare', bare)
+    }
     for (let m = 0; m < memory.rows; m++) {
       const kind = draw.next()
       let c: number
@@ -181,44 +197,30 @@ function experience(
       do {
         ;[c, h] = kind < 0.8 ? book.lived(draw) : book.fresh(draw)
       } while (draw.next() * MAX_BOOST > boost[c])
-      const [now, later] = patternOf(kind, draw)
-      observe(memory.seen, m, c, h, now, luck)
+      const lacks = patternOf(kind, draw)
+      observe(memory.seen, m, c, h, lacks, luck)
       memory.care[m] = attention(memory.seen, m) / boost[c]
-      // The customer's own next month does not depend on the action, and every contact leaves the same trace
-      // in what can be seen: two observations serve all actions, drawn with the same luck.
-      const c2 = pick(chain.start, chain.next, chain.probability, c, draw)
-      luck.mark()
-      const quiet = pick(history.start, history.next, history.probability, jump[h], draw)
-      observe(memory.next, 2 * m, c2, quiet, later, luck)
-      luck.replay()
-      const contacted = pick(history.start, history.next, history.probability, jump[decisions + h], draw)
-      observe(memory.next, 2 * m + 1, c2, contacted, later, luck)
-      const before = neverActing.values[c * decisions + h]
-      for (let a = 0; a < actions; a++) {
-        const acted = jump[a * decisions + h]
-        memory.gain[m * actions + a] = neverActing.after[c * width + acted] - fixed[a] - before
-        // While a discount is in force nothing can be gained; what comes after it is left out, it is small.
-        memory.survival[m * actions + a] = bound[acted] === 1 ? 0 : gamma * (1 - hazard[c * width + acted])
+      memory.inForce[m] = histories[h].inForce
+      const { after } = lacks === BOOKS.complete.first ? complete : bare
+      const waiting = after[c * width + h]
+      memory.aim[m * actions] = waiting - neverActing.values[c * decisions + h]
+      for (let a = 1; a < actions; a++) {
+        memory.aim[m * actions + a] = after[c * width + jump[a * decisions + h]] - fixed[a] - waiting
       }
     }
   }
 }
 
-/**
- * What acting later adds, 2 rows: the target network's value of the action that the online network would
- * take (double Q); never below 0, which never acting would bring.
- */
-function futures(memory: Memory, network: Network, target: Network): Float32Array {
-  const count = 2 * memory.rows
-  const online = predict(network, memory.next, count)
-  const steady = predict(target, memory.next, count)
+/** Observations of each full state that the target network's policy is averaged over. */
+const DRAWS = 3
+/** Bound on the error of a target's values, in months; the errors themselves are far smaller. */
+const TARGET_TOLERANCE = 3e-3
+
+/** The network's outputs as values, the base no longer apart. */
+function differencesOf(network: Network, states: Float32Array, rows: number): Float32Array {
+  const out = predict(network, states, rows)
   const actions = network.sizes[network.sizes.length - 1]
-  const out = new Float32Array(count)
-  for (let row = 0; row < count; row++) {
-    const from = row * actions
-    const top = bestAction(online, from, actions)
-    out[row] = Math.max(0, steady[from] + (top === 0 ? 0 : steady[from + top]))
-  }
+  for (let at = 0; at < out.length; at += actions) out[at] = 0
   return out
 }
 
@@ -266,14 +268,14 @@ function toValues(network: Network): Network {
   return { sizes, parameters }
 }
 
-/** What a batch row's book lacks now and next month: complete, bare, or a pattern of its own. */
-function patternOf(kind: number, draw: Random): readonly [Missing, Missing] {
-  if (kind < 0.7) return [BOOKS.complete.first, BOOKS.complete.later]
-  if (kind < 0.8) return [BOOKS.bare.later, BOOKS.bare.later]
-  if (kind < 0.9) return [BOOKS.bare.first, BOOKS.bare.later]
+/** What the book of a replayed month lacks: nothing, what a bare file lacks, or something of its own. */
+function patternOf(kind: number, draw: Random): Missing {
+  if (kind < 0.7) return BOOKS.complete.first
+  if (kind < 0.8) return BOOKS.bare.later
+  if (kind < 0.9) return BOOKS.bare.first
   let bits = 0
   for (let input = 1; input <= 9; input++) if (draw.next() < 0.35) bits |= 1 << input
-  return [bits, bits & ~missing('interventions', 'days')]
+  return bits
 }
 
 /** Customers who live on under the network's own greedy actions with exploration; their months are kept. */
@@ -282,7 +284,7 @@ function rollouts(
   explore: number,
   chance: Random,
 ): {
-  advance(network: Network): void
+  advance(network: Network | null): void
   lived(draw: Random): [customer: number, history: number]
   fresh(draw: Random): [customer: number, history: number]
 } {
@@ -295,6 +297,7 @@ function rollouts(
   const customer = new Int32Array(ACTORS)
   const past = new Int32Array(ACTORS)
   const states = new Float32Array(ACTORS * STATE_SIZE)
+  const idle = new Float32Array(ACTORS * actions)
   let filled = 0
   let at = 0
   const renew = (i: number): void => {
@@ -303,9 +306,9 @@ function rollouts(
   }
   for (let i = 0; i < ACTORS; i++) renew(i)
 
-  const month = (network: Network): void => {
+  const month = (network: Network | null): void => {
     for (let i = 0; i < ACTORS; i++) observe(states, i, customer[i], past[i], BOOKS.complete.later, chance)
-    const values = predict(network, states, ACTORS)
+    const values = network === null ? idle : predict(network, states, ACTORS)
     for (let i = 0; i < ACTORS; i++) {
       const free = history.free[past[i]] === 1
       if (free) {
@@ -319,7 +322,11 @@ function rollouts(
         continue
       }
       const explores = chance.next() < explore
-      const action = !free ? 0 : explores ? chance.integer(actions) : bestAction(values, i * actions, actions)
+      const action = !free
+        ? 0
+        : explores
+          ? chance.integer(actions)
+          : bestAction(values, i * actions, actions, history.histories[past[i]].inForce)
       const acted = history.jump[action * history.decisions + past[i]]
       past[i] = pick(history.start, history.next, history.probability, acted, chance)
       customer[i] = pick(chain.start, chain.next, chain.probability, customer[i], chance)
@@ -340,15 +347,15 @@ function rollouts(
 const REPLAY = 20_000
 const ACTORS = 512
 /** Months that the customers of the rollouts live on in a round. */
-const MONTHS = 16
+const MONTHS = 12
 /** Chance a month that a simulated customer is replaced by a new one of the book. */
 const RENEW = 1 / 36
 
-/** The action that adds most to waiting, 0 when none adds anything. */
-function bestAction(differences: Float32Array, from: number, count: number): number {
+/** The action stronger than `inForce` that adds most to waiting, 0 when none adds anything. */
+function bestAction(differences: Float32Array, from: number, count: number, inForce: number): number {
   let top = 0
   let most = 0
-  for (let a = 1; a < count; a++) {
+  for (let a = inForce + 1; a < count; a++) {
     if (differences[from + a] > most) {
       most = differences[from + a]
       top = a
@@ -391,33 +398,4 @@ function draw(sums: Float64Array, u: number): number {
     else low = middle + 1
   }
   return low
-}
-
-/** A generator that can repeat what it gave since a mark: two observations with the same luck. */
-function repeatable(chance: Random): Random & { mark(): void; replay(): void } {
-  let uniforms: number[] = []
-  let normals: number[] = []
-  let u = 0
-  let n = 0
-  const next = (): number => {
-    if (u === uniforms.length) uniforms.push(chance.next())
-    return uniforms[u++]
-  }
-  return {
-    next,
-    normal: () => {
-      if (n === normals.length) normals.push(chance.normal())
-      return normals[n++]
-    },
-    integer: (below) => Math.floor(next() * below),
-    fork: (purpose) => chance.fork(purpose),
-    mark: () => {
-      uniforms = []
-      normals = []
-      u = n = 0
-    },
-    replay: () => {
-      u = n = 0
-    },
-  }
 }

@@ -48,7 +48,7 @@ export function evaluatePolicy(
   first?: Float64Array,
 ): Solution {
   const { history, actions, fixed } = world
-  const { decisions, free, jump, histories } = history
+  const { decisions, jump, histories } = history
   const width = histories.length
   return iterate(
     world,
@@ -56,14 +56,13 @@ export function evaluatePolicy(
       for (let c = from; c < to; c++) {
         for (let h = 0; h < decisions; h++) {
           const at = c * decisions + h
-          if (free[h] === 0) {
-            values[at] = after[c * width + h]
-            continue
-          }
-          let sum = 0
-          for (let a = 0; a < actions; a++) {
+          // As differences from waiting: float32 probabilities sum to 1 only within 1e-6, and values are large.
+          const waiting = after[c * width + h]
+          let sum = waiting
+          for (let a = 1; a < actions; a++) {
             const p = policy[at * actions + a]
-            if (p > 0) sum += p * (after[c * width + jump[a * decisions + h]] - fixed[a])
+            const acted = jump[a * decisions + h]
+            if (p > 0 && acted !== h) sum += p * (after[c * width + acted] - fixed[a] - waiting)
           }
           values[at] = sum
         }
@@ -74,7 +73,7 @@ export function evaluatePolicy(
   )
 }
 
-/** Q of every action, `customers x decisions x actions`, from values after acting; also where none is free. */
+/** Q of every action, `customers x decisions x actions`, from values after acting; masked actions are worth as much as none. */
 export function actionValues(world: World, after: Float64Array): Float64Array {
   const { history, actions, fixed, chain } = world
   const { decisions, jump, histories } = history
@@ -145,17 +144,12 @@ type Choose = (after: Float64Array, values: Float64Array, from: number, to: numb
 
 function bestOf(world: World, candidates: readonly number[]): Choose {
   const { history, fixed } = world
-  const { decisions, free, jump } = history
+  const { decisions, jump } = history
   const width = history.histories.length
   return (after, values, from, to) => {
     for (let c = from; c < to; c++) {
       for (let h = 0; h < decisions; h++) {
-        // Histories before acting come first, so doing nothing leads to the same index.
-        let best = after[c * width + h] - fixed[0]
-        if (free[h] === 0) {
-          values[c * decisions + h] = best
-          continue
-        }
+        let best = -Infinity
         for (const a of candidates) {
           const value = after[c * width + jump[a * decisions + h]] - fixed[a]
           if (value > best) best = value
@@ -188,16 +182,16 @@ function iterate(world: World, choose: Choose, tolerance: number, first?: Float6
   for (let block = 0; block + 1 < chain.blocks.length; block++) {
     const from = chain.blocks[block]
     const to = chain.blocks[block + 1]
-    const block_ = values.subarray(from * decisions, to * decisions)
-    const accelerate = anderson(block_.length)
-    const before = new Float64Array(block_.length)
+    const part = values.subarray(from * decisions, to * decisions)
+    const accelerate = anderson(part.length)
+    const before = new Float64Array(part.length)
     for (let sweep = 1; ; sweep++) {
-      before.set(block_)
+      before.set(part)
       backup(world, values, after, from, to)
       choose(after, values, from, to)
       let residual = 0
       for (let i = 0; i < before.length; i++) {
-        residual = Math.max(residual, Math.abs(block_[i] - before[i]))
+        residual = Math.max(residual, Math.abs(part[i] - before[i]))
       }
       sweeps++
       const bound = (gamma * residual) / (1 - gamma)
@@ -205,7 +199,7 @@ function iterate(world: World, choose: Choose, tolerance: number, first?: Float6
         errorBound = Math.max(errorBound, bound)
         break
       }
-      accelerate(before, block_, residual)
+      accelerate(before, part, residual)
     }
   }
   backup(world, values, after)

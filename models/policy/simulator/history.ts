@@ -26,11 +26,14 @@ export interface HistoryChain {
   readonly histories: readonly History[]
   readonly decisions: number
   /**
-   * 1 where the policy may act. While a discount is in force it may not: the product's ledger masks it, so
-   * neither the solver nor the network is asked.
+   * 1 where the policy may act at all. The product's ledger knows what is in force and masks it: nothing on top
+   * of a discount, and nothing that is not stronger than what runs already.
    */
   readonly free: Uint8Array
-  /** History after an action at the start of the month: `jump[action * decisions + history]`. */
+  /**
+   * History after an action at the start of the month: `jump[action * decisions + history]`; the same history
+   * where the action is masked.
+   */
   readonly jump: Int32Array
   /** How memory fades over the month, a sparse matrix from all histories to those before acting. */
   readonly start: Int32Array
@@ -94,22 +97,20 @@ export function historyChain(assumptions: Assumptions): HistoryChain {
 }
 
 /**
- * The history once an action is taken. The strongest action in force counts and effects do not add up: a
- * weaker one on top of a stronger is a contact and nothing else. Everybody takes a discount that is offered.
+ * The history once an action is taken: it takes the place of a weaker one in force, effects do not add up.
+ * Everybody takes a discount that is offered.
  */
 function act(history: History, action: number, assumptions: Assumptions): History {
-  if (action === 0) return history
+  if (action <= history.inForce || assumptions.actions[history.inForce].discount) return history
   const { restedAfterMonths } = assumptions.fatigue
   const tired = history.months < restedAfterMonths ? 1 : 0
-  const takes = action > history.inForce
-  const inForce = takes ? action : history.inForce
   return canonical(
     {
       interventions: Math.min(3, history.interventions + 1),
       months: 0,
       fatigue: Math.min(3, history.fatigue + tired),
-      habit: Math.min(3, history.habit + (takes && assumptions.actions[action].discount ? 1 : 0)),
-      inForce,
+      habit: Math.min(3, history.habit + (assumptions.actions[action].discount ? 1 : 0)),
+      inForce: action,
     },
     assumptions,
   )

@@ -33,8 +33,8 @@ export const BOOKS = {
 
 export type Book = keyof typeof BOOKS
 
-/** Fields that can be blank for one customer although the book has them. */
-const blankable = missing('contract', 'tier', 'tenure', 'charge', 'response', 'engagement', 'notice')
+/** Fields that can be blank for one customer although the book has them; billing's are there for all or for none. */
+const blankable = missing('tier', 'response', 'engagement')
 
 export type Observe = (
   out: Float32Array,
