@@ -70,7 +70,7 @@ export function trainingFeatures(profile: TableProfile, options: TrainingOptions
 }
 
 /** Columns of an edited mapping that the file lacks: most often misspelt, so that the edit has no effect. */
-function strayColumns(profile: TableProfile, mapping: Mapping | undefined): string[] {
+export function strayColumns(profile: TableProfile, mapping: Mapping | undefined): string[] {
   const headers = profile.columns.map(({ header }) => header)
   const stray =
     mapping?.columns.filter(({ column }) => !headers.some((header) => key(header) === key(column))) ?? []

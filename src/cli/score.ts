@@ -6,13 +6,14 @@ import { reasonWriter } from '../../models/churn/explain/sentence.ts'
 import { levelOf, levelThresholds, type Level, type LevelThresholds } from '../../models/churn/levels.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { openBook, type Book } from '../loop/book.ts'
+import { currenciesOf } from '../loop/currency.ts'
 import { decide, type Plan } from '../loop/decide.ts'
 import { periodOf } from '../settings/planning.ts'
 import { loadSettings, type Settings } from '../settings/settings.ts'
 import { dayOf, readMapping, threadsOf, today, type CommandOptions } from './options.ts'
 import { planColumns, writePlan } from './plan-rows.ts'
 import { runCommand } from './run.ts'
-import { count, duration, money, percent, tableLines, type Terminal } from './terminal.ts'
+import { amounts, count, duration, percent, tableLines, type Terminal } from './terminal.ts'
 
 export interface ScoreOptions extends CommandOptions {
   readonly out: string
@@ -37,7 +38,7 @@ export function score(file: string, options: ScoreOptions): Promise<number> {
       terminal.settle()
       const { probability } = book.scored
       const thresholds = levelThresholds(settings.levels, book.model.population.baseRate, probability)
-      const decided = decide(book.decidable, settings)
+      const decided = decide(book.decidable, inFileCurrency(settings, book, options, terminal))
       const levels = countLevels(probability, thresholds)
       const write = reasonWriter(book.model.features.features, book.model.population, {
         scale: calibratedScale(book.model.model),
@@ -47,7 +48,7 @@ export function score(file: string, options: ScoreOptions): Promise<number> {
       )
       await plan.commit()
       const seconds = (performance.now() - started) / 1000
-      tell(terminal, book)
+      tellBook(terminal, book)
       say(terminal, book, decided, { levels, thresholds, seconds, out: options.out })
       return summary(book, decided, { levels, thresholds, seconds, out: options.out })
     } catch (error) {
@@ -89,6 +90,27 @@ export async function openFile(
   })
 }
 
+/** The settings in the currency that the file names, unless a settings file says which one it is. */
+export function inFileCurrency(
+  settings: Settings,
+  { profile, mapping }: Pick<Book, 'profile' | 'mapping'>,
+  options: Pick<ScoreOptions, 'settings'>,
+  terminal: Terminal,
+): Settings {
+  const found = currenciesOf(profile, mapping)
+  const { file } = settings.currency
+  if (found.length === 0 || (found.length === 1 && found[0] === file)) return settings
+  if (found.length === 1 && options.settings === undefined) {
+    return { ...settings, currency: { ...settings.currency, file: found[0] } }
+  }
+  terminal.warn(
+    found.length === 1
+      ? `The file says that its amounts are in ${found[0]}, the settings say ${file}; ${file} is used. Correct "currency" in the settings if the file is right.`
+      : `Amounts in ${found.slice(0, 5).join(', ')} stand in one column; they are all taken for ${file}. Score customers of one currency at a time.`,
+  )
+  return settings
+}
+
 function carriedBy({ columns = [] }: Pick<ScoreOptions, 'columns'>): readonly string[] {
   return [...new Set(columns)]
 }
@@ -102,7 +124,7 @@ function countLevels(probability: Float32Array, thresholds: LevelThresholds): Le
 }
 
 /** What a person should know of how the file was read. */
-function tell(terminal: Terminal, book: Book): void {
+export function tellBook(terminal: Terminal, book: Book): void {
   const { scored, profile } = book
   if (scored.idColumn === null) {
     terminal.warn(
@@ -120,7 +142,7 @@ function tell(terminal: Terminal, book: Book): void {
       `"${column}" has values that the model never saw (${values.join(', ')}) for ${count(rows)} customers. They count as missing there.`,
     )
   }
-  for (const note of scored.notes) terminal.warn(note)
+  for (const note of [...book.notes, ...scored.notes]) terminal.warn(note)
   for (const column of profile.columns) {
     if (column.unreadable === 0) continue
     const example = column.unreadableExample
@@ -161,7 +183,7 @@ function say(
   const from = {
     HIGH: `from ${percent(thresholds.high)}`,
     MEDIUM: `from ${percent(thresholds.medium)}`,
-    LOW: 'below',
+    LOW: `below ${percent(thresholds.medium)}`,
   }
   for (const level of ['HIGH', 'MEDIUM', 'LOW'] as const) {
     const name = style(levelStyle[level], `${levelMark[level]} ${level.padEnd(6)}`)
@@ -170,30 +192,29 @@ function say(
     )
   }
   print()
+  const { actions, plannedSpend, expectedValue } = decided.summary
+  const sum = amounts([plannedSpend, expectedValue])
   const lines = tableLines(
     [
-      ['Action', 'customers', 'planned spend', 'expected gain'],
-      ...decided.summary.actions.map((action) => [
+      ['Action', 'customers', `planned spend, ${currency}`, `expected margin, ${currency}`],
+      ...actions.map((action) => [
         action.name,
         count(action.count),
-        action.id === 0 ? '' : money(action.plannedSpend, currency),
-        action.id === 0 ? '' : money(action.expectedValue, currency),
+        action.count === 0 || action.id === 0 ? '' : sum(action.plannedSpend),
+        action.count === 0 || action.id === 0 ? '' : sum(action.expectedValue),
       ]),
-      [
-        'Total',
-        count(rows),
-        money(decided.summary.plannedSpend, currency),
-        money(decided.summary.expectedValue, currency),
-      ],
+      ['Total', count(rows), sum(plannedSpend), sum(expectedValue)],
     ],
     [false, true, true, true],
   )
   lines.forEach((line, index) => print(`  ${index === 0 ? style('dim', line) : line}`))
   print()
   for (const alarm of decided.summary.alarms) terminal.warn(alarm.sentence)
-  if (decided.summary.unknownAmount > 0) {
+  const { unknownAmount } = decided.summary
+  // An alarm says it already when it is so for everybody.
+  if (unknownAmount > 0 && unknownAmount < rows) {
     terminal.warn(
-      `What ${count(decided.summary.unknownAmount)} customers pay is not known, so no action could be weighed for them.`,
+      `What ${count(unknownAmount)} customers pay is not known, so no action could be weighed for them.`,
     )
   }
   print(`Plan written to ${out}`)

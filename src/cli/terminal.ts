@@ -136,14 +136,27 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 }
 
-/** An amount with its currency where one is known: "1,204.50 EUR", "12,040". */
-export function money(amount: number, currency: string | null): string {
-  const digits = Math.abs(amount) >= 1000 ? 0 : 2
-  const text = new Intl.NumberFormat('en-US', {
+/** An amount with its currency, as in a sentence: "1,204 EUR", "12.50 EUR". */
+export function money(amount: number, currency: string): string {
+  return `${amounts([amount])(amount)} ${currency}`
+}
+
+/**
+ * How the amounts of one table are written: all with cents, or, where one reaches 1,000, all without.
+ *
+ * @example
+ * amounts([12, 1043.5])(12) // '12'
+ */
+export function amounts(all: readonly number[]): (amount: number) => string {
+  const digits = all.some((amount) => Math.abs(amount) >= 1000) ? 0 : 2
+  const format = new Intl.NumberFormat('en-US', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(amount)
-  return currency === null ? text : `${text} ${currency}`
+  })
+  return (amount) => {
+    const text = format.format(amount)
+    return /^-0(\.0+)?$/.test(text) ? text.slice(1) : text
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** `holdfast what-if`: the same customers decided on under changed costs, durations, budget, capacities or caps. */
 import { HoldfastError } from '../contracts/errors.ts'
+import type { ActionSummary } from '../loop/decide.ts'
 import {
   compareSettings,
   type PartialSettings,
@@ -10,8 +11,8 @@ import { actionsOf } from '../settings/planning.ts'
 import { loadSettings, type Settings } from '../settings/settings.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
-import { openFile } from './score.ts'
-import { count, duration, money, tableLines, type Terminal } from './terminal.ts'
+import { inFileCurrency, openFile, tellBook } from './score.ts'
+import { amounts, count, duration, money, tableLines, type Terminal } from './terminal.ts'
 
 export interface WhatIfOptions extends CommandOptions {
   readonly model?: string
@@ -35,8 +36,10 @@ export function whatIf(file: string, options: WhatIfOptions): Promise<number> {
     const change = changeOf(options, settings)
     const book = await openFile(file, options, settings, terminal)
     terminal.settle()
+    tellBook(terminal, book)
     const decidedAt = performance.now()
-    const { currency, outcomes } = compareSettings(book.decidable, settings, [change])
+    const base = inFileCurrency(settings, book, options, terminal)
+    const { currency, outcomes } = compareSettings(book.decidable, base, [change])
     const decideMs = performance.now() - decidedAt
     const [now, then] = outcomes
     const seconds = (performance.now() - started) / 1000
@@ -80,7 +83,7 @@ function changeOf(options: WhatIfOptions, settings: Settings): WhatIfChange {
         )
       }
       for (const key of named) use(key, value)
-      words.push(`${option.slice(2)} ${name} ${value}`)
+      words.push(`${option.slice(2)} ${name}=${value}`)
     }
   }
   each(options.cost, '--cost', (key, text) => set(key, 'share', numberOf(text, '--cost', 0, 1)))
@@ -101,9 +104,9 @@ function changeOf(options: WhatIfOptions, settings: Settings): WhatIfChange {
     else if (name === 'maxContacts')
       contact['perPeriod'] = value === 'none' ? null : wholeOf(value, '--cap', 0, 1000)
     else throw new HoldfastError('usage', `--cap takes cooldownDays or maxContacts, not "${name}".`)
-    words.push(`cap ${name} ${value}`)
+    words.push(`cap ${name}=${value}`)
   }
-  if (options.budget !== undefined) words.push(`budget ${options.budget}`)
+  if (options.budget !== undefined) words.push(`budget=${options.budget}`)
   if (words.length === 0) {
     throw new HoldfastError(
       'usage',
@@ -157,6 +160,11 @@ function say(
     ),
   )
   print()
+  const sum = amounts(
+    [now.summary, then.summary].flatMap(({ plannedSpend, expectedValue }) => [plannedSpend, expectedValue]),
+  )
+  const spend = ({ count, plannedSpend, id }: ActionSummary): string =>
+    count === 0 || id === 0 ? '' : sum(plannedSpend)
   const rows = now.summary.actions.map((action, index) => {
     const after = then.summary.actions[index]
     return [
@@ -164,30 +172,24 @@ function say(
       count(action.count),
       count(after.count),
       signed(after.count - action.count),
-      action.id === 0 ? '' : money(action.plannedSpend, currency),
-      action.id === 0 ? '' : money(after.plannedSpend, currency),
+      spend(action),
+      spend(after),
     ]
   })
+  const total = (name: string, of: 'plannedSpend' | 'expectedValue'): string[] => [
+    name,
+    '',
+    '',
+    '',
+    sum(now.summary[of]),
+    sum(then.summary[of]),
+  ]
   const lines = tableLines(
     [
-      ['Action', 'now', 'then', 'change', 'spend now', 'spend then'],
+      ['Action', 'now', 'then', 'change', `spend now, ${currency}`, `then, ${currency}`],
       ...rows,
-      [
-        'Planned spend',
-        '',
-        '',
-        '',
-        money(now.summary.plannedSpend, currency),
-        money(then.summary.plannedSpend, currency),
-      ],
-      [
-        'Expected margin',
-        '',
-        '',
-        '',
-        money(now.summary.expectedValue, currency),
-        money(then.summary.expectedValue, currency),
-      ],
+      total('Planned spend', 'plannedSpend'),
+      total('Expected margin', 'expectedValue'),
     ],
     [false, true, true, true, true, true],
   )
@@ -195,7 +197,7 @@ function say(
   print()
   for (const alarm of then.summary.alarms) terminal.warn(alarm.sentence)
   print(
-    `Changed costs are charged to acting now; what is done in later months is valued as before. In ${duration(seconds)}.`,
+    `A changed cost is counted for what is done now; what may be done in later months is valued as before. ${duration(seconds)}.`,
   )
 }
 

@@ -17,6 +17,7 @@ import type { Settings } from '../settings/settings.ts'
 import { cardMapping } from './card.ts'
 import { chooseModel, coverageOf } from './choose-model.ts'
 import type { ScoredBook } from './decide.ts'
+import { mappingNotes } from './mapping-notes.ts'
 import { artefactFolder, modelFolder } from './models.ts'
 import { benefitsOf, pricingOf } from './policy-terms.ts'
 import { scoreTable, type ScoredTable } from './score.ts'
@@ -51,6 +52,8 @@ export interface Book {
   /** Whether the model was chosen for the file, and how much of what it looks at the file has. */
   readonly chosen: boolean
   readonly coverage: number
+  /** What in the mapping that was given has no effect. */
+  readonly notes: readonly string[]
 }
 
 /**
@@ -92,6 +95,10 @@ export async function openBook(request: BookRequest): Promise<Book> {
         profile,
         mapping,
         chosen: choice !== null,
+        notes:
+          request.mapping === undefined
+            ? []
+            : mappingNotes(profile, request.mapping, model.features.features),
         coverage: choice?.coverage ?? coverageOf(model, profile, mapping, request.today),
       }
     } finally {
