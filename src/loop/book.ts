@@ -85,11 +85,12 @@ export async function openBook(request: BookRequest): Promise<Book> {
         carry,
         ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
       })
-      const states = statesOf(scored, hazardOf(model.meaning, model.population))
+      const toHazard = hazardOf(model.meaning, model.population)
+      const states = statesOf(scored, toHazard)
       const value = await valuesOf(policy, states, scored.rows)
       return {
         scored,
-        decidable: decidable(scored, value, policy.bundle, request),
+        decidable: decidable(scored, value, policy.bundle, toHazard, request),
         model,
         policy: policy.bundle,
         profile,
@@ -124,6 +125,7 @@ function decidable(
   scored: ScoredTable,
   value: Float32Array,
   policy: PolicyBundle,
+  toHazard: (probability: number) => number,
   { settings, period, today }: BookRequest,
 ): ScoredBook {
   const { rows, context } = scored
@@ -132,6 +134,7 @@ function decidable(
   return {
     values: { ...values, benefit: benefitsOf(values, policy) },
     trained: pricingOf(policy),
+    hazard: Float32Array.from(scored.probability, toHazard),
     recurring: Float64Array.from(context.monthlyCharge, cents),
     context: {
       consent: {

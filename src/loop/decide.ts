@@ -26,6 +26,8 @@ export interface ScoredBook {
    * probability of benefit stays as it was estimated: much dearer actions pass the gate too easily.
    */
   readonly trained: Pricing
+  /** Chance to leave in a month, as the served state has it; one a customer. */
+  readonly hazard: Float32Array | Float64Array
   /** A month, major units of the file's currency; NaN is unknown. One a customer. */
   readonly recurring: Float64Array
   /** What is known of consent, contacts and so on; its absent columns are unknown. */
@@ -114,7 +116,7 @@ export function decide(scored: ScoredBook, settings: Settings, choose: Policy['c
   const eligible = customersOpen(reasons, rows, width)
   const masked = countReasons(reasons, width)
   const wanted = { margin: settings.margin.gross, costs: actions.map((action) => action.cost) }
-  const { gain, cost } = price(values, recurring, digits, scored.trained, wanted)
+  const { gain, cost } = price(values, scored.hazard, recurring, digits, scored.trained, wanted)
   gate(reasons, values, gain, settings.gate.threshold)
   const gated = customersOpen(reasons, rows, width)
 

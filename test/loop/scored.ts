@@ -26,6 +26,7 @@ export function scoredBook(rows: number, seed = 1, unknownAmounts = 0): ScoredBo
   return {
     values: { rows, actions, value, benefit },
     trained: { margin: 0.6, costs: referenceActions.map((action) => action.cost) },
+    hazard: new Float32Array(rows).fill(0.02),
     recurring,
     context: {},
     draws: drawCustomers({ tenant: 'default', period: '2026-11', policyVersion: '1', salt: '' }, ids),

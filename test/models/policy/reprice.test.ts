@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { referenceActions } from '../../../actions/catalogue.ts'
-import { price, type Pricing } from '../../../models/policy/reprice.ts'
+import { monthsInForce, price, type Pricing } from '../../../models/policy/reprice.ts'
 
 const values = {
   rows: 2,
@@ -10,37 +10,60 @@ const values = {
 }
 const trained: Pricing = { margin: 0.6, costs: referenceActions.map((action) => action.cost) }
 const recurring = Float64Array.of(50, NaN)
+const hazard = Float64Array.of(0.02, 0.02)
+
+const at = (wanted: Pricing) => price(values, hazard, recurring, 2, trained, wanted)
+const lasting = (durationMonths: number): Pricing => ({
+  ...trained,
+  costs: trained.costs.map((cost) => ({ ...cost, durationMonths })),
+})
+
+describe('months in force', () => {
+  it('are what a simulation of chance ends and departures adds up to', () => {
+    let sum = 0
+    let alive = 1
+    for (let month = 0; month < 5000; month++) {
+      sum += alive
+      alive *= 0.99 * (1 - 0.03) * (1 - 1 / 12)
+    }
+    expect(monthsInForce(0.03, 12)).toBeCloseTo(sum, 9)
+    expect(monthsInForce(0.03, 1)).toBe(1)
+  })
+})
 
 describe('values under other costs', () => {
   it('are money over doing nothing, with the costs that they were trained with', () => {
-    const { gain, cost } = price(values, recurring, 2, trained, trained)
-    const first = gain.slice(0, 6).map((x) => Math.round(x))
-    expect(first).toEqual(Float64Array.of(0, 2500, 0, 5000, 10_000, -5000))
+    const { gain, cost } = at(trained)
+    expect(gain.slice(0, 6).map(Math.round)).toEqual(Float64Array.of(0, 2500, 0, 5000, 10_000, -5000))
     expect(cost.slice(0, 6)).toEqual(Float64Array.from([0, 600, 1200, 6000, 12_000, 21_000]))
   })
 
-  it('fall by exactly what acting now costs more', () => {
-    const costs = trained.costs.map((cost, a) => ({
-      ...cost,
-      durationMonths: 24,
-      fixedMinor: a === 0 ? 0 : 30,
-    }))
-    const before = price(values, recurring, 2, trained, trained)
-    const after = price(values, recurring, 2, trained, { ...trained, costs })
+  it('fall by exactly what a dearer action is expected to cost while the customer stays', () => {
+    const costs = trained.costs.map((cost) => ({ ...cost, share: cost.share * 2, fixedMinor: 30 }))
+    const before = at(trained)
+    const after = at({ ...trained, costs })
     for (let a = 1; a < 6; a++) {
-      const dearer = after.cost[a] - before.cost[a]
-      expect(dearer).toBeGreaterThan(0)
+      const dearer = 30 + trained.costs[a].share * monthsInForce(0.02, 12) * 5000
       expect(after.gain[a]).toBeCloseTo(before.gain[a] - dearer, 6)
     }
   })
 
+  it('keep less where an offer lasts less long: a month of a discount is not worth a year of one', () => {
+    const before = at(trained)
+    const after = at(lasting(1))
+    for (let a = 1; a < 6; a++) {
+      // Cost and effect shrink alike, so nothing that loses at its length wins by being cut short.
+      expect(after.gain[a]).toBeCloseTo(before.gain[a] / monthsInForce(0.02, 12), 6)
+      expect(after.cost[a]).toBeLessThan(before.cost[a])
+    }
+  })
+
   it('scale what is kept, not what is paid, with the margin', () => {
-    const after = price(values, recurring, 2, trained, { ...trained, margin: 0.3 })
-    expect(after.gain[3]).toBeCloseTo((5000 + 6000) / 2 - 6000, 6)
+    const paid = 0.1 * monthsInForce(0.02, 12) * 5000
+    expect(at({ ...trained, margin: 0.3 }).gain[3]).toBeCloseTo((5000 + paid) / 2 - paid, 6)
   })
 
   it('are unknown where the recurring amount is', () => {
-    const { gain } = price(values, recurring, 2, trained, trained)
-    expect(gain.slice(6)).toEqual(Float64Array.from([0, NaN, NaN, NaN, NaN, NaN]))
+    expect(at(trained).gain.slice(6)).toEqual(Float64Array.from([0, NaN, NaN, NaN, NaN, NaN]))
   })
 })
