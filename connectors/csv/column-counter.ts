@@ -26,6 +26,8 @@ export interface ColumnCounts {
   readonly dates: Map<string, Readings>
   /** Numbers that SQL casts alike, and those among them written like 007. */
   plain: number
+  /** Numbers with a percent sign. */
+  percents: number
   leadingZeros: number
   /** Dates that begin as 2026-03-31 does. */
   iso: number
@@ -48,6 +50,7 @@ export function countColumn(keepValues: boolean): ColumnCounter {
     numbers: NUMBER_FORMATS.map(noReadings),
     dates: new Map(),
     plain: 0,
+    percents: 0,
     leadingZeros: 0,
     iso: 0,
     untidy: 0,
@@ -81,6 +84,7 @@ export function countColumn(keepValues: boolean): ColumnCounter {
       }
       if (readNumberInto(cell, readings)) {
         for (let i = 0; i < readings.length; i++) note(counts.numbers[i], readings[i], times)
+        if (!plain && cell.includes('%')) counts.percents += times
         if (!eightDigits.test(cell)) return
       }
       for (const { format, days } of dateReadings(cell)) {

@@ -19,6 +19,8 @@ export interface ColumnFormat {
   readonly dateBySql: boolean
   /** No cell has blanks around its value or says that it is missing: SQL may compare cells as they are. */
   readonly tidy: boolean
+  /** Most numbers carry a percent sign. */
+  readonly percent: boolean
   readonly range: Readings | null
   /** Cells of a number or date column that are neither missing nor readable. */
   readonly unreadable: number
@@ -77,6 +79,7 @@ export function columnFormat(counts: ColumnCounts, habits: FileHabits, distinct:
     date: date?.format ?? null,
     dateBySql: date?.format === '%Y-%m-%d' && counts.iso === filled && date.readings.count === filled,
     tidy: counts.untidy === 0,
+    percent: kind === 'number' && counts.percents >= filled * READABLE_SHARE,
     range,
     unreadable: range === null ? 0 : filled - range.count,
   }

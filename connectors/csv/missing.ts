@@ -1,7 +1,31 @@
 /** What counts as "no value" in a cell, and which blanks around a value are not part of it. */
 
-/** Cells that say they are empty, compared without blanks around them and without regard to case. */
-export const MISSING_TOKENS = ['', 'na', 'n/a', 'nan', 'null', '?', '#n/a'] as const
+/**
+ * Cells that say they are empty, compared without blanks around them and without regard to case: as people,
+ * pandas (<NA>, NaT), PostgreSQL (\N), pivot tables and Excel (errors, #NV in German) write it.
+ */
+export const MISSING_TOKENS = [
+  '',
+  'na',
+  'n/a',
+  'nan',
+  'nat',
+  'null',
+  '?',
+  '<na>',
+  '\\n',
+  '(null)',
+  '(blank)',
+  '#n/a',
+  '#nv',
+  '#ref!',
+  '#div/0!',
+  '#value!',
+  '#name?',
+  '#num!',
+] as const
+/** No token is longer. */
+const LONGEST = Math.max(...MISSING_TOKENS.map((token) => token.length))
 
 /** Blanks that are trimmed: space, tab, line ends, no-break space, narrow no-break space, stray BOM. */
 export const BLANKS = ' \t\r\n\u00a0\u202f\ufeff'
@@ -15,7 +39,7 @@ const tokens: ReadonlySet<string> = new Set(MISSING_TOKENS)
  * isMissing('None') // false
  */
 export function isMissing(cell: string): boolean {
-  if (cell.length > 4 && !isBlank(cell.charCodeAt(0)) && !isBlank(cell.charCodeAt(cell.length - 1)))
+  if (cell.length > LONGEST && !isBlank(cell.charCodeAt(0)) && !isBlank(cell.charCodeAt(cell.length - 1)))
     return false
   return tokens.has(trimBlanks(cell).toLowerCase())
 }

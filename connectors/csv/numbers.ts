@@ -5,6 +5,7 @@
  * brackets for a minus are taken off; a percent sign divides by 100; what remains is digits with one decimal
  * sign and groups of exactly three. Which sign is which is decided for a whole column, never for a cell.
  */
+import { isCurrency } from '../../src/contracts/money.ts'
 import { trimBlanks } from './missing.ts'
 
 export interface NumberFormat {
@@ -27,7 +28,7 @@ export const NUMBER_FORMATS: readonly NumberFormat[] = [
 /** What SQL's TRY_CAST to DOUBLE reads too, but for infinities. */
 const plain = /^[ \t]*[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t]*$/
 const decorated =
-  /^(\()?([+-])?(?:[€$£¥₹]|[A-Z]{3}(?![A-Z])|US\$|Fr\.|kr\.?)?\s?([+-])?(\d[\d.,'’\s]*|[.,]\d+)(%|\s%|\s?(?:[€$£¥₹]|[A-Z]{3}|Fr\.|kr\.?))?(\))?$/
+  /^(\()?([+-])?(?:[€$£¥₹]|([A-Z]{3})(?![A-Z])|US\$|Fr\.|kr\.?)?\s?([+-])?(\d[\d.,'’\s]*|[.,]\d+)(%|\s%|\s?(?:[€$£¥₹]|[A-Z]{3}|Fr\.|kr\.?))?(\))?$/
 const shapes = NUMBER_FORMATS.map(({ decimal, group }) => {
   const d = `\\${decimal}`
   const whole = group === '' ? '\\d+' : `(?:\\d+|[1-9]\\d{0,2}(?:\\${group}\\d{3})+)`
@@ -104,8 +105,11 @@ interface Parts {
 function takeApart(cell: string): Parts | null {
   const match = decorated.exec(trimBlanks(cell))
   if (match === null) return null
-  const [, open, before, after, core, tail, close] = match
+  const [, open, before, code, after, core, tail, close] = match
   if ((open === undefined) !== (close === undefined)) return null
+  // Three letters before digits are as often a code: "POL-00017" and "NYC200" are no amounts.
+  if (code !== undefined && !isCurrency(code)) return null
+  if (tail !== undefined && /[A-Z]{3}$/.test(tail) && !isCurrency(tail.trim())) return null
   if (before !== undefined && after !== undefined) return null
   const negative = open !== undefined || before === '-' || after === '-'
   return {

@@ -45,7 +45,7 @@ function columnProfile(
   { counts, distinct }: CountedColumn,
   format: ColumnFormat,
 ): ColumnProfile {
-  const { kind, range, unreadable } = format
+  const { kind, percent, range, unreadable } = format
   const values = [...(counts.values ?? [])]
     .map(([value, count]) => ({ value, count }))
     .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
@@ -59,6 +59,7 @@ function columnProfile(
     ...(range !== null && { range: { min: range.min, max: range.max, mean: range.sum / range.count } }),
     unreadable,
     ...(kind === 'number' && { numberFormat: format.number }),
+    ...(percent && { percent }),
     ...(kind === 'date' && format.date !== null && { dateFormat: format.date }),
   }
 }

@@ -44,6 +44,7 @@ export function codeOf(feature: Feature, entry?: MappedColumn): (value: string) 
   const known = canonical(feature.name)
   const byMeaning = known && uniqueCodes(categories, (category) => meaningOfCategory(known, category))
   const byFlag = uniqueCodes(categories, (category) => flagOf(category) ?? null)
+  const byLine = feature.name === 'productTier' ? uniqueCodes(categories, lineOf) : undefined
   const other = exact.get(OTHER) ?? NaN
   const spelt = (value: string): number | undefined => exact.get(value) ?? alike.get(valueKey(value))
   return (written) => {
@@ -63,8 +64,17 @@ export function codeOf(feature: Feature, entry?: MappedColumn): (value: string) 
     const direct = spelt(value)
     if (direct !== undefined) return direct
     const byWord = meant === undefined ? undefined : byMeaning?.get(meant)
-    return byWord ?? byFlag.get(flagOf(value) ?? '') ?? other
+    return byWord ?? byLine?.get(lineOf(value) ?? '') ?? byFlag.get(flagOf(value) ?? '') ?? other
   }
+}
+
+const copper = ['dsl', 'adsl', 'vdsl', 'cable', 'broadband']
+const fiber = ['fiberoptic', 'fibreoptic', 'fiber', 'fibre', 'ftth', 'glasfaser']
+
+/** Kinds of internet line that go by several names; IBM's newer file splits its DSL into DSL and cable. */
+function lineOf(value: string): 'copper' | 'fiber' | null {
+  const text = valueKey(value)
+  return copper.includes(text) ? 'copper' : fiber.includes(text) ? 'fiber' : null
 }
 
 /** The dictionary's word for a model's category; a fiber line is not every other premium product. */

@@ -48,7 +48,10 @@ interface Counted {
  */
 function categoriesOf(entry: MappedColumn, column: ColumnProfile): Counted[] {
   const known = canonical(entry.feature ?? '')
-  const spellings = merged(column.values)
+  const listed = entry.blanks
+    ? [...column.values, { value: entry.blanks.mean, count: column.missing }]
+    : column.values
+  const spellings = merged(listed)
   const order = (known?.categories ?? []).map(({ value }) => value)
   if (known && !known.open && order.length > 0) {
     const meant = spellings.map(({ value, count }) => ({ value: meaningOf(entry, value), count }))

@@ -1,7 +1,10 @@
 /** What one column says of another: corrections that need the whole proposal. */
 import type { TableProfile } from '../../src/contracts/table.ts'
 import type { Candidate } from './candidates.ts'
+import { flagOf } from './categories.ts'
+import { canonical } from './dictionary.ts'
 import type { MappedColumn } from './mapping-file.ts'
+import { key } from './words.ts'
 
 /**
  * Tenure without a unit, judged by what was paid: total over monthly charges is about the months of tenure.
@@ -36,6 +39,39 @@ export function withTenureChecked(
   const why = `no unit, but total over monthly charges says ${unit}`
   columns[at] = { ...entry, ...(unit === 'months' ? {} : { unit }), confidence: 0.97, why }
   return columns
+}
+
+/**
+ * Telecoms leave blank what a customer without a line cannot have: IBM's newer file has no internet type and no
+ * online security where "Internet Service" is No. Such a blank is an answer. Believed only where the counts
+ * agree: as many blanks as customers without the line.
+ */
+export function withBlanksExplained(
+  columns: MappedColumn[],
+  profile: TableProfile,
+  fed: ReadonlyMap<string, Candidate>,
+): MappedColumn[] {
+  const lineOf = (name: string): { where: string; is: string; count: number } | undefined => {
+    const column = profile.columns.find(
+      ({ header, distinct }) => distinct === 2 && lineHeaders[name].includes(key(header)),
+    )
+    const no = column?.values.find(({ value }) => flagOf(value) === 'No')
+    return column && no && { where: column.header, is: no.value, count: no.count }
+  }
+  const lines = { internet: lineOf('internet'), phone: lineOf('phone') }
+  return columns.map((entry) => {
+    const column = profile.columns.find(({ header }) => header === entry.column)
+    const absent = canonical(entry.feature ?? '')?.absent
+    const line = absent && lines[absent.line]
+    if (!column || !absent || !line || !fed.has(entry.column) || line.where === entry.column) return entry
+    if (column.missing === 0 || column.missing !== line.count) return entry
+    return { ...entry, blanks: { mean: absent.mean, where: line.where, is: line.is } }
+  })
+}
+
+const lineHeaders: Readonly<Record<string, readonly string[]>> = {
+  internet: ['internetservice', 'internet', 'hasinternet', 'hasinternetservice'],
+  phone: ['phoneservice', 'hasphoneservice', 'homephoneservice'],
 }
 
 /** In a billing export "Amount" beside "Interval" is what one interval costs. */

@@ -67,6 +67,7 @@ function fitNumber(alias: Alias, column: ColumnProfile, rows: number): Fit | nul
   const more = { kind: 'number' as const, guessed, ...(unit === own ? {} : { unit }) }
   if (inUnit(min) && inUnit(max))
     return { factor: guessed && unit !== own ? 0.75 : alias.unit === 'date' ? 0.7 : 1, why, ...more }
+  if (entry.hard && !inUnit(min)) return { factor: 0.3, why: `${why}, less than there can be`, ...more }
   if (inUnit(mean)) return { factor: 0.75, why: `${why}, some beyond what makes sense`, ...more }
   return { factor: 0.3, why: `${why}, beyond what makes sense`, ...more }
 }

@@ -146,6 +146,7 @@ const marks: readonly (readonly [name: string, marking: readonly string[], unles
   ['religion', ['religion', 'religious', 'political']],
   ['health', ['disability', 'pregnant', 'pregnancy', 'diagnosis', 'medical'], ['plan', 'product']],
   ['age', ['birth', 'birthdate', 'birthday', 'dob']],
+  ['zipCode', ['zip', 'zipcode', 'postcode', 'plz'], ['file', 'archive', 'files']],
   [
     'age',
     ['age', 'aged'],
@@ -215,14 +216,21 @@ const predictionWords = new Set([
 
 /** Entries that must never slip in because a header has a word more: `AgeHH1`, `gender_Male`, `churn_date_2`. */
 function markedBy(tokens: readonly string[]) {
-  const names = marks
+  const predicted = tokens.some((word) => predictionWords.has(word))
+  const ends = tokens.some((word) => outcomeWords.has(word))
+  const outcome =
+    ends && predicted
+      ? ['churnScore']
+      : ends && !tokens.some((word) => otherEnds.has(word))
+        ? ['churnReason']
+        : []
+  const marked = marks
     .filter(
       ([, marking, unless]) =>
         tokens.some((word) => marking.includes(word)) && !tokens.some((word) => unless?.includes(word)),
     )
     .map(([name]) => name)
-  if (tokens.some((word) => outcomeWords.has(word)) && !tokens.some((word) => otherEnds.has(word))) {
-    names.push(tokens.some((word) => predictionWords.has(word)) ? 'churnScore' : 'churnReason')
-  }
+  // A classifier that lists its inputs in its name is first of all a classifier.
+  const names = [...outcome, ...marked]
   return names.map((name) => canonical(name)).filter((entry) => entry !== undefined)
 }

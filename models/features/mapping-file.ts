@@ -29,6 +29,8 @@ const columnSchema = z.strictObject({
   inverted: z.boolean().optional(),
   /** A value of the file -> the category that it means. Others are matched by their spelling. */
   values: z.record(z.string(), z.string()).optional(),
+  /** What a blank means in rows where another column holds a value: no internet, so no online security. */
+  blanks: z.strictObject({ mean: z.string(), where: z.string(), is: z.string() }).optional(),
   /** 0 to 1: how sure the proposal is. */
   confidence: z.number().min(0).max(1).default(1),
   why: z.string().default('set by hand'),

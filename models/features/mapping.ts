@@ -4,7 +4,7 @@ import type { ColumnProfile, TableProfile } from '../../src/contracts/table.ts'
 import type { Candidate } from './candidates.ts'
 import { candidatesFor, feeders } from './candidates.ts'
 import { findColumn } from './columns.ts'
-import { withIntervalAmount, withTenureChecked } from './cross-checks.ts'
+import { withBlanksExplained, withIntervalAmount, withTenureChecked } from './cross-checks.ts'
 import { canonical } from './dictionary.ts'
 import { headerMatches } from './header.ts'
 import { likelyId, likelyTarget } from './likely.ts'
@@ -72,7 +72,11 @@ export function proposeMapping(profile: TableProfile, options: MappingOptions = 
   return {
     holdfastMapping: MAPPING_VERSION,
     asOf: options.asOf ?? options.like?.asOf ?? 'newest',
-    columns: withTenureChecked(withIntervalAmount(columns, fed), profile, fed),
+    columns: withBlanksExplained(
+      withTenureChecked(withIntervalAmount(columns, fed), profile, fed),
+      profile,
+      fed,
+    ),
   }
 }
 

@@ -35,7 +35,8 @@ export function readerFor(
   const column = profile.columns.find(({ header }) => header === entry.column)
   if (!column) return absent(entry.column, `the file has no column "${entry.column}"`)
   if (column.kind === 'empty') return absent(entry.column, `the column "${entry.column}" is empty`)
-  if (feature.kind === 'category') return categoryReader(feature, entry, column)
+  if (feature.kind === 'category')
+    return withBlanks(categoryReader(feature, entry, column), feature, entry, profile)
   return numberReader(feature, entry, column, profile, mapping, asOf)
 }
 
@@ -167,6 +168,26 @@ function categoryReader(feature: Feature, entry: MappedColumn, column: ColumnPro
   const values = [...listed]
   const other = (feature.categories ?? []).indexOf(OTHER)
   return coded(entry.column, values, Float32Array.from(values, code), other >= 0 ? other : NaN)
+}
+
+/** Blanks that mean something where another column says so. */
+function withBlanks(
+  reader: ColumnReader,
+  feature: Feature,
+  { blanks }: MappedColumn,
+  profile: TableProfile,
+): ColumnReader {
+  const code = blanks ? codeOf(feature)(blanks.mean) : NaN
+  if (!blanks || Number.isNaN(code) || !profile.columns.some(({ header }) => header === blanks.where))
+    return reader
+  return {
+    ...reader,
+    requests: [...reader.requests, { column: blanks.where, as: 'category', categories: [blanks.is] }],
+    fill: ([input, where], out, rows) => {
+      reader.fill([input], out, rows)
+      for (let row = 0; row < rows; row++) if (input[row] !== input[row] && where[row] === 0) out[row] = code
+    },
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Who left, out of a column: the values that mean so, or a clear question which they are. */
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { ColumnProfile, ColumnRequest, ColumnValues } from '../../src/contracts/table.ts'
+import { headerMatches } from './header.ts'
 import { valueKey, words } from './words.ts'
 
 export interface Target {
@@ -8,9 +9,9 @@ export interface Target {
   /** Values that mean "left", as they stand in the file. */
   readonly positive: readonly string[]
   readonly negative: readonly string[]
-  /** Customers who left and who stayed. */
-  readonly positives: number
-  readonly negatives: number
+  /** Customers who left and who stayed; absent where the profile does not list all values. */
+  readonly positives?: number
+  readonly negatives?: number
   /** Rows without a value: they are not used, and the caller says how many. */
   readonly missing: number
   /** How to read the column; {@link labels} understands the codes. */
@@ -54,6 +55,18 @@ const leftWords = new Set(
     'defected',
     'not renewed',
     'leaver',
+    'lapsed',
+    'quit',
+    'dropped',
+    'dropped out',
+    'withdrawn',
+    'lost customer',
+    'churned customer',
+    'closed lost',
+    'inaktiv',
+    'beendet',
+    'resilie',
+    'baja',
     'abgewandert',
     'gekundigt',
   ].map(valueKey),
@@ -80,6 +93,13 @@ const keptWords = new Set(
     'current customer',
     'loyal',
     'not churned',
+    'non churned',
+    'active customer',
+    'loyal customer',
+    'retain',
+    'remain',
+    'in force',
+    'closed won',
     'not churn',
     'no churn',
     'non churn',
@@ -92,6 +112,23 @@ const keptWords = new Set(
     'remained',
     'geblieben',
     'aktiv',
+  ].map(valueKey),
+)
+
+/** States of customers who are there, although not all is well or old with them. */
+const presentWords = new Set(
+  [
+    'joined',
+    'past due',
+    'unpaid',
+    'paused',
+    'on hold',
+    'suspended',
+    'in trial',
+    'trial',
+    'trialing',
+    'non renewing',
+    'at risk',
   ].map(valueKey),
 )
 
@@ -114,8 +151,9 @@ const stayingWords = new Set([
  * Reads a target column's two classes.
  *
  * A pair that plainly says so is understood: Yes/No, 1/0, true/false, 1/-1, Churned/Stayed, "Attrited
- * Customer"/"Existing Customer". Anything else, also three classes, needs `positive`. Rows without a value are
- * dropped and counted: a customer whose outcome is unknown can teach nothing.
+ * Customer"/"Existing Customer". So are more states than two where each is known: Stayed, Joined, Churned. In a
+ * column of leaving dates a date is who left and a blank is who stayed. Anything else needs `positive`. Other
+ * rows without a value are dropped and counted: a customer whose outcome is unknown can teach nothing.
  *
  * @param options.positive values that mean "left" (as in the file, case aside); all others then mean "stayed"
  * @throws HoldfastError `target_missing` (all blank), `target_one_class` or `target_classes`
@@ -135,6 +173,7 @@ export function parseTarget(
       'target_missing',
       `The target "${header}" is empty in every row. Name a column that says who left with --target.`,
     )
+  if (isLeavingDay(column) && options.positive === undefined) return leavingDay(column)
   if (distinct > values.length) {
     throw new HoldfastError(
       'target_classes',
@@ -171,6 +210,10 @@ export function parseTarget(
  * @param out at least as long as the batch; written from 0
  */
 export function labels(target: Target, values: ColumnValues, out: Float64Array): Float64Array {
+  if (target.request.as === 'text') {
+    for (let row = 0; row < values.length; row++) out[row] = values[row] === null ? 0 : 1
+    return out
+  }
   const stayed = target.negative.length
   for (let row = 0; row < values.length; row++) {
     const code = Number(values[row])
@@ -180,10 +223,16 @@ export function labels(target: Target, values: ColumnValues, out: Float64Array):
 }
 
 function knownValues({ header, values }: ColumnProfile, shown: string): string[] {
-  const ask = `Say which of them mean that the customer left with --positive, such as --positive "${values[0].value}".`
   const left = values.filter(({ value }) => leftWords.has(valueKey(value))).map(({ value }) => value)
+  const likely = left[0] ?? values.find(({ value }) => soundsLikeLeaving.test(value))?.value
+  const ask = `Say which of them mean that the customer left with --positive${likely === undefined ? '' : `, such as --positive "${likely}"`}.`
   const classes = new Set(values.map(({ value }) => valueKey(value)))
   if (classes.size > 2) {
+    const plain = values.every(({ value }) => {
+      const word = valueKey(value)
+      return !isAnswer.test(value) && (leftWords.has(word) || keptWords.has(word) || presentWords.has(word))
+    })
+    if (plain && left.length > 0 && left.length < values.length) return left
     throw new HoldfastError(
       'target_classes',
       `The target "${header}" has ${classes.size} classes, ${shown}; a model needs two. ${ask}`,
@@ -200,13 +249,33 @@ function knownValues({ header, values }: ColumnProfile, shown: string): string[]
     )
   }
   const staying = words(header).some((word) => stayingWords.has(word))
-  if (staying && values.every(({ value }) => /^(?:yes|no|true|false|[01ynft])$/iu.test(value))) {
+  if (staying && values.every(({ value }) => isAnswer.test(value))) {
     throw new HoldfastError(
       'target_classes',
       `The target "${header}" seems to say who stayed, and its values are ${shown}. ${ask}`,
     )
   }
   return left
+}
+
+const isAnswer = /^(?:yes|no|true|false|[01ynft]|-1)$/iu
+const soundsLikeLeaving = /churn|cancel|left|lost|exit|attrit|terminat|inactive|former|lapse|expire|closed/iu
+
+/** A day on which customers left: dates, a header that says so, and blanks for those who are still there. */
+function isLeavingDay({ header, kind, missing }: ColumnProfile): boolean {
+  return kind === 'date' && missing > 0 && headerMatches(header)[0]?.entry.name === 'churnReason'
+}
+
+function leavingDay({ header, missing, distinct, values }: ColumnProfile): Target {
+  const left = values.reduce((sum, { count }) => sum + count, 0)
+  return {
+    column: header,
+    positive: ['any date'],
+    negative: ['no date'],
+    ...(values.length === distinct && { positives: left, negatives: missing }),
+    missing: 0,
+    request: { column: header, as: 'text' },
+  }
 }
 
 function namedValues({ header, values }: ColumnProfile, names: readonly string[], shown: string): string[] {

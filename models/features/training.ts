@@ -124,7 +124,7 @@ function featureOf(
   const kind = readAs(entry, column)
   if (kind === 'date') return dateFeature(entry, asOf)
   if (kind === 'number')
-    return isRunningNumber(entry, column, rows) ? 'numbers the rows' : numberFeature(entry)
+    return isRunningNumber(entry, column, rows) ? 'numbers the rows' : numberFeature(entry, column)
   if (column.kind === 'text') return 'is free text'
   return categoryFeature(entry, column, rows)
 }
@@ -173,6 +173,11 @@ const coding = new Set([
   'group',
   'kind',
   'zip',
+  'status',
+  'plan',
+  'tariff',
+  'area',
+  'channel',
 ])
 
 /** Numbers that name things rather than measure them: their order means nothing. */
@@ -196,9 +201,10 @@ function isRunningNumber(
   return gapless || ['id', 'no', 'nr', 'number', 'key'].includes(words(header).at(-1) ?? '')
 }
 
-function numberFeature(entry: MappedColumn): Feature {
+function numberFeature(entry: MappedColumn, column: ColumnProfile): Feature {
   const known = canonical(entry.feature ?? '')
-  return { ...named(entry), kind: 'number', ...(known?.unit === undefined ? {} : { unit: known.unit }) }
+  const unit = known ? known.unit : column.percent ? 'share' : undefined
+  return { ...named(entry), kind: 'number', ...(unit === undefined ? {} : { unit }) }
 }
 
 function dateFeature(entry: MappedColumn, asOf: AsOf | null): Feature | string {

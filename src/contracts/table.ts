@@ -10,7 +10,7 @@ export interface ColumnProfile {
   /** The header as it stands in the file. */
   readonly header: string
   readonly kind: ColumnKind
-  /** Cells that are blank or say that they are (NA, N/A, null, NaN, ?, #N/A). */
+  /** Cells that are blank or say that they are (NA, N/A, null, NaN, ?, #N/A, other errors of Excel). */
   readonly missing: number
   /** Distinct values that are not missing: exact up to 10,000, estimated beyond. */
   readonly distinct: number
@@ -23,6 +23,8 @@ export interface ColumnProfile {
   readonly unreadableExample?: { readonly line: number; readonly value: string }
   /** How numbers are written: "1,234.5" has group ',' and decimal '.'. */
   readonly numberFormat?: { readonly decimal: '.' | ','; readonly group: '' | ',' | '.' | ' ' | "'" }
+  /** Most of its numbers are written with a percent sign: 12 % is read as 0.12. */
+  readonly percent?: true
   /** strptime pattern of a date column, such as "%Y-%m-%d". */
   readonly dateFormat?: string
 }

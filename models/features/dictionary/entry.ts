@@ -60,6 +60,8 @@ export interface CanonicalFeature {
   readonly time?: 'since' | 'until'
   /** Smallest and largest value that makes sense, in the canonical unit. */
   readonly plausible?: readonly [min: number, max: number]
+  /** Less than the smallest plausible value cannot be: such a column is something else. */
+  readonly hard?: boolean
   /** The likely source unit from the column's range, where the header does not say it. */
   readonly guess?: (min: number, max: number) => string
   /** Categories in their natural order. */
@@ -68,6 +70,8 @@ export interface CanonicalFeature {
   readonly open?: boolean
   /** The categories are steps of many scales: two products of one step are not the same product. */
   readonly steps?: boolean
+  /** What it is for a customer without the line that it runs on. */
+  readonly absent?: { readonly line: 'internet' | 'phone'; readonly mean: string }
   /** Words that stand for numbers: "negative" is -1. */
   readonly numbers?: Readonly<Record<string, number>>
 }

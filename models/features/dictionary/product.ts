@@ -18,6 +18,7 @@ function addOn(name: string, label: string, aliases: readonly string[]): Canonic
     role: 'feature',
     kind: 'category',
     categories: internet,
+    absent: { line: 'internet', mean: 'No internet service' },
     aliases,
   }
 }
@@ -31,6 +32,7 @@ export const product: readonly CanonicalFeature[] = [
     kind: 'category',
     open: true,
     steps: true,
+    absent: { line: 'internet', mean: 'No' },
     aliases: [
       'internet service',
       'internet type',
@@ -202,6 +204,7 @@ export const product: readonly CanonicalFeature[] = [
     about: 'Whether the customer has several telephone lines.',
     role: 'feature',
     kind: 'category',
+    absent: { line: 'phone', mean: 'No phone service' },
     categories: [NO, YES, { value: 'No phone service', aliases: ['no phone'] }],
     aliases: ['multi line', 'multiple phone lines'],
   },

@@ -57,6 +57,7 @@ export const usage: readonly CanonicalFeature[] = [
   },
   {
     name: 'usageTrend',
+    hard: true,
     label: 'change of use',
     about: 'Change of use against the period before, as a share: -0.6 is 60 % less.',
     role: 'feature',
@@ -195,6 +196,11 @@ export const usage: readonly CanonicalFeature[] = [
       'support tickets per month',
       'support tickets opened',
       'support cases',
+      'open cases',
+      'num open cases',
+      'number of open cases',
+      'closed cases',
+      'cases',
       'number of cases',
       'case count',
       'num cases',
@@ -203,7 +209,7 @@ export const usage: readonly CanonicalFeature[] = [
       'hs num open tickets',
       'support requests',
     ],
-    weak: ['tickets'],
+    weak: ['tickets', 'cases'],
   },
   {
     name: 'complained',

@@ -8,13 +8,25 @@ const point: NumberFormat = { decimal: '.', group: '' }
 const day = (iso: string): number => Date.parse(`${iso}T00:00:00Z`) / 86_400_000
 
 describe('missing cells', () => {
-  it.each(['', ' ', 'NA', 'n/a', 'N/A', 'NaN', 'null', 'NULL', '?', '#N/A', '\t na \u00a0'])(
-    '%j says it is missing',
-    (cell) => {
-      expect(isMissing(cell)).toBe(true)
-    },
-  )
-  it.each(['None', 'No', '0', '-', 'Nadia', 'nullable', '??'])('%j is a value', (cell) => {
+  it.each([
+    '',
+    ' ',
+    'NA',
+    'n/a',
+    'NaN',
+    'null',
+    'NULL',
+    '?',
+    '#N/A',
+    '\t na \u00a0',
+    '#DIV/0!',
+    '#NV',
+    '<NA>',
+    '\\N',
+  ])('%j says it is missing', (cell) => {
+    expect(isMissing(cell)).toBe(true)
+  })
+  it.each(['None', 'No', '0', '-', 'Nadia', 'nullable', '??', '#1', '#hashtag'])('%j is a value', (cell) => {
     expect(isMissing(cell)).toBe(false)
   })
 })
@@ -43,6 +55,10 @@ describe('numbers', () => {
     ['1e999', point, NaN],
     ['Infinity', point, NaN],
     ['(5', point, NaN],
+    ['POL-00017', point, NaN],
+    ['NYC200', point, NaN],
+    ['30 GBP', point, 30],
+    ['30 MBS', point, NaN],
     ['2026-01-01', point, NaN],
   ])('%j as %j is %d', (cell, format, value) => {
     expect(readNumber(cell, format)).toBe(value)

@@ -38,6 +38,16 @@ describe('the profile of a file', () => {
     ])
   })
 
+  it('says which numbers are written with a percent sign', async () => {
+    expect(await column('change', ['12.5 %', '-3%', '40%'])).toMatchObject({ kind: 'number', percent: true })
+    expect((await column('change', ['12.5', '3%', '40'])).percent).toBeUndefined()
+  })
+
+  it('takes codes of letters and digits for what they are', async () => {
+    const { kind } = await column('policy', ['POL-00017', 'POL-00018', 'POL-00019'])
+    expect(kind).not.toBe('number')
+  })
+
   it('counts what is missing and trims what is not', async () => {
     const { kind, missing, distinct, values } = await column('plan', [
       'Pro',

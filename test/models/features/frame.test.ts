@@ -38,6 +38,33 @@ function readAll(
 }
 
 describe('a frame', () => {
+  it('takes a blank for "no internet service" where as many customers have no internet', () => {
+    const security: Feature = {
+      name: 'onlineSecurity',
+      label: 'online security',
+      kind: 'category',
+      categories: ['No', 'Yes', 'No internet service'],
+    }
+    const line: Feature = {
+      name: 'productTier',
+      label: 'internet service',
+      kind: 'category',
+      categories: ['DSL', 'Fiber optic', 'No'],
+    }
+    const file = {
+      'Internet Service': ['Yes', 'No', 'Yes', 'No'],
+      'Internet Type': ['Cable', null, 'Fiber Optic', null],
+      'Online Security': ['Yes', null, 'No', null],
+    }
+    expect(readAll(file, [security, line]).values).toEqual([
+      [1, 2, 0, 2],
+      [0, 2, 1, 2],
+    ])
+    // One blank more than customers without internet: nobody can say what a blank means.
+    const unsure = { ...file, 'Online Security': ['Yes', null, null, null] }
+    expect(readAll(unsure, [security]).values).toEqual([[1, NaN, NaN, NaN]])
+  })
+
   it('has every number in its canonical unit', () => {
     const { values } = readAll({ tenure_years: [1, 2, 0.5, null], arr: [1200, 60, 0, null] }, [
       months,

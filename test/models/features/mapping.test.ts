@@ -50,6 +50,39 @@ describe('a proposed mapping', () => {
     })
   })
 
+  it('takes a classifier that names its inputs for a prediction, whatever marks it names', () => {
+    const name = 'Naive_Bayes_Classifier_Attrition_Flag_Dependent_count_Education_Level_1'
+    const { columns } = proposeMapping(table({ [name]: [0.01, 0.98], Churn: ['Yes', 'No'] }).profile)
+    expect(columns[0]).toMatchObject({
+      use: 'ignore',
+      why: expect.stringMatching(/somebody else predicted/u),
+    })
+  })
+
+  it('knows the columns of an insurance file', () => {
+    const { profile } = table({
+      'Policy Number': 'POL-#',
+      Policyholder: ['Anna Meyer', 'Ben Smith', 'Ida Rossi', 'Leo Kim'],
+      'Annual Premium': [900, 1200, 2400],
+      'Policy Start Date': ['2019-03-01', '2024-05-09'],
+      'Billing Zip/Postal Code': [10115, 20095, 80331, 50667],
+      Lapsed: ['Y', 'N'],
+    })
+    expect(summary(proposeMapping(profile, { target: 'Lapsed' }))).toEqual({
+      'Policy Number': 'id',
+      Policyholder: 'ignore',
+      'Annual Premium': 'recurringAmount in money per year',
+      'Policy Start Date': 'tenureMonths in date',
+      'Billing Zip/Postal Code': 'ignore',
+      Lapsed: 'target',
+    })
+  })
+
+  it('takes no column for a change in percent that fell by more than everything', () => {
+    const { columns } = proposeMapping(table({ PercChangeMinutes: [-795, 12, 30, 4] }).profile)
+    expect(columns[0].feature).toBe('PercChangeMinutes')
+  })
+
   it('knows IBM Telco as extended to 33 columns, and keeps outcomes and places out', () => {
     expect(mapped(telcoExtended.profile)).toMatchObject({
       CustomerID: 'id',

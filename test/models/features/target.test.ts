@@ -24,6 +24,26 @@ describe('a target', () => {
     expect(parse(values)).toMatchObject({ positive: [left], positives: 10, negatives: 10, missing: 0 })
   })
 
+  it.each([
+    [['Stayed', 'Churned', 'Joined'], ['Churned']],
+    [['active', 'past_due', 'canceled'], ['canceled']],
+    [
+      ['Active', 'Cancelled', 'Paused', 'Expired'],
+      ['Cancelled', 'Expired'],
+    ],
+  ])('knows who left among the states %j', (values, left) => {
+    expect(parse(values, 'Customer Status').positive).toEqual(left)
+  })
+
+  it('takes a date for "left" and a blank for "stayed" in a column of leaving dates', () => {
+    const { profile, read } = target(['2026-01-05', null, null, '2026-02-07'], 'cancelled_at')
+    const found = parseTarget(profile.columns[0])
+    expect(found).toMatchObject({ positive: ['any date'], missing: 0 })
+    const { columns } = read([found.request])
+    expect([...labels(found, columns[0], new Float64Array(40))].slice(0, 4)).toEqual([1, 0, 0, 1])
+    expect(() => parse(['2026-01-05', null], 'renewal_date')).toThrow(/renewal_date/u)
+  })
+
   it('drops rows without a value and counts them', () => {
     expect(parse(['Yes', 'No', null])).toMatchObject({ positives: 10, negatives: 10, missing: 10 })
   })
@@ -39,10 +59,10 @@ describe('a target', () => {
   it.each([
     [
       'three classes',
-      ['Churned', 'Stayed', 'Joined'],
+      ['Basic', 'Churned early', 'Stayed'],
       undefined,
       'target_classes',
-      /3 classes.*"Churned" \(10\).*--positive/u,
+      /3 classes.*"Basic" \(10\).*such as --positive "Churned early"/u,
     ],
     [
       'an unknown pair',

@@ -29,6 +29,23 @@ const why = (
 ) => of(columns, options, rows).leftOut.find(({ column }) => column === Object.keys(columns)[0])?.why
 
 describe('features to train on', () => {
+  it('have a category of their own for blanks that mean "no internet service"', () => {
+    const { features } = of({
+      'Internet Service': ['Yes', 'No'],
+      'Online Security': ['Yes', null, 'No', null],
+    })
+    expect(features.find(({ name }) => name === 'onlineSecurity')?.categories).toEqual([
+      'No',
+      'Yes',
+      'No internet service',
+    ])
+  })
+
+  it('are categories where numbers name a plan or a status', () => {
+    expect(feature({ 'Tariff Plan': [1, 2] }).categories).toEqual(['1', '2'])
+    expect(feature({ 'Area code': [408, 415, 510] }).kind).toBe('category')
+  })
+
   it('are the fifteen of Telco that are neither id, target, protected nor household', () => {
     const { features, leftOut } = trainingFeatures(telco().profile, { target: 'Churn' })
     expect(features).toHaveLength(15)
