@@ -44,8 +44,8 @@ export interface LearnerOptions {
 
 export const defaultLearner: LearnerOptions = {
   seed: 1,
-  rounds: 8,
-  steps: 1_800,
+  rounds: 5,
+  steps: 3_600,
   batch: 128,
   hidden: [48, 32],
   rate: 4e-3,
@@ -59,7 +59,7 @@ export interface Learned {
 }
 
 /** Months of experience that a round learns from. */
-const EXPERIENCE = 30_000
+const EXPERIENCE = 60_000
 /**
  * Errors are judged relative to the size of the difference itself, and absolutely below this: what matters
  * is on which side of 0 a close choice lies, not the exact loss of a discount that nobody would give. The

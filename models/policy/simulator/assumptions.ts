@@ -141,10 +141,10 @@ export const defaultAssumptions: Assumptions = {
       'assumption: an outage, a bad bill or a lost champion multiplies the odds by 8 for three months, once in five years',
   },
   risk: {
-    odds: [0.4, 1, 2.5],
+    odds: [0.5, 1, 2],
     shares: [0.25, 0.5, 0.25],
     source:
-      'measured: out-of-fold log-odds of a boosted model on IBM Telco have sd .87 within contract and tenure; what engagement and shocks explain here taken off leaves .68; three points of sd .65',
+      'assumption: sd .5 of the log-odds; measured on IBM Telco: out-of-fold scores have sd .87 within contract and tenure, an upper bound that engagement, shocks and products share',
   },
   fatigue: {
     perLevel: 0.25,
@@ -181,7 +181,7 @@ export const defaultAssumptions: Assumptions = {
     shockSeen: 0.95,
     scoreNoise: 0.15,
     engagementScore: [25, 50, 75],
-    engagementNoise: 8,
+    engagementNoise: 6,
     response: [0.15, 0.3, 0.45],
     responsePerFatigue: 0.05,
     responseNoise: 0.12,
