@@ -15,7 +15,7 @@ export interface LeakFinding {
   readonly figure: number
   /** `exclude`: leave it out unless a person insists. `warn`: tell, and train with it. */
   readonly action: 'exclude' | 'warn'
-  /** For people: what was found, why it matters, what to do. */
+  /** For people: what was found and why it matters; for a warning also what to do. */
   readonly sentence: string
 }
 
@@ -111,7 +111,7 @@ function filledAfterChurn(name: string, e: Evidence, { rows, baseRate }: Context
     kind: 'filled_after_churn',
     figure: e.filledAuc,
     action: 'exclude',
-    sentence: `"${name}" is ${shares}, ${why}. A model would read the answer from it; leave it out.`,
+    sentence: `"${name}" is ${shares}, ${why}. A model would read the answer from it.`,
   }
 }
 
@@ -121,7 +121,7 @@ function predictsAlone(name: string, e: Evidence): Verdict | null {
     kind: 'predicts_alone',
     figure: e.auc,
     action: 'exclude',
-    sentence: `"${name}" alone tells who churned almost perfectly (AUC ${e.auc.toFixed(3)}). Nothing known beforehand does that: it is the target under another name or was recorded afterwards. Leave it out.`,
+    sentence: `"${name}" alone tells who churned almost perfectly (AUC ${e.auc.toFixed(3)}). Nothing known beforehand does that: it is the target under another name or was recorded afterwards.`,
   }
 }
 

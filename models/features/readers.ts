@@ -183,8 +183,9 @@ function withBlanks(
   return {
     ...reader,
     requests: [...reader.requests, { column: blanks.where, as: 'category', categories: [blanks.is] }],
-    fill: ([input, where], out, rows) => {
-      reader.fill([input], out, rows)
+    fill: (inputs, out, rows) => {
+      const [input, where] = inputs
+      reader.fill(inputs, out, rows)
       for (let row = 0; row < rows; row++) if (input[row] !== input[row] && where[row] === 0) out[row] = code
     },
   }

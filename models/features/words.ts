@@ -40,15 +40,57 @@ export function valueKey(value: string): string {
 }
 
 /**
- * A header as it reads within a sentence; abbreviations in capitals stay.
+ * A header as it reads within a sentence: usual short forms in full, abbreviations in capitals and what belongs
+ * to a number ("Q4", "30d") as they are.
  *
  * @example
- * plainWords('NumOfProducts') // 'num of products'
+ * plainWords('NumOfProducts') // 'number of products'
+ * plainWords('Total_Ct_Chng_Q4_Q1') // 'total count change Q4 Q1'
  */
 export function plainWords(header: string): string {
-  const found = header.replace(/__p?c$/iu, '').match(WORD)
+  const found = header
+    .replace(/__p?c$/iu, '')
+    .replaceAll(/['’](?=\p{Ll})/gu, '')
+    .match(SPOKEN)
   if (!found) return header.trim()
-  return found.map((word) => (/^\p{Lu}{2,}$/u.test(word) ? word : word.toLowerCase())).join(' ')
+  return found
+    .map((word, i) => {
+      const lower = word.toLowerCase()
+      if (Object.hasOwn(inFull, lower)) return inFull[lower]
+      if (/^mon$/u.test(lower) && /^\p{N}+$/u.test(found[i - 1] ?? '')) return 'months'
+      return /^\p{Lu}{2,}$|\p{N}/u.test(word) ? word : lower
+    })
+    .join(' ')
+}
+
+/** As {@link WORD}, but a single letter stays with its number: Q4, 30d. */
+const SPOKEN =
+  /(?<!\p{L})\p{L}\p{N}+(?!\p{L})|\p{N}+\p{L}(?!\p{L})|\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\p{Lo}+|\p{N}+/gu
+
+const inFull: Readonly<Record<string, string>> = {
+  amt: 'amount',
+  avg: 'average',
+  bal: 'balance',
+  chg: 'change',
+  chng: 'change',
+  cnt: 'count',
+  ct: 'count',
+  cust: 'customer',
+  eve: 'evening',
+  freq: 'frequency',
+  intl: 'international',
+  mins: 'minutes',
+  mth: 'months',
+  mths: 'months',
+  nbr: 'number',
+  num: 'number',
+  pct: 'percent',
+  perc: 'percent',
+  prev: 'previous',
+  qty: 'quantity',
+  tot: 'total',
+  trans: 'transaction',
+  vmail: 'voice mail',
 }
 
 /**

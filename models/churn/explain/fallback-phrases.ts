@@ -1,10 +1,11 @@
 import type { Feature } from '../../../src/contracts/features.ts'
 import { date, days, minutes, months, percent, plainNumber } from './numbers.ts'
 import type { Amount, CategoryPhrase, NumberPhrase, Phrase } from './phrases.ts'
+import { answersOf, flagFact, speaker } from './spoken-values.ts'
 
 /**
  * How a column of the customer's own is said, which nobody wrote a phrase for: "Number of complaints 4",
- * "Plan type is Basic".
+ * "Plan type is Basic", "No voice mail plan".
  *
  * @example
  * fallbackPhrase({ name: 'plan_type', label: 'plan type', kind: 'category', categories: ['Basic'] })
@@ -28,33 +29,25 @@ export function titleOf(feature: Feature): string {
 }
 
 function categoryPhrase(label: string, feature: Feature): CategoryPhrase {
-  const flags = yesNo(feature.categories ?? [])
-  return { kind: 'category', fact: (value) => `${label} is ${flags.get(value) ?? tidy(value)}` }
-}
-
-/** 0 and 1, or true and false, as No and Yes; only where the column has no other values. */
-function yesNo(categories: readonly string[]): ReadonlyMap<string, string> {
-  const words = new Map([
-    ['0', 'No'],
-    ['1', 'Yes'],
-    ['false', 'No'],
-    ['true', 'Yes'],
-  ])
-  const flags = categories.map((value): [string, string] => [value, words.get(value.toLowerCase()) ?? ''])
-  return new Map(flags.every(([, word]) => word !== '') ? flags : [])
-}
-
-/** A value of a file in a sentence: on one line, and not endless. */
-function tidy(value: string): string {
-  const line = value.replaceAll(/\s+/g, ' ').trim()
-  return line.length > 60 ? `${line.slice(0, 59).trimEnd()}…` : line
+  const answers = answersOf(feature)
+  const say = speaker(feature.categories ?? [])
+  return {
+    kind: 'category',
+    fact: (value) => {
+      const answer = answers?.get(value)
+      if (answer !== undefined) return flagFact(label, answer)
+      if (value === '(other)') return `${label} is one of the rarer`
+      return /^none$/i.test(value) ? flagFact(label, false) : `${label} is ${say(value)}`
+    },
+  }
 }
 
 function numberPhrase(label: string, feature: Feature): NumberPhrase {
   const write = writerOf(label, feature)
   return {
     kind: 'number',
-    fact: (value, amount) => `${label} ${write(value, amount)}`,
+    // "Claims last 3 years 1" would be two numbers in a row.
+    fact: (value, amount) => `${label}${/\d/.test(label) ? ' is' : ''} ${write(value, amount)}`,
     typical: write,
   }
 }

@@ -71,6 +71,7 @@ export function days(value: number): string {
  */
 export function minutes(value: number): string {
   if (value > 0 && value < 0.95) return 'less than a minute'
+  if (Math.round(value) === 60) return '1 hour'
   if (value < 119.5) return counted(Math.round(value), 'minute')
   const hours = value / 60
   return counted(hours < 10 ? Math.round(hours * 2) / 2 : Math.round(hours), 'hour')

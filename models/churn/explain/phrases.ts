@@ -4,6 +4,7 @@
  */
 import type { Feature } from '../../../src/contracts/features.ts'
 import { counted, days, minutes, money, months, percent, plainNumber } from './numbers.ts'
+import { speaker, within } from './spoken-values.ts'
 
 export interface NumberPhrase {
   readonly kind: 'number'
@@ -31,8 +32,11 @@ export type Amount = (value: number) => string
  * phraseOf(contract) // a month-to-month one is said as 'Month-to-month contract'
  */
 export function phraseOf(feature: Feature): Phrase | undefined {
-  const isInternet = feature.name === 'productTier' && feature.categories?.includes('Fiber optic') === true
-  return isInternet ? internet : phrases.get(feature.name)
+  const isInternet = feature.name === 'productTier' && feature.categories?.some((value) => fiber.test(value))
+  const phrase = isInternet ? internet : phrases.get(feature.name)
+  if (phrase?.kind !== 'category') return phrase
+  const say = speaker(feature.categories ?? [])
+  return { ...phrase, fact: (value: string) => phrase.fact(say(value)) }
 }
 
 const number = (
@@ -83,10 +87,27 @@ const ahead = (what: string, today: string): NumberPhrase['fact'] => {
 }
 
 /** Telecoms sell internet by the line; their "No" is no line at all. */
-const internet = category(
-  { 'Fiber optic': 'Fiber-optic internet', DSL: 'DSL internet', No: 'No internet service' },
-  (value) => `Internet is ${value}`,
+const internet = category({ DSL: 'DSL internet', No: 'No internet service' }, (value) =>
+  fiber.test(value)
+    ? 'Fiber-optic internet'
+    : /^(?:adsl|vdsl|cable)$/i.test(value)
+      ? `${value} internet`
+      : `Internet is ${value}`,
 )
+const fiber = /^fib(?:er|re)[ -]?optics?$/i
+
+/** Terms are written in words or in months. */
+function contractOf(value: string): string {
+  const term = Number(value)
+  if (!Number.isInteger(term) || term < 1) return `Contract is ${value}`
+  if (term === 1) return 'Month-to-month contract'
+  const names = new Map([
+    [12, 'One-year'],
+    [24, 'Two-year'],
+    [36, 'Three-year'],
+  ])
+  return `${names.get(term) ?? `${term}-month`} contract`
+}
 
 const phrases: ReadonlyMap<string, Phrase> = new Map<string, Phrase>([
   // The relationship and its terms.
@@ -102,7 +123,7 @@ const phrases: ReadonlyMap<string, Phrase> = new Map<string, Phrase>([
         'One year': 'One-year contract',
         'Two year': 'Two-year contract',
       },
-      (value) => `Contract is ${value}`,
+      contractOf,
     ),
   ],
   ['monthsToRenewal', number(ahead('Renewal', 'Renewal is today'), undefined, 'Renewal date unknown')],
@@ -171,7 +192,7 @@ const phrases: ReadonlyMap<string, Phrase> = new Map<string, Phrase>([
         'Bank transfer (automatic)': 'Pays by automatic bank transfer',
         'Credit card (automatic)': 'Pays by credit card, automatically',
       },
-      (value) => `Payment method is ${value}`,
+      (value) => (/^other|^none/i.test(value) ? `Payment method is ${value}` : `Pays by ${within(value)}`),
     ),
   ],
   [

@@ -7,6 +7,7 @@ import { comparisonOf, riskRatio } from './comparisons.ts'
 import { fallbackPhrase, titleOf } from './fallback-phrases.ts'
 import { type Amount, type NumberPhrase, amountIn, phraseOf } from './phrases.ts'
 import type { Reasons } from './reasons.ts'
+import { saysUnknown } from './spoken-values.ts'
 
 export interface SentenceOptions {
   /** Put before amounts: '€' or 'EUR'. Absent where the currency is not known. */
@@ -128,7 +129,12 @@ function factsOf(feature: Feature, population: FeaturePopulation, amount: Amount
   const phrase = named?.kind === feature.kind ? named : fallbackPhrase(feature)
   const unknown = phrase.unknown ?? `${titleOf(feature)} unknown`
   if (phrase.kind === 'category') {
-    const facts = new Map((feature.categories ?? []).map((category, code) => [code, phrase.fact(category)]))
+    const facts = new Map(
+      (feature.categories ?? []).map((category, code) => [
+        code,
+        saysUnknown(category) ? unknown : phrase.fact(category),
+      ]),
+    )
     return (code) => facts.get(code) ?? unknown
   }
   const median = population.quantiles?.[10]

@@ -21,7 +21,11 @@ describe('words of a header', () => {
   ])('splits %s', (header, expected) => expect(words(header)).toEqual(expected))
 
   it('reads within a sentence, abbreviations kept', () => {
-    expect(plainWords('NumOfProducts')).toBe('num of products')
+    expect(plainWords('NumOfProducts')).toBe('number of products')
+    expect(plainWords('Total_Ct_Chng_Q4_Q1')).toBe('total count change Q4 Q1')
+    expect(plainWords('Months_Inactive_12_mon')).toBe('months inactive 12 months')
+    expect(plainWords("Int'l Plan")).toBe('international plan')
+    expect(plainWords('logins_30d')).toBe('logins 30d')
     expect(plainWords('CLTV')).toBe('CLTV')
     expect(plainWords('€')).toBe('€')
   })

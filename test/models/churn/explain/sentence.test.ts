@@ -80,13 +80,46 @@ describe('a reason', () => {
     const complaints: Feature = { name: 'NumberOfComplaints', label: 'NumberOfComplaints', kind: 'number' }
     expect(fact(complaints, 4, 1)).toBe('Number of complaints 4 (typical: 1)')
     const flag: Feature = { name: 'has_app', label: 'app in use', kind: 'category', categories: ['0', '1'] }
-    expect(fact(flag, 1)).toBe('App in use is Yes')
+    expect(fact(flag, 1)).toBe('Has app in use')
+    expect(fact(flag, 0)).toBe('No app in use')
     const money: Feature = { name: 'spend', label: 'spend', kind: 'number', unit: 'money' }
     expect(fact(money, 1234.5, 99.9)).toBe('Spend 1,235 (typical: 99.90)')
     const start: Feature = { name: 'start', label: 'start of the plan', kind: 'number', unit: 'date' }
     expect(fact(start, 20000, 20000)).toBe('Start of the plan 4 Oct 2024')
     const visit: Feature = { name: 'v', label: 'days since the last visit', kind: 'number', unit: 'days' }
     expect(fact(visit, 12, 12)).toBe('Days since the last visit 12')
+  })
+
+  it.each([
+    ['international plan', 'Has international plan', 'No international plan'],
+    ['has credit card', 'Has credit card', 'No credit card'],
+    ['is active', 'Is active', 'Not active'],
+    ['handset refurbished', 'Handset refurbished', 'Not handset refurbished'],
+    ['truck owner', 'Truck owner', 'Not truck owner'],
+    ['card expiring', 'Card expiring', 'No card expiring'],
+    ['owns computer', 'Owns computer', 'Owns computer is No'],
+    ['SLA', 'Has SLA', 'No SLA'],
+  ])('says Yes and No to "%s" as a fact', (label, yes, no) => {
+    const flag: Feature = { name: label, label, kind: 'category', categories: ['No', 'Yes'] }
+    expect([fact(flag, 1), fact(flag, 0)]).toEqual([yes, no])
+  })
+
+  it('says values as people do, not as systems write them', () => {
+    const say = (name: string, values: string[], code = 0): string =>
+      fact({ name, label: name, kind: 'category', categories: values }, code)
+    expect(say('industry', ['COMPUTER_SOFTWARE', 'RETAIL'], 1)).toBe('Industry is Retail')
+    expect(say('industry', ['COMPUTER_SOFTWARE', 'RETAIL'])).toBe('Industry is Computer software')
+    expect(say('contract', ['1', '6', '12'])).toBe('Month-to-month contract')
+    expect(say('contract', ['1', '6', '12'], 1)).toBe('6-month contract')
+    expect(say('contract', ['1', '6', '12'], 2)).toBe('One-year contract')
+    expect(say('productTier', ['Cable', 'DSL', 'Fiber Optic'], 2)).toBe('Fiber-optic internet')
+    expect(say('paymentMethod', ['Debit Card', 'UPI'])).toBe('Pays by debit card')
+    expect(say('paymentMethod', ['Debit Card', 'UPI'], 1)).toBe('Pays by UPI')
+    expect(say('education level', ['Graduate', 'Unknown'], 1)).toBe('Education level unknown')
+    expect(say('offer', ['None', 'Offer A', 'Offer B'])).toBe('No offer')
+    expect(say('state', ['KS', 'OH', '(other)'], 2)).toBe('State is one of the rarer')
+    const claims: Feature = { name: 'c', label: 'claims last 3 years', kind: 'number' }
+    expect(fact(claims, 1, 0)).toBe('Claims last 3 years is 1 (typical: 0)')
   })
 
   it('never shows a raw name, a code or a number that is none, whatever the value', () => {
