@@ -87,7 +87,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
         const time = now()
         if (!complete && time - drawnAt < redrawEvery) return
         drawnAt = time
-        drawn = text.slice(0, Math.max(20, (err.columns ?? 80) - 1))
+        // A terminal that does not know its width says 0.
+        drawn = text.slice(0, Math.max(20, (err.columns || 80) - 1))
         err.write(`\r\u001b[2K${drawn}`)
         if (complete) {
           err.write('\n')
