@@ -45,15 +45,23 @@ export function probabilityOfBenefit(
     out[row * actions] = 1
     for (let a = 1; a < actions; a++) {
       const net = values[row * actions + a] - values[row * actions]
-      if (!(net > 0)) continue
       const { share, durationMonths, fixedMinor } = costs[a]
       const fixed = recurring[row] > 0 ? fixedMinor / 100 / recurring[row] : 0
       const cost = share * expectedMonths(durationMonths, hazard, economics.gamma) + fixed
-      const { mean, sd } = priors[a]
-      out[row * actions + a] = normalCdf(((net / (net + cost)) * mean) / sd)
+      out[row * actions + a] = benefitOf(net, cost, priors[a])
     }
   }
   return out
+}
+
+/**
+ * P(gain > 0) of one action, from its net expected gain and its expected cost in the same unit.
+ *
+ * @example
+ * benefitOf(1, 1, { mean: 0.04, sd: 0.04 }) // 0.69: half of what it brings is spent on it
+ */
+export function benefitOf(net: number, cost: number, { mean, sd }: EffectPrior): number {
+  return net > 0 ? normalCdf(((net / (net + cost)) * mean) / sd) : 0
 }
 
 /** Standard normal distribution function, within 1e-7 (Abramowitz & Stegun 26.2.17). */

@@ -19,8 +19,6 @@ export interface ActionValues {
    * acting so now, after its cost.
    */
   readonly value: Float32Array
-  /** P(benefit > 0) of each action, 0 to 1; null where nothing was estimated, and nothing is then gated. */
-  readonly benefit: Float32Array | null
 }
 
 /** A whole file of customers and what could be done for each; rows x actions, row-major, in catalogue order. */

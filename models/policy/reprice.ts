@@ -15,6 +15,8 @@
  * everybody the deepest discount.)
  */
 import type { ActionCost } from '../../src/contracts/actions.ts'
+import { expectedMonths } from './costs.ts'
+import { benefitOf, type EffectPrior } from './gate.ts'
 import type { ActionValues } from './policy.ts'
 
 export interface Pricing {
@@ -24,17 +26,21 @@ export interface Pricing {
   readonly costs: readonly ActionCost[]
 }
 
-/** Discount a month of the simulator and of every value: 12 % a year. */
-export const GAMMA = 0.99
+/** What a policy was trained with: its pricing, and what its world believed. */
+export interface Training extends Pricing {
+  /** Discount a month. */
+  readonly gamma: number
+  /** Prior of each action's relative effect on the hazard, in catalogue order; null: nothing is gated. */
+  readonly priors: readonly EffectPrior[] | null
+}
 
-/**
- * Expected, discounted months that an action is in force and the customer still there; 1 for a single month.
- *
- * @example
- * monthsInForce(0.02, 12) // 9.08
- */
-export function monthsInForce(monthlyHazard: number, durationMonths: number, gamma = GAMMA): number {
-  return 1 / (1 - gamma * (1 - monthlyHazard) * (1 - 1 / Math.max(1, durationMonths)))
+export interface Priced {
+  /** Net expected gain over doing nothing, minor units, rows x actions; NaN where the amount is unknown. */
+  readonly gain: Float64Array
+  /** Planned cost, whole minor units: the liability over the whole duration. */
+  readonly cost: Float64Array
+  /** P(gain > 0) under the priors, rows x actions (models/policy/gate.ts); null without priors. */
+  readonly benefit: Float32Array | null
 }
 
 /**
@@ -45,21 +51,23 @@ export function monthsInForce(monthlyHazard: number, durationMonths: number, gam
  * @param recurring a month, major units of the reporting currency; NaN gives gain NaN and cost 0
  * @param digits decimals of the reporting currency
  * @example
- * const { gain, cost } = price(values, hazard, recurring, 2, trained, wanted)
+ * const { gain, cost, benefit } = price(values, hazard, recurring, 2, trained, wanted)
  */
 export function price(
   values: ActionValues,
   hazard: ArrayLike<number>,
   recurring: Float64Array | Float32Array,
   digits: number,
-  trained: Pricing,
+  trained: Training,
   wanted: Pricing,
-): { readonly gain: Float64Array; readonly cost: Float64Array } {
+): Priced {
   const { rows, actions, value } = values
   const minor = 10 ** digits
   const margin = wanted.margin / trained.margin
   const gain = new Float64Array(rows * actions)
   const cost = new Float64Array(rows * actions)
+  const { priors, gamma } = trained
+  const benefit = priors === null ? null : new Float32Array(rows * actions)
   for (let a = 1; a < actions; a++) {
     const then = trained.costs[a]
     const now = wanted.costs[a]
@@ -70,17 +78,18 @@ export function price(
         gain[at] = NaN
         continue
       }
-      const monthsThen = monthsInForce(hazard[row], then.durationMonths)
+      const monthsThen = expectedMonths(then.durationMonths, hazard[row], gamma)
       const monthsNow =
         now.durationMonths === then.durationMonths
           ? monthsThen
-          : monthsInForce(hazard[row], now.durationMonths)
+          : expectedMonths(now.durationMonths, hazard[row], gamma)
       const net = (value[at] - value[row * actions]) * amount
       const paidThen = then.fixedMinor + then.share * monthsThen * amount
       const paidNow = now.fixedMinor + now.share * monthsNow * amount
       gain[at] = (net + paidThen) * margin * (monthsNow / monthsThen) - paidNow
+      if (benefit !== null && priors !== null) benefit[at] = benefitOf(gain[at], paidNow, priors[a])
       cost[at] = Math.round(now.fixedMinor + now.share * now.durationMonths * amount)
     }
   }
-  return { gain, cost }
+  return { gain, cost, benefit }
 }

@@ -11,15 +11,15 @@ import type { Mapping } from '../../models/features/mapping-file.ts'
 import type { ChurnBundle, PolicyBundle } from '../../models/onnx/bundle-contents.ts'
 import { serveChurn, servePolicy } from '../../models/onnx/serve.ts'
 import { startPool } from '../../models/onnx/serve-pool.ts'
+import { declineTelemetry } from '../config.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import { daysIntoPeriod } from '../settings/planning.ts'
 import type { Settings } from '../settings/settings.ts'
 import { cardMapping } from './card.ts'
 import { chooseModel, coverageOf } from './choose-model.ts'
 import type { ScoredBook } from './decide.ts'
-import { mappingNotes } from './mapping-notes.ts'
 import { artefactFolder, modelFolder } from './models.ts'
-import { benefitsOf, pricingOf } from './policy-terms.ts'
+import { trainingOf } from './policy-terms.ts'
 import { scoreTable, type ScoredTable } from './score.ts'
 import { hazardOf, statesOf, valuesOf } from './value.ts'
 
@@ -60,6 +60,7 @@ export interface Book {
  * @throws HoldfastError for everything that can be wrong with file, mapping, model or settings
  */
 export async function openBook(request: BookRequest): Promise<Book> {
+  declineTelemetry()
   // Threads load the inference library while the file is looked at.
   const pool = startPool({ workers: Math.min(2, request.threads) })
   try {
@@ -99,7 +100,11 @@ export async function openBook(request: BookRequest): Promise<Book> {
         notes:
           request.mapping === undefined
             ? []
-            : mappingNotes(profile, request.mapping, model.features.features),
+            : (await import('./mapping-notes.ts')).mappingNotes(
+                profile,
+                request.mapping,
+                model.features.features,
+              ),
         coverage: choice?.coverage ?? coverageOf(model, profile, mapping, request.today),
       }
     } finally {
@@ -130,10 +135,9 @@ function decidable(
 ): ScoredBook {
   const { rows, context } = scored
   const sinceStart = daysIntoPeriod(settings.period, new Date(today * 86_400_000))
-  const values = { rows, actions: policy.actions.length, value, benefit: null }
   return {
-    values: { ...values, benefit: benefitsOf(values, policy) },
-    trained: pricingOf(policy),
+    values: { rows, actions: policy.actions.length, value },
+    trained: trainingOf(policy),
     hazard: Float32Array.from(scored.probability, toHazard),
     recurring: Float64Array.from(context.monthlyCharge, cents),
     context: {

@@ -12,7 +12,7 @@ import { allocate } from '../../models/policy/allocate.ts'
 import type { Draws } from '../../models/policy/draw.ts'
 import { countReasons, MASK_REASONS, maskActions, type MaskContext } from '../../models/policy/masks.ts'
 import { type ActionValues, type Choices, NO_ACTION, type Policy } from '../../models/policy/policy.ts'
-import { price, type Pricing } from '../../models/policy/reprice.ts'
+import { price, type Training } from '../../models/policy/reprice.ts'
 import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
 import { actionsOf, maskRules, planLimits, reportingCurrency, reportingRate } from '../settings/planning.ts'
@@ -21,11 +21,8 @@ import type { Settings } from '../settings/settings.ts'
 /** A file of customers, scored once; it can be decided on again under other settings. */
 export interface ScoredBook {
   readonly values: ActionValues
-  /**
-   * What costs and margin the values were computed with; other settings are allowed for to first order. The
-   * probability of benefit stays as it was estimated: much dearer actions pass the gate too easily.
-   */
-  readonly trained: Pricing
+  /** What the values were computed with; other costs, durations and margins are allowed for to first order. */
+  readonly trained: Training
   /** Chance to leave in a month, as the served state has it; one a customer. */
   readonly hazard: Float32Array | Float64Array
   /** A month, major units of the file's currency; NaN is unknown. One a customer. */
@@ -116,8 +113,8 @@ export function decide(scored: ScoredBook, settings: Settings, choose: Policy['c
   const eligible = customersOpen(reasons, rows, width)
   const masked = countReasons(reasons, width)
   const wanted = { margin: settings.margin.gross, costs: actions.map((action) => action.cost) }
-  const { gain, cost } = price(values, scored.hazard, recurring, digits, scored.trained, wanted)
-  gate(reasons, values, gain, settings.gate.threshold)
+  const { gain, cost, benefit } = price(values, scored.hazard, recurring, digits, scored.trained, wanted)
+  gate(reasons, gain, benefit, width, settings.gate.threshold)
   const gated = customersOpen(reasons, rows, width)
 
   const open = reasons.map((reason) => (reason === 0 ? 1 : 0))
@@ -159,8 +156,13 @@ export function decide(scored: ScoredBook, settings: Settings, choose: Policy['c
 const UNPROVEN = MASK_REASONS.indexOf('unproven')
 
 /** Shuts what is not sure enough to help, and what has no value at all. */
-function gate(reasons: Uint8Array, values: ActionValues, gain: Float64Array, threshold: number): void {
-  const { actions, benefit } = values
+function gate(
+  reasons: Uint8Array,
+  gain: Float64Array,
+  benefit: Float32Array | null,
+  actions: number,
+  threshold: number,
+): void {
   for (let at = 0; at < reasons.length; at++) {
     if (reasons[at] !== 0 || at % actions === NO_ACTION) continue
     const sure = benefit === null || benefit[at] >= threshold

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod'
 import { referenceActions } from '../../actions/catalogue.ts'
+import { DEFAULT_BENEFIT_GATE } from '../../models/policy/gate.ts'
 import { isCurrency } from '../contracts/money.ts'
 
 /** What a person is told about a field: its meaning, and what may stand there. */
@@ -227,7 +228,7 @@ export const settingsSchema = z.strictObject({
     z
       .strictObject({
         threshold: field(
-          share.default(0.8),
+          share.default(DEFAULT_BENEFIT_GATE),
           'An action is only considered when it does more good than harm with at least this probability',
           'a number from 0 to 1',
         ),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { allocate } from '../../models/policy/allocate.ts'
+import { price } from '../../models/policy/reprice.ts'
 import { MASK_REASONS } from '../../models/policy/masks.ts'
 import { plannedCost } from '../../src/contracts/actions.ts'
 import { decide } from '../../src/loop/decide.ts'
@@ -66,12 +67,14 @@ describe('a plan', () => {
     const suppressed = Float64Array.from({ length: rows }, (_, row) => (row % 5 === 0 ? 1 : 0))
     const email = Float64Array.from({ length: rows }, (_, row) => (row % 3 === 0 ? 0 : NaN))
     const plan = decide({ ...scored, context: { suppressed, consent: { email } } }, settings)
+    const { values, hazard, recurring, trained } = scored
+    const priced = price(values, hazard, recurring, 2, trained, trained)
     for (let row = 0; row < rows; row++) {
       const a = plan.action[row]
       expect(MASK_REASONS[plan.reasons[row * 6 + a]]).toBe('open')
       if (suppressed[row] === 1) expect(a).toBe(0)
       if (email[row] === 0) expect([1, 3, 4]).not.toContain(a)
-      if (a > 0) expect(scored.values.benefit?.[row * 6 + a]).toBeGreaterThanOrEqual(0.8)
+      if (a > 0) expect(priced.benefit![row * 6 + a]).toBeGreaterThanOrEqual(settings.gate.threshold)
     }
     expect(plan.summary.actions[4].masked.unproven).toBeGreaterThan(0)
   })

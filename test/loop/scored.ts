@@ -8,7 +8,6 @@ export function scoredBook(rows: number, seed = 1, unknownAmounts = 0): ScoredBo
   const chance = random(seed)
   const actions = referenceActions.length
   const value = new Float32Array(rows * actions)
-  const benefit = new Float32Array(rows * actions)
   const recurring = new Float64Array(rows)
   const effect = [0, 0.03, 0.04, 0.08, 0.12, 0.2]
   for (let row = 0; row < rows; row++) {
@@ -19,13 +18,17 @@ export function scoredBook(rows: number, seed = 1, unknownAmounts = 0): ScoredBo
       const cost = referenceActions[a].cost.share * 12
       const gain = a === 0 ? 0 : 3 * risk * effect[a] * stay * (0.5 + chance.next()) - cost * (0.3 + risk)
       value[row * actions + a] = stay * (1 - risk) + gain
-      benefit[row * actions + a] = a === 0 ? 1 : 1 / (1 + Math.exp(-2 - gain * 4))
     }
   }
   const ids = Array.from({ length: rows }, (_, row) => `C-${row}`)
   return {
-    values: { rows, actions, value, benefit },
-    trained: { margin: 0.6, costs: referenceActions.map((action) => action.cost) },
+    values: { rows, actions, value },
+    trained: {
+      margin: 0.6,
+      gamma: 0.99,
+      costs: referenceActions.map((action) => action.cost),
+      priors: effect.map((mean) => ({ mean, sd: mean / 2 })),
+    },
     hazard: new Float32Array(rows).fill(0.02),
     recurring,
     context: {},

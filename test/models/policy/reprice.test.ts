@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { referenceActions } from '../../../actions/catalogue.ts'
-import { monthsInForce, price, type Pricing } from '../../../models/policy/reprice.ts'
+import { expectedMonths } from '../../../models/policy/costs.ts'
+import { price, type Pricing, type Training } from '../../../models/policy/reprice.ts'
 
 const values = {
   rows: 2,
   actions: 6,
   value: Float32Array.of(10, 10.5, 10, 11, 12, 9, 3, 3, 4, 4, 4, 4),
-  benefit: null,
 }
-const trained: Pricing = { margin: 0.6, costs: referenceActions.map((action) => action.cost) }
+const trained: Training = {
+  margin: 0.6,
+  gamma: 0.99,
+  costs: referenceActions.map((action) => action.cost),
+  priors: referenceActions.map(() => ({ mean: 0.05, sd: 0.05 })),
+}
 const recurring = Float64Array.of(50, NaN)
 const hazard = Float64Array.of(0.02, 0.02)
 
@@ -26,8 +31,8 @@ describe('months in force', () => {
       sum += alive
       alive *= 0.99 * (1 - 0.03) * (1 - 1 / 12)
     }
-    expect(monthsInForce(0.03, 12)).toBeCloseTo(sum, 9)
-    expect(monthsInForce(0.03, 1)).toBe(1)
+    expect(expectedMonths(12, 0.03, 0.99)).toBeCloseTo(sum, 9)
+    expect(expectedMonths(1, 0.03, 0.99)).toBe(1)
   })
 })
 
@@ -43,7 +48,7 @@ describe('values under other costs', () => {
     const before = at(trained)
     const after = at({ ...trained, costs })
     for (let a = 1; a < 6; a++) {
-      const dearer = 30 + trained.costs[a].share * monthsInForce(0.02, 12) * 5000
+      const dearer = 30 + trained.costs[a].share * expectedMonths(12, 0.02, 0.99) * 5000
       expect(after.gain[a]).toBeCloseTo(before.gain[a] - dearer, 6)
     }
   })
@@ -53,14 +58,26 @@ describe('values under other costs', () => {
     const after = at(lasting(1))
     for (let a = 1; a < 6; a++) {
       // Cost and effect shrink alike, so nothing that loses at its length wins by being cut short.
-      expect(after.gain[a]).toBeCloseTo(before.gain[a] / monthsInForce(0.02, 12), 6)
+      expect(after.gain[a]).toBeCloseTo(before.gain[a] / expectedMonths(12, 0.02, 0.99), 6)
       expect(after.cost[a]).toBeLessThan(before.cost[a])
     }
   })
 
   it('scale what is kept, not what is paid, with the margin', () => {
-    const paid = 0.1 * monthsInForce(0.02, 12) * 5000
+    const paid = 0.1 * expectedMonths(12, 0.02, 0.99) * 5000
     expect(at({ ...trained, margin: 0.3 }).gain[3]).toBeCloseTo((5000 + paid) / 2 - paid, 6)
+  })
+
+  it('are less sure of more good than harm the more of what they bring is spent on them', () => {
+    const dearer = trained.costs.map((cost) => ({ ...cost, share: cost.share * 1.5 }))
+    const before = at(trained).benefit!
+    const after = at({ ...trained, costs: dearer }).benefit!
+    for (const a of [1, 3, 4]) {
+      expect(before[a]).toBeGreaterThan(0.5)
+      expect(before[a]).toBeLessThan(0.842)
+      expect(after[a]).toBeLessThan(before[a])
+    }
+    expect([before[2], before[5]]).toEqual([0, 0])
   })
 
   it('are unknown where the recurring amount is', () => {
