@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { declineTelemetry } from './config.ts'
 import { EXIT, HoldfastError } from './contracts/errors.ts'
 import { endOnSignals, watchStreams } from './cli/process.ts'
 import { reportFailure } from './cli/run.ts'
@@ -13,7 +12,6 @@ import { wrongCall } from './cli/wrong-call.ts'
 
 // Types are stripped and code is compiled once, not on every run: a third of the start-up.
 enableCompileCache()
-declineTelemetry()
 watchStreams()
 endOnSignals()
 process.exitCode = await main(process.argv)

@@ -1,6 +1,6 @@
 /** What `score` and `what-if` promise: columns of the plan, counts, order, the same answer twice, the lines they print. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { random } from '../../models/random.ts'
@@ -354,6 +354,29 @@ describe('what is printed', () => {
     expect(stdout).toContain('\r\u001b[2KWriting the plan')
     expect(stdout).toContain('600 of 600')
     expect(stdout).toContain('\u001b[1m600 customers')
+  })
+})
+
+describe('what is loaded', () => {
+  it('is no trainer for a plan, nor does the inference library report home', async () => {
+    const list = workshop.at('loaded.txt')
+    const hook = workshop.write(
+      'hook.mjs',
+      `import { registerHooks } from 'node:module'
+      import { appendFileSync } from 'node:fs'
+      const load = (url, context, next) => (appendFileSync(${JSON.stringify(list)}, url + '\\n'), next(url, context))
+      registerHooks({ load })`,
+    )
+    const temporary = workshop.at('temporary')
+    mkdirSync(temporary)
+    const { code } = await holdfast(['score', file, '--model', model, '--out', workshop.at('l.csv')], {
+      env: { NODE_OPTIONS: `--import=${hook}`, TMPDIR: temporary, ORT_DISABLE_TELEMETRY: '' },
+    })
+    expect(code).toBe(0)
+    const loaded = readFileSync(list, 'utf8').split('\n')
+    expect(loaded.some((url) => url.endsWith('/models/onnx/serve.ts'))).toBe(true)
+    expect(loaded.filter((url) => /\/trainer\/|\/fit[^/]*\.ts|learn\.ts|\/report\//.test(url))).toEqual([])
+    expect(readdirSync(temporary).filter((name) => name !== 'node-compile-cache')).toEqual([])
   })
 })
 
