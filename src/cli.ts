@@ -51,16 +51,16 @@ function describeProgram(done: (code: number) => void): Command {
       .command(usage)
       .description(text)
       .option('--json', 'print one JSON object as the last line of standard output')
-      .option('--quiet', 'no progress and no notes on standard error')
+      .option('--quiet', 'only errors on standard error: no progress, no notes')
       .option('--threads <n>', 'threads to use (default: the machine\u2019s)', whole(1, 256))
 
   command('score <file>', 'Score every customer of a CSV, Parquet or Excel file and write a retention plan.')
     .option('--out <file>', 'where the plan goes: .csv or .parquet', 'retention_strategy.csv')
     .option(
       '--model <name>',
-      'telco, subscription, or the folder of a model of your own (default: what fits best)',
+      'telco, subscription, or the folder of a model of your own (default: the one that fits the file)',
     )
-    .option('--mapping <file>', 'an edited mapping file instead of the proposed mapping')
+    .option('--mapping <file>', 'what each column means: the mapping file that train writes, edited')
     .option('--settings <file>', 'settings: levels, costs, budget, capacity, caps (JSON)')
     .option('--id <column>', 'the column that identifies a customer')
     .option(
@@ -68,18 +68,25 @@ function describeProgram(done: (code: number) => void): Command {
       'further columns of the file to carry into the plan, separated by commas',
       list,
     )
-    .option('--levels <preset>', 'base-rate (multiples of the base rate) or reference (above .7 and .4)')
+    .option(
+      '--levels <preset>',
+      'base-rate: HIGH from twice the base rate, MEDIUM from once; reference: from 0.7 and 0.4 (default: base-rate)',
+    )
     .option('--as-of <date>', 'the day the file describes, YYYY-MM-DD (default: today)')
+    .addHelpText('after', '\nExample: holdfast score customers.csv --out plan.csv --columns Region,Owner\n')
     .action(async (file: string, options) =>
       done(await (await import('./cli/score.ts')).score(file, options)),
     )
 
   command('train <file>', 'Train a churn model of your own from any table of customers.')
     .requiredOption('--target <column>', 'the column that says who churned')
-    .option('--positive <value>', 'the value of the target that means churned, where it is not plain')
+    .option(
+      '--positive <value>',
+      'the value of the target that means churned (default: found, where it is plain, such as Yes or 1)',
+    )
     .option('--id <column>', 'the column that identifies a customer')
-    .option('--out <dir>', 'folder for the model', 'model')
-    .option('--mapping <file>', 'an edited mapping file instead of what the program finds')
+    .option('--out <dir>', 'folder for the model; its mapping file goes beside it', 'model')
+    .option('--mapping <file>', 'what each column means: the mapping file of an earlier training, edited')
     .option('--keep <names>', 'columns to use although they would be left out, separated by commas', list)
     .option(
       '--horizon <days>',
@@ -89,46 +96,59 @@ function describeProgram(done: (code: number) => void): Command {
     .option('--as-of <date>', 'the day the file describes, YYYY-MM-DD (default: the newest date in it)')
     .option('--folds <n>', 'folds of the cross-validation', whole(2, 20), 5)
     .option('--seed <n>', 'seed of folds and trees', whole(0, 4294967295), 42)
-    .option('--name <name>', 'name of the model')
+    .option('--name <name>', 'name of the model (default: that of the file)')
+    .addHelpText('after', '\nExample: holdfast train customers.csv --target Churn --out model\n')
     .action(async (file: string, options) =>
       done(await (await import('./cli/train.ts')).train(file, options)),
     )
 
   command('evaluate <file>', 'Report how good a model is, always on customers that it did not see.')
     .requiredOption('--target <column>', 'the column that says who churned')
-    .option('--positive <value>', 'the value of the target that means churned, where it is not plain')
+    .option(
+      '--positive <value>',
+      'the value of the target that means churned (default: found, where it is plain, such as Yes or 1)',
+    )
     .option('--id <column>', 'the column that identifies a customer')
-    .option('--model <name>', 'the model to judge; without one, a model is cross-validated on the file')
-    .option('--mapping <file>', 'an edited mapping file')
+    .option('--model <name>', 'the model to judge; without one, training is cross-validated on the file')
+    .option('--mapping <file>', 'what each column means: an edited mapping file')
     .option('--keep <names>', 'columns to use although they would be left out, separated by commas', list)
     .option('--as-of <date>', 'the day the file describes, YYYY-MM-DD (default: the newest date in it)')
-    .option('--out <file>', 'the report; the same figures go beside it as .json', 'evaluation.html')
+    .option('--out <file>', 'the report, .html; the same figures go beside it as .json', 'evaluation.html')
     .option('--folds <n>', 'folds of the cross-validation', whole(2, 20), 5)
     .option('--seed <n>', 'seed of folds, trees and intervals', whole(0, 4294967295), 42)
+    .addHelpText('after', '\nExample: holdfast evaluate this-year.csv --target Churn --model model\n')
     .action(async (file: string, options) =>
       done(await (await import('./cli/evaluate.ts')).evaluate(file, options)),
     )
 
   command(
     'what-if <file>',
-    'Change costs, durations, budget, capacity or caps and see what moves over the whole file.',
+    'See what moves over the whole file when a cost, duration, budget, capacity or cap changes.',
   )
     .option('--model <name>', 'as in score')
     .option('--mapping <file>', 'as in score')
     .option('--settings <file>', 'the settings to start from')
     .option('--id <column>', 'the column that identifies a customer')
     .option('--as-of <date>', 'as in score')
+    .option('--cost <action=share>', 'share of the monthly amount, such as discount_20=0.15', collect)
+    .option('--fixed <action=amount>', 'cost paid once, such as call_discount_30=12.50', collect)
     .option(
-      '--cost <action=share>',
-      'share of the monthly amount, such as discount_20=0.15; again for more',
+      '--multiply <action=factor>',
+      'factor on the whole cost, such as discount_20=2 or all=1.5',
       collect,
     )
-    .option('--fixed <action=amount>', 'fixed cost, such as call_discount_30=12.50; again for more', collect)
-    .option('--multiply <action=factor>', 'cost multiplier, such as discount_20=2 or all=1.5', collect)
     .option('--duration <action=months>', 'months charged, such as discount_10=3 or all=1', collect)
-    .option('--capacity <action=n>', 'how many a month, "none" for no limit', collect)
-    .option('--cap <name=value>', 'cooldownDays or maxContacts, such as cooldownDays=30', collect)
-    .option('--budget <amount>', 'monthly budget, "none" for no limit')
+    .option(
+      '--capacity <action=n>',
+      'how many in a period, such as call_discount_30=100; "none" is no limit',
+      collect,
+    )
+    .option('--cap <name=value>', 'on contacts: cooldownDays=30, or maxContacts=2 in a period', collect)
+    .option('--budget <amount>', 'budget of a period; "none" is no limit')
+    .addHelpText(
+      'after',
+      `\nActions: email, sms, discount_10, discount_20, call_discount_30, or all. An option may be given again.\n\nExample: holdfast what-if customers.csv --cost discount_20=0.15 --budget 5000\n`,
+    )
     .action(async (file: string, options) =>
       done(await (await import('./cli/what-if.ts')).whatIf(file, options)),
     )

@@ -132,9 +132,10 @@ export function percent(share: number, digits = 1): string {
 
 /** Seconds as people say them: "0.8 s", "12 s", "3 min 20 s". */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
-  if (seconds < 120) return `${Math.round(seconds)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  const tenths = Math.round(seconds * 10)
+  if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`
+  const whole = Math.round(seconds)
+  return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
 /** An amount with its currency, as in a sentence: "1,204 EUR", "12.50 EUR". */
