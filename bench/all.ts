@@ -15,7 +15,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['onnx.ts', null],
   ['allocate.ts', null],
   ['what-if.ts', []],
-  ['policy.ts', ['--seeds', '1']],
+  ['policy.ts', ['1']],
 ]
 
 let failed = false
