@@ -36,6 +36,9 @@ const reference = [
 ]
 const added = ['Reasons', 'ExpectedValue', 'Propensity', 'DataConfidence', 'ModelVersion']
 
+const score = (out: string, ...more: string[]): Promise<Outcome> =>
+  holdfast(['score', file, '--model', model, '--out', workshop.at(out), ...day, ...more])
+
 let scored: Outcome
 let trained: Outcome
 const plan = (name = 'plan.csv'): Record<string, string>[] =>
@@ -43,10 +46,7 @@ const plan = (name = 'plan.csv'): Record<string, string>[] =>
 
 beforeAll(async () => {
   trained = await holdfast(['train', file, '--target', 'Churn', '--out', model, '--json'])
-  scored = await holdfast([
-    ...['score', file, '--model', model, '--out', workshop.at('plan.csv'), ...day],
-    ...['--columns', 'Region,tenure', '--json'],
-  ])
+  scored = await score('plan.csv', '--columns', 'Region,tenure', '--json')
   expect([trained.code, scored.code]).toEqual([0, 0])
 })
 
@@ -131,10 +131,7 @@ describe('a plan', () => {
   })
 
   it('is the same bytes when it is made again, on one thread as on two', async () => {
-    await holdfast([
-      ...['score', file, '--model', model, '--out', workshop.at('again.csv'), ...day, '--threads', '1'],
-      ...['--columns', 'Region,tenure', '--quiet'],
-    ])
+    await score('again.csv', '--columns', 'Region,tenure', '--threads', '1', '--quiet')
     expect(readFileSync(workshop.at('again.csv'))).toEqual(readFileSync(workshop.at('plan.csv')))
   })
 

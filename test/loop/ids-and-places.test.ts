@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { proposeMapping } from '../../models/features/mapping.ts'
 import type { TableBatch, TableProfile, TableSource } from '../../src/contracts/table.ts'
 import { currenciesOf } from '../../src/loop/currency.ts'
