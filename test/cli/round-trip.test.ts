@@ -199,6 +199,48 @@ describe('a small file', () => {
   })
 })
 
+describe('a file that is odd, but holds customers', () => {
+  it('is learned from in spite of thousands of categories, empty columns, long headers and NaN', async () => {
+    const { next } = random(9)
+    const more = Array.from({ length: 40 }, (_, i) => `measure ${i}`)
+    const header: Cells = [...telcoHeader, 'agent', 'blank', '漢'.repeat(300), 'odd', ...more]
+    const rows = customers(2500, 4).map((cells, i): Cells => [
+      ...cells,
+      `agent ${i % 2000}`,
+      null,
+      i % 2,
+      ['NaN', 'Infinity', String(i), String(-i)][i % 4],
+      ...(i < 300 ? more.map(() => Math.round(next() * 100)) : more.map(() => null)),
+    ])
+    const file = workshop.write('odd.csv', csv(header, rows))
+    const model = workshop.at('odd')
+    const { code, last, err } = await holdfast([
+      'train',
+      file,
+      '--target',
+      'Churn',
+      '--out',
+      model,
+      '--folds',
+      '2',
+      '--json',
+    ])
+    expect(code).toBe(0)
+    expect(last.auc).toBeGreaterThan(0.7)
+    expect(err).toMatch(/Left out: .*blank/)
+    const scored = await holdfast([
+      'score',
+      file,
+      '--model',
+      model,
+      '--out',
+      workshop.at('odd-plan.csv'),
+      '--json',
+    ])
+    expect(scored.last).toMatchObject({ rows: 2500 })
+  })
+})
+
 describe('an edited mapping', () => {
   it('decides what is learned from, and stays what somebody made it', async () => {
     const file = workshop.write('own.csv', csv(telcoHeader, customers(300)))
