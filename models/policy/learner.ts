@@ -44,11 +44,11 @@ export interface LearnerOptions {
 
 export const defaultLearner: LearnerOptions = {
   seed: 1,
-  rounds: 5,
+  rounds: 8,
   steps: 3_600,
   batch: 128,
-  hidden: [48, 32],
-  rate: 4e-3,
+  hidden: [64, 32],
+  rate: 0.02,
   explore: 0.15,
 }
 
