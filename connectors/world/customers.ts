@@ -71,7 +71,7 @@ const makers: readonly ColumnMaker[] = [
   integer('notice_days', ({ agreement }) => agreement.noticeDays),
   text('auto_renewal', ({ agreement }) => (agreement.renewal === null ? null : yesNo(agreement.autoRenewal))),
   integer('tenure_months', ({ agreement }) => agreement.tenureMonths),
-  text('currency', ({ noise }) => (noise.next() < 0.7 ? 'EUR' : 'USD')),
+  text('currency', () => 'EUR'),
   number('monthly_charges', 2, ({ agreement }) => agreement.monthlyCharges),
   number('monthly_charges_change', 2, ({ agreement }) => agreement.chargesChange),
   number('avg_daily_usage_min', 1, ({ truth, noise, unmeasured }) => {

@@ -174,6 +174,12 @@ export function parseTarget(
       `The target "${header}" is empty in every row. Name a column that says who left with --target.`,
     )
   if (isLeavingDay(column) && options.positive === undefined) return leavingDay(column)
+  if (column.kind === 'number' && distinct > 20 && options.positive === undefined) {
+    throw new HoldfastError(
+      'target_classes',
+      `The target "${header}" holds numbers, ${distinct.toLocaleString('en')} different ones, such as ${list.slice(0, 3).join(', ')}. A target says who left in two values. Name another column with --target.`,
+    )
+  }
   if (distinct > values.length) {
     throw new HoldfastError(
       'target_classes',

@@ -13,7 +13,7 @@ import { loadSettings, type Settings } from '../settings/settings.ts'
 import { dayOf, readMapping, threadsOf, today, type CommandOptions } from './options.ts'
 import { planColumns, writePlan } from './plan-rows.ts'
 import { runCommand } from './run.ts'
-import { amounts, count, duration, percent, tableLines, type Terminal } from './terminal.ts'
+import { amounts, count, duration, money, percent, tableLines, type Terminal } from './terminal.ts'
 
 export interface ScoreOptions extends CommandOptions {
   readonly out: string
@@ -172,6 +172,7 @@ function say(
   const { print, style } = terminal
   const { rows, probability } = book.scored
   const { currency } = decided.summary
+  const paid = paidByLevel(book, thresholds)
   print(
     style(
       'bold',
@@ -187,8 +188,9 @@ function say(
   }
   for (const level of ['HIGH', 'MEDIUM', 'LOW'] as const) {
     const name = style(levelStyle[level], `${levelMark[level]} ${level.padEnd(6)}`)
+    const pay = paid[level] > 0 ? `, pay ${money(paid[level], currency)} a month` : ''
     print(
-      `  ${name}  ${count(levels[level]).padStart(9)}  ${percent(levels[level] / rows).padStart(7)}   ${from[level]}`,
+      `  ${name}  ${count(levels[level]).padStart(9)}  ${percent(levels[level] / rows).padStart(7)}   ${from[level]}${pay}`,
     )
   }
   print()
@@ -209,6 +211,8 @@ function say(
   )
   lines.forEach((line, index) => print(`  ${index === 0 ? style('dim', line) : line}`))
   print()
+  print(worthLine(decided, rows))
+  print()
   for (const alarm of decided.summary.alarms) terminal.warn(alarm.sentence)
   const { unknownAmount } = decided.summary
   // An alarm says it already when it is so for everybody.
@@ -218,6 +222,25 @@ function say(
     )
   }
   print(`Plan written to ${out}`)
+}
+
+/** What the customers of each level pay a month, as far as it is known: the book at risk. */
+function paidByLevel({ scored, decidable }: Book, thresholds: LevelThresholds): LevelCounts {
+  const paid: LevelCounts = { HIGH: 0, MEDIUM: 0, LOW: 0 }
+  for (let row = 0; row < scored.rows; row++) {
+    const amount = decidable.recurring[row]
+    if (amount > 0) paid[levelOf(scored.probability[row], thresholds)] += amount
+  }
+  return paid
+}
+
+/** Why so many are left in peace: what was possible, and for how many it is worth it. */
+function worthLine({ summary }: Plan, rows: number): string {
+  const { eligible, allocated } = summary.funnel
+  if (eligible === 0) return 'No action was possible for anybody.'
+  const others = eligible - allocated
+  const possible = eligible === rows ? '' : ` Something was possible for ${count(eligible)}.`
+  return `Worth it for ${count(allocated)} customers.${possible}${others <= 0 ? '' : ` For ${count(others)} acting would cost more than it is expected to keep, is too unsure, or others come first.`}`
 }
 
 function modelLine({ model, coverage, scored }: Book): string {

@@ -2,6 +2,7 @@
  * A book: all customers of a file, scored and valued, ready to be decided on under any settings. The steps that
  * `score` and `what-if` share, so that both see the same customers in the same way.
  */
+import { existsSync } from 'node:fs'
 import { openTable } from '../../connectors/csv/open.ts'
 import { asOfDay } from '../../models/features/as-of.ts'
 import { drawCustomers } from '../../models/policy/draw.ts'
@@ -61,7 +62,8 @@ export interface Book {
  */
 export async function openBook(request: BookRequest): Promise<Book> {
   declineTelemetry()
-  // Threads load the inference library while the file is looked at.
+  // A wrong path is said at once; for any other file threads load the inference library while it is looked at.
+  if (!existsSync(request.path)) await (await openTable(request.path)).close()
   const pool = startPool({ workers: Math.min(2, request.threads) })
   try {
     const table = await openTable(request.path, { threads: request.threads })
