@@ -10,6 +10,12 @@
  * solveDefinite(new Float64Array([4, 0, 0, 2]), new Float64Array([8, 2]), 2) // [2, 1]
  */
 export function solveDefinite(matrix: Float64Array, b: Float64Array, size: number): Float64Array {
+  factorise(matrix, size)
+  return solveFactored(matrix, b, size)
+}
+
+/** The first half of {@link solveDefinite}, for several right-hand sides: overwrites the matrix by its factor. */
+export function factorise(matrix: Float64Array, size: number): void {
   for (let i = 0; i < size; i++) {
     const rowI = i * size
     const diagonal = matrix[rowI + i]
@@ -21,6 +27,10 @@ export function solveDefinite(matrix: Float64Array, b: Float64Array, size: numbe
       else matrix[rowI + i] = Math.sqrt(Math.max(sum, diagonal * 1e-12, Number.MIN_VALUE))
     }
   }
+}
+
+/** The second half: x for a factor made by {@link factorise}. */
+export function solveFactored(matrix: Float64Array, b: Float64Array, size: number): Float64Array {
   const x = b.slice()
   for (let i = 0; i < size; i++) {
     for (let k = 0; k < i; k++) x[i] -= matrix[i * size + k] * x[k]

@@ -8,7 +8,7 @@ import { softplus } from './statistics.ts'
 import { trainFolds, type FoldEnsembles } from './trainer/folds.ts'
 import type { TrainingData } from './trainer/train.ts'
 import { margins as treeMargins } from './trees.ts'
-import { faster, trainOptions, type TreeCandidate } from './tuning.ts'
+import { faster, PATIENCE, trainOptions, type TreeCandidate } from './tuning.ts'
 
 export interface CrossValidated<C> {
   /** Of each row, by the model of its fold. */
@@ -31,7 +31,8 @@ export function crossValidateLogistic(
     const training = rowsOf(sample.data, (row) => sample.foldOf[row] !== fold)
     const held = rowsOf(sample.data, (row) => sample.foldOf[row] === fold)
     spreads.forEach((sd, candidate) => {
-      const model = fitLogistic(training, { sd })
+      const near = models[candidate - 1]?.[fold]
+      const model = fitLogistic(training, { sd, ...(near && { near }) })
       const margins = logisticMargins(model, held.design, held.rows)
       models[candidate].push(model)
       curves[candidate].push(Float64Array.of(meanLoss(margins, held.labels)))
@@ -84,7 +85,7 @@ export async function crossValidateTrees(
       sample.data,
       sample.foldOf,
       folds,
-      trainOptions(candidate, seed, threads),
+      { ...trainOptions(candidate, seed, threads), patience: PATIENCE },
       (trees) => onShare((before + trees / (folds * candidate.rounds)) / steps),
     )
     const curves = trained.heldOutLogLoss

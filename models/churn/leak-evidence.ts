@@ -24,6 +24,16 @@ export interface Evidence {
   readonly churnedOfMissingLow: number
   /** The value whose customers nearly all churned, if it covers a fair part of the churned. */
   readonly sureValue: { readonly value: number; readonly count: number; readonly churned: number } | null
+  /** Numbers: the highest or lowest values, as far as their customers nearly all churned, if half of the churned are there. */
+  readonly sureEnd: SureEnd | null
+}
+
+export interface SureEnd {
+  readonly end: 'highest' | 'lowest'
+  readonly count: number
+  readonly churned: number
+  /** Share of all churned customers with a value, 0 to 1. */
+  readonly share: number
 }
 
 const FOLDS = 5
@@ -67,6 +77,8 @@ export function evidenceOf(
     churnedOfFilledLow: wilson(counts.churnedFilled, counts.filled).low,
     churnedOfMissingLow: wilson(counts.churned - counts.churnedFilled, labels.length - counts.filled).low,
     sureValue: counted.distinct > MANY ? null : sureValueOf(sample, sampleLabels),
+    // With half of the churned at one end a column ranks well: the others need no look.
+    sureEnd: kind === 'number' && best.low > 0.7 ? sureEndOf(sample, sampleLabels) : null,
   }
 }
 
@@ -190,6 +202,31 @@ function distinctValues(
     if (x > max) max = x
   }
   return { distinct: all.size, allIntegers, span: max - min }
+}
+
+/**
+ * A date that nobody writes any more once a customer has left stands still: then the oldest dates are those of
+ * the churned alone, however the rest mixes.
+ */
+function sureEndOf(sample: Float64Array, labels: Uint8Array): SureEnd | null {
+  const rows = Uint32Array.from(sample.keys()).filter((row) => sample[row] === sample[row])
+  rows.sort((a, b) => sample[a] - sample[b])
+  let total = 0
+  for (const row of rows) total += labels[row]
+  let best: SureEnd | null = null
+  // Sorted upwards, and turned round for each end in turn.
+  for (const end of ['highest', 'lowest'] as const) {
+    rows.reverse()
+    let churned = 0
+    for (let i = 0; i < rows.length; i++) {
+      churned += labels[rows[i]]
+      const count = i + 1
+      const whole = count === rows.length || sample[rows[count]] !== sample[rows[i]]
+      if (!whole || count < 20 || churned < total / 2 || wilson(churned, count).low < 0.95) continue
+      if (best === null || churned > best.churned) best = { end, count, churned, share: churned / total }
+    }
+  }
+  return best
 }
 
 /** Looks for a value with at least 20 customers, nearly all churned, and a tenth of all who churned. */

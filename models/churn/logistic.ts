@@ -9,7 +9,7 @@
  */
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { LogisticModel } from './model.ts'
-import { solveDefinite } from './cholesky.ts'
+import { factorise, solveFactored } from './cholesky.ts'
 import { outerProducts } from './outer-products.ts'
 import { logit, sigmoid, softplus } from './statistics.ts'
 import { standardise, type Standardisation } from './standardise.ts'
@@ -51,6 +51,8 @@ export interface LogisticOptions {
   readonly churnRate?: { readonly rate: number; readonly sd?: number }
   /** Centre, scale and range that priors refer to; without it they are measured on the data. */
   readonly reference?: Standardisation
+  /** A model of the same columns that the optimum is near to; used where steps are dear. */
+  readonly near?: LogisticModel
   /** Newton steps at most; default 60, of which ordinary data needs about 6. */
   readonly iterations?: number
 }
@@ -68,7 +70,7 @@ export function fitLogistic(data: LogisticData, options: LogisticOptions = {}): 
   const prior = priorOf(data.width, frame, options)
   const frozen = new Uint8Array(data.width)
   for (;;) {
-    const beta = posteriorMode(data, frame, prior, frozen, options.iterations ?? 60)
+    const beta = posteriorMode(data, frame, prior, frozen, options)
     const wrong = freezeWrongSigns(beta, data.monotone, frozen)
     if (wrong === 0) {
       return { intercept: beta[data.width], weight: beta.slice(0, data.width), ...frame }
@@ -134,31 +136,51 @@ function priorOf(width: number, frame: Standardisation, options: LogisticOptions
 
 /** Above this many multiplications the Hessian comes from every n-th row; gradient and step search stay exact. */
 const HESSIAN_WORK = 2e8
+/**
+ * Above this many multiplications a Hessian serves several steps, as long as each brings the optimum nearer by
+ * the factor: it costs as much as width / 2 gradients, and far from changing at every step (the chord method).
+ */
+const SHARED_WORK = 3e7
+const NEARER = 6
 
 function posteriorMode(
   data: LogisticData,
   frame: Standardisation,
   prior: Prior,
   frozen: Uint8Array,
-  iterations: number,
+  { iterations = 60, near }: LogisticOptions,
 ): Float64Array {
   const size = data.width + 1
-  const stride = Math.max(1, Math.ceil((data.rows * size * size) / 2 / HESSIAN_WORK))
+  const work = (data.rows * size * size) / 2
+  const stride = Math.max(1, Math.ceil(work / HESSIAN_WORK))
+  const shared = work > SHARED_WORK
   // Newton's method doubles its digits at each step; with a sampled Hessian every digit has its price.
-  const tolerance = stride === 1 ? 1e-11 : 1e-8
+  const tolerance = shared ? 1e-6 : 1e-11
   let beta: Float64Array = prior.mean.slice()
+  const warm = shared && near !== undefined
+  if (warm) beta = Float64Array.of(...near.weight, near.intercept)
   for (let column = 0; column < data.width; column++) if (frozen[column] === 1) beta[column] = 0
-  let here = derivatives(data, frame, prior, beta, stride)
+  let factor: Float64Array | null = null
+  let before = Infinity
   for (let iteration = 0; iteration < iterations; iteration++) {
+    const here = derivatives(data, frame, prior, beta, factor === null ? stride : null)
     for (let column = 0; column < data.width; column++) if (frozen[column] === 1) freeze(here, column, size)
-    const step = solveDefinite(here.hessian, here.gradient, size)
+    if (here.hessian !== null) {
+      factor = here.hessian
+      factorise(factor, size)
+    }
+    const step = solveFactored(factor!, here.gradient, size)
     let decrement = 0
     for (let i = 0; i < size; i++) decrement += step[i] * here.gradient[i]
     if (decrement < tolerance * Math.max(1, data.rows)) break
     const next = search(data, frame, prior, beta, step, here.loss, decrement)
-    if (next === null) break
-    beta = next
-    here = derivatives(data, frame, prior, beta, stride)
+    const fresh = here.hessian !== null
+    if (next === null && fresh) break
+    beta = next ?? beta
+    // A cold start's Hessian knows nothing of the rows yet.
+    if (!shared || (iteration === 0 && !warm) || next === null || (!fresh && decrement * NEARER > before))
+      factor = null
+    before = decrement
   }
   return beta
 }
@@ -183,13 +205,14 @@ function search(
 interface Derivatives {
   readonly loss: number
   readonly gradient: Float64Array
-  /** Lower triangle, row-major, size x size. */
-  readonly hessian: Float64Array
+  /** Lower triangle, row-major, size x size; null where it was not asked for. */
+  readonly hessian: Float64Array | null
 }
 
 function freeze({ gradient, hessian }: Derivatives, column: number, size: number): void {
   gradient[column] = 0
   for (let i = 0; i < size; i++) {
+    if (hessian === null) break
     if (i < column) hessian[column * size + i] = 0
     else hessian[i * size + column] = i === column ? 1 : 0
   }
@@ -217,14 +240,14 @@ function derivatives(
   frame: Standardisation,
   prior: Prior,
   beta: Float64Array,
-  stride: number,
+  stride: number | null,
 ): Derivatives {
   const { design, rows, width, labels, weights } = data
   const { center, scale, min, max } = frame
   const size = width + 1
   const gradient = new Float64Array(size)
-  const hessian = new Float64Array(size * size)
-  const products = outerProducts(hessian, size)
+  const hessian = stride === null ? null : new Float64Array(size * size)
+  const products = hessian && outerProducts(hessian, size)
   let loss = penalty(prior, beta)
   const z = new Float64Array(size)
   for (let row = 0; row < rows; row++) {
@@ -242,12 +265,12 @@ function derivatives(
     loss += weight * softplus(labels[row] === 1 ? -margin : margin)
     const residual = weight * (p - labels[row])
     for (let i = 0; i < size; i++) gradient[i] += residual * z[i]
-    if (row % stride === 0) products.add(z, weight * p * (1 - p) * stride)
+    if (products && stride !== null && row % stride === 0) products.add(z, weight * p * (1 - p) * stride)
   }
-  products.flush()
+  products?.flush()
   for (let i = 0; i < size; i++) {
     gradient[i] += prior.precision[i] * (beta[i] - prior.mean[i])
-    hessian[i * size + i] += prior.precision[i]
+    if (hessian) hessian[i * size + i] += prior.precision[i]
   }
   return { loss, gradient, hessian }
 }

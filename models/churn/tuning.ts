@@ -2,8 +2,11 @@
 import type { TrainOptions } from './trainer/train.ts'
 import { defaultTrainOptions } from './trainer/train.ts'
 
+/** Rounds past the best one after which a fold whose loss has clearly risen is given up: larger trees get there early. */
+export const PATIENCE = 40
+
 /** What may differ between candidates; the rest is the trainer's default. */
-export type TreeCandidate = Partial<Omit<TrainOptions, 'seed' | 'threads'>> &
+export type TreeCandidate = Partial<Omit<TrainOptions, 'seed' | 'threads' | 'patience'>> &
   Pick<TrainOptions, 'rounds' | 'leaves' | 'learningRate'>
 
 /** Rows to tune on: at most this many, and at most so many cells of the design. */

@@ -19,9 +19,15 @@ import type { TrainingData, TrainOptions } from './train.ts'
 
 export interface Boosted {
   readonly ensemble: TreeEnsemble
-  /** Weighted mean log-loss over the rows held out, after each round; empty when none were. */
+  /**
+   * Weighted mean log-loss over the rows held out, after each round; empty when none were. After the round in
+   * which patience ran out no tree is added, and the loss stays what it was.
+   */
   readonly heldOutLogLoss: Float64Array
 }
+
+/** By less than this a held-out loss is flat, and a flat one may fall again. */
+const CLEARLY_WORSE = 1.003
 
 /**
  * @param heldOut 1 for rows that must not be trained on; their loss is measured after each round
@@ -63,14 +69,23 @@ export async function boost(
     const context = growContext(pool, columns, options)
     const chanceOfRound = roundChances(options.seed, columns.length, layout.sampledColumns)
     const losses = heldOut ? new Float64Array(options.rounds) : new Float64Array(0)
+    let best = 0
     for (let round = 0; round < options.rounds; round++) {
       const chance = chanceOfRound()
       const root = computeGradients(pool, views, chance)
       trees.push(growTree(context, root, chance.columns))
       pool.ask[command.outsiders] = data.rows - root.count
       runAll(pool, operation.apply, root.count)
-      if (heldOut) losses[round] = logLoss(data, heldOut, views.margins)
       onRound?.(round + 1)
+      if (heldOut) {
+        losses[round] = logLoss(data, heldOut, views.margins)
+        if (losses[round] < losses[best]) best = round
+        const waited = round - best >= (options.patience ?? Infinity)
+        if (waited && losses[round] > losses[best] * CLEARLY_WORSE) {
+          losses.fill(losses[round], round)
+          break
+        }
+      }
       await setImmediate()
     }
     return { ensemble, heldOutLogLoss: losses }

@@ -26,8 +26,9 @@ export function checkTraining(data: TrainingData, options: TrainOptions): void {
 
   const wrong = (name: keyof TrainOptions, must: string): HoldfastError =>
     new HoldfastError('usage', `The training option ${name} is ${options[name]}; it must be ${must}.`)
-  const whole = (name: 'rounds' | 'leaves' | 'threads' | 'maxBins', least: number): void => {
-    if (!Number.isInteger(options[name]) || options[name] < least) {
+  const whole = (name: 'rounds' | 'leaves' | 'threads' | 'maxBins' | 'patience', least: number): void => {
+    const value = options[name]
+    if (value === undefined || !Number.isInteger(value) || value < least) {
       throw wrong(name, `a whole number of at least ${least}`)
     }
   }
@@ -35,6 +36,7 @@ export function checkTraining(data: TrainingData, options: TrainOptions): void {
   whole('leaves', 1)
   whole('threads', 1)
   whole('maxBins', 2)
+  if (options.patience !== undefined) whole('patience', 1)
   for (const name of ['subsample', 'columnSample'] as const) {
     if (!(options[name] > 0 && options[name] <= 1)) throw wrong(name, 'above 0 and at most 1')
   }

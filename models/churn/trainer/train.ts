@@ -40,6 +40,8 @@ export interface TrainOptions {
   /** 2 to 255. */
   readonly maxBins: number
   readonly seed: number
+  /** Stop once the loss on the rows held out is so many rounds past its best, and clearly worse; default: never. */
+  readonly patience?: number
   /** The trees are the same whatever this is. */
   readonly threads: number
 }

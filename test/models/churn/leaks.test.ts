@@ -119,6 +119,18 @@ describe('findLeaks', () => {
     expect(stage.sentence).toContain('with "closing" in "stage"')
   })
 
+  it('leaves out dates that stand still once a customer has left, also two that hide each other', () => {
+    const { chance, fromLabel, find } = customers(3000, 12)
+    const periodStart = fromLabel((churned) => (churned ? 5 + chance.integer(155) : chance.integer(30)))
+    const periodEnd = periodStart.map((day) => day - chance.integer(30))
+    expect(
+      find([number('Current Period Start', periodStart), number('Current Period End', periodEnd)]),
+    ).toMatchObject([
+      { column: 'Current Period Start', kind: 'predicts_alone', action: 'exclude' },
+      { column: 'Current Period End', kind: 'predicts_alone', action: 'exclude' },
+    ])
+  })
+
   it('sees a leak whose values do not rise or fall with the risk', () => {
     const { chance, tenure, fromLabel, find } = customers(3000, 5)
     const hidden = fromLabel((churned) =>

@@ -111,6 +111,32 @@ describe('fitLogistic', () => {
     expect(model.weight[1]).toBeGreaterThan(0)
   })
 
+  it('finds the optimum of wide data, where a Hessian serves several steps', () => {
+    const chance = random(5)
+    const [rows, width, sd] = [4000, 130, 0.3]
+    const design = Float32Array.from({ length: rows * width }, () => chance.normal())
+    const labels = Uint8Array.from({ length: rows }, (_, row) =>
+      chance.next() < sigmoid(1.5 * design[row * width] - 2 * design[row * width + 1] - 1) ? 1 : 0,
+    )
+    const data = { design, rows, width, labels }
+    const model = fitLogistic(data, { sd })
+    const near = fitLogistic(data, { sd, near: fitLogistic(data, { sd: 0.03 }) })
+    for (const found of [model, near]) {
+      const residual = logisticMargins(found, design, rows).map(
+        (margin, row) => sigmoid(margin) - labels[row],
+      )
+      // At the optimum the slope of log-likelihood and prior is nought in every direction.
+      const slope = Float64Array.from(found.weight, (weight, column) => {
+        let sum = weight / sd ** 2
+        for (let row = 0; row < rows; row++)
+          sum += (residual[row] * (design[row * width + column] - found.center[column])) / found.scale[column]
+        return sum
+      })
+      expect(Math.max(...slope.map(Math.abs))).toBeLessThan(3)
+    }
+    expect(Math.max(...near.weight.map((weight, i) => Math.abs(weight - model.weight[i])))).toBeLessThan(0.01)
+  })
+
   it('finds the one column that matters among 300 on 200 rows', () => {
     const chance = random(5)
     const rows = 200

@@ -37,6 +37,21 @@ describe('training in folds', () => {
     expect(spoiled.ensembles[1]).not.toEqual(folds.ensembles[1])
   })
 
+  it('gives up a fold once its held-out loss has clearly risen, and keeps the curve up to there', async () => {
+    const noise = { ...data, labels: data.labels.map((_, row) => ((row * 7919) % 10 < 3 ? 1 : 0)) }
+    const eager = { ...options, rounds: 200, leaves: 16, learningRate: 0.3 }
+    const whole = await trainFolds(noise, foldOf, 3, eager)
+    const stopped = await trainFolds(noise, foldOf, 3, { ...eager, patience: 10 })
+    for (let fold = 0; fold < 3; fold++) {
+      const trees = stopped.ensembles[fold].trees.length
+      const curve = [...stopped.heldOutLogLoss[fold]]
+      expect(trees).toBeLessThan(200)
+      expect(curve.slice(0, trees)).toEqual(Array.from(whole.heldOutLogLoss[fold].subarray(0, trees)))
+      expect(curve.slice(trees)).toEqual(Array(200 - trees).fill(curve[trees - 1]))
+      expect(Math.min(...curve)).toBe(Math.min(...whole.heldOutLogLoss[fold]))
+    }
+  })
+
   it('holds out what training with weight nought leaves out', async () => {
     const { ensembles } = await trainFolds(data, foldOf, 3, options)
     const weights = Float32Array.from(foldOf, (fold) => (fold === 2 ? 0 : 1))
