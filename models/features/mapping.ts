@@ -3,6 +3,7 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { ColumnProfile, TableProfile } from '../../src/contracts/table.ts'
 import type { Candidate } from './candidates.ts'
 import { candidatesFor, feeders } from './candidates.ts'
+import { flagOf } from './categories.ts'
 import { findColumn } from './columns.ts'
 import { withBlanksExplained, withIntervalAmount, withTenureChecked } from './cross-checks.ts'
 import { canonical } from './dictionary.ts'
@@ -11,7 +12,7 @@ import { likelyId, likelyTarget } from './likely.ts'
 import { MAPPING_VERSION, isAsOf } from './mapping-file.ts'
 import type { MappedColumn, Mapping } from './mapping-file.ts'
 import { kept, outside, proposal } from './proposal.ts'
-import { key } from './words.ts'
+import { key, valueKey } from './words.ts'
 
 export interface MappingOptions {
   /** Header of the target; otherwise the column that looks most like one. */
@@ -119,11 +120,23 @@ function settledColumns(profile: TableProfile, like: Mapping | undefined): Reado
       same ??
       profile.columns.find(
         (column) =>
-          key(column.header) === key(entry.column) && !like?.columns.some((e) => e.column === column.header),
+          key(column.header) === key(entry.column) &&
+          !like?.columns.some((e) => e.column === column.header) &&
+          speaksAlike(entry, column),
       )
     if (alike && !settled.has(alike.header)) settled.set(alike.header, { ...entry, column: alike.header })
   }
   return settled
+}
+
+/** Of a header that is only spelt alike the values must be known too: "Internet Service" may be Yes and No. */
+function speaksAlike({ values }: MappedColumn, column: ColumnProfile): boolean {
+  if (!values) return true
+  const known = new Set(Object.keys(values).map(valueKey))
+  return (
+    column.values.some(({ value }) => known.has(valueKey(value)) && flagOf(value) === undefined) ||
+    column.values.every(({ value }) => known.has(valueKey(value)))
+  )
 }
 
 function settledUse(settled: ReadonlyMap<string, MappedColumn>, use: 'id' | 'target'): string | undefined {

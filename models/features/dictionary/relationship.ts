@@ -28,7 +28,6 @@ export const relationship: readonly CanonicalFeature[] = [
       'membership duration',
       'relationship length',
       'customer since duration',
-      'lifetime',
       'seniority',
     ],
     from: {
@@ -44,6 +43,7 @@ export const relationship: readonly CanonicalFeature[] = [
         'customer months',
         'account age months',
         'months active',
+        'lifetime',
         'length of service months',
         'monate als kunde',
         'vertragsdauer monate',

@@ -59,6 +59,16 @@ describe('a proposed mapping', () => {
     })
   })
 
+  it('lets a mapping made before settle a column spelt alike only where the values are known', () => {
+    const before = proposeMapping(table({ InternetService: ['DSL', 'Fiber optic', 'No'] }).profile)
+    const like = (values: string[]) =>
+      proposeMapping(table({ 'Internet Service': values, 'Internet Type': ['Cable', 'DSL'] }).profile, {
+        like: before,
+      }).columns.map(({ feature }) => feature)
+    expect(like(['DSL', 'Fiber optic', 'No'])).toEqual(['productTier', 'Internet Type'])
+    expect(like(['Yes', 'No'])).toEqual(['Internet Service', 'productTier'])
+  })
+
   it('knows the columns of an insurance file', () => {
     const { profile } = table({
       'Policy Number': 'POL-#',
@@ -75,6 +85,15 @@ describe('a proposed mapping', () => {
       'Policy Start Date': 'tenureMonths in date',
       'Billing Zip/Postal Code': 'ignore',
       Lapsed: 'target',
+    })
+  })
+
+  it('takes the lifetime of a gym file for months, as it is, not for years', () => {
+    expect(
+      summary(proposeMapping(table({ Lifetime: whole(13), 'Lifetime value': [900, 20] }).profile)),
+    ).toEqual({
+      Lifetime: 'tenureMonths',
+      'Lifetime value': 'ignore',
     })
   })
 

@@ -74,13 +74,7 @@ describe('a target', () => {
     ['one class', ['Yes'], undefined, 'target_one_class', /no customer who stayed/u],
     ['nobody who left', ['No'], undefined, 'target_one_class', /no customer who left/u],
     ['nothing at all', [null], undefined, 'target_missing', /empty in every row/u],
-    [
-      'numbers',
-      Array.from({ length: 300 }, (_, i) => i),
-      undefined,
-      'target_classes',
-      /300 different/u,
-    ],
+    ['numbers', Array.from({ length: 300 }, (_, i) => i), undefined, 'target_classes', /300 different/u],
     [
       'a value that is not there',
       ['Yes', 'No'],
