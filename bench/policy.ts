@@ -2,8 +2,10 @@
  * The policy's figures: `node bench/policy.ts [seeds]`. Gains are over never acting, in months of the customer's
  * recurring amount, means over the book of the shipped assumptions; shares are of the full-state gain.
  */
+import * as ort from 'onnxruntime-node'
+import { encodeNetwork } from '../models/onnx/encode.ts'
 import { attainableGain } from './attainable.ts'
-import { drawGallery, evaluateObserved } from '../models/policy/evaluate.ts'
+import { drawGallery, evaluateObserved, greedyOn } from '../models/policy/evaluate.ts'
 import type { StatePolicy } from '../models/policy/evaluate.ts'
 import { fromLayers, predict } from '../models/policy/network.ts'
 import { random } from '../models/random.ts'
@@ -12,7 +14,8 @@ import { alwaysRule, oneStepRule, riskRule, withCooldown } from '../models/polic
 import { buildWorld } from '../models/policy/simulator/world.ts'
 import { meanOverBook, never, solve } from '../models/policy/solver.ts'
 import { STATE_SIZE } from '../models/policy/state.ts'
-import { gatedPolicy, networkPolicy, trainPolicy } from '../models/policy/train.ts'
+import type { Layer } from '../models/policy/network.ts'
+import { gatedPolicy, trainPolicy } from '../models/policy/train.ts'
 
 const seeds = Array.from({ length: Number(process.argv[2] ?? 5) }, (_, i) => i + 1)
 const gates = [0.55, 0.6, 0.65, 0.7, 0.75]
@@ -73,7 +76,7 @@ print('\nseed  complete   bare   effects halved: open, by gate ' + gates.join(' 
 for (const seed of seeds) {
   const since = process.cpuUsage().user / 1e6
   const { layers } = trainPolicy({ learner: { seed } })
-  const open = networkPolicy(layers, world.actions)
+  const open = await servedPolicy(layers)
   const half = (policy: StatePolicy): string =>
     share(evaluateObserved(halved, neverHalved, galleries.complete, policy).gain)
   const gated = gates.map((gate) => gatedPolicy(layers, defaultAssumptions, gate))
@@ -82,6 +85,12 @@ for (const seed of seeds) {
   )
   print(`      gated at the prior means: ${gated.map((policy) => share(inBook(policy))).join('  ')}`)
   if (seed !== 1) continue
+  for (const book of ['complete', 'bare'] as const) {
+    const { shares } = evaluateObserved(world, neverActing, galleries[book], open)
+    print(
+      `      first month, ${book} book: ${shares.map((each, a) => `${defaultAssumptions.actions[a].key} ${(100 * each).toFixed(1)} %`).join(', ')}`,
+    )
+  }
   for (const [i, policy] of [open, ...gated].entries()) {
     const gains = sampled.map(
       (each) => evaluateObserved(each.world, each.never, galleries.complete, policy).gain,
@@ -101,4 +110,19 @@ for (const seed of seeds) {
   print(
     `      ${Math.round(states.length / STATE_SIZE / ((performance.now() - began) / 1000)).toLocaleString('en')} states a second on one thread in TypeScript`,
   )
+}
+
+/** The network as it is served: through ONNX Runtime, on nothing but the drawn states. */
+async function servedPolicy(layers: readonly Layer[]): Promise<StatePolicy> {
+  const session = await ort.InferenceSession.create(encodeNetwork(layers), { intraOpNumThreads: 1 })
+  const known = new Map<Float32Array, Float32Array>()
+  for (const gallery of Object.values(galleries)) {
+    for (const states of [gallery.first, gallery.later]) {
+      const out = await session.run({
+        state: new ort.Tensor('float32', states, [states.length / STATE_SIZE, STATE_SIZE]),
+      })
+      known.set(states, out.values.data as Float32Array)
+    }
+  }
+  return greedyOn((states) => known.get(states) ?? new Float32Array(0), world.actions)
 }

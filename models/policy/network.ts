@@ -40,8 +40,9 @@ export function createNetwork(sizes: Sizes, chance: Random): Network {
 
 /**
  * Prepares an untrained network for its data: inputs count as if standardised, and every first unit has its
- * kink at some example, not at 0. Without it, inputs that vary little are learned last. The standardisation
- * is folded into the first layer, so that the network is fed with plain states.
+ * kink at some example, not at 0. Without it, inputs that vary little are learned last. Each unit starts from
+ * input 0 (twice) and about a third of the others, so that it need not first unlearn what does not matter. The
+ * standardisation is folded into the first layer, so that the network is fed with plain states.
  *
  * @param examples rows x sizes[0]
  */
@@ -60,7 +61,7 @@ export function fitFirstLayer(network: Network, examples: Float32Array, chance: 
     let at = 0
     for (let k = 0; k < inputs; k++) {
       const sd = Math.sqrt(Math.max(square[k] - mean[k] * mean[k], 0.05 ** 2))
-      parameters[o * inputs + k] /= sd
+      parameters[o * inputs + k] *= (k === 0 ? 2 : chance.next() < 0.35 ? 1 : 0) / sd
       at += parameters[o * inputs + k] * examples[example + k]
     }
     parameters[inputs * outputs + o] = -at
