@@ -124,6 +124,8 @@ export const money: readonly CanonicalFeature[] = [
     unit: 'money',
     plausible: [-1e9, 1e12],
     aliases: [
+      'gesamtumsatz',
+      'umsatz gesamt',
       'total charge',
       'total spend',
       'total spent',
@@ -237,6 +239,7 @@ export const money: readonly CanonicalFeature[] = [
           'sepa debit',
           'bank withdrawal',
           'lastschrift',
+          'uberweisung',
           'us bank account',
         ],
       },

@@ -88,6 +88,35 @@ describe('a proposed mapping', () => {
     })
   })
 
+  it('knows the columns of a German file', () => {
+    const { profile } = table({
+      Kundennummer: 'K#',
+      Anrede: ['Herr', 'Frau'],
+      PLZ: ['01067', '80331'],
+      Vertragsart: ['Monatlich', 'Jährlich', 'Zweijährig'],
+      Monatsbeitrag: [29.9, 49.9],
+      Gesamtumsatz: [299, 1200],
+      'Letzter Login': ['2026-03-01', '2026-05-09'],
+      Gekündigt: ['Ja', 'Nein'],
+    })
+    const mapping = proposeMapping(profile)
+    expect(summary(mapping)).toEqual({
+      Kundennummer: 'id',
+      Anrede: 'ignore',
+      PLZ: 'ignore',
+      Vertragsart: 'contract',
+      Monatsbeitrag: 'recurringAmount',
+      Gesamtumsatz: 'totalCharges',
+      'Letzter Login': 'daysSinceLastActivity in date',
+      Gekündigt: 'target',
+    })
+    expect(mapping.columns[3].values).toEqual({
+      Monatlich: 'Month-to-month',
+      Jährlich: 'One year',
+      Zweijährig: 'Two year',
+    })
+  })
+
   it('takes the lifetime of a gym file for months, as it is, not for years', () => {
     expect(
       summary(proposeMapping(table({ Lifetime: whole(13), 'Lifetime value': [900, 20] }).profile)),
