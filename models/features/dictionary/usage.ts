@@ -200,7 +200,6 @@ export const usage: readonly CanonicalFeature[] = [
       'support tickets opened',
       'support cases',
       'supportanfragen',
-      'support anfragen',
       'open cases',
       'num open cases',
       'number of open cases',
