@@ -240,7 +240,7 @@ function worthLine({ summary }: Plan, rows: number): string {
   if (eligible === 0) return 'No action was possible for anybody.'
   const others = eligible - allocated
   const possible = eligible === rows ? '' : ` Something was possible for ${count(eligible)}.`
-  return `Worth it for ${count(allocated)} customers.${possible}${others <= 0 ? '' : ` For ${count(others)} acting would cost more than it is expected to keep, is too unsure, or others come first.`}`
+  return `An action is worth its cost for ${count(allocated)} ${allocated === 1 ? 'customer' : 'customers'}.${possible}${others <= 0 ? '' : ` For ${count(others)} acting would cost more than it is expected to keep, is too unsure, or others come first.`}`
 }
 
 function modelLine({ model, coverage, scored }: Book): string {
