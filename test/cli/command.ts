@@ -43,7 +43,8 @@ export interface RunOptions {
 
 /** The environment without what would colour or steer the command. */
 export function plainEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { FORCE_COLOR: _force, NO_COLOR: _no, NODE_OPTIONS: _options, ...rest } = process.env
+  // A continuous integration says so in CI, and is then taken for a terminal without colours.
+  const { FORCE_COLOR: _force, NO_COLOR: _no, NODE_OPTIONS: _options, CI: _ci, ...rest } = process.env
   return { ...rest, ...extra }
 }
 
