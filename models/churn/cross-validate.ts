@@ -51,11 +51,6 @@ export function chooseCandidate(
   return winner
 }
 
-/** Mean curve over the folds. */
-export function meanCurve(curves: Curves, sizes: readonly number[]): Float64Array {
-  return averaged(curves, sizes, [...sizes.keys()])
-}
-
 function bestRounds(
   curves: Curves,
   sizes: readonly number[],

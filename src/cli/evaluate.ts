@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { openTable } from '../../connectors/csv/open.ts'
 import { fitChurnModel } from '../../models/churn/fit.ts'
+import { starterBeliefs } from '../../models/churn/starter/beliefs.ts'
 import type { Evaluation } from '../../models/churn/evaluate.ts'
 import { findColumn } from '../../models/features/columns.ts'
 import { HoldfastError } from '../contracts/errors.ts'
@@ -141,6 +142,7 @@ async function crossValidated(
   const { fit, evaluation } = await interruptible(async () => {
     const fit = await fitChurnModel({
       data: prepared.data,
+      beliefs: { priors: starterBeliefs(prepared.features) },
       folds: options.folds,
       seed: options.seed,
       threads,

@@ -4,6 +4,7 @@
  */
 import { evaluate, type Evaluation } from '../../models/churn/evaluate.ts'
 import { fitChurnModel, type ChurnFit, type FitProgress } from '../../models/churn/fit.ts'
+import { starterBeliefs } from '../../models/churn/starter/beliefs.ts'
 import { defaultLevels, levelThresholds } from '../../models/churn/levels.ts'
 import type { ScoreMeaning } from '../../models/churn/model.ts'
 import { makeFeatureSet } from '../../models/features/feature-set.ts'
@@ -49,6 +50,7 @@ export async function learn(prepared: PreparedTraining, options: LearnOptions): 
     folds: options.folds,
     seed: options.seed,
     threads: options.threads,
+    beliefs: { priors: starterBeliefs(features) },
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   })
   const evaluation = await judge(prepared, fit, options)
