@@ -18,6 +18,8 @@ export const EXIT = {
   model: 5,
   /** The output cannot be written: disk full, no permission. */
   output: 6,
+  /** The service: its database, queue, ports, or a server that is not there. */
+  service: 7,
 } as const
 
 interface ErrorKind {
@@ -51,6 +53,34 @@ const kinds = {
   output_full: { exit: EXIT.output, status: 507 },
   output_denied: { exit: EXIT.output, status: 403 },
   output_failed: { exit: EXIT.output, status: 500 },
+  request_invalid: { exit: EXIT.usage, status: 400 },
+  request_too_large: { exit: EXIT.usage, status: 413 },
+  request_media_type: { exit: EXIT.usage, status: 415 },
+  unauthenticated: { exit: EXIT.usage, status: 401 },
+  forbidden: { exit: EXIT.usage, status: 403 },
+  not_found: { exit: EXIT.usage, status: 404 },
+  method_not_allowed: { exit: EXIT.usage, status: 405 },
+  conflict: { exit: EXIT.usage, status: 409 },
+  too_many_requests: { exit: EXIT.service, status: 429 },
+  /** The folder of the embedded database is open in another process. */
+  database_locked: { exit: EXIT.service, status: 503 },
+  database_unavailable: { exit: EXIT.service, status: 503 },
+  database_setup: { exit: EXIT.service, status: 500 },
+  /** The database is of a newer Holdfast, or a migration failed. */
+  database_version: { exit: EXIT.service, status: 500 },
+  queue_unavailable: { exit: EXIT.service, status: 503 },
+  port_in_use: { exit: EXIT.service, status: 500 },
+  server_unreachable: { exit: EXIT.service, status: 503 },
+  vault_key: { exit: EXIT.service, status: 500 },
+  /** A worker lost the right to go on: another one may have taken over. */
+  lease_lost: { exit: EXIT.service, status: 409 },
+  connector_unavailable: { exit: EXIT.service, status: 503 },
+  /** Somebody has to sign in to the CRM again. */
+  connector_reconnect: { exit: EXIT.service, status: 409 },
+  connector_configuration: { exit: EXIT.data, status: 422 },
+  channel_configuration: { exit: EXIT.data, status: 422 },
+  template_invalid: { exit: EXIT.data, status: 422 },
+  paused: { exit: EXIT.service, status: 409 },
 } as const satisfies Record<string, ErrorKind>
 
 export type ErrorCode = keyof typeof kinds

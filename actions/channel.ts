@@ -1,0 +1,81 @@
+/**
+ * The contract of a channel: it carries one message to one person by one provider. The ledger (src/loop/act.ts)
+ * owns what may be sent, when, and that it is sent once; a channel owns the conversation with its provider, and
+ * tells honestly how far it got.
+ */
+import type { Check } from '../src/contracts/checks.ts'
+
+export interface EmailMessage {
+  readonly kind: 'email'
+  readonly to: { readonly name: string | null; readonly address: string }
+  readonly from: { readonly name: string; readonly address: string }
+  readonly replyTo: { readonly name: string | null; readonly address: string } | null
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  /** BCP 47, of the text. */
+  readonly language: string
+  /** RFC 8058: https for one-click POST; and the address for mail programs that only know mailto. */
+  readonly unsubscribe: { readonly url: string; readonly mailto: string | null }
+}
+
+export interface SmsMessage {
+  readonly kind: 'sms'
+  /** E.164. */
+  readonly to: string
+  readonly text: string
+}
+
+export type Message = EmailMessage | SmsMessage
+
+export interface Attempt {
+  /** Of the intervention: the same key is the same message, and gives the same Message-ID. */
+  readonly key: string
+  /** The lease ends here: by then the provider has answered or the attempt is given up. */
+  readonly deadline: Date
+  /** Called right before the provider is spoken to; throws `lease_lost` when another worker may have taken over. */
+  confirmLease(): Promise<void>
+  /** Notes how far it got (`connected`, `accepted_data`, `dot_sent`, …), for whoever has to judge a crash. */
+  note(phase: string): void
+}
+
+export type SendResult =
+  | { readonly outcome: 'sent'; readonly providerId: string; readonly detail?: string }
+  /** Nothing went out. `retryable`: the same message may go later (greylisting, a full queue, no connection). */
+  | {
+      readonly outcome: 'rejected'
+      readonly retryable: boolean
+      readonly code: string
+      /** What happened and what the admin can do. */
+      readonly message: string
+      /** The address itself is at fault: it goes on the suppression list. */
+      readonly suppress?: boolean
+    }
+  /** It may have gone out, and nobody can say. Shown to a person, never sent again blindly. */
+  | { readonly outcome: 'uncertain'; readonly message: string }
+
+export interface DeliveryEvent {
+  readonly key: string
+  readonly kind: 'delivered' | 'bounced' | 'complained' | 'opened' | 'clicked' | 'replied' | 'unsubscribed'
+  readonly at: Date
+  readonly detail: string | null
+}
+
+export interface Channel {
+  readonly name: 'email' | 'sms'
+  /** Longest that a `send` may take; the lease outlasts it. */
+  readonly timeoutMs: number
+  send(message: Message, attempt: Attempt): Promise<SendResult>
+  /**
+   * Asks the provider what became of an attempt whose end nobody saw; null when it cannot be asked (SMTP) or
+   * does not know.
+   */
+  reconcile(attempt: {
+    readonly key: string
+    readonly to: string
+    readonly startedAt: Date
+    readonly providerId?: string
+  }): Promise<SendResult | null>
+  verify(): Promise<readonly Check[]>
+  close(): Promise<void>
+}
