@@ -1,26 +1,62 @@
 /**
  * The environment, read once and here alone: everything else is told what it needs.
  */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from './contracts/errors.ts'
 
+/** An empty variable, as compose files and shells leave them, is one that is not set. */
+const given = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
+
+const url = (protocols: RegExp, what: string) => z.url({ protocol: protocols, error: `must be ${what}` })
+
 const environment = z.object({
   /** Secret that draws and pseudonyms are keyed with; without it draws are reproducible by anybody. */
-  HOLDFAST_KEY: z.string().min(16, 'needs at least 16 characters').optional(),
+  HOLDFAST_KEY: given(z.string().min(16, 'needs at least 16 characters')),
   /** Threads for reading, training and scoring; default: the machine's. */
-  HOLDFAST_THREADS: z.coerce.number().int().min(1).max(256).optional(),
+  HOLDFAST_THREADS: given(z.coerce.number().int().min(1).max(256)),
+  /** Folder of the embedded database, keys and files; default .holdfast in the home folder. */
+  HOLDFAST_DATA: given(z.string().min(1)),
+  /** 256 bits in base64 that seal every credential; default: the file master.key in the data folder. */
+  HOLDFAST_MASTER_KEY: given(
+    z.string().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64'),
+  ),
+  PORT: given(z.coerce.number().int().min(0).max(65_535)),
+  /** Address to listen on; loopback unless told otherwise. */
+  HOST: given(z.string().min(1)),
+  DATABASE_URL: given(url(/^postgres(ql)?$/, 'like postgres://user:password@host:5432/database')),
+  REDIS_URL: given(url(/^rediss?$/, 'like redis://host:6379')),
+  /** How the world reaches this installation: unsubscribe links, webhooks, CRM cards. */
+  PUBLIC_URL: given(url(/^https?$/, 'like https://holdfast.example.com')),
+  /** Proxies in front whose X-Forwarded headers are believed: a number of hops, or addresses and networks. */
+  TRUST_PROXY: given(z.string()),
+  LOG_LEVEL: given(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),
 })
 
 export interface Config {
   readonly key: string | null
   readonly threads: number | null
+  /** Absolute. */
+  readonly data: string
+  readonly masterKey: Buffer | null
+  readonly port: number
+  readonly host: string
+  readonly databaseUrl: string | null
+  readonly redisUrl: string | null
+  /** Without a slash at its end; null: nothing that needs a public address starts. */
+  readonly publicUrl: string | null
+  /** As Express takes it; false believes no proxy. */
+  readonly trustProxy: false | number | string
+  readonly logLevel: string
 }
 
 /**
  * @param env the process's environment unless a test passes its own
  * @throws HoldfastError `usage` naming the variable and what it may be
  * @example
- * readConfig({}) // { key: null, threads: null }
+ * readConfig({ PORT: '8080' }).port // 8080
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const parsed = environment.safeParse(env)
@@ -31,7 +67,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       `The environment variable ${issue.path.join('.')} cannot be used: ${issue.message}.`,
     )
   }
-  return { key: parsed.data.HOLDFAST_KEY ?? null, threads: parsed.data.HOLDFAST_THREADS ?? null }
+  const found = parsed.data
+  const hops = Number(found.TRUST_PROXY)
+  return {
+    key: found.HOLDFAST_KEY ?? null,
+    threads: found.HOLDFAST_THREADS ?? null,
+    data: resolve(found.HOLDFAST_DATA ?? join(homedir(), '.holdfast')),
+    masterKey:
+      found.HOLDFAST_MASTER_KEY === undefined ? null : Buffer.from(found.HOLDFAST_MASTER_KEY, 'base64'),
+    port: found.PORT ?? 3000,
+    host: found.HOST ?? '127.0.0.1',
+    databaseUrl: found.DATABASE_URL ?? null,
+    redisUrl: found.REDIS_URL ?? null,
+    publicUrl: found.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    trustProxy: found.TRUST_PROXY === undefined ? false : Number.isInteger(hops) ? hops : found.TRUST_PROXY,
+    logLevel: found.LOG_LEVEL ?? 'info',
+  }
 }
 
 /**

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+
+describe('the environment', () => {
+  it('has a default for everything: loopback, port 3000, embedded', () => {
+    expect(readConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 3000,
+      databaseUrl: null,
+      redisUrl: null,
+      publicUrl: null,
+      trustProxy: false,
+    })
+  })
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfig({ DATABASE_URL: '', PORT: '', PUBLIC_URL: '' })).toEqual(readConfig({}))
+  })
+
+  it('takes the slash off the public address, so that paths can be added', () => {
+    expect(readConfig({ PUBLIC_URL: 'https://holdfast.example.com/' }).publicUrl).toBe(
+      'https://holdfast.example.com',
+    )
+  })
+
+  it('believes a number of proxies, or named ones', () => {
+    expect(readConfig({ TRUST_PROXY: '1' }).trustProxy).toBe(1)
+    expect(readConfig({ TRUST_PROXY: '10.0.0.0/8' }).trustProxy).toBe('10.0.0.0/8')
+  })
+
+  it.each([
+    ['PORT', '70000'],
+    ['DATABASE_URL', 'mysql://localhost/holdfast'],
+    ['DATABASE_URL', 'not an address'],
+    ['REDIS_URL', 'http://localhost'],
+    ['PUBLIC_URL', 'ftp://example.com'],
+    ['HOLDFAST_MASTER_KEY', 'short'],
+  ])('names the variable %s when it says %s', (name, value) => {
+    expect(() => readConfig({ [name]: value })).toThrow(name)
+  })
+})
