@@ -1,0 +1,98 @@
+/** PostgreSQL in the process: PGlite in a thread of its own, spoken to by the wire protocol through `pg`. */
+import { mkdir } from 'node:fs/promises'
+import type { Duplex } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+import { HoldfastError } from '../contracts/errors.ts'
+import { OPENED, type Answer, type Request, type WorkerData } from './embedded-worker-protocol.ts'
+import { lockFolder } from './lock.ts'
+import { sharedSession } from './session.ts'
+
+export interface Embedded {
+  /** A stream for a `pg` client. */
+  connect(): Duplex
+  /** The whole database as a tar: {@link EmbeddedOptions.dump} of another one. */
+  dump(): Promise<Uint8Array<ArrayBuffer>>
+  close(): Promise<void>
+}
+
+export interface EmbeddedOptions {
+  /** Folder of the database, made where it is missing; null keeps everything in memory. */
+  readonly folder: string | null
+  /** Start from this where the folder holds no database yet. */
+  readonly dump?: Uint8Array<ArrayBuffer> | null
+}
+
+/**
+ * @throws HoldfastError `database_locked` when another process has the folder; `database_unavailable`
+ * @example
+ * const embedded = await openEmbedded({ folder: 'data/database' })
+ * const pool = new Pool({ stream: () => embedded.connect() })
+ */
+export async function openEmbedded({ folder, dump = null }: EmbeddedOptions): Promise<Embedded> {
+  const unlock = folder === null ? null : (await mkdir(folder, { recursive: true }), await lockFolder(folder))
+  const worker = new Worker(workerScript, {
+    workerData: { folder: folder === null ? null : `${folder}/postgres`, dump } satisfies WorkerData,
+  })
+  const waiting = new Map<number, { resolve(bytes: Uint8Array | null): void; reject(error: Error): void }>()
+  let calls = OPENED
+  let ended: string | null = null
+
+  function fail(reason: string): void {
+    ended ??= reason
+    for (const { reject } of waiting.values()) reject(new Error(reason))
+    waiting.clear()
+  }
+  worker.on('message', (answer: Answer) => {
+    const call = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    if ('failure' in answer) call?.reject(new Error(answer.failure))
+    else call?.resolve(answer.bytes)
+  })
+  worker.on('error', (cause) => fail(cause instanceof Error ? cause.message : String(cause)))
+  worker.on('exit', () => fail('the embedded database has ended'))
+
+  function answered(id: number): Promise<Uint8Array | null> {
+    return new Promise((resolve, reject) => {
+      if (ended !== null) reject(new Error(ended))
+      else waiting.set(id, { resolve, reject })
+    })
+  }
+  async function ask(request: DistributiveOmit<Request, 'id'>): Promise<Uint8Array | null> {
+    const id = ++calls
+    const answer = answered(id)
+    worker.postMessage({ ...request, id })
+    return answer
+  }
+
+  try {
+    await answered(OPENED)
+  } catch (cause) {
+    await worker.terminate()
+    await unlock?.()
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new HoldfastError(
+      'database_unavailable',
+      `The embedded database in ${folder ?? 'memory'} cannot be opened: ${detail}. Check that the disk has room and the folder may be written; if it is damaged, restore a backup into another folder.`,
+      { cause },
+    )
+  }
+
+  const session = sharedSession(async (bytes) => (await ask({ do: 'run', bytes })) ?? new Uint8Array(0))
+  return {
+    connect: () => session.connect(),
+    dump: async () => (await ask({ do: 'dump' })) as Uint8Array<ArrayBuffer>,
+    close: async () => {
+      session.close()
+      if (ended === null) await ask({ do: 'close' }).catch(() => undefined)
+      await worker.terminate()
+      await unlock?.()
+    },
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+const workerScript = new URL(
+  import.meta.url.endsWith('.ts') ? './embedded-worker.ts' : './embedded-worker.js',
+  import.meta.url,
+)
