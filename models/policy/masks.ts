@@ -15,7 +15,7 @@
 import { type Action, type ActionCost, plannedCost } from '../../src/contracts/actions.ts'
 import { NO_ACTION } from './policy.ts'
 
-/** Why an action is not open to a customer, in the order in which they are tested; index 0 is open. */
+/** Why an action is not open to a customer; index 0 is open. New reasons come last: logs hold the names. */
 export const MASK_REASONS = [
   'open',
   'disabled',
@@ -36,6 +36,8 @@ export const MASK_REASONS = [
   'margin_floor',
   'lead_window',
   'unproven',
+  'group',
+  'in_force',
 ] as const
 
 export type MaskReason = (typeof MASK_REASONS)[number]
@@ -61,6 +63,8 @@ export const reasonSentences: Readonly<Record<MaskReason, string>> = {
   margin_floor: 'it would cost more than the margin leaves while it lasts',
   lead_window: 'the notice date is too far away, or has passed',
   unproven: 'too unsure to do more good than harm',
+  group: 'the customer is in a comparison group, which is left as it is',
+  in_force: 'an action of this kind is already under way for the customer',
 }
 
 /** One number a customer; NaN is unknown. A column that is absent is unknown for everybody. */
@@ -89,6 +93,10 @@ export interface MaskContext {
   readonly dispute?: Column
   /** 1: has given notice. */
   readonly noticeGiven?: Column
+  /** 1: in a group that the policy does not act on (holdout, business as usual, exempt). */
+  readonly group?: Column
+  /** rows x actions, row-major; 1: an intervention of the same kind has begun and not ended. */
+  readonly inForce?: Uint8Array
 }
 
 export interface MaskRules {
@@ -145,8 +153,9 @@ export function maskActions(context: MaskContext, rules: MaskRules): Uint8Array 
     const customer = customerMask(context, row)
     for (let a = 0; a < width; a++) {
       if (a === NO_ACTION) continue
+      const running = context.inForce !== undefined && context.inForce[row * width + a] > 0 ? IN_FORCE : 0
       reasons[row * width + a] =
-        always[a] || customer || actionMask(context, row, actions[a], recurring[row], rules)
+        always[a] || customer || running || actionMask(context, row, actions[a], recurring[row], rules)
     }
   }
   return reasons
@@ -180,6 +189,8 @@ const DISCOUNT_RUNNING = code('discount_running')
 const DISCOUNTS_USED = code('discounts_used')
 const MARGIN_FLOOR = code('margin_floor')
 const LEAD_WINDOW = code('lead_window')
+const GROUP = code('group')
+const IN_FORCE = code('in_force')
 
 /** What the settings alone rule out, the same for every customer. */
 function alwaysMasked(action: Action, enabled: boolean, rules: MaskRules): number {
@@ -190,7 +201,8 @@ function alwaysMasked(action: Action, enabled: boolean, rules: MaskRules): numbe
 
 /** What rules out everything for one customer. */
 function customerMask(context: MaskContext, row: number): number {
-  const { suppressed, dispute, noticeGiven, recurring } = context
+  const { suppressed, dispute, noticeGiven, recurring, group } = context
+  if (group !== undefined && group[row] > 0) return GROUP
   if (suppressed !== undefined && suppressed[row] > 0) return SUPPRESSED
   if (dispute !== undefined && dispute[row] > 0) return DISPUTE
   if (noticeGiven !== undefined && noticeGiven[row] > 0) return NOTICE_GIVEN

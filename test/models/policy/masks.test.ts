@@ -51,8 +51,15 @@ describe('masks', () => {
     expect(reasonsFor({})).toEqual(all('open'))
   })
 
+  it('shuts only the action that is already under way', () => {
+    const context = { rows: 1, recurring: Float64Array.of(60), inForce: Uint8Array.of(0, 1, 0, 0, 0, 0) }
+    const names = [...maskActions(context, rules)].map((code) => MASK_REASONS[code])
+    expect(names).toEqual(['open', 'in_force', 'open', 'open', 'open', 'open'])
+  })
+
   it.each<[string, Record<string, number>, string[]]>([
     ['a suppressed customer', { suppressed: 1 }, all('suppressed')],
+    ['a customer of a comparison group', { group: 1 }, all('group')],
     ['an open dispute', { dispute: 1 }, all('dispute')],
     ['notice given', { noticeGiven: 1 }, all('notice_given')],
     ['an unknown recurring amount', { recurring: NaN }, all('recurring_unknown')],

@@ -1,0 +1,104 @@
+/** The settings of the service: those of a plan, and how it may act. A plan's file stays valid here. */
+import { z } from 'zod'
+import { referenceActions } from '../../actions/catalogue.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import { fieldMeta, settingsSchema } from './schema.ts'
+
+function field<T extends z.ZodType>(schema: T, about: string, allowed: string): T {
+  fieldMeta.add(schema, { about, allowed })
+  return schema
+}
+
+const flag = (standard: boolean, about: string) =>
+  field(z.boolean().default(standard), about, 'true or false')
+const text = (about: string) =>
+  field(z.string().max(300).nullable().default(null), about, 'text of at most 300 characters, or null')
+const address = (about: string) =>
+  field(z.email().nullable().default(null), about, 'an e-mail address or null')
+const share = (about: string) =>
+  field(z.number().min(0).max(0.5).default(0.1), about, 'a number from 0 to 0.5')
+
+const delivery = z.strictObject({
+  mode: field(
+    z.enum(['off', 'dry_run', 'test_list']).default('dry_run'),
+    'Whether actions are carried out: not at all, recorded without being sent, or sent to the test list only',
+    'off, dry_run or test_list',
+  ),
+  testList: field(
+    z.array(z.email()).max(100).default([]),
+    'Addresses that an admin verified; nobody else is sent anything',
+    'a list of at most 100 e-mail addresses',
+  ),
+  approval: z
+    .strictObject({
+      discounts: flag(true, 'Whether a person approves each discount'),
+      calls: flag(true, 'Whether a person approves each call'),
+      email: flag(false, 'Whether a person approves each e-mail without a discount'),
+      sms: flag(false, 'Whether a person approves each SMS without a discount'),
+    })
+    .prefault({}),
+})
+
+const sender = z.strictObject({
+  name: text('Name that messages come from'),
+  address: address('Address that e-mails come from'),
+  postalAddress: text('Postal address at the foot of each e-mail'),
+  replyTo: address('Where answers go when nobody is responsible for the customer'),
+  company: text('Name of the company in messages'),
+  language: field(
+    z
+      .string()
+      .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
+      .default('en'),
+    'Language of messages to a recipient whose own is unknown',
+    "a BCP 47 tag such as 'de-AT'",
+  ),
+})
+
+/** Every field with its default: `serviceSettingsSchema.parse({})` is a complete set. */
+export const serviceSettingsSchema = z.strictObject({
+  ...settingsSchema.shape,
+  delivery: delivery.prefault({}),
+  sender: sender.prefault({}),
+  groups: z
+    .strictObject({
+      holdout: share('Share of customers that nothing is done for, to measure against'),
+      usual: share('Share of customers that are left to business as usual'),
+    })
+    .prefault({}),
+  writeBack: z
+    .strictObject({ enabled: flag(true, 'Whether scores and suggestions are written to the CRM') })
+    .prefault({}),
+})
+
+export type ServiceSettings = z.infer<typeof serviceSettingsSchema>
+
+/**
+ * @throws HoldfastError `settings_invalid` naming each wrong field
+ * @example
+ * parseServiceSettings({ delivery: { mode: 'off' } }).sender.language // 'en'
+ */
+export function parseServiceSettings(value: unknown): ServiceSettings {
+  const result = serviceSettingsSchema.safeParse(value)
+  if (result.success) return result.data
+  const problems = result.error.issues.map(
+    ({ path, message }) => `${path.length === 0 ? 'the settings' : path.map(String).join('.')}: ${message}`,
+  )
+  throw new HoldfastError('settings_invalid', `The settings are not saved. Correct ${problems.join('; ')}.`, {
+    cause: result.error,
+  })
+}
+
+/**
+ * Whether an intervention waits for a person first.
+ *
+ * @example
+ * needsApproval(parseServiceSettings({}), 'discount_10') // true
+ */
+export function needsApproval({ delivery: { approval } }: ServiceSettings, key: string): boolean {
+  const action = referenceActions.find((one) => one.key === key)
+  if (action === undefined) return true
+  if (action.discount > 0 && approval.discounts) return true
+  if (action.channel === 'task') return approval.calls
+  return action.channel === 'sms' ? approval.sms : approval.email
+}

@@ -1,0 +1,47 @@
+/** Versions of a tenant's settings, append-only: a decision names the one that it was made under. */
+import { HoldfastError } from '../contracts/errors.ts'
+import { parseServiceSettings, type ServiceSettings } from '../settings/service.ts'
+import type { Transaction } from './database.ts'
+
+export interface SettingsVersion {
+  /** 0: nobody saved any yet, the defaults stand. */
+  readonly version: number
+  readonly settings: ServiceSettings
+}
+
+/**
+ * @example
+ * const { version, settings } = await currentSettings(tx)
+ */
+export async function currentSettings(tx: Transaction): Promise<SettingsVersion> {
+  const [row] = await tx.query<{ version: number; settings: unknown }>(
+    'select version, settings from settings_versions where tenant_id = $1 order by version desc limit 1',
+    [tx.tenant],
+  )
+  return { version: row?.version ?? 0, settings: parseServiceSettings(row?.settings ?? {}) }
+}
+
+/**
+ * @param expected the version that the author saw
+ * @returns the new version
+ * @throws HoldfastError `conflict` when somebody saved another since, `settings_invalid`
+ */
+export async function saveSettings(
+  tx: Transaction,
+  value: unknown,
+  { expected, author, note = null }: { expected: number; author: string; note?: string | null },
+): Promise<number> {
+  const settings = parseServiceSettings(value)
+  const [saved] = await tx.query<{ version: number }>(
+    `insert into settings_versions (tenant_id, version, settings, author, note)
+     select $1, $2::integer + 1, $3::jsonb, $4, $5
+     where coalesce((select max(version) from settings_versions where tenant_id = $1), 0) = $2
+     on conflict do nothing returning version`,
+    [tx.tenant, expected, JSON.stringify(settings), author, note],
+  )
+  if (saved !== undefined) return saved.version
+  throw new HoldfastError(
+    'conflict',
+    `The settings were changed since version ${expected}. Load them again and repeat the change.`,
+  )
+}

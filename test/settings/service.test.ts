@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { needsApproval, parseServiceSettings } from '../../src/settings/service.ts'
+import { settingsSchema } from '../../src/settings/schema.ts'
+import type { Database } from '../../src/store/database.ts'
+import { currentSettings, saveSettings } from '../../src/store/settings-versions.ts'
+import { addTenant, openTestDatabase } from '../support/database.ts'
+
+describe('settings of the service', () => {
+  it('send nothing unless told otherwise, and let a person approve discounts and calls', () => {
+    const settings = parseServiceSettings({})
+    expect(settings.delivery.mode).toBe('dry_run')
+    expect(
+      ['email', 'sms', 'discount_10', 'call_discount_30'].map((key) => needsApproval(settings, key)),
+    ).toEqual([false, false, true, true])
+  })
+
+  it('take whatever a plan takes', () => {
+    const plan = settingsSchema.parse({ budget: 500, contact: { perPeriod: 1 } })
+    expect(parseServiceSettings(plan)).toMatchObject(plan)
+  })
+
+  it('name the field that is wrong', () => {
+    expect(() => parseServiceSettings({ delivery: { mode: 'live' } })).toThrow(/delivery\.mode/)
+  })
+})
+
+describe('versions of settings', () => {
+  let database: Database
+  beforeAll(async () => {
+    database = await openTestDatabase()
+  }, 60_000)
+  afterAll(() => database.close())
+
+  it('are the defaults before anybody saved, and refuse who did not see the newest', async () => {
+    const tenant = await addTenant(database)
+    await database.withTenant(tenant, async (tx) => {
+      expect((await currentSettings(tx)).version).toBe(0)
+      expect(await saveSettings(tx, { budget: 7 }, { expected: 0, author: 'a' })).toBe(1)
+      await expect(saveSettings(tx, { budget: 8 }, { expected: 0, author: 'b' })).rejects.toMatchObject({
+        code: 'conflict',
+      })
+      expect(await currentSettings(tx)).toMatchObject({ version: 1, settings: { budget: 7 } })
+    })
+  })
+})
