@@ -197,6 +197,9 @@ create table scores (
   input_hash text not null,
   -- The served state of the policy at this score.
   state real[] not null,
+  -- What the record says that masks look at, by the names of PolicyContext (models/features/context.ts); what is
+  -- unknown is absent: {"openDispute": 1, "monthsToNotice": 2.5}.
+  context jsonb not null default '{}',
   primary key (tenant_id, customer_id),
   foreign key (tenant_id, customer_id) references customers on delete cascade
 );
