@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * The suites of what speaks to a database or a queue, once more on the servers that HOLDFAST_TEST_DATABASE_URL and
+ * HOLDFAST_TEST_REDIS_URL name (.ci/services starts them).
+ */
+export default defineConfig({
+  test: {
+    include: ['test/{store,queue,loop,server,security,faults}/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    env: { ORT_DISABLE_TELEMETRY: '1' },
+  },
+})
