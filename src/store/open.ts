@@ -16,13 +16,15 @@ export interface OpenOptions {
   readonly folder: string | null
   /** A dump that a new embedded database starts from: see {@link migratedDump}. */
   readonly dump?: Uint8Array<ArrayBuffer> | null
-  /** Connections of the served database for our own work; the queue has as many again. Default 10. */
+  /** Connections of the served database for our own work; the queue has as many again and those it listens on. Default 10. */
   readonly connections?: number
   /** Told of every transaction across tenants, with its reason. */
   readonly onSystem?: (why: string) => void
   /** Told when an idle connection breaks, which ends nothing: the next one is made anew. */
   readonly onLost?: (cause: Error) => void
 }
+
+const LISTENERS = 20
 
 /** The embedded database can also be dumped whole. */
 export interface OpenedDatabase extends Database {
@@ -47,7 +49,8 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
       : { stream: () => embedded.connect() as never, user: 'postgres', database: 'postgres' }
   const onLost = options.onLost ?? (() => undefined)
   const pool = new Pool({ ...source, max: connections, types: resultTypes })
-  const queue = new Pool({ ...source, max: connections, options: '-c search_path=bullmq' })
+  // Each queue and each worker keeps one connection to listen on.
+  const queue = new Pool({ ...source, max: connections + LISTENERS, options: '-c search_path=bullmq' })
   for (const each of [pool, queue]) each.on('error', onLost)
 
   const database: OpenedDatabase = {

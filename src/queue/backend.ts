@@ -1,0 +1,117 @@
+/**
+ * Where jobs wait: in the database itself by default (BullMQ's PostgreSQL backend, on the embedded one too), or in
+ * Redis. The rest of the queue is the same in both.
+ */
+import { Queue, Worker, createPostgresBackend, runMigrations, withBackend } from 'bullmq'
+import type { Processor, QueueOptions, WorkerOptions } from 'bullmq'
+import { Redis } from 'ioredis'
+import { HoldfastError } from '../contracts/errors.ts'
+import type { Database } from '../store/database.ts'
+
+/** Ids only: whoever reads the queue learns nothing of a customer. */
+export interface JobData {
+  readonly tenant: string
+  /** A connection's step, … */
+  readonly connection?: string
+  /** … or an intervention. */
+  readonly intervention?: string
+}
+
+export interface QueueBackend {
+  readonly kind: 'database' | 'redis'
+  queue(name: string, options?: Omit<QueueOptions, 'connection'>): Queue<JobData>
+  worker(
+    name: string,
+    process: Processor<JobData>,
+    options?: Omit<WorkerOptions, 'connection'>,
+  ): Worker<JobData>
+  /** Throws when nothing can be queued now. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** BullMQ's own tables, apart from ours. */
+const SCHEMA = 'bullmq'
+
+/**
+ * @param redisUrl null: the database
+ * @throws HoldfastError `queue_unavailable`, `database_unavailable`
+ * @example
+ * const backend = await openBackend(database, null)
+ * await backend.queue('sync').add('sync', { tenant, connection })
+ */
+export async function openBackend(database: Database, redisUrl: string | null): Promise<QueueBackend> {
+  return redisUrl === null ? databaseBackend(database) : redisBackend(redisUrl)
+}
+
+async function databaseBackend({ pool }: Database): Promise<QueueBackend> {
+  const client = await pool.connect()
+  try {
+    await runMigrations(client, SCHEMA)
+  } finally {
+    client.release()
+  }
+  const classes = withBackend(createPostgresBackend)
+  return {
+    kind: 'database',
+    queue: (name, options = {}) =>
+      new classes.Queue(name, { ...options, connection: pool as never }) as unknown as Queue<JobData>,
+    worker: (name, process, options = {}) =>
+      new classes.Worker(name, process as never, {
+        ...options,
+        connection: pool as never,
+      }) as unknown as Worker<JobData>,
+    ping: async () => {
+      await pool.query('select 1')
+    },
+    close: async () => undefined,
+  }
+}
+
+async function redisBackend(url: string): Promise<QueueBackend> {
+  // Workers wait on blocking commands, which must not be given up after some retries.
+  const redis = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true })
+  let lost: Error | null = null
+  redis.on('error', (cause: Error) => (lost = cause))
+  redis.on('ready', () => (lost = null))
+  try {
+    await redis.connect()
+    await expectNothingIsEvicted(redis)
+  } catch (cause) {
+    redis.disconnect()
+    throw unavailable(cause)
+  }
+  return {
+    kind: 'redis',
+    queue: (name, options = {}) => new Queue<JobData>(name, { ...options, connection: redis }),
+    worker: (name, process, options = {}) =>
+      new Worker<JobData>(name, process, { ...options, connection: redis }),
+    ping: async () => {
+      if (lost !== null || redis.status !== 'ready') throw unavailable(lost)
+      await redis.ping()
+    },
+    close: async () => {
+      await redis.quit().catch(() => redis.disconnect())
+    },
+  }
+}
+
+/** A Redis that throws keys away under pressure throws jobs away; they would come back only with the next sweep. */
+async function expectNothingIsEvicted(redis: Redis): Promise<void> {
+  const [, policy] = (await redis.config('GET', 'maxmemory-policy').catch(() => [])) as string[]
+  if (policy === undefined || policy === 'noeviction') return
+  throw new HoldfastError(
+    'queue_unavailable',
+    `The Redis in REDIS_URL may evict keys (maxmemory-policy ${policy}), and with them jobs. Set maxmemory-policy to noeviction, or use a Redis of its own.`,
+  )
+}
+
+function unavailable(cause: unknown): HoldfastError {
+  if (cause instanceof HoldfastError) return cause
+  const detail = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : ''
+  return new HoldfastError(
+    'queue_unavailable',
+    `The Redis in REDIS_URL cannot be reached${detail}. Start it or correct the address; nothing is lost meanwhile, since the database holds what is to be done.`,
+    { cause, retryable: true },
+  )
+}
