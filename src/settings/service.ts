@@ -20,9 +20,9 @@ const share = (about: string) =>
 
 const delivery = z.strictObject({
   mode: field(
-    z.enum(['off', 'dry_run', 'test_list']).default('dry_run'),
-    'Whether actions are carried out: not at all, recorded without being sent, or sent to the test list only',
-    'off, dry_run or test_list',
+    z.enum(['off', 'dry_run', 'sandbox', 'test_list']).default('dry_run'),
+    'Whether actions are carried out: not at all, recorded without being sent, sent into the sandbox inbox and nowhere else, or sent to the test list only',
+    'off, dry_run, sandbox or test_list',
   ),
   testList: field(
     z.array(z.email()).max(100).default([]),
@@ -55,11 +55,25 @@ const sender = z.strictObject({
   ),
 })
 
+const smtp = z.strictObject({
+  host: text('Server that hands e-mails on (SMTP)'),
+  port: field(z.number().int().min(1).max(65_535).default(587), 'Its port', 'a number from 1 to 65535'),
+  security: field(
+    z.enum(['starttls', 'tls', 'none']).default('starttls'),
+    'How the conversation with it is encrypted; none is for a server on the same machine',
+    'starttls, tls or none',
+  ),
+  user: text('User that signs in to it; its password is kept in the vault'),
+  dkimDomain: text('Domain that e-mails are signed for (DKIM); the private key is kept in the vault'),
+  dkimSelector: text('Selector of the DKIM key in the DNS'),
+})
+
 /** Every field with its default: `serviceSettingsSchema.parse({})` is a complete set. */
 export const serviceSettingsSchema = z.strictObject({
   ...settingsSchema.shape,
   delivery: delivery.prefault({}),
   sender: sender.prefault({}),
+  smtp: smtp.prefault({}),
   groups: z
     .strictObject({
       holdout: share('Share of customers that nothing is done for, to measure against'),

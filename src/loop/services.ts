@@ -1,0 +1,77 @@
+/** What the steps of the loop are given, and what a step is: the same for queue, API and command line. */
+import type { Logger } from 'pino'
+import type { Connector } from '../../connectors/connector.ts'
+import type { Clock } from '../contracts/clock.ts'
+import type { ConnectionId, RunId, TenantId } from '../contracts/ids.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import type { Engine } from './engine.ts'
+
+/** Models, each loaded once and kept. */
+export interface Engines {
+  /**
+   * @param location `shipped:<name>`, or the folder of a bundle
+   * @throws HoldfastError `model_missing`, `model_corrupt`, `model_version`
+   */
+  get(location: string): Promise<Engine>
+  close(): Promise<void>
+}
+
+/** A connection as its connector is opened with it. */
+export interface ConnectionPlace {
+  readonly tenant: TenantId
+  readonly id: ConnectionId
+  readonly kind: string
+  /** Parsed by the connector. */
+  readonly config: unknown
+}
+
+export interface Connectors {
+  /**
+   * The caller closes it.
+   *
+   * @throws HoldfastError `connector_configuration`, `connector_unavailable`, `connector_reconnect`
+   */
+  open(connection: ConnectionPlace): Promise<Connector>
+}
+
+/** Keys of a tenant, made at first use and sealed in the vault; kept in memory afterwards. */
+export interface Secrets {
+  /** Keys the hashes of addresses: the same address, the same hash, for as long as the tenant exists. */
+  addressKey(tx: Transaction): Promise<Buffer>
+  /** Signs links that leave the house, such as those to unsubscribe. */
+  linkKey(tx: Transaction): Promise<Buffer>
+}
+
+export interface LoopServices {
+  readonly database: Database
+  readonly engines: Engines
+  readonly connectors: Connectors
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** In the order of the loop; `act` goes by intervention, not by connection, and is none of these. */
+export const STEP_NAMES = ['sync', 'score', 'decide', 'write_back', 'observe'] as const
+export type StepName = (typeof STEP_NAMES)[number]
+
+export interface StepContext {
+  readonly tenant: TenantId
+  readonly connection: ConnectionId
+  readonly run: RunId
+  /** schedule, webhook, api, cli, settings, first, or the step before. */
+  readonly cause: string
+  /** Aborted when the process drains: the step ends after the batch in hand, and is called again later. */
+  readonly signal: AbortSignal
+  /** For people who watch; cheap, and written at most twice a second. */
+  progress(done: number, total: number | null): void
+}
+
+/** What a pass did, by name: `{ added: 3, changed: 2, unchanged: 95 }`. */
+export type Counts = Readonly<Record<string, number>>
+
+/**
+ * One pass of a step over a connection: works in batches of one transaction each, can be killed at any time and run
+ * again without harm. What it leaves for the next step it asks for with `requestStep`, in the same transaction.
+ */
+export type LoopStep = (services: LoopServices, context: StepContext) => Promise<Counts>
