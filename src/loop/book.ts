@@ -18,6 +18,7 @@ import { daysIntoPeriod } from '../settings/planning.ts'
 import type { Settings } from '../settings/settings.ts'
 import { cardMapping } from './card.ts'
 import { chooseModel, coverageOf } from './choose-model.ts'
+import { maskContextOf } from './decide-context.ts'
 import type { ScoredBook } from './decide.ts'
 import { artefactFolder, modelFolder } from './models.ts'
 import { trainingOf } from './policy-terms.ts'
@@ -151,26 +152,7 @@ function decidable(
     trained: trainingOf(policy),
     hazard: Float32Array.from(scored.probability, toHazard),
     recurring: Float64Array.from(context.monthlyCharge, cents),
-    context: {
-      consent: {
-        email: context.emailConsent,
-        sms: context.smsConsent,
-        task: context.callConsent,
-      },
-      daysSinceContact: context.daysSinceContact,
-      // A file tells of the last contact only: that there was at least one in this period.
-      contactsInPeriod: context.daysSinceContact.map((days) =>
-        days < sinceStart ? 1 : days >= sinceStart ? 0 : NaN,
-      ),
-      // A discount that runs is one that was given.
-      discountsLastYear: context.discountInForce.map((share) => (share > 0 ? 1 : NaN)),
-      monthsToNotice: context.monthsToNotice,
-      paymentFailed: context.paymentFailures,
-      // An objection to profiling stops everything that follows from a score.
-      suppressed: context.profilingConsent.map((consent) => (consent === 0 ? 1 : 0)),
-      dispute: context.openDispute,
-      discountInForce: context.discountInForce,
-    },
+    context: maskContextOf(context, sinceStart),
     draws: drawCustomers(
       {
         tenant: settings.tenant,

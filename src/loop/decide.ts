@@ -155,8 +155,13 @@ export function decide(scored: ScoredBook, settings: Settings, choose: Policy['c
 
 const UNPROVEN = MASK_REASONS.indexOf('unproven')
 
-/** Shuts what is not sure enough to help, and what has no value at all. */
-function gate(
+/**
+ * Shuts what is not sure enough to help, and what has no value at all: writes `unproven` over the open ones.
+ *
+ * @param reasons rows x actions, as `maskActions` gives them; changed in place
+ * @param benefit rows x actions, P(gain > 0); null gates nothing
+ */
+export function gate(
   reasons: Uint8Array,
   gain: Float64Array,
   benefit: Float32Array | null,
