@@ -7,7 +7,7 @@ import type { TenantId } from '../contracts/ids.ts'
 import type { Database, Transaction } from './database.ts'
 import { openEmbedded, type Embedded } from './embedded.ts'
 import { databaseError } from './database-error.ts'
-import { migrate } from './migrate.ts'
+import { migrate, type Migration } from './migrate.ts'
 
 export interface OpenOptions {
   /** PostgreSQL's address; null opens the embedded database. */
@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly dump?: Uint8Array<ArrayBuffer> | null
   /** Connections of the served database for our own work; the queue has as many again and those it listens on. Default 10. */
   readonly connections?: number
+  /** The schema to set up; default: all of this version. Earlier ones are for backups of an earlier version. */
+  readonly schema?: readonly Migration[]
   /** Told of every transaction across tenants, with its reason. */
   readonly onSystem?: (why: string) => void
   /** Told when an idle connection breaks, which ends nothing: the next one is made anew. */
@@ -68,7 +70,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
     },
   }
   try {
-    await migrate(pool)
+    await migrate(pool, options.schema)
   } catch (error) {
     await database.close()
     throw error
@@ -76,15 +78,16 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
   return database
 }
 
-/** What is open on this path of calls: a second transaction inside would wait for the first for ever. */
-const open = new AsyncLocalStorage<true>()
+/** Where transactions are open on this path of calls: a second one inside would wait for the first for ever. */
+const open = new AsyncLocalStorage<readonly Pool[]>()
 
 async function transact<T>(
   pool: Pool,
   tenant: TenantId | null,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  if (open.getStore() === true) {
+  const outer = open.getStore() ?? []
+  if (outer.includes(pool)) {
     throw new HoldfastError(
       'internal',
       'A transaction was opened inside another one. Hand the outer one down instead.',
@@ -97,7 +100,7 @@ async function transact<T>(
   let broken: Error | undefined
   try {
     await client.query(tenant === null ? 'begin' : beginAs(tenant))
-    const result = await open.run(true, () => work(transactionOn(client, tenant, after)))
+    const result = await open.run([...outer, pool], () => work(transactionOn(client, tenant, after)))
     await client.query('commit')
     for (const announce of after) announce()
     return result
