@@ -1,0 +1,42 @@
+/** What acting is given beyond the other steps: the channels, and where links in messages lead. */
+import type { Channel } from '../../actions/channel.ts'
+import type { InterventionId, TenantId } from '../contracts/ids.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import type { LoopServices } from './services.ts'
+
+export interface Channels {
+  /**
+   * The e-mail channel of a tenant, kept open between messages by whoever implements this. `sandbox` reaches the
+   * sandbox inbox and nothing else, whatever the settings name as server. Called outside any transaction.
+   *
+   * @returns null when none is set up: no server in the settings, no sandbox inbox running
+   * @throws HoldfastError `channel_configuration` when what is set up cannot work
+   */
+  email(request: {
+    readonly tenant: TenantId
+    readonly delivery: 'sandbox' | 'live'
+    readonly settings: ServiceSettings
+  }): Promise<Channel | null>
+}
+
+/** `LoopServices` have more than acting needs. */
+export interface ActServices extends Pick<LoopServices, 'database' | 'secrets' | 'clock' | 'log'> {
+  readonly channels: Channels
+  /** How the world reaches this installation; without https nothing goes out live. */
+  readonly publicUrl: string | null
+  /** How this machine reaches it: where links lead in what the sandbox shows. Without a slash at its end. */
+  readonly localUrl: string
+}
+
+/**
+ * `act(services: ActServices, request: ActRequest): Promise<InterventionState | null>` in act.ts handles one
+ * intervention whatever its state, and can be called again at any time.
+ */
+export interface ActRequest {
+  readonly tenant: TenantId
+  readonly intervention: InterventionId
+  /** Who acts, for the log and the lease: any name; each lease gets a token of its own. */
+  readonly worker: string
+  /** Aborted when the process drains: nothing new is begun, what has begun is ended. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,335 @@
+/** The ledger: one row an execution of an action, how it gets there, and what a person may say to it. */
+import { HoldfastError } from '../contracts/errors.ts'
+import type { ConnectionId, CustomerId, DecisionId, InterventionId } from '../contracts/ids.ts'
+import { insertRows } from './bulk.ts'
+import type { BulkColumn, Transaction } from './database.ts'
+import { moveIntervention } from './intervention-moves.ts'
+import { OPEN_STATES, mayMove, type InterventionState } from './intervention-states.ts'
+
+export interface PlannedIntervention {
+  readonly id: InterventionId
+  /** Null for what a person or the API started. */
+  readonly decision: DecisionId | null
+  readonly customer: CustomerId
+  readonly connection: ConnectionId
+  readonly actionKey: string
+  readonly channel: 'email' | 'sms' | 'task'
+  /** The same key is the same intervention, planned once. */
+  readonly idempotencyKey: string
+  readonly state: 'planned' | 'awaiting_approval'
+  readonly dueAt: Date
+  readonly expiresAt: Date
+  readonly plannedCostMinor: number
+  readonly currency: string
+  /** 'policy', or the person or API key who asked for it. */
+  readonly createdBy: string
+}
+
+/**
+ * Writes new interventions; those whose idempotency key is known already are left as they are.
+ *
+ * @returns how many are new
+ * @example
+ * await planInterventions(tx, [{ id: asIntervention(randomUUID()), state: 'planned', … }], clock())
+ */
+export async function planInterventions(
+  tx: Transaction,
+  planned: readonly PlannedIntervention[],
+  at: Date,
+): Promise<number> {
+  const rows = planned.map((one) => ({
+    id: one.id,
+    decision_id: one.decision,
+    customer_id: one.customer,
+    connection_id: one.connection,
+    action_key: one.actionKey,
+    channel: one.channel,
+    idempotency_key: one.idempotencyKey,
+    state: one.state,
+    due_at: one.dueAt,
+    expires_at: one.expiresAt,
+    planned_cost_minor: one.plannedCostMinor,
+    currency: one.currency,
+    created_by: one.createdBy,
+    created_at: at,
+    updated_at: at,
+  }))
+  const added = await insertRows<{ id: string; state: string; created_by: string }>(
+    tx,
+    'interventions',
+    PLANNED,
+    rows,
+    { ending: 'on conflict (tenant_id, idempotency_key) do nothing returning id, state, created_by' },
+  )
+  const events = added.map(({ id, state, created_by }) => ({
+    intervention_id: id,
+    at,
+    to_state: state,
+    actor: created_by,
+  }))
+  await insertRows(tx, 'intervention_events', EVENT, events)
+  return added.length
+}
+
+const columns = (of: Readonly<Record<string, string>>): BulkColumn[] =>
+  Object.entries(of).map(([name, type]) => ({ name, type }))
+
+const PLANNED = columns({
+  id: 'uuid',
+  decision_id: 'bigint',
+  customer_id: 'bigint',
+  connection_id: 'uuid',
+  action_key: 'text',
+  channel: 'text',
+  idempotency_key: 'text',
+  state: 'text',
+  due_at: 'timestamptz',
+  expires_at: 'timestamptz',
+  planned_cost_minor: 'bigint',
+  currency: 'text',
+  created_by: 'text',
+  created_at: 'timestamptz',
+  updated_at: 'timestamptz',
+})
+const EVENT = columns({ intervention_id: 'uuid', at: 'timestamptz', to_state: 'text', actor: 'text' })
+
+export interface Intervention {
+  readonly id: InterventionId
+  readonly decision: DecisionId | null
+  readonly customer: CustomerId
+  readonly connection: ConnectionId
+  readonly recipient: number | null
+  readonly actionKey: string
+  readonly channel: 'email' | 'sms' | 'task'
+  readonly idempotencyKey: string
+  readonly state: InterventionState
+  readonly reasonCode: string | null
+  readonly reason: string | null
+  readonly dueAt: Date
+  readonly expiresAt: Date
+  readonly leaseOwner: string | null
+  readonly leaseUntil: Date | null
+  /** Leases taken that were not given back unused. */
+  readonly attempts: number
+  readonly sendingAt: Date | null
+  readonly providerId: string | null
+  /** As src/loop/act-message.ts stores it. */
+  readonly message: unknown
+  readonly plannedCostMinor: number
+  readonly actualCostMinor: number | null
+  readonly currency: string
+  readonly createdBy: string
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly sentAt: Date | null
+}
+
+const SELECTED = `id, decision_id as decision, customer_id as customer, connection_id as connection,
+  recipient_id as recipient, action_key as "actionKey", channel, idempotency_key as "idempotencyKey", state,
+  reason_code as "reasonCode", reason, due_at as "dueAt", expires_at as "expiresAt",
+  lease_owner as "leaseOwner", lease_until as "leaseUntil", attempts, sending_at as "sendingAt",
+  provider_id as "providerId", message, planned_cost_minor as "plannedCostMinor",
+  actual_cost_minor as "actualCostMinor", currency, created_by as "createdBy", created_at as "createdAt",
+  updated_at as "updatedAt", sent_at as "sentAt"`
+
+/** @throws HoldfastError `not_found` */
+export async function readIntervention(tx: Transaction, id: InterventionId): Promise<Intervention> {
+  const [row] = await tx.query<Intervention>(
+    `select ${SELECTED} from interventions where tenant_id = $1 and id = $2`,
+    [tx.tenant, id],
+  )
+  if (row === undefined) throw new HoldfastError('not_found', `There is no intervention ${id}.`)
+  return row
+}
+
+export interface HeldIntervention extends Intervention {
+  /** In database time. */
+  readonly due: boolean
+  readonly expired: boolean
+  readonly leaseOver: boolean
+}
+
+/** Locks the row until the transaction ends; null when there is none or another transaction holds it. */
+export async function holdIntervention(
+  tx: Transaction,
+  id: InterventionId,
+): Promise<HeldIntervention | null> {
+  const [row] = await tx.query<HeldIntervention>(
+    `select ${SELECTED}, due_at <= clock_timestamp() as due, expires_at <= clock_timestamp() as expired,
+       coalesce(lease_until <= clock_timestamp(), true) as "leaseOver"
+     from interventions where tenant_id = $1 and id = $2 for update skip locked`,
+    [tx.tenant, id],
+  )
+  return row ?? null
+}
+
+export interface Answer {
+  /** Who says so. */
+  readonly actor: string
+  /** In the person's own words. */
+  readonly note?: string
+}
+
+/**
+ * Lets an intervention that waits for approval go out.
+ *
+ * @throws HoldfastError `not_found`; `conflict` when it no longer waits
+ */
+export async function approve(tx: Transaction, id: InterventionId, answer: Answer): Promise<void> {
+  await say(tx, id, answer, {
+    to: 'planned',
+    doing: 'approved',
+    from: ['awaiting_approval'],
+    code: 'approved',
+    because: `${answer.actor} approved it`,
+  })
+}
+
+/**
+ * Not right: it is never carried out.
+ *
+ * @throws HoldfastError `not_found`; `conflict` when it is too late
+ */
+export async function reject(tx: Transaction, id: InterventionId, answer: Answer): Promise<void> {
+  await say(tx, id, answer, {
+    to: 'rejected',
+    doing: 'rejected',
+    code: 'not_right',
+    because: `${answer.actor} said that it is not right`,
+  })
+}
+
+/**
+ * Puts it off. What waited for approval waits again afterwards; the rest goes on by itself.
+ *
+ * @throws HoldfastError `request_invalid` for a time that has passed or at which it will have expired; `not_found`;
+ *   `conflict` when it is too late
+ */
+export async function snooze(
+  tx: Transaction,
+  id: InterventionId,
+  { until, ...answer }: Answer & { readonly until: Date },
+): Promise<void> {
+  const one = await lockForAnswer(tx, id)
+  const [{ past }] = await tx.query<{ past: boolean }>('select $1::timestamptz <= now() as past', [until])
+  if (past) throw new HoldfastError('request_invalid', 'Snooze until a time that is still to come.')
+  if (until >= one.expiresAt)
+    throw new HoldfastError(
+      'request_invalid',
+      `It expires on ${one.expiresAt.toISOString().slice(0, 10)}. Snooze until a time before that, or reject it.`,
+    )
+  const approvalOpen =
+    one.state === 'awaiting_approval' || (one.state === 'snoozed' && one.reasonCode === SNOOZED_UNAPPROVED)
+  await answerWith(tx, one, answer, {
+    to: 'snoozed',
+    doing: 'snoozed',
+    code: approvalOpen ? SNOOZED_UNAPPROVED : 'snoozed',
+    because: `${answer.actor} snoozed it until ${until.toISOString()}`,
+    dueAt: until,
+  })
+}
+
+/** Why a snoozed intervention goes back to a person when its time comes. */
+export const SNOOZED_UNAPPROVED = 'snoozed_before_approval'
+
+/**
+ * Stops it, also when a worker has just taken it and not begun to send.
+ *
+ * @throws HoldfastError `not_found`; `conflict` when it is too late
+ */
+export async function cancel(tx: Transaction, id: InterventionId, answer: Answer): Promise<void> {
+  await say(tx, id, answer, {
+    to: 'cancelled',
+    doing: 'cancelled',
+    from: [...OPEN_STATES, 'leased'],
+    code: 'by_hand',
+    because: `${answer.actor} cancelled it`,
+  })
+}
+
+interface Saying {
+  readonly to: InterventionState
+  readonly doing: string
+  readonly from?: readonly InterventionState[]
+  readonly code: string
+  readonly because: string
+  readonly dueAt?: Date
+}
+
+async function say(tx: Transaction, id: InterventionId, answer: Answer, saying: Saying): Promise<void> {
+  await answerWith(tx, await lockForAnswer(tx, id), answer, saying)
+}
+
+async function lockForAnswer(tx: Transaction, id: InterventionId): Promise<Intervention> {
+  await tx.query('select from interventions where tenant_id = $1 and id = $2 for update', [tx.tenant, id])
+  return readIntervention(tx, id)
+}
+
+async function answerWith(
+  tx: Transaction,
+  one: Intervention,
+  { actor, note }: Answer,
+  { to, doing, from = OPEN_STATES, code, because, dueAt }: Saying,
+): Promise<void> {
+  const [{ expired }] = await tx.query<{ expired: boolean }>('select $1::timestamptz <= now() as expired', [
+    one.expiresAt,
+  ])
+  if (expired && to !== 'cancelled' && to !== 'rejected')
+    throw new HoldfastError(
+      'conflict',
+      `It cannot be ${doing}: it expired on ${one.expiresAt.toISOString().slice(0, 10)}.`,
+    )
+  const done =
+    from.includes(one.state) &&
+    (await moveIntervention(tx, {
+      id: one.id,
+      from: from.filter((state) => mayMove(state, to)),
+      to,
+      actor,
+      reasonCode: code,
+      reason: note === undefined ? `${because}.` : `${because}: ${note}`,
+      set: dueAt === undefined ? {} : { dueAt },
+    }))
+  if (!done)
+    throw new HoldfastError(
+      'conflict',
+      `It cannot be ${doing}: it is ${one.state.replaceAll('_', ' ')} by now.`,
+    )
+}
+
+/**
+ * Ends what nobody carried out in time and no worker will be sent to, such as what waits for an approval.
+ *
+ * @returns how many
+ */
+export async function expireInterventions(tx: Transaction): Promise<number> {
+  const ended = await tx.query(
+    `with over as (
+       select tenant_id, id, state from interventions
+       where tenant_id = $1 and state = any($2::text[]) and expires_at <= now() for update skip locked
+     ), ended as (
+       update interventions i set state = 'expired', reason_code = 'expired', reason = $3, updated_at = now()
+       from over where i.tenant_id = over.tenant_id and i.id = over.id returning i.id, over.state as before
+     )
+     insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason)
+     select $1, id, before, 'expired', 'clock', 'expired', $3 from ended returning id`,
+    [tx.tenant, [...OPEN_STATES], 'Its time passed before it was carried out.'],
+  )
+  return ended.length
+}
+
+/**
+ * Makes what was deferred for one of these reasons due at once: after the settings changed or a pause ended.
+ *
+ * @returns how many
+ * @example
+ * await releaseDeferred(tx, ['delivery_off', 'tenant_paused'])
+ */
+export async function releaseDeferred(tx: Transaction, reasonCodes: readonly string[]): Promise<number> {
+  const released = await tx.query(
+    `update interventions set due_at = now(), updated_at = now()
+     where tenant_id = $1 and state = 'deferred' and due_at > now() and reason_code = any($2::text[]) returning id`,
+    [tx.tenant, [...reasonCodes]],
+  )
+  return released.length
+}
