@@ -1,0 +1,128 @@
+/** Rows of the vault: data keys and what they seal. Bytes only; src/security/vault.ts knows what they mean. */
+import type { Transaction } from './database.ts'
+
+interface Place {
+  readonly owner: string
+  readonly name: string
+}
+
+export interface DataKeyRow {
+  readonly keyId: string
+  readonly wrapped: Buffer
+}
+
+export interface SealedRow {
+  readonly keyId: string
+  readonly sealed: Buffer
+}
+
+/** The tenant's key in force, held until the transaction ends, so that it is not retired under a seal. */
+export async function currentDataKey(tx: Transaction): Promise<DataKeyRow | null> {
+  const [row] = await tx.query<{ key_id: string; wrapped: Buffer }>(
+    `select key_id, wrapped from data_keys where tenant_id = $1 and retired_at is null
+     order by created_at, key_id limit 1 for share`,
+    [tx.tenant],
+  )
+  return row === undefined ? null : { keyId: row.key_id, wrapped: row.wrapped }
+}
+
+export async function addDataKey(tx: Transaction, keyId: string, wrapped: Buffer): Promise<DataKeyRow> {
+  await tx.query('insert into data_keys (tenant_id, key_id, wrapped) values ($1, $2, $3)', [
+    tx.tenant,
+    keyId,
+    wrapped,
+  ])
+  return { keyId, wrapped }
+}
+
+/** Wrapped; the caller holds a row that names it, so it is there. */
+export async function dataKeyOf(tx: Transaction, keyId: string): Promise<Buffer> {
+  const [row] = await tx.query<{ wrapped: Buffer }>(
+    'select wrapped from data_keys where tenant_id = $1 and key_id = $2',
+    [tx.tenant, keyId],
+  )
+  return row.wrapped
+}
+
+/** Retires every key of the tenant but one; waits for those who seal with them. */
+export async function retireOtherDataKeys(tx: Transaction, keyId: string): Promise<void> {
+  await tx.query(
+    'update data_keys set retired_at = now() where tenant_id = $1 and key_id <> $2 and retired_at is null',
+    [tx.tenant, keyId],
+  )
+}
+
+/** Of all tenants. In a system transaction. */
+export async function listDataKeys(
+  tx: Transaction,
+): Promise<readonly (DataKeyRow & { readonly tenant: string })[]> {
+  return tx.query<DataKeyRow & { tenant: string }>(
+    'select tenant_id as tenant, key_id as "keyId", wrapped from data_keys order by tenant_id, key_id for update',
+  )
+}
+
+/** In a system transaction. */
+export async function rewrapDataKey(
+  tx: Transaction,
+  tenant: string,
+  keyId: string,
+  wrapped: Buffer,
+): Promise<void> {
+  await tx.query('update data_keys set wrapped = $3 where tenant_id = $1 and key_id = $2', [
+    tenant,
+    keyId,
+    wrapped,
+  ])
+}
+
+export async function putSealed(
+  tx: Transaction,
+  { owner, name }: Place,
+  keyId: string,
+  sealed: Buffer,
+): Promise<void> {
+  await tx.query(
+    `insert into credentials (tenant_id, owner, name, key_id, sealed) values ($1, $2, $3, $4, $5)
+     on conflict (tenant_id, owner, name) do update set
+       key_id = excluded.key_id, sealed = excluded.sealed, updated_at = now()`,
+    [tx.tenant, owner, name, keyId, sealed],
+  )
+}
+
+/** As {@link putSealed}, unless something lies there; waits for a transaction that is about to put something. */
+export async function addSealed(
+  tx: Transaction,
+  { owner, name }: Place,
+  keyId: string,
+  sealed: Buffer,
+): Promise<void> {
+  await tx.query(
+    `insert into credentials (tenant_id, owner, name, key_id, sealed) values ($1, $2, $3, $4, $5)
+     on conflict (tenant_id, owner, name) do nothing`,
+    [tx.tenant, owner, name, keyId, sealed],
+  )
+}
+
+export async function readSealed(tx: Transaction, { owner, name }: Place): Promise<SealedRow | null> {
+  const [row] = await tx.query<SealedRow>(
+    'select key_id as "keyId", sealed from credentials where tenant_id = $1 and owner = $2 and name = $3',
+    [tx.tenant, owner, name],
+  )
+  return row ?? null
+}
+
+/** Every secret of the tenant. */
+export async function listSealed(tx: Transaction): Promise<readonly (SealedRow & Place)[]> {
+  return tx.query<SealedRow & Place>(
+    'select owner, name, key_id as "keyId", sealed from credentials where tenant_id = $1 order by owner, name for update',
+    [tx.tenant],
+  )
+}
+
+export async function deleteSealed(tx: Transaction, { owner, name }: Place): Promise<boolean> {
+  const rows = await tx.query(
+    'delete from credentials where tenant_id = $1 and owner = $2 and name = $3 returning name',
+    [tx.tenant, owner, name],
+  )
+  return rows.length > 0
+}
