@@ -1,11 +1,12 @@
 /** A fresh, migrated database for a test: embedded, or on the server that HOLDFAST_TEST_DATABASE_URL names. */
-import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { Client } from 'pg'
 import { asConnection, type ConnectionId, type TenantId } from '../../src/contracts/ids.ts'
 import type { Database } from '../../src/store/database.ts'
-import { schemaHash } from '../../src/store/migrate.ts'
+import { firstDump, firstDumpPath } from '../../src/store/first-dump.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { createTenant } from '../../src/store/tenants.ts'
 
@@ -16,7 +17,7 @@ export const databaseKind = server === undefined ? 'embedded' : 'PostgreSQL'
 
 export async function openTestDatabase(): Promise<Database> {
   if (server !== undefined) return openServed(server)
-  const dump = cachedDump()
+  const dump = firstDump()
   const database = await openDatabase({ url: null, folder: null, dump })
   if (dump === null) keepDump(await database.embedded!.dump())
   return database
@@ -47,19 +48,13 @@ async function administer(address: string, statement: string): Promise<void> {
   }
 }
 
-/** Migrating a new embedded database takes seconds, starting from a dump of one a fraction. */
-const cache = resolve(import.meta.dirname, '../../node_modules/.cache/holdfast')
-const dumpPath = join(cache, `${createHash('sha256').update(schemaHash()).digest('hex').slice(0, 16)}.tar`)
-
-function cachedDump(): Uint8Array<ArrayBuffer> | null {
-  return existsSync(dumpPath) ? new Uint8Array(readFileSync(dumpPath)) : null
-}
-
+/** Made by `npm ci`, or by the first test that needs it after the schema changed. */
 function keepDump(dump: Uint8Array): void {
-  mkdirSync(cache, { recursive: true })
-  const aside = `${dumpPath}.${process.pid}`
-  writeFileSync(aside, dump)
-  renameSync(aside, dumpPath)
+  const path = firstDumpPath()
+  mkdirSync(dirname(path), { recursive: true })
+  const aside = `${path}.${process.pid}`
+  writeFileSync(aside, gzipSync(dump, { level: 1 }))
+  renameSync(aside, path)
 }
 
 export function addTenant(database: Database, name = 'Test company'): Promise<TenantId> {
