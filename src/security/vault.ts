@@ -16,6 +16,7 @@ import {
   listSealed,
   putSealed,
   readSealed,
+  replaceMasterKeyNote,
   retireOtherDataKeys,
   rewrapDataKey,
 } from '../store/credentials.ts'
@@ -141,6 +142,7 @@ export async function rewrapDataKeys(
     const key = unwrap(from, tenant, keyId, wrapped)
     await rewrapDataKey(tx, tenant, keyId, wrap(to, tenant, keyId, key))
   }
+  await replaceMasterKeyNote(tx, masterKeyIdOf(to))
   return all.length
 }
 

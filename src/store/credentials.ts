@@ -126,3 +126,29 @@ export async function deleteSealed(tx: Transaction, { owner, name }: Place): Pro
   )
   return rows.length > 0
 }
+
+/** Whose master key seals here, and whether anything is sealed. The installation's row must be there. */
+export async function readMasterKeyNote(
+  tx: Transaction,
+): Promise<{ readonly masterKeyId: string | null; readonly sealed: boolean }> {
+  const [row] = await tx.query<{ masterKeyId: string | null; sealed: boolean }>(
+    'select master_key_id as "masterKeyId", exists (select from data_keys) as sealed from installation',
+  )
+  return row
+}
+
+/**
+ * Notes the master key, unless another one is noted; of two processes that start at once the first wins.
+ *
+ * @returns the one that is noted now
+ */
+export async function claimMasterKey(tx: Transaction, id: string): Promise<string> {
+  await tx.query('update installation set master_key_id = $1 where master_key_id is null', [id])
+  const note = await readMasterKeyNote(tx)
+  return note.masterKeyId ?? id
+}
+
+/** In a system transaction. */
+export async function replaceMasterKeyNote(tx: Transaction, id: string): Promise<void> {
+  await tx.query('update installation set master_key_id = $1', [id])
+}

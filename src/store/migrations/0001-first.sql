@@ -265,7 +265,8 @@ create table steps (
   tenant_id uuid not null,
   connection_id uuid not null,
   step text not null check (step in ('sync', 'score', 'decide', 'write_back', 'observe')),
-  -- Null: nothing to do until something asks for it or the schedule does.
+  -- Null: nothing to do until something asks for it or the schedule does. Null too while a worker holds the step,
+  -- so that what asks meanwhile is seen; a lease that ran out is due by itself.
   due_at timestamptz,
   cause text,
   -- Cron expression in UTC; null: only when asked for.
@@ -281,6 +282,7 @@ create table steps (
   foreign key (tenant_id, connection_id) references connections on delete cascade
 );
 create index steps_due on steps (due_at) where due_at is not null;
+create index steps_leased on steps (lease_until) where lease_until is not null;
 
 -- Append-only: the log from which the next policy learns.
 create table decisions (
@@ -393,7 +395,8 @@ create table interventions (
   foreign key (tenant_id, customer_id) references customers on delete cascade,
   foreign key (tenant_id, decision_id) references decisions
 );
-create index interventions_due on interventions (due_at, tenant_id)
+-- By tenant first: the dispatcher takes the few oldest of each, however many one has.
+create index interventions_due on interventions (tenant_id, due_at)
   where state in ('planned', 'deferred', 'leased', 'sending', 'snoozed', 'uncertain');
 create index interventions_customer on interventions (tenant_id, customer_id, created_at);
 create index interventions_recent on interventions (tenant_id, updated_at desc);
@@ -490,6 +493,8 @@ create table sessions (
   hash bytea not null,
   subject text not null,
   role text not null check (role in ('viewer', 'operator', 'admin')),
+  -- Holds the machine: may see what spans tenants, such as the queues.
+  installation boolean not null default false,
   created_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
   expires_at timestamptz not null,
@@ -503,6 +508,7 @@ create table sign_in_links (
   hash bytea not null,
   role text not null check (role in ('viewer', 'operator', 'admin')),
   subject text not null,
+  installation boolean not null default false,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   used_at timestamptz,
@@ -533,6 +539,13 @@ create table audit_log (
   primary key (tenant_id, id)
 );
 
+-- Work that one process at a time does for all of them: dispatching.
+create table leases (
+  name text primary key,
+  owner text not null,
+  until timestamptz not null
+);
+
 -- A word on the installation itself: who it is, whether it was restored from a backup.
 create table installation (
   only_row boolean primary key default true check (only_row),
@@ -540,5 +553,7 @@ create table installation (
   created_at timestamptz not null default now(),
   restored_at timestamptz,
   -- While set, nothing is sent for anybody: after a restore, until a person has looked.
-  paused_reason text
+  paused_reason text,
+  -- First bytes of a hash of the master key that seals here, so that a process with another one ends at its start.
+  master_key_id text
 );
