@@ -10,6 +10,7 @@
  * | recurring amount             | neither cost nor worth can be said: only no action                        |
  * | last contact, contacts, discounts given | none is known: allowed; the ledger, which knows, asks again before sending |
  * | notice date                  | as for a customer without a term: allowed                                 |
+ * | addresses (a plain file)     | allowed; before sending there must be one                                 |
  * | failed payment, running discount, suppression, dispute, notice given | not known to be so: allowed                         |
  */
 import { type Action, type ActionCost, plannedCost } from '../../src/contracts/actions.ts'
@@ -38,6 +39,9 @@ export const MASK_REASONS = [
   'unproven',
   'group',
   'in_force',
+  'budget_used',
+  'capacity_used',
+  'no_address',
 ] as const
 
 export type MaskReason = (typeof MASK_REASONS)[number]
@@ -65,6 +69,9 @@ export const reasonSentences: Readonly<Record<MaskReason, string>> = {
   unproven: 'too unsure to do more good than harm',
   group: 'the customer is in a comparison group, which is left as it is',
   in_force: 'an action of this kind is already under way for the customer',
+  budget_used: 'the budget of this period is used up by earlier decisions',
+  capacity_used: 'all its places in this period are taken by earlier decisions',
+  no_address: 'no address of the customer for this channel is known',
 }
 
 /** One number a customer; NaN is unknown. A column that is absent is unknown for everybody. */
@@ -76,6 +83,8 @@ export interface MaskContext {
   readonly recurring: Column
   /** 1 agreed, 0 refused or opted out. `task` is consent to calls. */
   readonly consent?: { readonly email?: Column; readonly sms?: Column; readonly task?: Column }
+  /** Addresses of a channel: 1 there is one, 0 there is none, -1 all are on the suppression list. */
+  readonly reach?: { readonly email?: Column; readonly sms?: Column; readonly task?: Column }
   /** Infinity when there never was one. */
   readonly daysSinceContact?: Column
   /** Contacts so far in this decision period. */
@@ -107,6 +116,8 @@ export interface MaskRules {
   readonly digits: number
   /** Nothing that costs may be done. */
   readonly budgetOff: boolean
+  /** What earlier decisions of the period have used up: the budget, and the places of each action. */
+  readonly used?: { readonly budget: boolean; readonly capacity: readonly boolean[] }
   /** Unknown consent counts as none. */
   readonly requireConsent: boolean
   /** Days without contact before the next; 0 is no waiting. */
@@ -148,14 +159,20 @@ export function maskActions(context: MaskContext, rules: MaskRules): Uint8Array 
   const { actions } = rules
   const width = actions.length
   const reasons = new Uint8Array(rows * width)
-  const always = actions.map((action, a) => alwaysMasked(action, rules.enabled[a], rules))
+  const always = actions.map((action, a) => alwaysMasked(action, a, rules))
   for (let row = 0; row < rows; row++) {
     const customer = customerMask(context, row)
+    const compared = context.group !== undefined && context.group[row] > 0 ? GROUP : 0
     for (let a = 0; a < width; a++) {
       if (a === NO_ACTION) continue
       const running = context.inForce !== undefined && context.inForce[row * width + a] > 0 ? IN_FORCE : 0
+      // The comparison group comes last: what is logged as open but for it is what the policy would have had.
       reasons[row * width + a] =
-        always[a] || customer || running || actionMask(context, row, actions[a], recurring[row], rules)
+        always[a] ||
+        customer ||
+        running ||
+        actionMask(context, row, actions[a], recurring[row], rules) ||
+        compared
     }
   }
   return reasons
@@ -191,18 +208,21 @@ const MARGIN_FLOOR = code('margin_floor')
 const LEAD_WINDOW = code('lead_window')
 const GROUP = code('group')
 const IN_FORCE = code('in_force')
+const BUDGET_USED = code('budget_used')
+const CAPACITY_USED = code('capacity_used')
+const NO_ADDRESS = code('no_address')
 
 /** What the settings alone rule out, the same for every customer. */
-function alwaysMasked(action: Action, enabled: boolean, rules: MaskRules): number {
-  if (!enabled) return DISABLED
+function alwaysMasked(action: Action, a: number, rules: MaskRules): number {
+  if (!rules.enabled[a]) return DISABLED
   if (action.capacity === 0) return CAPACITY_OFF
+  if (rules.used?.capacity[a] === true) return CAPACITY_USED
   return action.discount > rules.deepestDiscount ? TOO_DEEP : 0
 }
 
 /** What rules out everything for one customer. */
 function customerMask(context: MaskContext, row: number): number {
-  const { suppressed, dispute, noticeGiven, recurring, group } = context
-  if (group !== undefined && group[row] > 0) return GROUP
+  const { suppressed, dispute, noticeGiven, recurring } = context
   if (suppressed !== undefined && suppressed[row] > 0) return SUPPRESSED
   if (dispute !== undefined && dispute[row] > 0) return DISPUTE
   if (noticeGiven !== undefined && noticeGiven[row] > 0) return NOTICE_GIVEN
@@ -216,7 +236,9 @@ function actionMask(
   recurring: number,
   rules: MaskRules,
 ): number {
-  if (rules.budgetOff && plannedCost(action.cost, recurring, rules.digits) > 0) return BUDGET_OFF
+  const spent = rules.used?.budget === true
+  if ((rules.budgetOff || spent) && plannedCost(action.cost, recurring, rules.digits) > 0)
+    return rules.budgetOff ? BUDGET_OFF : BUDGET_USED
   if (action.channel !== 'none') {
     const masked = contactMask(context, row, action.channel, rules)
     if (masked > 0) return masked
@@ -242,7 +264,10 @@ function contactMask(
   channel: 'email' | 'sms' | 'task',
   rules: MaskRules,
 ): number {
-  const { consent, daysSinceContact, contactsInPeriod } = context
+  const { consent, reach, daysSinceContact, contactsInPeriod } = context
+  const reachable = reach?.[channel]?.[row] ?? 1
+  if (reachable < 0) return SUPPRESSED
+  if (reachable === 0) return NO_ADDRESS
   const agreed = consent?.[channel]?.[row] ?? NaN
   if (agreed <= 0) return NO_CONSENT
   if (rules.requireConsent && !(agreed > 0)) return CONSENT_UNKNOWN

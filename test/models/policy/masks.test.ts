@@ -100,6 +100,35 @@ describe('masks', () => {
     expect(reasonsFor({}, { budgetOff: true })).toEqual(all('budget_off'))
   })
 
+  it('says of an address that it is not known, or that all are on the suppression list', () => {
+    const reach = { email: Float64Array.of(0), sms: Float64Array.of(-1), task: Float64Array.of(1) }
+    const context = { rows: 1, recurring: Float64Array.of(60), reach }
+    const names = [...maskActions(context, rules)].map((code) => MASK_REASONS[code])
+    expect(names).toEqual(['open', 'no_address', 'suppressed', 'no_address', 'no_address', 'open'])
+  })
+
+  it('tells what earlier decisions used up from what is switched off', () => {
+    const capacity = [false, false, false, false, false, true]
+    const spent = all('budget_used')
+    spent[5] = 'capacity_used'
+    expect(reasonsFor({}, { used: { budget: true, capacity } })).toEqual(spent)
+    expect(reasonsFor({}, { budgetOff: true, used: { budget: true, capacity: [] } })).toEqual(
+      all('budget_off'),
+    )
+  })
+
+  it('names the comparison group only where nothing else speaks against an action', () => {
+    expect(reasonsFor({ group: 1, suppressed: 1 })).toEqual(all('suppressed'))
+    expect(reasonsFor({ group: 1, paymentFailed: 1 })).toEqual([
+      'open',
+      'group',
+      'group',
+      'payment_failed',
+      'payment_failed',
+      'payment_failed',
+    ])
+  })
+
   it('leaves the margin its floor', () => {
     const shallow = ['open', 'open', 'open', 'open', 'margin_floor', 'margin_floor']
     expect(reasonsFor({}, { margin: 0.25, marginFloor: 0.1 })).toEqual(shallow)
@@ -141,6 +170,8 @@ describe('masks', () => {
       suppressed: flag,
       dispute: flag,
       noticeGiven: flag,
+      group: flag,
+      reach: unknownOr(fc.constantFrom(1, 1, 0, -1)),
     })
     type Customer = typeof customer extends fc.Arbitrary<infer T> ? T : never
     const anyRules = fc.record({
@@ -149,6 +180,10 @@ describe('masks', () => {
       fixed: fc.constantFrom(0, 0, 150, 4000),
       lead: fc.integer({ min: 0, max: 12 }),
       budgetOff: fc.boolean(),
+      used: fc.record({
+        budget: fc.boolean(),
+        capacity: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+      }),
       requireConsent: fc.boolean(),
       cooldownDays: fc.constantFrom(0, 14, 60),
       contactsPerPeriod: limit,
@@ -181,6 +216,8 @@ describe('masks', () => {
           suppressed: column('suppressed'),
           dispute: column('dispute'),
           noticeGiven: column('noticeGiven'),
+          group: column('group'),
+          reach: { email: column('reach'), sms: column('reach'), task: column('reach') },
         }
         const reasons = maskActions(context, used)
         customers.forEach((c, row) => {
@@ -206,12 +243,16 @@ function brokenRules(c: Readonly<Record<string, number>>, r: MaskRules, a: numbe
   const tests: [MaskReason, boolean][] = [
     ['disabled', !r.enabled[a]],
     ['capacity_off', action.capacity === 0],
+    ['capacity_used', r.used?.capacity[a] === true],
     ['discount_too_deep', action.discount > r.deepestDiscount],
     ['suppressed', c.suppressed === 1],
     ['dispute', c.dispute === 1],
     ['notice_given', c.noticeGiven === 1],
     ['recurring_unknown', Number.isNaN(c.recurring) || c.recurring < 0],
     ['budget_off', r.budgetOff && cost > 0],
+    ['budget_used', r.used?.budget === true && cost > 0],
+    ['suppressed', c.reach === -1],
+    ['no_address', c.reach === 0],
     ['no_consent', consent === 0],
     ['consent_unknown', r.requireConsent && Number.isNaN(consent)],
     ['cooldown', c.daysSinceContact < r.cooldownDays],
@@ -224,6 +265,7 @@ function brokenRules(c: Readonly<Record<string, number>>, r: MaskRules, a: numbe
     ],
     ['margin_floor', cost > (r.margin - r.marginFloor) * c.recurring * action.cost.durationMonths + 1e-9],
     ['lead_window', c.monthsToNotice < 0 || c.monthsToNotice > action.leadMonths],
+    ['group', c.group === 1],
   ]
   return tests.filter(([, broken]) => broken).map(([reason]) => reason)
 }
