@@ -12,7 +12,7 @@ import { allocate } from '../../models/policy/allocate.ts'
 import type { Draws } from '../../models/policy/draw.ts'
 import { countReasons, MASK_REASONS, maskActions, type MaskContext } from '../../models/policy/masks.ts'
 import { type ActionValues, type Choices, NO_ACTION, type Policy } from '../../models/policy/policy.ts'
-import { price, type Training } from '../../models/policy/reprice.ts'
+import { price, type Priced, type Training } from '../../models/policy/reprice.ts'
 import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
 import { actionsOf, maskRules, planLimits, reportingCurrency, reportingRate } from '../settings/planning.ts'
@@ -32,6 +32,14 @@ export interface ScoredBook {
   readonly draws: Draws
 }
 
+/** What earlier decisions of the same period left over. */
+export interface Left {
+  /** Whole minor units of the reporting currency; null is no limit. */
+  readonly budget: number | null
+  /** Places of each action, in catalogue order; null is no limit. */
+  readonly capacity: readonly (number | null)[]
+}
+
 /** The plan, one value a customer in the order of the file, and what it comes to. */
 export interface Plan {
   readonly rows: number
@@ -45,6 +53,8 @@ export interface Plan {
   readonly plannedCost: Float64Array
   /** rows x actions: why each action was not open, an index in MASK_REASONS, 0 where it was. */
   readonly reasons: Uint8Array
+  /** rows x actions: what each was worth and costs, also where it was not open; minor units. */
+  readonly priced: Priced
   /** Full probabilities of one customer, in catalogue order. */
   probabilities(row: number): Float64Array
   readonly summary: PlanSummary
@@ -97,29 +107,37 @@ export interface ActionSummary {
 /**
  * A pure function, linear in rows.
  *
- * @param choose how the policy in charge chooses for a book; a challenger or a baseline can stand here
+ * @param options.choose how the policy in charge chooses for a book; a challenger or a baseline can stand here
+ * @param options.left what is left of budget and capacities; null: nothing was used yet
  * @example
  * const plan = decide(scored, loadSettings(null))
  * plan.summary.actions.map(({ name, count, plannedSpend }) => `${name}: ${count}, ${plannedSpend}`)
  */
-export function decide(scored: ScoredBook, settings: Settings, choose: Policy['choose'] = allocate): Plan {
+export function decide(
+  scored: ScoredBook,
+  settings: Settings,
+  { choose = allocate, left = null }: { choose?: Policy['choose']; left?: Left | null } = {},
+): Plan {
   const { values, draws } = scored
   const { rows, actions: width } = values
   const actions = actionsOf(settings)
   const digits = minorDigits(reportingCurrency(settings))
   const recurring = inReportingCurrency(scored.recurring, reportingRate(settings))
 
-  const reasons = maskActions({ ...scored.context, rows, recurring }, maskRules(settings, actions))
+  const limits = { ...planLimits(settings, actions), ...left }
+  const rules = { ...maskRules(settings, actions), used: usedUp(left) }
+  const reasons = maskActions({ ...scored.context, rows, recurring }, rules)
   const eligible = customersOpen(reasons, rows, width)
   const masked = countReasons(reasons, width)
   const wanted = { margin: settings.margin.gross, costs: actions.map((action) => action.cost) }
-  const { gain, cost, benefit } = price(values, scored.hazard, recurring, digits, scored.trained, wanted)
+  const priced = price(values, scored.hazard, recurring, digits, scored.trained, wanted)
+  const { gain, cost, benefit } = priced
   gate(reasons, gain, benefit, width, settings.gate.threshold)
   const gated = customersOpen(reasons, rows, width)
 
   const open = reasons.map((reason) => (reason === 0 ? 1 : 0))
   const book = { rows, actions: width, gain, cost, open, ...draws }
-  const choices = choose(book, planLimits(settings, actions))
+  const choices = choose(book, limits)
   const money = moneyOf(choices, gain, cost, recurring, 10 ** digits)
   const perAction = summarise(choices, money, actions, countReasons(reasons, width), 10 ** digits)
   const acted = (chosen: Uint8Array) => chosen.reduce((sum, a) => sum + (a === NO_ACTION ? 0 : 1), 0)
@@ -130,6 +148,7 @@ export function decide(scored: ScoredBook, settings: Settings, choose: Policy['c
     propensity: choices.propensity,
     ...money,
     reasons,
+    priced,
     probabilities: choices.probabilities,
     summary: {
       currency: reportingCurrency(settings),
@@ -151,6 +170,11 @@ export function decide(scored: ScoredBook, settings: Settings, choose: Policy['c
       alarms: planAlarms({ rows, actions, chosen, eligible, reasons: masked }, settings.alarms),
     },
   }
+}
+
+/** A limit that the settings have at 0 is masked as off before this is looked at. */
+function usedUp(left: Left | null): { budget: boolean; capacity: readonly boolean[] } {
+  return { budget: left?.budget === 0, capacity: left?.capacity.map((places) => places === 0) ?? [] }
 }
 
 const UNPROVEN = MASK_REASONS.indexOf('unproven')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { allocate } from '../../models/policy/allocate.ts'
+import type { Policy } from '../../models/policy/policy.ts'
 import { price } from '../../models/policy/reprice.ts'
 import { MASK_REASONS } from '../../models/policy/masks.ts'
 import { plannedCost } from '../../src/contracts/actions.ts'
@@ -94,12 +95,27 @@ describe('a plan', () => {
   })
 
   it('lets another policy choose on the same book, within the same masks', () => {
-    const { summary } = decide(scored, settings, (book, limits) => {
+    const choose: Policy['choose'] = (book, limits) => {
       const gain = book.gain.map((value, at) => (at % 6 === 2 ? 1e6 : Math.min(0, value)))
       return allocate({ ...book, gain }, { ...limits, exploration: { ...limits.exploration, share: 0 } })
-    })
+    }
+    const { summary } = decide(scored, settings, { choose })
     expect(summary.actions[2].count).toBe(4000 - (summary.actions[2].masked.unproven ?? 0))
     expect(summary.alarms[0].code).toMatch(/^one_action_for_/)
+  })
+
+  it('keeps to what earlier decisions of the period left over, and says what they used up', () => {
+    const limited = parseSettings({ budget: 20_000 })
+    const some = decide(scored, limited, {
+      left: { budget: 300_000, capacity: [null, null, null, null, null, 7] },
+    })
+    expect(some.summary.plannedSpend).toBeGreaterThan(2500)
+    expect(some.summary.plannedSpend).toBeLessThanOrEqual(3000)
+    expect(some.summary.actions[5].count).toBeLessThanOrEqual(7)
+    const none = decide(scored, limited, { left: { budget: 0, capacity: [null, null, null, null, null, 0] } })
+    expect(none.summary.plannedSpend).toBe(0)
+    expect(none.summary.actions[1].masked).toEqual({ budget_used: 4000 })
+    expect(none.summary.actions[5].masked).toEqual({ capacity_used: 4000 })
   })
 
   it('survives an empty book', () => {
