@@ -31,6 +31,8 @@ export interface ReasonWriter {
    * service" of six services) are one reason, their contributions added up.
    */
   list(reasons: Reasons, row: number, frame: Frame): ReasonList
+  /** The same reasons each with its feature, strongest first whichever way they point. */
+  told(reasons: Reasons, row: number, frame: Frame): readonly ToldReason[]
   /** The same as the text of one cell: what raises the risk, then what lowers it. */
   cell(reasons: Reasons, row: number, frame: Frame): string
 }
@@ -39,6 +41,14 @@ export interface ReasonWriter {
 export interface ReasonList {
   readonly raising: readonly string[]
   readonly lowering: readonly string[]
+}
+
+export interface ToldReason {
+  /** Index in the feature set; of several that state the same fact, the strongest. */
+  readonly feature: number
+  readonly sentence: string
+  /** In calibrated log-odds where the calibrator has a slope, see {@link SentenceOptions.scale}. */
+  readonly contribution: number
 }
 
 /** What a cell says when no feature stands out. */
@@ -64,9 +74,11 @@ export function reasonWriter(
   const compared = (fact: string, contribution: number): string =>
     `${fact}: ${comparisonOf(riskRatio(scale * contribution, baseRate))}`
 
-  const list = (reasons: Reasons, row: number, frame: Frame): ReasonList => {
+  /** Facts of a row with their sums and features, in the order of the slots; whether any were joined. */
+  const gather = (reasons: Reasons, row: number, frame: Frame) => {
     const said: string[] = []
     const sums: number[] = []
+    const of: number[] = []
     let merged = false
     const first = row * reasons.slots
     for (let slot = first; slot < first + reasons.slots; slot++) {
@@ -77,11 +89,16 @@ export function reasonWriter(
       if (same < 0) {
         said.push(fact)
         sums.push(reasons.contribution[slot])
+        of.push(feature)
       } else {
         sums[same] += reasons.contribution[slot]
         merged = true
       }
     }
+    return { said, sums, of, merged }
+  }
+  const list = (reasons: Reasons, row: number, frame: Frame): ReasonList => {
+    const { said, sums, merged } = gather(reasons, row, frame)
     const order = said.map((_, i) => i)
     if (merged) order.sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]))
     const raising: string[] = []
@@ -89,9 +106,20 @@ export function reasonWriter(
     for (const i of order) (sums[i] > 0 ? raising : lowering).push(compared(said[i], sums[i]))
     return { raising, lowering }
   }
+  const told = (reasons: Reasons, row: number, frame: Frame): readonly ToldReason[] => {
+    const { said, sums, of } = gather(reasons, row, frame)
+    return said
+      .map((fact, i) => ({
+        feature: of[i],
+        sentence: compared(fact, sums[i]),
+        contribution: sums[i] * scale,
+      }))
+      .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
+  }
   return {
     sentence: (feature, value, contribution) => compared(facts[feature](value), contribution),
     list,
+    told,
     cell: (reasons, row, frame) => {
       const { raising, lowering } = list(reasons, row, frame)
       if (lowering.length === 0) return raising.length === 0 ? NOTHING_STANDS_OUT : raising.join('; ')
