@@ -1,0 +1,159 @@
+/**
+ * One SMTP conversation for one message, over a connection of its own, so that a drop can belong to no other message.
+ *
+ * It speaks through nodemailer's connection rather than its transport, since that hides whether the content left: here
+ * the message is a stream that nodemailer begins to read when the server has answered 354, and not before.
+ */
+import { Readable } from 'node:stream'
+import SMTPConnection from 'nodemailer/lib/smtp-connection'
+import type { ComposedMail } from './compose.ts'
+
+export interface SmtpServer {
+  readonly host: string
+  readonly port: number
+  /** `starttls` and `tls` never fall back to less; `none` never asks for more. */
+  readonly security: 'starttls' | 'tls' | 'none'
+  readonly user: string | null
+  readonly password: string | null
+  /** PEM of an authority that signs the server's certificate, where the public ones do not. */
+  readonly ca?: string
+}
+
+/**
+ * How far it got. `accepted_data`: the server waits for the content (354), nothing of it has left. `dot_sent`: the
+ * content and its end were handed over, from here on it may have arrived.
+ */
+export type Phase = 'connecting' | 'connected' | 'authenticated' | 'accepted_data' | 'dot_sent'
+
+/** What nodemailer says of a failure. */
+export interface SmtpFailure extends Error {
+  readonly code?: string | undefined
+  readonly originalCode?: string | undefined
+  readonly response?: string | undefined
+  readonly responseCode?: number | undefined
+  readonly command?: string | undefined
+}
+
+export type Ending =
+  | { readonly ended: 'accepted'; readonly reply: string }
+  | {
+      readonly ended: 'failed'
+      readonly phase: Phase
+      readonly error: SmtpFailure
+      readonly timedOut: boolean
+    }
+
+export interface ConversationOptions {
+  readonly timeoutMs: number
+  /** Called when the server waits for the content: when it throws, the connection is cut and nothing is sent. */
+  readonly beforeContent: () => Promise<void>
+  readonly note: (phase: Phase) => void
+}
+
+/**
+ * @param mail null only signs in and leaves
+ * @throws whatever `beforeContent` throws; failures of the conversation are an {@link Ending}
+ */
+export function converse(
+  server: SmtpServer,
+  mail: ComposedMail | null,
+  options: ConversationOptions,
+): Promise<Ending> {
+  return new Promise((resolve, reject) => {
+    let phase: Phase = 'connecting'
+    let over = false
+    const connection = new SMTPConnection(connectionOptions(server, mail, options.timeoutMs))
+    // A process that was frozen finds timer and reply waiting at once: the reply is read first, then the time judged.
+    const timer = setTimeout(
+      () => setImmediate(() => fail(new Error('The time for it is over'), true)),
+      options.timeoutMs,
+    )
+
+    function move(next: Phase): void {
+      phase = next
+      options.note(next)
+    }
+    function end(settle: () => void): void {
+      if (over) return
+      over = true
+      clearTimeout(timer)
+      settle()
+    }
+    function fail(error: SmtpFailure, timedOut = false): void {
+      end(() => {
+        connection.close()
+        resolve({ ended: 'failed', phase, error, timedOut: timedOut || error.code === 'ETIMEDOUT' })
+      })
+    }
+    function succeed(reply: string): void {
+      end(() => {
+        connection.quit()
+        // A server that does not answer QUIT keeps nobody waiting.
+        setTimeout(() => connection.close(), 1000).unref()
+        resolve({ ended: 'accepted', reply })
+      })
+    }
+
+    function transmit(mail: ComposedMail): void {
+      let asked = false
+      const content = new Readable({
+        read() {
+          if (asked) return
+          asked = true
+          move('accepted_data')
+          options.beforeContent().then(
+            () => {
+              if (over) return
+              move('dot_sent')
+              content.push(mail.bytes)
+              content.push(null)
+            },
+            (cause: unknown) =>
+              end(() => {
+                connection.close()
+                reject(cause)
+              }),
+          )
+        },
+      })
+      connection.send({ from: mail.from, to: [mail.to], size: mail.bytes.length }, content, (error, info) =>
+        error ? fail(error) : succeed(info.response),
+      )
+    }
+
+    connection.on('error', (error: SmtpFailure) => fail(error))
+    connection.on('end', () => fail(new Error('The server closed the connection')))
+    connection.connect((error) => {
+      if (error) return fail(error)
+      move('connected')
+      const go = () => (mail === null ? succeed('') : transmit(mail))
+      if (server.user === null) return go()
+      connection.login({ user: server.user, pass: server.password ?? '' }, (refused) => {
+        if (refused) return fail(refused)
+        move('authenticated')
+        go()
+      })
+    })
+  })
+}
+
+function connectionOptions(server: SmtpServer, mail: ComposedMail | null, timeoutMs: number) {
+  const setup = Math.min(10_000, timeoutMs)
+  return {
+    host: server.host,
+    port: server.port,
+    secure: server.security === 'tls',
+    requireTLS: server.security === 'starttls',
+    ignoreTLS: server.security === 'none',
+    // Not the name of the machine, which is nobody's business.
+    name: mail === null ? 'localhost' : mail.from.slice(mail.from.indexOf('@') + 1),
+    connectionTimeout: setup,
+    greetingTimeout: setup,
+    dnsTimeout: setup,
+    socketTimeout: timeoutMs,
+    // Closing would still flush what waits in the socket; destroying it does not.
+    socketCloseTimeout: 0,
+    logger: false,
+    tls: { minVersion: 'TLSv1.2' as const, ...(server.ca === undefined ? {} : { ca: server.ca }) },
+  }
+}

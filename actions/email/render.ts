@@ -1,0 +1,255 @@
+/** From an action and a person to the e-mail that she is sent, or would be: previews use the same function. */
+import { HoldfastError } from '../../src/contracts/errors.ts'
+import type { EmailMessage } from '../channel.ts'
+import { parseAddress } from './address.ts'
+import { compileTemplate, type CompiledTemplate, type EmailTemplate, type TemplateData } from './template.ts'
+import { framed } from './templates/frame.ts'
+import { englishTemplates } from './templates/en.ts'
+import { germanTemplates } from './templates/de.ts'
+
+/** Templates by language (BCP 47), then by key of the action. */
+export type EmailTemplates = Readonly<Record<string, Readonly<Record<string, EmailTemplate>>>>
+
+export interface EmailOffer {
+  /** Whole or not: 10 is 10 %. */
+  readonly percent: number
+  /** How long the price is lower, in months. */
+  readonly months: number
+  /** Calendar date (2026-12-31) until which it can be taken; null: not said. */
+  readonly until: string | null
+}
+
+export interface EmailSender {
+  readonly name: string | null
+  readonly address: string | null
+  readonly company: string | null
+  readonly postalAddress: string | null
+  /** Where answers go when nobody is responsible. */
+  readonly replyTo: string | null
+}
+
+export interface RenderInput {
+  /** Key of the action: `email`, `discount_10`, … */
+  readonly action: string
+  /** The recipient's, BCP 47; null unknown. */
+  readonly language: string | null
+  /** Used when the recipient's is unknown or has no template; null: then nothing is rendered. */
+  readonly fallbackLanguage: string | null
+  readonly customer: { readonly name: string | null }
+  readonly recipient: { readonly name: string | null; readonly address: string }
+  readonly responsible: { readonly name: string | null; readonly address: string | null } | null
+  /** `sender` of the settings. */
+  readonly sender: EmailSender
+  /** Of a discount; null for an action without one. */
+  readonly offer: EmailOffer | null
+  readonly unsubscribeUrl: string
+  readonly unsubscribeMailto?: string | null
+  /** The tenant's own, which go before the shipped ones. */
+  readonly templates?: EmailTemplates
+}
+
+/**
+ * The language that an action's e-mail would be written in: the recipient's, the same without its region, the
+ * fallback, the same without its region (RFC 4647 section 3.4). Null when none has a template, in which case nothing
+ * may be sent.
+ *
+ * @example
+ * emailLanguage({ action: 'email', language: 'de-AT', fallbackLanguage: 'en' }) // 'de'
+ * emailLanguage({ action: 'email', language: 'fr', fallbackLanguage: null }) // null
+ */
+export function emailLanguage(
+  asked: Pick<RenderInput, 'action' | 'language' | 'fallbackLanguage' | 'templates'>,
+): string | null {
+  return findTemplate(asked)?.language ?? null
+}
+
+/**
+ * What we think of a customer (risk, reasons) is not among what a template is given: it is not for the customer.
+ *
+ * @throws HoldfastError `template_invalid` naming template, line and what is wrong, or that no language fits;
+ *   `channel_configuration` when the sender or its postal address is missing
+ * @example
+ * renderEmail({ action: 'discount_10', language: 'de-AT', offer: { percent: 10, months: 12, until: null }, … }).subject
+ */
+export function renderEmail(input: RenderInput): EmailMessage {
+  const found = findTemplate(input)
+  if (found === null) {
+    throw new HoldfastError(
+      'template_invalid',
+      `There is no template of "${input.action}" in ${nameOf(input.language)}${input.fallbackLanguage === null ? '' : ` or ${nameOf(input.fallbackLanguage)}`}. Write one in the settings, or choose a language for those whose own has none.`,
+    )
+  }
+  const { sender, from } = checkSender(input)
+  const parts = found.template.render(dataOf(input, found.language, sender))
+  const replyAddress = input.responsible?.address ?? input.sender.replyTo
+  return {
+    kind: 'email',
+    to: { name: oneLine(input.recipient.name, 120), address: input.recipient.address },
+    from,
+    replyTo:
+      replyAddress === null || parseAddress(replyAddress) === null
+        ? null
+        : {
+            name: replyAddress === input.responsible?.address ? oneLine(input.responsible.name, 80) : null,
+            address: replyAddress,
+          },
+    ...parts,
+    language: found.language,
+    unsubscribe: { url: input.unsubscribeUrl, mailto: input.unsubscribeMailto ?? null },
+  }
+}
+
+/**
+ * Checks a template as it is saved: its syntax, its variables, and that it renders for a made-up customer.
+ *
+ * @throws HoldfastError `template_invalid` naming part, line and what is wrong
+ * @example
+ * checkEmailTemplate({ language: 'en', action: 'email', template: { subject: 'Hello', text: '…', html: '…' } })
+ */
+export function checkEmailTemplate(one: {
+  readonly language: string
+  readonly action: string
+  readonly template: EmailTemplate
+}): void {
+  renderEmail({
+    ...SAMPLE,
+    action: one.action,
+    language: one.language,
+    templates: { [one.language]: { [one.action]: one.template } },
+  })
+}
+
+const shipped: EmailTemplates = { en: englishTemplates, de: germanTemplates }
+
+function findTemplate({
+  action,
+  language,
+  fallbackLanguage,
+  templates = {},
+}: Pick<RenderInput, 'action' | 'language' | 'fallbackLanguage' | 'templates'>): {
+  language: string
+  template: CompiledTemplate
+} | null {
+  for (const tag of [...ranges(language), ...ranges(fallbackLanguage)]) {
+    for (const set of [templates, shipped]) {
+      const known = Object.keys(set).find((one) => one.toLowerCase() === tag)
+      const template = known !== undefined && Object.hasOwn(set[known], action) ? set[known][action] : null
+      if (known !== undefined && template !== null) {
+        const name = `"${action}" in ${nameOf(known)}`
+        return { language: known, template: compileTemplate(name, template, framed(known)) }
+      }
+    }
+  }
+  return null
+}
+
+/** de-CH-1996, de-CH, de. */
+function ranges(language: string | null): string[] {
+  const subtags = language?.trim().toLowerCase().replaceAll('_', '-').split('-') ?? []
+  return subtags
+    .map((_, dropped) => subtags.slice(0, subtags.length - dropped).join('-'))
+    .filter((tag) => tag !== '')
+}
+
+function nameOf(language: string | null): string {
+  return language === null || language === '' ? 'an unknown language' : `"${oneLine(language, 20)}"`
+}
+
+function checkSender({ sender, responsible }: RenderInput) {
+  const missing = (what: string, field: string): never => {
+    throw new HoldfastError(
+      'channel_configuration',
+      `E-mails cannot be written: ${what} is missing. Set ${field} in the settings.`,
+    )
+  }
+  const company =
+    oneLine(sender.company ?? sender.name, 300) ?? missing('the name of the company', 'sender.company')
+  const postalAddress = sender.postalAddress?.trim()
+  if (postalAddress === undefined || postalAddress === '')
+    return missing('the postal address, which each e-mail has to carry,', 'sender.postalAddress')
+  const address = sender.address ?? missing('the address that they come from', 'sender.address')
+  const person = oneLine(responsible?.name ?? null, 80)
+  const house = oneLine(sender.name ?? sender.company, 120) ?? company
+  return {
+    sender: { company, postalAddress },
+    from: { name: person === null ? house : `${person}, ${oneLine(company, 80)}`, address },
+  }
+}
+
+function dataOf(
+  input: RenderInput,
+  language: string,
+  sender: { company: string; postalAddress: string },
+): TemplateData {
+  const { offer } = input
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  return {
+    language,
+    recipient: { name: greetable(input.recipient.name) },
+    customer: { name: oneLine(input.customer.name, 300) },
+    responsible: { name: oneLine(input.responsible?.name ?? null, 80) },
+    sender: {
+      name: oneLine(input.sender.name, 120),
+      company: sender.company,
+      postal_address: lines(sender.postalAddress, 300),
+    },
+    offer: {
+      percent: offer === null ? null : number.format(offer.percent),
+      months: offer?.months ?? null,
+      until: offer === null || offer.until === null ? null : dateIn(language, offer.until),
+    },
+    unsubscribe_url: input.unsubscribeUrl,
+  }
+}
+
+function dateIn(language: string, date: string): string {
+  const at = new Date(`${date.slice(0, 10)}T12:00:00Z`)
+  if (Number.isNaN(at.getTime())) {
+    throw new HoldfastError('internal', `"${date}" is no calendar date such as 2026-12-31.`)
+  }
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+}
+
+/** A name that holds a link is no name: whoever typed it wants it in our e-mails. */
+function greetable(name: string | null): string | null {
+  return name !== null && /:\/\/|www\./i.test(name) ? null : oneLine(name, 120)
+}
+
+/** One line without control characters or marks that turn the writing direction; null when nothing is left. */
+function oneLine(text: string | null, longest: number): string | null {
+  const line = lines(text ?? '', Infinity)
+    .replace(/\s+/gu, ' ')
+    .trim()
+  if (line === '') return null
+  const characters = [...line]
+  return characters.length <= longest
+    ? line
+    : `${characters
+        .slice(0, longest - 1)
+        .join('')
+        .trimEnd()}…`
+}
+
+function lines(text: string, longest: number): string {
+  const clean = text
+    .toWellFormed()
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .replace(/[^\P{Cc}\n\t]|[\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu, '')
+  return clean.length <= longest ? clean : [...clean].slice(0, longest).join('')
+}
+
+const SAMPLE: Omit<RenderInput, 'action' | 'language'> = {
+  fallbackLanguage: null,
+  customer: { name: 'Acme Ltd' },
+  recipient: { name: 'Ana Silva', address: 'ana@example.com' },
+  responsible: { name: 'Jo Miller', address: 'jo@example.org' },
+  sender: {
+    name: 'Example',
+    address: 'hello@example.org',
+    company: 'Example Ltd',
+    postalAddress: '1 High Street, London',
+    replyTo: null,
+  },
+  offer: { percent: 10, months: 12, until: '2026-12-31' },
+  unsubscribeUrl: 'https://example.org/u/abc',
+}

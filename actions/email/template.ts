@@ -1,0 +1,208 @@
+/** Templates of e-mails: Liquid, held so tight that neither their writer nor a customer's name can do harm. */
+import { Liquid } from 'liquidjs'
+import type { Template } from 'liquidjs'
+import { HoldfastError } from '../../src/contracts/errors.ts'
+
+export interface EmailTemplate {
+  /** One line. */
+  readonly subject: string
+  /** Plain text; the footer is added unless it has the unsubscribe link itself. */
+  readonly text: string
+  /** A fragment that is put into the frame, or a whole document, which then needs postal address and unsubscribe link. */
+  readonly html: string
+}
+
+/** All that a template can name. Names that are not known are null, never undefined. */
+export interface TemplateData {
+  readonly language: string
+  readonly recipient: { readonly name: string | null }
+  readonly customer: { readonly name: string | null }
+  readonly responsible: { readonly name: string | null }
+  readonly sender: { readonly name: string | null; readonly company: string; readonly postal_address: string }
+  readonly offer: {
+    readonly percent: string | null
+    readonly months: number | null
+    readonly until: string | null
+  }
+  readonly unsubscribe_url: string
+}
+
+export const TEMPLATE_VARIABLES = [
+  'language',
+  'recipient.name',
+  'customer.name',
+  'responsible.name',
+  'sender.name',
+  'sender.company',
+  'sender.postal_address',
+  'offer.percent',
+  'offer.months',
+  'offer.until',
+  'unsubscribe_url',
+] as const
+
+/** What the shipped templates are put into: sources in Liquid around the two parts. */
+export interface EmailFrame {
+  html(content: string): string
+  text(content: string): string
+}
+
+export interface EmailParts {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+export interface CompiledTemplate {
+  /** @throws HoldfastError `template_invalid` */
+  render(data: TemplateData): EmailParts
+}
+
+/**
+ * @param name as people are told of it: `"email" in "de"`
+ * @throws HoldfastError `template_invalid` naming the part, the line and what is wrong there
+ * @example
+ * compileTemplate('"email" in "en"', { subject: 'Hello', text: '…', html: '…' }, frame).render(data)
+ */
+export function compileTemplate(name: string, template: EmailTemplate, frame: EmailFrame): CompiledTemplate {
+  const known = compiled.get(template)?.get(name)
+  if (known !== undefined) return known
+  const made = compile(name, template, frame)
+  compiled.set(template, (compiled.get(template) ?? new Map<string, CompiledTemplate>()).set(name, made))
+  return made
+}
+
+const compiled = new WeakMap<EmailTemplate, Map<string, CompiledTemplate>>()
+
+function compile(name: string, template: EmailTemplate, frame: EmailFrame): CompiledTemplate {
+  const isDocument = /<html[\s>]/i.test(template.html)
+  const hasFooter = /unsubscribe_url/.test(template.text)
+  const subject = part(name, 'subject', plain, template.subject)
+  const text = part(name, 'text', plain, template.text)
+  const html = part(name, 'HTML', escaping, template.html)
+  const textFrame = hasFooter ? null : part(name, 'text', plain, frame.text(SLOT))
+  const htmlFrame = isDocument ? null : part(name, 'HTML', escaping, frame.html(SLOT))
+  return {
+    render(data) {
+      const content = text(data).trim()
+      const markup = html(data)
+      const parts = {
+        subject: subject(data).replace(/\s+/g, ' ').trim(),
+        text: `${textFrame === null ? content : fill(textFrame(data), content)}\n`,
+        html: htmlFrame === null ? markup : fill(htmlFrame(data), markup),
+      }
+      check(name, parts, data)
+      return parts
+    },
+  }
+}
+
+/** Where a frame takes the content; no customer can be called so, since the character is taken out of every name. */
+const SLOT = '\u0001'
+
+function fill(frame: string, content: string): string {
+  const at = frame.indexOf(SLOT)
+  return frame.slice(0, at) + content + frame.slice(at + 1)
+}
+
+function check(name: string, parts: EmailParts, data: TemplateData): void {
+  const refuse = (what: string): never => {
+    throw new HoldfastError('template_invalid', `The template ${name} cannot be used: ${what}.`)
+  }
+  if (parts.subject === '') refuse('its subject is empty')
+  if (parts.subject.length > 250) refuse('its subject is longer than 250 characters')
+  if (parts.html.length > 100_000) refuse('its HTML is larger than 100 kB, which mail programs cut off')
+  for (const [what, variable, pieces] of [
+    ['link to unsubscribe', 'unsubscribe_url', [data.unsubscribe_url]],
+    ['postal address', 'sender.postal_address', data.sender.postal_address.split('\n')],
+  ] as const) {
+    const lines = pieces.map((line) => line.trim())
+    if (!lines.every((line) => parts.text.includes(line)))
+      refuse(`its text has no ${what}; put {{ ${variable} }} in`)
+    if (!lines.every((line) => parts.html.includes(escape(line)))) {
+      refuse(`its HTML has no ${what}; put {{ ${variable} }} in`)
+    }
+  }
+}
+
+type Part = (data: TemplateData) => string
+
+function part(name: string, which: string, liquid: Liquid, source: string): Part {
+  const place = `The template ${name} cannot be used: its ${which}`
+  let parsed: Template[]
+  try {
+    parsed = liquid.parse(source)
+    for (const path of liquid.globalFullVariablesSync(parsed)) checkVariable(place, source, path)
+  } catch (cause) {
+    throw explained(place, cause)
+  }
+  return (data) => {
+    try {
+      return String(liquid.renderSync(parsed, data))
+    } catch (cause) {
+      throw explained(place, cause)
+    }
+  }
+}
+
+function checkVariable(place: string, source: string, path: string): void {
+  if ((TEMPLATE_VARIABLES as readonly string[]).includes(path)) return
+  const line = source
+    .slice(0, source.search(new RegExp(path.split(/[.[]/)[0].replace(/\W/g, '\\$&'))))
+    .split('\n').length
+  const [near] = TEMPLATE_VARIABLES.toSorted((a, b) => distance(path, a) - distance(path, b))
+  throw new HoldfastError(
+    'template_invalid',
+    `${place} names "${path}" in line ${line}, which does not exist. Did you mean "${near}"? There are ${TEMPLATE_VARIABLES.join(', ')}.`,
+  )
+}
+
+function explained(place: string, cause: unknown): HoldfastError {
+  if (cause instanceof HoldfastError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const position = /, line:(\d+)(?:, col:(\d+))?/.exec(message)
+  const what = message.replace(/,? ?(file:[^,]*, )?line:.*$/s, '')
+  return new HoldfastError(
+    'template_invalid',
+    `${place}${position === null ? '' : ` in line ${position[1]}`}: ${what}.`,
+    { cause },
+  )
+}
+
+const limits = {
+  ownPropertyOnly: true,
+  strictVariables: true,
+  strictFilters: true,
+  // Characters of source, milliseconds, and units of memory as liquidjs counts them.
+  parseLimit: 100_000,
+  renderLimit: 500,
+  memoryLimit: 1_000_000,
+  // No files: what is not in this map cannot be included.
+  templates: {},
+  locale: 'en',
+}
+const plain = withoutEscapeHatches(new Liquid(limits))
+const escaping = withoutEscapeHatches(new Liquid({ ...limits, outputEscape: 'escape' }))
+
+/** `raw` would put a customer's name unescaped into HTML. */
+function withoutEscapeHatches(liquid: Liquid): Liquid {
+  liquid.unregisterFilter('raw')
+  return liquid
+}
+
+function escape(text: string): string {
+  return String(escaping.parseAndRenderSync('{{ text }}', { text }))
+}
+
+/** Levenshtein's, over short names. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]
+}

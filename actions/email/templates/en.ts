@@ -1,0 +1,71 @@
+/** The e-mails in English. Nothing in them says or hints what the model thinks of the customer. */
+import type { EmailTemplate } from '../template.ts'
+import { offerBox } from './offer.ts'
+
+export interface FooterWords {
+  /** Why the recipient gets this e-mail; Liquid. */
+  readonly why: string
+  readonly unsubscribe: string
+}
+
+export const englishFooter: FooterWords = {
+  why: 'You receive this e-mail because you are a contact at one of our customers and agreed to e-mails from us.',
+  unsubscribe: 'Unsubscribe',
+}
+
+const hello = '{% if recipient.name %}Hello {{ recipient.name }},{% else %}Hello,{% endif %}'
+const account = '{% if customer.name %} at {{ customer.name }}{% endif %}'
+const signature = {
+  text: 'Kind regards,\n{% if responsible.name %}{{ responsible.name }}\n{% endif %}{{ sender.company }}',
+  html: '<p>Kind regards,<br>{% if responsible.name %}{{ responsible.name }}<br>{% endif %}{{ sender.company }}</p>',
+}
+
+const checkIn: EmailTemplate = {
+  subject:
+    '{% if responsible.name %}How are things going?{% else %}How are things going with {{ sender.company }}?{% endif %}',
+  text: `${hello}
+
+{% if responsible.name %}I look after your account{% else %}We look after your account{% endif %} and wanted to ask how things are going${account}.
+
+Is there anything that does not work as you need it, or anything you would like to do that we could help with? Just reply to this e-mail. A line is enough, and a person reads it.
+
+If everything is fine, there is nothing to do.
+
+${signature.text}`,
+  html: `<p>${hello}</p>
+<p>{% if responsible.name %}I look after your account{% else %}We look after your account{% endif %} and wanted to ask how things are going${account}.</p>
+<p>Is there anything that does not work as you need it, or anything you would like to do that we could help with? Just reply to this e-mail. A line is enough, and a person reads it.</p>
+<p>If everything is fine, there is nothing to do.</p>
+${signature.html}`,
+}
+
+const months = '{{ offer.months }} {% if offer.months == 1 %}month{% else %}months{% endif %}'
+const until = '{% if offer.until %} The offer stands until {{ offer.until }}.{% endif %}'
+
+const discount: EmailTemplate = {
+  subject: `{{ offer.percent }}% off for ${months}`,
+  text: `${hello}
+
+thank you for being our customer. {% if responsible.name %}I would like to offer you{% else %}We would like to offer you{% endif %} a lower price:
+
+    {{ offer.percent }}% off your current price for ${months}
+
+Everything else stays as it is: the same services, the same contact, no new conditions. After ${months} the price is the regular one again.
+
+If you would like to take it, just reply to this e-mail and {% if responsible.name %}I will set it up{% else %}we will set it up{% endif %}.${until}
+
+${signature.text}`,
+  html: `<p>${hello}</p>
+<p>thank you for being our customer. {% if responsible.name %}I would like to offer you{% else %}We would like to offer you{% endif %} a lower price:</p>
+${offerBox(`{{ offer.percent }}% off`, `your current price, for ${months}`)}
+<p>Everything else stays as it is: the same services, the same contact, no new conditions. After ${months} the price is the regular one again.</p>
+<p>If you would like to take it, just reply to this e-mail and {% if responsible.name %}I will set it up{% else %}we will set it up{% endif %}.${until}</p>
+${signature.html}`,
+}
+
+/** By key of the action. The two discounts differ by their offer alone. */
+export const englishTemplates: Readonly<Record<string, EmailTemplate>> = {
+  email: checkIn,
+  discount_10: discount,
+  discount_20: discount,
+}
