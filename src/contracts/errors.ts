@@ -85,6 +85,11 @@ const kinds = {
 
 export type ErrorCode = keyof typeof kinds
 
+/** Whether a text from elsewhere names one of our codes. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(kinds, text)
+}
+
 export interface ErrorDetails {
   /** The error of the library or the operating system beneath, for the log. */
   readonly cause?: unknown

@@ -15,6 +15,9 @@ export interface PortableRows {
   readonly rows: readonly string[]
 }
 
+/** What belongs to one database: the steps of its set-up, and who leads its processes. */
+const APART = ['schema_migrations', 'leases']
+
 /** Rows a statement: decisions are a few kB each. */
 const CHUNK = 1000
 
@@ -25,8 +28,9 @@ export async function portableTables(tx: Transaction): Promise<readonly Portable
   const columns = await tx.query<{ table: string; name: string; type: string }>(
     `select c.relname as table, a.attname as name, format_type(a.atttypid, a.atttypmod) as type
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname <> 'schema_migrations'
+     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname <> all ($1)
      order by c.relname, a.attnum`,
+    [APART],
   )
   const references = await tx.query<{ table: string; to: string }>(
     `select distinct conrelid::regclass::text as table, confrelid::regclass::text as to
