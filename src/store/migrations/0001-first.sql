@@ -237,6 +237,19 @@ create table write_backs (
   foreign key (tenant_id, customer_id) references customers on delete cascade
 );
 create index write_backs_failed on write_backs (tenant_id, connection_id) where status = 'failed';
+create index write_backs_dry_run on write_backs (tenant_id, connection_id) where status = 'dry_run';
+
+-- Customers whose record may have to be written: something that it shows changed (see 0003), a failure is to be tried
+-- again, or a small change has waited for long enough. Whoever was looked at and needs no write has no row.
+create table write_back_due (
+  tenant_id uuid not null,
+  customer_id bigint not null,
+  connection_id uuid not null,
+  due_at timestamptz not null default clock_timestamp(),
+  primary key (tenant_id, customer_id),
+  foreign key (tenant_id, customer_id) references customers on delete cascade
+);
+create index write_back_due_at on write_back_due (tenant_id, connection_id, due_at, customer_id);
 
 -- One pass of a step over a connection, with its progress.
 create table runs (
@@ -259,6 +272,7 @@ create table runs (
   foreign key (tenant_id, connection_id) references connections on delete cascade
 );
 create index runs_recent on runs (tenant_id, started_at desc);
+create index runs_of_step on runs (tenant_id, connection_id, step, started_at desc);
 
 -- What is to be done next for a connection: one row a step. The queue only dispatches what stands here.
 create table steps (
@@ -469,8 +483,11 @@ create table models (
   status text not null check (status in ('champion', 'challenger', 'retired')),
   card jsonb not null,
   registered_at timestamptz not null default now(),
-  primary key (tenant_id, hash)
+  unique nulls not distinct (tenant_id, hash, connection_id)
 );
+-- One model of a kind is in charge of a connection.
+create unique index models_champion on models (tenant_id, kind, connection_id) nulls not distinct
+  where status = 'champion';
 
 create table api_keys (
   tenant_id uuid not null references tenants on delete cascade,

@@ -1,0 +1,31 @@
+/** Work that one process at a time does for all of them, held for a while and renewed. */
+import type { Transaction } from './database.ts'
+
+/**
+ * Takes or renews, in database time. In a system transaction.
+ *
+ * @returns whether `owner` holds it now
+ * @example
+ * const leads = await takeLease(tx, { name: 'dispatcher', owner, seconds: 15 })
+ */
+export async function takeLease(
+  tx: Transaction,
+  { name, owner, seconds }: { name: string; owner: string; seconds: number },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into leases (name, owner, until) values ($1, $2, now() + make_interval(secs => $3))
+     on conflict (name) do update set owner = excluded.owner, until = excluded.until
+       where leases.owner = excluded.owner or leases.until < now()
+     returning name`,
+    [name, owner, seconds],
+  )
+  return rows.length > 0
+}
+
+/** Lets another one take over at once. In a system transaction. */
+export async function giveLeaseBack(
+  tx: Transaction,
+  { name, owner }: { name: string; owner: string },
+): Promise<void> {
+  await tx.query('delete from leases where name = $1 and owner = $2', [name, owner])
+}
