@@ -1,0 +1,111 @@
+/** Keys that programs show: `Authorization: Bearer hf_…`. */
+import { randomUUID } from 'node:crypto'
+import { HoldfastError } from '../contracts/errors.ts'
+import { recordAudit } from '../store/audit.ts'
+import { findApiKey, insertApiKey, markApiKeyRevoked } from '../store/api-keys.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import { API_SCOPES, type ApiScope, type KeyCaller } from './access.ts'
+import { looksLikeToken, newToken, rememberVerified, tokenHash, type Verified } from './tokens.ts'
+
+const MARK = 'hf_'
+/** Characters that are kept to tell keys apart: 36 of the 256 bits. */
+const SHOWN = MARK.length + 6
+
+/**
+ * A new key. It is returned once and never again: only its hash is kept.
+ *
+ * @param actor who makes it, for the audit log
+ * @throws HoldfastError `request_invalid` without a name or scopes
+ * @example
+ * const { key } = await createApiKey(tx, { name: 'Warehouse', scopes: ['score', 'read'], actor: 'cli' })
+ */
+export async function createApiKey(
+  tx: Transaction,
+  {
+    name,
+    scopes,
+    actor,
+    requestId = null,
+  }: { name: string; scopes: readonly ApiScope[]; actor: string; requestId?: string | null },
+): Promise<{ readonly id: string; readonly key: string; readonly prefix: string }> {
+  const called = name.trim()
+  if (called === '' || called.length > 100) {
+    throw new HoldfastError('request_invalid', 'A key needs a name of 1 to 100 characters: say what uses it.')
+  }
+  const granted = API_SCOPES.filter((scope) => scopes.includes(scope))
+  if (granted.length === 0 || scopes.some((scope) => !granted.includes(scope))) {
+    throw new HoldfastError('request_invalid', `A key needs at least one scope of ${API_SCOPES.join(', ')}.`)
+  }
+  const id = randomUUID()
+  const key = MARK + newToken()
+  const prefix = key.slice(0, SHOWN)
+  await insertApiKey(tx, {
+    id,
+    name: called,
+    hash: tokenHash(key),
+    prefix,
+    scopes: granted,
+    createdBy: actor,
+  })
+  await recordAudit(tx, {
+    actor,
+    action: 'api_key.create',
+    object: id,
+    detail: { name: called, prefix, scopes: granted },
+    requestId,
+  })
+  return { id, key, prefix }
+}
+
+/**
+ * In this process the key is void when the transaction has committed, elsewhere some seconds later.
+ *
+ * @throws HoldfastError `not_found` when there is no such key, or it was revoked before
+ */
+export async function revokeApiKey(
+  tx: Transaction,
+  keys: ApiKeys | null,
+  { id, actor, requestId = null }: { id: string; actor: string; requestId?: string | null },
+): Promise<void> {
+  const name = await markApiKeyRevoked(tx, id)
+  if (name === null) throw new HoldfastError('not_found', 'There is no such key, or it was revoked before.')
+  await recordAudit(tx, { actor, action: 'api_key.revoke', object: id, detail: { name }, requestId })
+  tx.afterCommit(() => keys?.forget((caller) => caller.id === id))
+}
+
+export type ApiKeys = Verified<KeyCaller>
+
+/**
+ * Verifies keys; a verified one costs a hash and a look into a map.
+ *
+ * @param now milliseconds that only go forward
+ * @example
+ * const caller = await openApiKeys(database, { now: performance.now }).verify('hf_…')
+ */
+export function openApiKeys(
+  database: Database,
+  { now, keepMs }: { now: () => number; keepMs?: number },
+): ApiKeys {
+  const verified = rememberVerified<KeyCaller>({
+    now,
+    ...(keepMs === undefined ? {} : { keepMs }),
+    find: async (hash) => {
+      const row = await database.asSystem('verify an API key', (tx) => findApiKey(tx, hash))
+      return row === null
+        ? null
+        : {
+            kind: 'key',
+            tenant: row.tenant,
+            id: row.id,
+            name: row.name,
+            scopes: API_SCOPES.filter((scope) => row.scopes.includes(scope)),
+            actor: `key:${row.name}`,
+          }
+    },
+  })
+  return {
+    forget: verified.forget,
+    verify: (key) =>
+      key.startsWith(MARK) && looksLikeToken(key.slice(MARK.length)) ? verified.verify(key) : null,
+  }
+}
