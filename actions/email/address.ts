@@ -18,7 +18,8 @@ export interface Mailbox {
 export function parseAddress(value: string): Mailbox | null {
   const at = value.lastIndexOf('@')
   const local = value.slice(0, at)
-  if (at < 1 || local.length > 64 || !DOT_ATOM.test(local)) return null
+  // domainToASCII drops tabs and line breaks, as in addresses of pages.
+  if (at < 1 || local.length > 64 || !DOT_ATOM.test(local) || /[\p{Cc}\s]/u.test(value)) return null
   const domain = domainToASCII(value.slice(at + 1))
   const labels = domain.split('.')
   if (labels.length < 2 || !labels.every((label) => LABEL.test(label)) || /^\d+$/.test(labels.at(-1) ?? '')) {

@@ -162,11 +162,15 @@ const TLS_CODES =
   /CERT_|_CERT|ERR_TLS|ERR_SSL|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|EPROTO\b|certificate|does not support required STARTTLS/
 
 function tlsFailed(error: SmtpFailure, host: string): SendResult {
-  const temporary = error.responseCode === 454
+  const refused = error.command === 'STARTTLS' && error.responseCode !== undefined
+  const why = refused
+    ? `it refuses STARTTLS: "${quoted(error.response ?? '')}"`
+    : quoted(error.originalCode ?? error.message)
   return rejected(
     'smtp_tls',
-    temporary,
-    `The conversation with ${host} could not be encrypted, so nothing was sent (${quoted(error.originalCode ?? error.response ?? error.message)}). Check smtp.security and smtp.port, and that the server's certificate is valid for this name.`,
+    // 454: not at the moment (RFC 3207 section 4).
+    error.responseCode === 454,
+    `The conversation with ${host} could not be encrypted, so nothing was sent (${why}). Check smtp.security and smtp.port, and that the server's certificate is valid for this name.`,
   )
 }
 

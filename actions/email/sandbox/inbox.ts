@@ -36,7 +36,7 @@ export interface Delivery {
   readonly at: Date
 }
 
-/** `rcpt`: before the content is asked for; `data`: after 354; `dot`: after the whole content. */
+/** `rcpt`: before the content is asked for; `data`: within the content, which is lost; `dot`: after the whole of it. */
 export type FaultPoint = 'connect' | 'rcpt' | 'data' | 'dot'
 
 export type InboxFault =
@@ -162,6 +162,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     rejectOversized: true,
     disableReverseLookup: true,
     logger: false,
+    closeTimeout: 100,
     disabledCommands: [
       ...(options.signIn === undefined ? ['AUTH'] : []),
       ...(options.tls === undefined ? ['STARTTLS'] : []),
@@ -186,9 +187,12 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     onData(stream, session, callback) {
       const to = session.envelope.rcptTo[0]?.address ?? null
       const receive = async () => {
-        if (!(await pass('data', to, session))) return
         const chunks: Buffer[] = []
-        for await (const chunk of stream) chunks.push(chunk as Buffer)
+        for await (const chunk of stream) {
+          // Only now is it certain that the sender has seen the 354.
+          if (chunks.length === 0 && !(await pass('data', to, session))) return
+          chunks.push(chunk as Buffer)
+        }
         if (stream.sizeExceeded) return callback()
         const keepIt = await store(Buffer.concat(chunks), session)
         try {
@@ -240,7 +244,8 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     },
     close: () =>
       new Promise<void>((resolve) => {
-        for (const socket of sockets.values()) socket.destroy()
+        // Beneath TLS a socket is left to smtp-server: destroying it in the middle of a handshake crashes Node 24.
+        if (options.tls === undefined) for (const socket of sockets.values()) socket.destroy()
         server.close(() => resolve())
       }),
   }
