@@ -25,6 +25,27 @@ export async function interruptible<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Work that ends in order: the first signal aborts it and it winds down, a second one ends the process at once, which
+ * loses nothing either, since what was not committed is done again.
+ *
+ * @example
+ * await inOrder(async (signal) => { await serve(); await once(signal, 'abort'); await drain() })
+ */
+export async function inOrder<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const asked = new AbortController()
+  const ask = (signal: NodeJS.Signals): void => {
+    if (asked.signal.aborted) process.exit(128 + constants.signals[signal])
+    asked.abort()
+  }
+  for (const signal of signals) process.off(signal, end).on(signal, ask)
+  try {
+    return await work(asked.signal)
+  } finally {
+    for (const signal of signals) process.off(signal, ask).on(signal, end)
+  }
+}
+
 function end(signal: NodeJS.Signals): never {
   process.stderr.write('\nholdfast: stopped. What it was about to write is not there.\n')
   // Listeners of "exit" remove temporary files.

@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { HoldfastError, isErrorCode } from '../contracts/errors.ts'
-import { controlAnswerSchema, controlPath } from './protocol.ts'
+import { controlAnswerSchema, controlPath, type Report } from './protocol.ts'
 
 /**
  * Has the server of a data folder do something.
@@ -16,7 +16,7 @@ export async function askServer(
   folder: string,
   command: string,
   options: Readonly<Record<string, unknown>>,
-  progress: (line: string) => void = () => undefined,
+  report: (report: Report) => void = () => undefined,
 ): Promise<Readonly<Record<string, unknown>> | null> {
   const socket = connect(controlPath(folder))
   const open = await new Promise<boolean>((done) => {
@@ -28,7 +28,7 @@ export async function askServer(
   socket.write(`${JSON.stringify({ command, options })}\n`)
   for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
     const answer = controlAnswerSchema.parse(JSON.parse(line))
-    if ('progress' in answer) progress(answer.progress)
+    if ('report' in answer) report(answer.report)
     else if ('result' in answer) return answer.result
     else {
       const { code, message, retryable } = answer.error

@@ -16,9 +16,16 @@ export const controlRequestSchema = z.object({
 })
 export type ControlRequest = z.infer<typeof controlRequestSchema>
 
-export const controlAnswerSchema = z.union([
+const reportSchema = z.union([
   /** A line for the person who waits. */
-  z.object({ progress: z.string() }),
+  z.string(),
+  /** How far a stage of the work is; total is null where nobody knows it. */
+  z.object({ label: z.string(), done: z.number(), total: z.number().nullable() }),
+])
+export type Report = z.infer<typeof reportSchema>
+
+export const controlAnswerSchema = z.union([
+  z.object({ report: reportSchema }),
   z.object({ result: z.record(z.string(), z.unknown()) }),
   z.object({ error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }) }),
 ])

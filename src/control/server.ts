@@ -5,17 +5,17 @@ import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Logger } from 'pino'
 import { HoldfastError } from '../contracts/errors.ts'
-import { controlPath, controlRequestSchema, type ControlAnswer } from './protocol.ts'
+import { controlPath, controlRequestSchema, type ControlAnswer, type Report } from './protocol.ts'
 
 /**
  * Does what a command asks for.
  *
- * @param progress tells the person who waits; lost without harm when nobody does any more
+ * @param report tells the person who waits; lost without harm when nobody does any more
  * @param signal aborted when the command line went away or the server ends
  */
 export type ControlCommand = (
   options: Readonly<Record<string, unknown>>,
-  context: { readonly progress: (line: string) => void; readonly signal: AbortSignal },
+  context: { readonly report: (report: Report) => void; readonly signal: AbortSignal },
 ) => Promise<Readonly<Record<string, unknown>>>
 
 export interface ControlServer {
@@ -86,7 +86,7 @@ async function serve(
         throw new HoldfastError('usage', `The server that runs here does not know the command "${command}".`)
       log.info({ command }, 'a command from this machine')
       const result = await commands[command](options, {
-        progress: (text) => say({ progress: text }),
+        report: (report) => say({ report }),
         signal: AbortSignal.any([gone.signal, ending]),
       })
       say({ result })

@@ -26,15 +26,16 @@ async function serving(commands: Readonly<Record<string, ControlCommand>>): Prom
 
 it('a command gets its options, tells how far it is, and gives its result', async () => {
   const folder = await serving({
-    sync: async (options, { progress }) => {
-      progress('half of it')
+    sync: async (options, { report }) => {
+      report('half of it')
+      report({ label: 'sync', done: 1, total: null })
       return { asked: options }
     },
   })
-  const lines: string[] = []
+  const lines: unknown[] = []
   const result = await askServer(folder, 'sync', { connection: 'a\nb' }, (line) => lines.push(line))
   expect(result).toEqual({ asked: { connection: 'a\nb' } })
-  expect(lines).toEqual(['half of it'])
+  expect(lines).toEqual(['half of it', { label: 'sync', done: 1, total: null }])
 })
 
 it('what the server refuses is refused with its code and sentence', async () => {
