@@ -51,6 +51,8 @@ async function databaseBackend({ pool }: Database): Promise<QueueBackend> {
   } finally {
     client.release()
   }
+  // Every queue and every worker watches the pool for errors, and goes on doing so when it is closed.
+  pool.setMaxListeners(0)
   const classes = withBackend(createPostgresBackend)
   return {
     kind: 'database',

@@ -1,11 +1,20 @@
-/** The queue as the rest sees it: what it calls, what it is asked. */
+/** The queue as the rest sees it: what it calls, what it is asked, and how its parts are put together. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Clock } from '../contracts/clock.ts'
 import type { ConnectionId, InterventionId, TenantId } from '../contracts/ids.ts'
 import type { StepName } from '../loop/services.ts'
 import type { Database } from '../store/database.ts'
+import { countDue } from '../store/due.ts'
+import { ensureInstallation } from '../store/tenants.ts'
 import type { JobData, QueueBackend } from './backend.ts'
+import { startDispatcher } from './dispatcher.ts'
+import { DEFAULT_LIMITS, QUEUE_NAMES } from './limits.ts'
+import { watchOutage } from './outage.ts'
+import { openSignals } from './signals.ts'
+import { startWorkers } from './workers.ts'
 
 /** `web` only looks and wakes; `scheduler` dispatches; `worker` works; `all` does both. */
 export type QueueRole = 'web' | 'worker' | 'scheduler' | 'all'
@@ -54,7 +63,9 @@ export interface QueueOptions {
   readonly handlers: QueueHandlers
   readonly clock: Clock
   readonly log: Logger
-  readonly limits?: Partial<QueueLimits>
+  readonly limits?: Partial<Omit<QueueLimits, 'concurrency'>> & {
+    readonly concurrency?: Partial<QueueLimits['concurrency']>
+  }
 }
 
 /** For metrics and readiness; labels are queues and states only. */
@@ -95,4 +106,104 @@ export interface QueueService {
    * @param timeoutMs how long what runs may take to end; after it the leases run out by themselves. Default 20,000
    */
   drain(timeoutMs?: number): Promise<void>
+}
+
+/**
+ * @throws HoldfastError `database_unavailable`, `queue_unavailable`
+ * @example
+ * const queue = await startQueue({ backend, database, role: 'all', handlers, clock: systemClock, log })
+ * await database.withTenant(tenant, async (tx) => {
+ *   await requestStep(tx, { connection, step: 'sync', cause: 'api' })
+ *   tx.afterCommit(() => queue.wake(tenant))
+ * })
+ */
+export async function startQueue(options: QueueOptions): Promise<QueueService> {
+  const { backend, database, role, handlers, log } = options
+  const limits: QueueLimits = {
+    ...DEFAULT_LIMITS,
+    ...options.limits,
+    concurrency: { ...DEFAULT_LIMITS.concurrency, ...options.limits?.concurrency },
+  }
+  const outage = watchOutage(log, 'the queue')
+  await backend.ping()
+  // A Redis may serve several installations.
+  const { id } = await database.asSystem('whose queue this is', ensureInstallation)
+  const prefix = `holdfast-${id}`
+  const queues = Object.fromEntries(
+    QUEUE_NAMES.map((name) => {
+      const queue = backend.queue(name, { prefix, streams: { events: { maxLen: 100 } } })
+      queue.on('error', outage.failed)
+      return [name, queue]
+    }),
+  ) as unknown as Record<QueueName, Queue<JobData>>
+
+  const signals = openSignals(database, outage.failed)
+  const dispatcher =
+    role === 'scheduler' || role === 'all'
+      ? startDispatcher({
+          database,
+          backend,
+          queues,
+          limits,
+          outage,
+          beforeSweep: () => signals.listen((tenant) => dispatcher?.wake(tenant)),
+          onLeave: () => signals.send(null),
+        })
+      : null
+  const tell = (tenant: TenantId | null): void => {
+    if (dispatcher?.leads() === true) dispatcher.wake(tenant)
+    else signals.send(tenant)
+  }
+  const workers =
+    role === 'worker' || role === 'all'
+      ? startWorkers({ database, backend, prefix, handlers, limits, log, outage, onEnd: tell })
+      : null
+
+  // Whoever wakes may be inside a transaction of theirs; what follows is not.
+  const outside = AsyncLocalStorage.snapshot()
+  let ending: Promise<void> | null = null
+  async function end(): Promise<void> {
+    workers?.stop()
+    await dispatcher?.close().catch(outage.failed)
+    await workers?.ended()
+    await signals.close()
+    await Promise.all(Object.values(queues).map((queue) => queue.close()))
+  }
+  return {
+    wake: (tenant) => outside(() => tell(tenant ?? null)),
+    queues: QUEUE_NAMES.map((name) => queues[name]),
+    counts: () => countAll(database, backend, queues),
+    drain: async (timeoutMs = 20_000) => {
+      ending ??= end()
+      const late = new AbortController()
+      const inTime = await Promise.race([
+        ending.then(() => true),
+        sleep(timeoutMs, false, { signal: late.signal }).catch(() => false),
+      ])
+      late.abort()
+      if (!inTime) log.warn(`what runs did not end within ${timeoutMs} ms; its leases run out by themselves`)
+    },
+  }
+}
+
+async function countAll(
+  database: Database,
+  backend: QueueBackend,
+  queues: Readonly<Record<QueueName, Queue<JobData>>>,
+): Promise<QueueCounts> {
+  await backend.ping()
+  const due = await database.asSystem('count what is due', countDue)
+  const counted = await Promise.all(
+    QUEUE_NAMES.map(async (name) => {
+      const found = await queues[name].getJobCounts('waiting', 'active', 'delayed', 'failed', 'completed')
+      const { waiting = 0, active = 0, delayed = 0, failed = 0, completed = 0 } = found
+      return [name, { waiting, active, delayed, failed, completed }] as const
+    }),
+  )
+  return {
+    queues: Object.fromEntries(counted) as QueueCounts['queues'],
+    dueSteps: due.steps,
+    dueInterventions: due.interventions,
+    deadSteps: due.deadSteps,
+  }
 }

@@ -1,0 +1,193 @@
+/**
+ * Brings what is due from the database into the queue, tenant by tenant with a bound for each: so much of it that
+ * workers never wait, and so little that whoever comes next waits for a few jobs of the others, not for thousands.
+ *
+ * It keeps nothing that matters. Which jobs a tenant may have in flight follows from the database alone (its longest
+ * due), their ids follow from what they stand for and since when, so that the same work is queued once; and a sweep
+ * looks whether what should be waiting still is.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Queue } from 'bullmq'
+import type { TenantId } from '../contracts/ids.ts'
+import type { Database } from '../store/database.ts'
+import { dueInterventions } from '../store/due.ts'
+import { giveLeaseBack, takeLease } from '../store/leases.ts'
+import { dueSteps } from '../store/steps.ts'
+import type { JobData, QueueBackend } from './backend.ts'
+import { JOB_RETRIES } from './limits.ts'
+import type { Outage } from './outage.ts'
+import type { QueueLimits, QueueName } from './service.ts'
+
+export interface Dispatcher {
+  /** Null: of all tenants. Never throws, never waits. */
+  wake(tenant: TenantId | null): void
+  /** Whether this process is the one that dispatches. */
+  leads(): boolean
+  close(): Promise<void>
+}
+
+export interface DispatcherOptions {
+  readonly database: Database
+  readonly backend: QueueBackend
+  readonly queues: Readonly<Record<QueueName, Queue<JobData>>>
+  readonly limits: QueueLimits
+  readonly outage: Outage
+  /** Before each sweep, such as to listen again. */
+  readonly beforeSweep: () => Promise<void>
+  /** This process dispatches no more, and another one may. */
+  readonly onLeave: () => void
+}
+
+/** Jobs brought in by one look at the database. */
+const AT_ONCE = 5000
+
+export function startDispatcher(options: DispatcherOptions): Dispatcher {
+  const { database, backend, queues, limits, outage, beforeSweep, onLeave } = options
+  const owner = randomUUID()
+  const place = jobPlacer(queues, { checkAfterMs: 2 * limits.sweepMs })
+  let leading = false
+  let closed = false
+  let everybody = false
+  const tenants = new Set<TenantId>()
+  let running: Promise<void> | null = null
+
+  async function dispatchAll(): Promise<void> {
+    while (everybody || tenants.size > 0) {
+      if (closed || !leading) return
+      const wanted = everybody ? null : [...tenants]
+      everybody = false
+      tenants.clear()
+      await dispatch(wanted)
+    }
+  }
+
+  async function dispatch(wanted: readonly TenantId[] | null): Promise<void> {
+    const [steps, sends] = await database.asSystem('dispatch what is due', async (tx) => [
+      await dueSteps(tx, { limitPerTenant: limits.stepsPerTenant, limit: AT_ONCE, tenants: wanted }),
+      await dueInterventions(tx, { limitPerTenant: limits.sendsPerTenant, limit: AT_ONCE, tenants: wanted }),
+    ])
+    await place(
+      [
+        ...steps.map(({ tenant, connection, step, since }): DueJob => {
+          return { queue: step as QueueName, id: `${connection}.${since}`, data: { tenant, connection } }
+        }),
+        ...sends.map(({ tenant, intervention, since }): DueJob => {
+          return { queue: 'act', id: `${intervention}.${since}`, data: { tenant, intervention } }
+        }),
+      ],
+      { everything: wanted === null },
+    )
+  }
+
+  /** What a failed attempt leaves undone, the next sweep finds. */
+  function run(): void {
+    running ??= dispatchAll()
+      .then(outage.ok, outage.failed)
+      .finally(() => {
+        running = null
+      })
+  }
+
+  function wake(tenant: TenantId | null): void {
+    if (closed) return
+    if (!leading) {
+      // Perhaps whoever led has just gone.
+      if (tenant === null) tick()
+      return
+    }
+    if (tenant === null) everybody = true
+    else tenants.add(tenant)
+    run()
+  }
+
+  let sweeping: Promise<void> | null = null
+  async function sweep(): Promise<void> {
+    try {
+      await beforeSweep()
+      // Two sweeps may fail before another process takes over.
+      const seconds = Math.max(5, (3 * limits.sweepMs) / 1000)
+      leading = await database.asSystem('who dispatches', (tx) =>
+        takeLease(tx, { name: 'dispatcher', owner, seconds }),
+      )
+      await backend.ping()
+    } catch (cause) {
+      outage.failed(cause)
+      return
+    }
+    if (leading) wake(null)
+  }
+  const tick = (): void => {
+    sweeping ??= sweep().finally(() => (sweeping = null))
+  }
+  const timer = setInterval(tick, limits.sweepMs)
+  tick()
+
+  return {
+    wake,
+    leads: () => leading,
+    close: async () => {
+      closed = true
+      clearInterval(timer)
+      await sweeping
+      await running
+      if (!leading) return
+      leading = false
+      await database.asSystem('who dispatches', (tx) => giveLeaseBack(tx, { name: 'dispatcher', owner }))
+      onLeave()
+    },
+  }
+}
+
+interface DueJob {
+  readonly queue: QueueName
+  /** Of this work since this time: the same one each time that it is found due. */
+  readonly id: string
+  readonly data: JobData
+}
+
+/** States in which a job will still be worked on. */
+const PENDING = ['waiting', 'active', 'delayed', 'prioritized'] as const
+
+/**
+ * Puts jobs into their queues, each once. What was put there and is still due after a while is looked for: the queue
+ * may have been emptied, or the job have ended without the database learning of it. It then goes in under another id,
+ * since a queue does not take an id again that it still shows among the ended.
+ */
+function jobPlacer(
+  queues: Readonly<Record<QueueName, Queue<JobData>>>,
+  { checkAfterMs }: { checkAfterMs: number },
+) {
+  const placed = new Map<string, { readonly id: string; readonly at: number }>()
+
+  return async (due: readonly DueJob[], { everything }: { everything: boolean }): Promise<void> => {
+    const now = performance.now()
+    const byQueue = new Map<QueueName, { fresh: DueJob[]; old: DueJob[] }>()
+    for (const job of due) {
+      const before = placed.get(job.queue + job.id)
+      if (before !== undefined && now - before.at < checkAfterMs) continue
+      let jobs = byQueue.get(job.queue)
+      if (jobs === undefined) byQueue.set(job.queue, (jobs = { fresh: [], old: [] }))
+      jobs[before === undefined ? 'fresh' : 'old'].push(job)
+    }
+    for (const [name, { fresh, old }] of byQueue) {
+      const queue = queues[name]
+      const wanted = fresh.map((job) => ({ job, id: job.id }))
+      if (old.length > 0) {
+        const pending = new Set(await queue.getRanges([...PENDING], 0, -1))
+        for (const job of old) {
+          const { id } = placed.get(job.queue + job.id)!
+          if (pending.has(id)) placed.set(job.queue + job.id, { id, at: now })
+          else wanted.push({ job, id: `${job.id}.${Date.now().toString(36)}` })
+        }
+      }
+      if (wanted.length === 0) continue
+      await queue.addBulk(
+        wanted.map(({ job, id }) => ({ name, data: job.data, opts: { jobId: id, ...JOB_RETRIES } })),
+      )
+      for (const { job, id } of wanted) placed.set(job.queue + job.id, { id, at: now })
+    }
+    if (!everything) return
+    const still = new Set(due.map((job) => job.queue + job.id))
+    for (const key of placed.keys()) if (!still.has(key)) placed.delete(key)
+  }
+}

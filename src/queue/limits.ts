@@ -1,0 +1,30 @@
+/** How much at a time; and the queues' names. */
+import { STEP_NAMES } from '../loop/services.ts'
+import type { QueueLimits, QueueName } from './service.ts'
+
+export const QUEUE_NAMES: readonly QueueName[] = [...STEP_NAMES, 'act']
+
+/**
+ * A queue works on more at a time than a tenant may have in flight in it, so that no tenant ever has all of it.
+ * Reading and writing wait for CRMs; scoring and deciding use the processor.
+ */
+export const DEFAULT_LIMITS: QueueLimits = {
+  stepsPerTenant: 2,
+  sendsPerTenant: 4,
+  concurrency: { sync: 8, score: 3, decide: 3, write_back: 8, observe: 3, act: 16 },
+  sweepMs: 3000,
+  leaseSeconds: 60,
+  maxAttempts: 12,
+}
+
+/** Of jobs that ended, how many stay for the queue board. */
+export const KEPT = { completed: 200, failed: 500 } as const
+
+/**
+ * Tries of a job whose handling the database did not learn of, because it was away; what a step or a send itself
+ * fails of is counted and put off in the database.
+ */
+export const JOB_RETRIES = {
+  attempts: 5,
+  backoff: { type: 'exponential', delay: 1000, jitter: 0.5 },
+} as const

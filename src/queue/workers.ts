@@ -1,0 +1,122 @@
+/** Works on jobs: a job only says what to look at, the database says whether and by whom it is done. */
+import { randomUUID } from 'node:crypto'
+import { UnrecoverableError, type Job, type Worker } from 'bullmq'
+import type { Logger } from 'pino'
+import { HoldfastError } from '../contracts/errors.ts'
+import { asConnection, asIntervention, asTenant, type TenantId } from '../contracts/ids.ts'
+import type { StepName } from '../loop/services.ts'
+import type { Database } from '../store/database.ts'
+import { postponeIntervention } from '../store/due.ts'
+import type { JobData, QueueBackend } from './backend.ts'
+import { holdStep } from './held-step.ts'
+import { KEPT, QUEUE_NAMES } from './limits.ts'
+import type { Outage } from './outage.ts'
+import type { QueueHandlers, QueueLimits, QueueName } from './service.ts'
+
+export interface WorkersOptions {
+  readonly database: Database
+  readonly backend: QueueBackend
+  readonly prefix: string
+  readonly handlers: QueueHandlers
+  readonly limits: QueueLimits
+  readonly log: Logger
+  readonly outage: Outage
+  /** A job of the tenant ended, and its place is free. */
+  readonly onEnd: (tenant: TenantId) => void
+}
+
+export interface Workers {
+  /** Takes nothing more and tells what runs to stop. */
+  stop(): void
+  /** Resolves when nothing runs any more. */
+  ended(): Promise<void>
+}
+
+export function startWorkers(options: WorkersOptions): Workers {
+  const { database, backend, prefix, handlers, limits, log, outage, onEnd } = options
+  const stopping = new AbortController()
+
+  async function step(name: StepName, { tenant, connection }: JobData): Promise<string> {
+    if (connection === undefined) throw new UnrecoverableError('The job names no connection.')
+    const of = { tenant: asTenant(tenant), connection: asConnection(connection), step: name }
+    const outcome = await holdStep(
+      database,
+      {
+        ...of,
+        leaseSeconds: limits.leaseSeconds,
+        maxAttempts: limits.maxAttempts,
+        stopping: stopping.signal,
+      },
+      (context) => handlers.step(of.tenant, of.connection, name, context),
+    )
+    if (outcome.kind !== 'failed') return outcome.kind
+    log.warn({ err: outcome.cause, ...of }, `${name} failed`)
+    throw failed(outcome.code)
+  }
+
+  async function act({ tenant, intervention }: JobData): Promise<string> {
+    if (intervention === undefined) throw new UnrecoverableError('The job names no intervention.')
+    if (stopping.signal.aborted) return 'interrupted'
+    const of = { tenant: asTenant(tenant), intervention: asIntervention(intervention) }
+    try {
+      await handlers.act(of.tenant, of.intervention, { worker: randomUUID(), signal: stopping.signal })
+      return 'done'
+    } catch (cause) {
+      if (stopping.signal.aborted || isCode(cause, 'lease_lost')) return 'interrupted'
+      // Nobody could be told: the job itself is tried again.
+      if (isCode(cause, 'database_unavailable')) throw cause
+      log.error({ err: cause, ...of }, 'act failed')
+      await database.withTenant(of.tenant, (tx) => postponeIntervention(tx, of.intervention))
+      throw failed(cause instanceof HoldfastError ? cause.code : 'internal')
+    }
+  }
+
+  function start(name: QueueName): Worker<JobData> {
+    const process = ({ data }: Job<JobData>): Promise<string> =>
+      name === 'act' ? act(data) : step(name, data)
+    const worker = backend.worker(name, process, {
+      prefix,
+      concurrency: limits.concurrency[name],
+      // A job whose worker died waits again after one to two of these; the lease in the database is what guards it.
+      lockDuration: limits.leaseSeconds * 500,
+      stalledInterval: limits.leaseSeconds * 250,
+      // Deaths are counted in the database.
+      maxStalledCount: 1000,
+      // After an outage: BullMQ's own 15 seconds are long for a person who waits.
+      runRetryDelay: 1000,
+      removeOnComplete: { count: KEPT.completed },
+      removeOnFail: { count: KEPT.failed },
+    })
+    worker.on('error', outage.failed)
+    // Only now is the job out of the queue: what comes next could not have come in before.
+    worker.on('completed', (job) => onEnd(asTenant(job.data.tenant)))
+    worker.on('failed', (job) => {
+      if (job !== undefined) onEnd(asTenant(job.data.tenant))
+    })
+    return worker
+  }
+
+  const workers = QUEUE_NAMES.map(start)
+  return {
+    stop: () => {
+      stopping.abort(
+        new HoldfastError('lease_lost', 'This process is ending; the work goes on in the next one.', {
+          retryable: true,
+        }),
+      )
+      for (const worker of workers) void worker.close().catch(outage.failed)
+    },
+    ended: async () => {
+      await Promise.all(workers.map((worker) => worker.close()))
+    },
+  }
+}
+
+/** The queue's board shows codes; messages, which may name things of a customer, are in the runs and the ledger. */
+function failed(code: string): UnrecoverableError {
+  return new UnrecoverableError(code)
+}
+
+function isCode(cause: unknown, code: HoldfastError['code']): boolean {
+  return cause instanceof HoldfastError && cause.code === code
+}
