@@ -24,7 +24,7 @@ export interface ActServices extends Pick<LoopServices, 'database' | 'secrets' |
   readonly channels: Channels
   /** How the world reaches this installation; without https nothing goes out live. */
   readonly publicUrl: string | null
-  /** How this machine reaches it: where links lead in what the sandbox shows. Without a slash at its end. */
+  /** How this machine reaches it, such as http://localhost:3000: where links of the sandbox lead. No slash at its end. */
   readonly localUrl: string
 }
 
@@ -35,7 +35,7 @@ export interface ActServices extends Pick<LoopServices, 'database' | 'secrets' |
 export interface ActRequest {
   readonly tenant: TenantId
   readonly intervention: InterventionId
-  /** Who acts, for the log and the lease: any name; each lease gets a token of its own. */
+  /** Names this execution in the lease and the log: never the same twice, or a frozen one could not be told apart. */
   readonly worker: string
   /** Aborted when the process drains: nothing new is begun, what has begun is ended. */
   readonly signal: AbortSignal

@@ -81,6 +81,47 @@ export async function moveIntervention(tx: Transaction, move: Move): Promise<boo
   return moved.length > 0
 }
 
+/** An event without a move: something that happened to it and changed nothing, such as an opt-out after it was sent. */
+export async function noteIntervention(
+  tx: Transaction,
+  {
+    id,
+    actor,
+    reasonCode,
+    reason,
+  }: { id: InterventionId; actor: string; reasonCode: string; reason: string },
+): Promise<void> {
+  await tx.query(
+    `insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason)
+     select tenant_id, id, state, state, $3, $4, $5 from interventions where tenant_id = $1 and id = $2`,
+    [tx.tenant, id, actor, reasonCode, reason],
+  )
+}
+
+/** Due later in the same state, for the same reason: no move, and no event. */
+export async function delayIntervention(tx: Transaction, id: InterventionId, ms: number): Promise<void> {
+  await tx.query(
+    `update interventions set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+     where tenant_id = $1 and id = $2`,
+    [tx.tenant, id, ms],
+  )
+}
+
+/** @returns false when the lease is not this owner's any more, or has run out */
+export async function renewSendingLease(
+  tx: Transaction,
+  id: InterventionId,
+  { owner, ms }: { owner: string; ms: number },
+): Promise<boolean> {
+  const renewed = await tx.query(
+    `update interventions set lease_until = clock_timestamp() + $4::float8 * interval '1 millisecond'
+     where tenant_id = $1 and id = $2 and state = 'sending' and lease_owner = $3
+       and lease_until > clock_timestamp() returning id`,
+    [tx.tenant, id, owner, ms],
+  )
+  return renewed.length > 0
+}
+
 const json = (value: unknown) => JSON.stringify(value)
 
 function assignments(set: MoveSet, to: InterventionState, bind: (value: unknown) => string): string {

@@ -22,8 +22,8 @@ type Moves = Readonly<Record<InterventionState, readonly InterventionState[]>>
 
 /**
  * Where each state may go. What may have reached somebody never goes back to where it is sent from: `sending` is
- * tried again only after the provider said that nothing went out (`deferred`), and `uncertain` leaves only to what
- * became known late.
+ * tried again only when it is certain that nothing went out (`deferred`), and `uncertain` leaves only to what became
+ * known late: from the provider, or from a worker that was frozen and knows how its conversation ended.
  */
 export const MOVES: Moves = {
   planned: [
@@ -38,7 +38,8 @@ export const MOVES: Moves = {
     'dry_run',
   ],
   awaiting_approval: ['planned', 'snoozed', 'expired', 'cancelled', 'rejected'],
-  deferred: ['leased', 'suppressed', 'snoozed', 'expired', 'cancelled', 'rejected', 'dry_run'],
+  // To itself: it waits for another reason by now.
+  deferred: ['deferred', 'leased', 'suppressed', 'snoozed', 'expired', 'cancelled', 'rejected', 'dry_run'],
   // Back to the person who snoozed it before approving it; else on as if it had been planned for then.
   snoozed: [
     'awaiting_approval',
@@ -55,7 +56,7 @@ export const MOVES: Moves = {
   leased: ['leased', 'sending', 'deferred', 'suppressed', 'expired', 'cancelled', 'rejected', 'dry_run'],
   sending: ['sent', 'rejected', 'uncertain', 'deferred', 'suppressed'],
   sent: ['confirmed'],
-  uncertain: ['sent', 'confirmed', 'rejected'],
+  uncertain: ['sent', 'confirmed', 'rejected', 'deferred'],
   confirmed: [],
   rejected: [],
   suppressed: [],

@@ -134,12 +134,17 @@ const SELECTED = `id, decision_id as decision, customer_id as customer, connecti
 
 /** @throws HoldfastError `not_found` */
 export async function readIntervention(tx: Transaction, id: InterventionId): Promise<Intervention> {
+  const found = await findIntervention(tx, id)
+  if (found === null) throw new HoldfastError('not_found', `There is no intervention ${id}.`)
+  return found
+}
+
+export async function findIntervention(tx: Transaction, id: InterventionId): Promise<Intervention | null> {
   const [row] = await tx.query<Intervention>(
     `select ${SELECTED} from interventions where tenant_id = $1 and id = $2`,
     [tx.tenant, id],
   )
-  if (row === undefined) throw new HoldfastError('not_found', `There is no intervention ${id}.`)
-  return row
+  return row ?? null
 }
 
 export interface HeldIntervention extends Intervention {
@@ -295,41 +300,4 @@ async function answerWith(
       'conflict',
       `It cannot be ${doing}: it is ${one.state.replaceAll('_', ' ')} by now.`,
     )
-}
-
-/**
- * Ends what nobody carried out in time and no worker will be sent to, such as what waits for an approval.
- *
- * @returns how many
- */
-export async function expireInterventions(tx: Transaction): Promise<number> {
-  const ended = await tx.query(
-    `with over as (
-       select tenant_id, id, state from interventions
-       where tenant_id = $1 and state = any($2::text[]) and expires_at <= now() for update skip locked
-     ), ended as (
-       update interventions i set state = 'expired', reason_code = 'expired', reason = $3, updated_at = now()
-       from over where i.tenant_id = over.tenant_id and i.id = over.id returning i.id, over.state as before
-     )
-     insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason)
-     select $1, id, before, 'expired', 'clock', 'expired', $3 from ended returning id`,
-    [tx.tenant, [...OPEN_STATES], 'Its time passed before it was carried out.'],
-  )
-  return ended.length
-}
-
-/**
- * Makes what was deferred for one of these reasons due at once: after the settings changed or a pause ended.
- *
- * @returns how many
- * @example
- * await releaseDeferred(tx, ['delivery_off', 'tenant_paused'])
- */
-export async function releaseDeferred(tx: Transaction, reasonCodes: readonly string[]): Promise<number> {
-  const released = await tx.query(
-    `update interventions set due_at = now(), updated_at = now()
-     where tenant_id = $1 and state = 'deferred' and due_at > now() and reason_code = any($2::text[]) returning id`,
-    [tx.tenant, [...reasonCodes]],
-  )
-  return released.length
 }

@@ -6,13 +6,12 @@ import {
   SNOOZED_UNAPPROVED,
   approve,
   cancel,
-  expireInterventions,
   planInterventions,
   readIntervention,
   reject,
-  releaseDeferred,
   snooze,
 } from '../../src/store/interventions.ts'
+import { expireInterventions, releaseDeferred } from '../../src/store/intervention-sweeps.ts'
 import { moveIntervention } from '../../src/store/intervention-moves.ts'
 import { addConnection, addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
 import { addCustomer, addIntervention, movesOf, plannedIntervention } from '../support/ledger.ts'

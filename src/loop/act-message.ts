@@ -1,0 +1,93 @@
+/** The message of an intervention: rendered once, stored before it is sent, and sent as it is stored. */
+import type { EmailMessage } from '../../actions/channel.ts'
+import { renderEmail } from '../../actions/email/render.ts'
+import type { TenantId } from '../contracts/ids.ts'
+import { signLink } from '../security/signed-link.ts'
+import { actionsOf } from '../settings/planning.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import type { ActContext } from '../store/act-context.ts'
+import type { Transaction } from '../store/database.ts'
+import type { Intervention } from '../store/interventions.ts'
+import type { Reachable } from './act-recipient.ts'
+import type { ActServices } from './act-services.ts'
+import { unsubscribePayload } from './unsubscribe-link.ts'
+
+/** As `interventions.message` keeps it. */
+export interface StoredMessage extends EmailMessage {
+  /** What it was rendered for: one that was rendered for the sandbox never goes out live. */
+  readonly delivery: 'dry_run' | 'sandbox' | 'live'
+}
+
+export interface MessageRequest {
+  readonly tenant: TenantId
+  readonly intervention: Intervention
+  readonly context: ActContext
+  readonly settings: ServiceSettings
+  readonly to: Reachable
+  readonly delivery: StoredMessage['delivery']
+}
+
+/**
+ * Dry runs and the sandbox show what is missing of the sender, where live it would have to be there.
+ *
+ * @throws HoldfastError `template_invalid`, `channel_configuration`
+ */
+export async function buildMessage(
+  tx: Transaction,
+  services: Pick<ActServices, 'secrets' | 'publicUrl' | 'localUrl'>,
+  { tenant, intervention, context, settings, to, delivery }: MessageRequest,
+): Promise<StoredMessage> {
+  const action = actionsOf(settings).find(({ key }) => key === intervention.actionKey)
+  const { sender } = settings
+  const { responsible } = context.customer
+  const message = renderEmail({
+    action: intervention.actionKey,
+    language: to.recipient.language,
+    fallbackLanguage: sender.language,
+    customer: { name: context.customer.name },
+    recipient: { name: to.recipient.name, address: to.recipient.email },
+    responsible: responsible === null ? null : { name: responsible.name, address: responsible.email },
+    sender: {
+      name: sender.name,
+      company: sender.company ?? sender.name ?? context.company,
+      replyTo: sender.replyTo,
+      address: sender.address ?? (delivery === 'live' ? null : 'no-sender-address-yet@example.invalid'),
+      postalAddress:
+        sender.postalAddress ??
+        (delivery === 'live' ? null : '(No postal address yet: settings, sender.postalAddress)'),
+    },
+    offer:
+      action === undefined || action.discount === 0
+        ? null
+        : { percent: 100 * action.discount, months: action.cost.durationMonths, until: null },
+    unsubscribeUrl: await unsubscribeUrl(tx, services, { tenant, intervention, to, delivery }),
+  })
+  return { ...message, delivery }
+}
+
+/** A dry run's link leads nowhere: who looks at what would be sent must not unsubscribe the person. */
+async function unsubscribeUrl(
+  tx: Transaction,
+  { secrets, publicUrl, localUrl }: Pick<ActServices, 'secrets' | 'publicUrl' | 'localUrl'>,
+  { tenant, intervention, to, delivery }: Pick<MessageRequest, 'tenant' | 'intervention' | 'to' | 'delivery'>,
+): Promise<string> {
+  const base = publicUrl?.startsWith('https://') === true ? publicUrl : localUrl
+  if (delivery === 'dry_run') return `${base}/u/dry-run`
+  const claim = { tenant, intervention: intervention.id, hash: to.hash }
+  return `${base}/u/${signLink(await secrets.linkKey(tx), unsubscribePayload(claim))}`
+}
+
+/** What the ledger stored, or null where it stored none. */
+export function storedMessage({ message }: Pick<Intervention, 'message'>): StoredMessage | null {
+  return isStored(message) ? message : null
+}
+
+function isStored(message: unknown): message is StoredMessage {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'delivery' in message &&
+    'kind' in message &&
+    message.kind === 'email'
+  )
+}

@@ -1,0 +1,155 @@
+/** How an attempt ended, written to the ledger: with the lease's owner checked, and not given up at once. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HoldfastError } from '../contracts/errors.ts'
+import { isConflict } from '../store/database-error.ts'
+import type { Transaction } from '../store/database.ts'
+import { mayMove, type InterventionState } from '../store/intervention-states.ts'
+import { moveIntervention, type Move } from '../store/intervention-moves.ts'
+import { suppress } from '../store/suppressions.ts'
+import { MAX_ATTEMPTS, reconcileMs, recheckMs, retryMs } from './act-retry.ts'
+import type { AttemptEnd, Ended } from './act-send.ts'
+import type { ActRequest, ActServices } from './act-services.ts'
+import type { Taken } from './act-take.ts'
+
+/** Longest that a result is tried to be stored; while the process drains a tenth of it. */
+const STORE_MS = 300_000
+
+/** What the result is of. */
+export type Attempted = Pick<Taken, 'row' | 'delivery' | 'hash' | 'attempt'> & {
+  /** The lease that it was sent under. */
+  readonly owner: string
+}
+
+/**
+ * @returns the state it is in now; null when it was another's by then, and is left as it is
+ * @throws HoldfastError `database_unavailable` when the database stayed away: it is found as `sending` later, and
+ *   becomes `uncertain`
+ */
+export async function storeEnd(
+  services: ActServices,
+  request: ActRequest,
+  { attempted, ended }: { attempted: Attempted; ended: Ended },
+): Promise<InterventionState | null> {
+  const { database, log } = services
+  const { tenant, intervention, signal } = request
+  if (ended.end.outcome === 'lease_lost' && !ended.begun) {
+    log.info({ tenant, intervention }, 'a lease was lost before anything was sent')
+    return null
+  }
+  const started = Date.now()
+  for (let wait = 200; ; wait = Math.min(2 * wait, 10_000)) {
+    try {
+      return await database.withTenant(tenant, (tx) => write(tx, { attempted, ended }))
+    } catch (error) {
+      const left = started + (signal.aborted ? STORE_MS / 10 : STORE_MS) - Date.now()
+      const mayPass = isConflict(error) || (error instanceof HoldfastError && error.retryable)
+      if (!mayPass || left <= 0) {
+        log.error(
+          { tenant, intervention, outcome: ended.end.outcome, err: error },
+          'a result could not be stored',
+        )
+        throw error
+      }
+      await sleep(wait)
+    }
+  }
+}
+
+async function write(
+  tx: Transaction,
+  { attempted, ended }: { attempted: Attempted; ended: Ended },
+): Promise<InterventionState | null> {
+  const { row, owner, hash } = attempted
+  const { end, begun, phases } = ended
+  const moving = moveFor(end, attempted)
+  if (end.outcome === 'rejected' && end.suppress === true)
+    await suppress(tx, { hash, channel: 'email', reason: 'bounced', source: end.code })
+  // A channel that never confirmed its lease spoke all the same: the ledger says so.
+  if (!begun && (moving.to === 'sent' || moving.to === 'uncertain'))
+    await moveIntervention(tx, {
+      id: row.id,
+      from: ['leased'],
+      to: 'sending',
+      actor: owner,
+      owner,
+      set: { lease: { owner, ms: 0 }, sendingNow: true },
+    })
+  // Another worker may have given this attempt up as uncertain: what is known late is known all the same.
+  const from = (['leased', 'sending', 'uncertain'] as const).filter(
+    (state) => state !== moving.to && mayMove(state, moving.to),
+  )
+  const moved = await moveIntervention(tx, {
+    id: row.id,
+    actor: owner,
+    owner,
+    from,
+    ...moving,
+    detail: { ...moving.detail, phases },
+  })
+  return moved ? moving.to : null
+}
+
+type Moving = Pick<Move, 'to' | 'set' | 'detail'> & { readonly reasonCode: string; readonly reason: string }
+
+function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
+  const { attempt, delivery, row } = attempted
+  const later = (reasonCode: string, reason: string, dueInMs: number, attempts = 0): Moving => ({
+    to: 'deferred',
+    reasonCode,
+    reason,
+    set: { dueInMs, attempts },
+  })
+  switch (end.outcome) {
+    case 'sent':
+      return {
+        to: 'sent',
+        ...(delivery === 'live' ? LIVE : SANDBOX),
+        detail: { providerId: end.providerId, answer: end.detail ?? null },
+        set: {
+          providerId: end.providerId,
+          sentNow: true,
+          actualCostMinor: delivery === 'live' ? row.plannedCostMinor : 0,
+        },
+      }
+    case 'uncertain':
+      return {
+        to: 'uncertain',
+        reasonCode: 'no_answer',
+        reason: end.message,
+        set: { dueInMs: reconcileMs(0) },
+      }
+    case 'rejected':
+      if (FOR_ADMIN.has(end.code)) return later(end.code, end.message, recheckMs(), -1)
+      if (!end.retryable) return { to: 'rejected', reasonCode: end.code, reason: end.message }
+      return attempt < MAX_ATTEMPTS
+        ? later(end.code, end.message, retryMs(attempt))
+        : {
+            to: 'rejected',
+            reasonCode: 'attempts_used_up',
+            reason: `Given up after ${attempt} attempts. The last one: ${end.message}`,
+          }
+    case 'stopped':
+      return end.to === 'suppressed'
+        ? { to: 'suppressed', reasonCode: end.code, reason: end.message }
+        : later(end.code, end.message, end.code === 'delivery_changed' ? 0 : recheckMs(), -1)
+    case 'lease_lost':
+      return later(
+        'lease_lost',
+        'The worker was held up for longer than its lease, and stopped before anything was sent.',
+        0,
+      )
+    case 'failed':
+      return later('attempt_failed', `Nothing was sent: ${end.message} It is tried again.`, retryMs(attempt))
+  }
+}
+
+const LIVE = { reasonCode: 'sent', reason: 'The mail server took it.' }
+const SANDBOX = { reasonCode: 'sandbox', reason: 'It is in the sandbox inbox; nobody else received it.' }
+
+/** The installation's fault, not the message's: every message would be refused until somebody corrects a setting. */
+const FOR_ADMIN: ReadonlySet<string> = new Set([
+  'smtp_auth',
+  'smtp_tls',
+  'smtp_sender_refused',
+  'unsubscribe_invalid',
+])

@@ -1,0 +1,40 @@
+/** When something is tried again, with jitter, so that what failed together does not come back together. */
+
+/** Attempts of one intervention until it is given up: about 16 hours. */
+export const MAX_ATTEMPTS = 12
+
+const FIRST_MS = 60_000
+const LONGEST_MS = 4 * 3_600_000
+const RECHECK_MS = 3_600_000
+
+/**
+ * After the n-th attempt: a minute, doubling up to four hours, each 0.5 to 1.5 times.
+ *
+ * @param attempt 1 for the first
+ * @param chance uniform in [0, 1)
+ * @example
+ * retryMs(3, () => 0.5) // 240_000
+ */
+export function retryMs(attempt: number, chance: () => number = Math.random): number {
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (0.5 + chance())
+}
+
+/** Until something that waits for an admin is looked at again unless `releaseDeferred` wakes it. */
+export function recheckMs(chance: () => number = Math.random): number {
+  return RECHECK_MS * (0.5 + chance())
+}
+
+/**
+ * Until the provider is asked again what became of a message: after an hour, six hours and a day, then never by
+ * itself.
+ *
+ * @param ageMs since it began to be sent
+ */
+export function reconcileMs(ageMs: number): number {
+  if (ageMs < 0.5 * RECHECK_MS) return RECHECK_MS
+  if (ageMs < 6 * RECHECK_MS) return 6 * RECHECK_MS
+  return ageMs < 24 * RECHECK_MS ? 24 * RECHECK_MS : NEVER_MS
+}
+
+/** Ten years. */
+const NEVER_MS = 10 * 365 * 24 * 3_600_000

@@ -1,0 +1,247 @@
+/**
+ * Takes an intervention for one attempt: everything that speaks against sending is looked at in the transaction that
+ * takes the lease, and the message is stored with it. What need not be sent ends here.
+ */
+import { HoldfastError } from '../contracts/errors.ts'
+import { hashAddress } from '../security/address-hash.ts'
+import { readActContext, recipientsByRank, type ActContext } from '../store/act-context.ts'
+import type { Transaction } from '../store/database.ts'
+import type { InterventionState } from '../store/intervention-states.ts'
+import { delayIntervention, moveIntervention, type MoveSet } from '../store/intervention-moves.ts'
+import { SNOOZED_UNAPPROVED, holdIntervention, type HeldIntervention } from '../store/interventions.ts'
+import { currentSettings } from '../store/settings-versions.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import { buildMessage, storedMessage, type StoredMessage } from './act-message.ts'
+import { chooseRecipient, type Reachable } from './act-recipient.ts'
+import { MAX_ATTEMPTS, recheckMs } from './act-retry.ts'
+import type { ActRequest, ActServices } from './act-services.ts'
+import { refusalFor } from './consent.ts'
+import { deliveryOf, onTestList } from './delivery.ts'
+
+/** What is held by a lease, ready to be handed to a channel. */
+export interface Taken {
+  readonly row: HeldIntervention
+  readonly settings: ServiceSettings
+  readonly message: StoredMessage
+  readonly delivery: 'sandbox' | 'live'
+  /** Of the address that the message goes to. */
+  readonly hash: Buffer
+  /** Including this one. */
+  readonly attempt: number
+}
+
+export type Taking =
+  /** There is nothing to send; null: no such row, or another transaction holds it. */
+  | { readonly do: 'nothing'; readonly state: InterventionState | null }
+  | ({ readonly do: 'send' } & Taken)
+  /** Somebody began to send and never said how it ended. */
+  | { readonly do: 'reconcile'; readonly row: HeldIntervention; readonly settings: ServiceSettings }
+
+/** Until the channel confirms it: enough to open the channel and to compose. */
+const PREPARE_MS = 60_000
+
+export async function takeIntervention(
+  tx: Transaction,
+  services: ActServices,
+  request: ActRequest,
+): Promise<Taking> {
+  const row = await holdIntervention(tx, request.intervention)
+  if (row === null) return { do: 'nothing', state: null }
+  if (!isTurn(row)) return { do: 'nothing', state: row.state }
+  const { settings } = await currentSettings(tx)
+  if (row.state === 'sending' || row.state === 'uncertain') return { do: 'reconcile', row, settings }
+  const end = await ended(tx, row, request.worker)
+  if (end !== null) return { do: 'nothing', state: end }
+  return prepare(tx, services, request, { row, settings })
+}
+
+function isTurn({ state, due, leaseOver }: HeldIntervention): boolean {
+  if (state === 'planned' || state === 'deferred' || state === 'snoozed') return due
+  if (state === 'leased' || state === 'sending') return leaseOver
+  return state === 'uncertain' && due && leaseOver
+}
+
+/** What ends it or hands it back without looking at the customer. */
+async function ended(
+  tx: Transaction,
+  row: HeldIntervention,
+  actor: string,
+): Promise<InterventionState | null> {
+  if (row.expired)
+    return settle(tx, row, actor, {
+      to: 'expired',
+      code: 'expired',
+      reason: 'Its time passed before it was carried out.',
+    })
+  if (row.state === 'snoozed' && row.reasonCode === SNOOZED_UNAPPROVED)
+    return settle(tx, row, actor, {
+      to: 'awaiting_approval',
+      code: 'snooze_over',
+      reason: 'It was snoozed, and waits for approval again.',
+    })
+  if (row.attempts >= MAX_ATTEMPTS)
+    return settle(tx, row, actor, {
+      to: 'rejected',
+      code: 'attempts_used_up',
+      reason: `It was begun ${row.attempts} times and never finished.${row.reason === null ? '' : ` The last that is known: ${row.reason}`}`,
+    })
+  return null
+}
+
+interface Held {
+  readonly row: HeldIntervention
+  readonly settings: ServiceSettings
+}
+
+async function prepare(
+  tx: Transaction,
+  services: ActServices,
+  request: ActRequest,
+  { row, settings }: Held,
+): Promise<Taking> {
+  const { worker } = request
+  const context = await readActContext(tx, row.customer)
+  const stop = async (settling: Settling): Promise<Taking> => ({
+    do: 'nothing',
+    state: await settle(tx, row, worker, settling),
+  })
+  const putOff = async (code: string, reason: string): Promise<Taking> => {
+    await putOffIntervention(tx, row, { code, reason, actor: worker })
+    return { do: 'nothing', state: 'deferred' }
+  }
+  if (context.customer.status !== 'active')
+    return stop({ to: 'cancelled', code: 'customer_left', reason: LEFT[context.customer.status] })
+  const halt = haltOf(context)
+  if (halt !== null) return putOff(halt.code, halt.reason)
+  const delivery = deliveryOf({
+    channel: row.channel,
+    settings,
+    publicUrl: services.publicUrl,
+    sandboxConnection: context.connection.sandbox,
+    activated: context.activated,
+  })
+  if (delivery.kind === 'none') return putOff(delivery.code, delivery.reason)
+  if (row.channel !== 'email') {
+    const { code, reason } = delivery.kind === 'dry_run' ? delivery : NOT_CARRIED
+    return stop({ to: 'dry_run', code, reason })
+  }
+
+  const live = delivery.kind === 'live'
+  const key = await services.secrets.addressKey(tx)
+  const kept = storedMessage(row)
+  if (kept !== null && kept.delivery === delivery.kind && delivery.kind !== 'dry_run') {
+    // What is tried again is the same message to the same person.
+    const hash = hashAddress(key, 'email', kept.to.address)
+    const refusal = hash === null ? null : await refusalFor(tx, { hash, channel: 'email', live })
+    if (refusal !== null)
+      return stop({ to: 'suppressed', code: refusal.code, reason: `Not sent: ${refusal.because}.` })
+    if (hash !== null && (!live || onTestList(settings, kept.to.address)))
+      return lease(tx, row, worker, { settings, message: kept, delivery: delivery.kind, hash })
+  }
+
+  const { chosen, none } = await chooseRecipient(tx, await recipientsByRank(tx, row.customer), { key, live })
+  if (chosen === null) return stop({ to: 'suppressed', ...none })
+  const outcome =
+    live && !onTestList(settings, chosen.recipient.email)
+      ? { kind: 'dry_run' as const, code: 'not_on_test_list', reason: NOT_ON_LIST }
+      : delivery
+  try {
+    const message = await buildMessage(tx, services, {
+      tenant: request.tenant,
+      intervention: row,
+      context,
+      settings,
+      to: chosen,
+      delivery: outcome.kind,
+    })
+    const set = { message, recipient: chosen.recipient.id }
+    if (outcome.kind === 'dry_run')
+      return await stop({
+        to: 'dry_run',
+        code: outcome.code,
+        reason: await withConsent(tx, outcome.reason, chosen),
+        set,
+      })
+    return await lease(tx, row, worker, { settings, message, delivery: outcome.kind, hash: chosen.hash }, set)
+  } catch (error) {
+    if (!isForAdmin(error)) throw error
+    return putOff(error.code, error.message)
+  }
+}
+
+const LEFT = {
+  left: 'The customer is no longer among those that Holdfast acts for.',
+  deleted: 'The customer was deleted in the CRM.',
+}
+const NOT_ON_LIST = 'The address is not on the test list (settings: delivery.testList), so nothing was sent.'
+const NOT_CARRIED = { code: 'no_provider', reason: 'Nothing is set up that could carry this out.' }
+
+/** Errors of templates and settings: a person has to change something, and nothing is lost meanwhile. */
+export function isForAdmin(error: unknown): error is HoldfastError {
+  return (
+    error instanceof HoldfastError &&
+    (error.code === 'template_invalid' || error.code === 'channel_configuration')
+  )
+}
+
+function haltOf({ pause, connection }: ActContext): { code: string; reason: string } | null {
+  if (pause !== null) return pause
+  if (connection.status === 'active') return null
+  const why = connection.statusReason === null ? '' : `: ${connection.statusReason}`
+  return {
+    code: 'connection_stopped',
+    reason: `The connection "${connection.name}" is ${connection.status.replaceAll('_', ' ')}${why}. It waits until it works again.`,
+  }
+}
+
+async function withConsent(tx: Transaction, reason: string, { hash }: Reachable): Promise<string> {
+  const refusal = await refusalFor(tx, { hash, channel: 'email', live: true })
+  return refusal === null ? reason : `${reason} Live it would not be sent: ${refusal.because}.`
+}
+
+async function lease(
+  tx: Transaction,
+  row: HeldIntervention,
+  worker: string,
+  taken: Omit<Taken, 'row' | 'attempt'>,
+  set: MoveSet = {},
+): Promise<Taking> {
+  await moveIntervention(tx, {
+    id: row.id,
+    from: [row.state],
+    to: 'leased',
+    actor: worker,
+    detail: { delivery: taken.delivery },
+    set: { ...set, attempts: 1, lease: { owner: worker, ms: PREPARE_MS } },
+  })
+  return { do: 'send', row, attempt: row.attempts + 1, ...taken }
+}
+
+interface Settling {
+  readonly to: InterventionState
+  readonly code: string
+  readonly reason: string
+  readonly set?: MoveSet
+}
+
+async function settle(
+  tx: Transaction,
+  row: HeldIntervention,
+  actor: string,
+  { to, code, reason, set = {} }: Settling,
+): Promise<InterventionState> {
+  await moveIntervention(tx, { id: row.id, from: [row.state], to, actor, reasonCode: code, reason, set })
+  return to
+}
+
+/** Waits for an admin. Looked at again now and then, which leaves no event while the reason is the same. */
+async function putOffIntervention(
+  tx: Transaction,
+  row: HeldIntervention,
+  { code, reason, actor }: { code: string; reason: string; actor: string },
+): Promise<void> {
+  const dueInMs = recheckMs()
+  if (row.state === 'deferred' && row.reasonCode === code && row.reason === reason)
+    return delayIntervention(tx, row.id, dueInMs)
+  await settle(tx, row, actor, { to: 'deferred', code, reason, set: { dueInMs } })
+}

@@ -1,0 +1,128 @@
+/**
+ * Act: carries out one intervention, whatever state it is in, so that nothing is sent twice and nothing is lost.
+ *
+ * It is taken under a lease with everything that speaks against sending looked at (act-take.ts); the channel speaks
+ * only after the lease and the consent were confirmed in the database once more (act-send.ts); how it ended is written
+ * by whoever holds the lease (act-result.ts). A worker that died before it spoke is taken over from. One that died
+ * after is asked about at the provider, and where that cannot say, the intervention is `uncertain`: shown to a person
+ * and never sent again by itself.
+ */
+import type { Channel } from '../../actions/channel.ts'
+import { hashAddress } from '../security/address-hash.ts'
+import type { InterventionState } from '../store/intervention-states.ts'
+import { delayIntervention, moveIntervention } from '../store/intervention-moves.ts'
+import { storedMessage } from './act-message.ts'
+import { storeEnd } from './act-result.ts'
+import { recheckMs, reconcileMs } from './act-retry.ts'
+import { sendOnce } from './act-send.ts'
+import type { ActRequest, ActServices } from './act-services.ts'
+import { isForAdmin, takeIntervention, type Taken, type Taking } from './act-take.ts'
+
+/**
+ * Can be called again at any time, by any number of workers at once.
+ *
+ * @returns the state it left the intervention in; null when there was none, another worker has it or took it over
+ * @throws HoldfastError `database_unavailable`
+ * @example
+ * await act(services, { tenant, intervention, worker: 'host-1/42/7f3a', signal }) // 'sent'
+ */
+export async function act(services: ActServices, request: ActRequest): Promise<InterventionState | null> {
+  const { tenant, signal } = request
+  if (signal.aborted) return null
+  const taking = await services.database.withTenant(tenant, (tx) => takeIntervention(tx, services, request))
+  if (taking.do === 'nothing') return taking.state
+  if (taking.do === 'reconcile') return reconcile(services, request, taking)
+  const opened = await openChannel(services, request, taking)
+  if ('channel' in opened) {
+    const ended = await sendOnce(services, request, { taken: taking, channel: opened.channel })
+    return storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended })
+  }
+  return giveBack(services, request, opened)
+}
+
+type Opened = { readonly channel: Channel } | { readonly code: string; readonly reason: string }
+
+async function openChannel(
+  { channels }: ActServices,
+  { tenant }: ActRequest,
+  { delivery, settings }: Pick<Taken, 'delivery' | 'settings'>,
+): Promise<Opened> {
+  try {
+    const channel = await channels.email({ tenant, delivery, settings })
+    if (channel !== null) return { channel }
+    return {
+      code: 'no_channel',
+      reason:
+        delivery === 'sandbox'
+          ? 'The sandbox inbox does not run in this process. It waits until it does.'
+          : 'No mail server is set up (settings: smtp.host). It waits until there is one.',
+    }
+  } catch (error) {
+    if (!isForAdmin(error)) throw error
+    return { code: error.code, reason: error.message }
+  }
+}
+
+/** Leased, and there is nothing to send it with. */
+async function giveBack(
+  { database }: ActServices,
+  { tenant, intervention, worker }: ActRequest,
+  { code, reason }: { code: string; reason: string },
+): Promise<InterventionState | null> {
+  const moved = await database.withTenant(tenant, (tx) =>
+    moveIntervention(tx, {
+      id: intervention,
+      from: ['leased'],
+      to: 'deferred',
+      actor: worker,
+      owner: worker,
+      reasonCode: code,
+      reason,
+      set: { dueInMs: recheckMs(), attempts: -1 },
+    }),
+  )
+  return moved ? 'deferred' : null
+}
+
+/** Its lease is over, so whoever began to send has answered, given up or died. */
+async function reconcile(
+  services: ActServices,
+  request: ActRequest,
+  { row, settings }: Extract<Taking, { do: 'reconcile' }>,
+): Promise<InterventionState | null> {
+  const { database, clock, secrets } = services
+  const { tenant, intervention } = request
+  const message = storedMessage(row)
+  const delivery = message?.delivery === 'live' ? 'live' : 'sandbox'
+  const opened = await openChannel(services, request, { delivery, settings })
+  const startedAt = row.sendingAt ?? row.updatedAt
+  const known =
+    'channel' in opened && message !== null
+      ? await opened.channel.reconcile({
+          key: intervention,
+          to: message.to.address,
+          startedAt,
+          ...(row.providerId === null ? {} : { providerId: row.providerId }),
+        })
+      : null
+  const owner = row.leaseOwner ?? request.worker
+  if (row.state === 'uncertain' && (known === null || known.outcome === 'uncertain')) {
+    const ageMs = clock().getTime() - startedAt.getTime()
+    await database.withTenant(tenant, (tx) => delayIntervention(tx, intervention, reconcileMs(ageMs)))
+    return 'uncertain'
+  }
+  const hash = await database.withTenant(tenant, async (tx) =>
+    hashAddress(await secrets.addressKey(tx), 'email', message?.to.address ?? ''),
+  )
+  return storeEnd(services, request, {
+    attempted: { row, delivery, owner, attempt: row.attempts, hash: hash ?? Buffer.alloc(0) },
+    ended: {
+      end: known ?? { outcome: 'uncertain', message: UNKNOWN_END },
+      begun: true,
+      phases: [],
+    },
+  })
+}
+
+const UNKNOWN_END =
+  'The process that was sending this ended before the answer was stored. It may have been delivered, so it is not sent again by itself. Look it up in the log of the mail server, or ask the recipient.'
