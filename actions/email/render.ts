@@ -104,17 +104,20 @@ export function renderEmail(input: RenderInput): EmailMessage {
  *
  * @throws HoldfastError `template_invalid` naming part, line and what is wrong
  * @example
- * checkEmailTemplate({ language: 'en', action: 'email', template: { subject: 'Hello', text: '…', html: '…' } })
+ * checkEmailTemplate({ language: 'en', action: 'email', template: { subject: 'Hello', text: '…', html: '…' }, offers: false })
  */
 export function checkEmailTemplate(one: {
   readonly language: string
   readonly action: string
   readonly template: EmailTemplate
+  /** Whether the action makes an offer. */
+  readonly offers: boolean
 }): void {
   renderEmail({
     ...SAMPLE,
     action: one.action,
     language: one.language,
+    offer: one.offers ? SAMPLE.offer : null,
     templates: { [one.language]: { [one.action]: one.template } },
   })
 }
@@ -182,7 +185,7 @@ function dataOf(
   sender: { company: string; postalAddress: string },
 ): TemplateData {
   const { offer } = input
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  const locale = localeOf(language, input.language)
   return {
     language,
     recipient: { name: greetable(input.recipient.name) },
@@ -193,21 +196,40 @@ function dataOf(
       company: sender.company,
       postal_address: lines(sender.postalAddress, 300),
     },
-    offer: {
-      percent: offer === null ? null : number.format(offer.percent),
-      months: offer?.months ?? null,
-      until: offer === null || offer.until === null ? null : dateIn(language, offer.until),
-    },
+    offer:
+      offer === null
+        ? {}
+        : {
+            percent: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(offer.percent),
+            months: offer.months,
+            until: offer.until === null ? null : dateIn(locale, offer.until),
+          },
     unsubscribe_url: input.unsubscribeUrl,
   }
 }
 
-function dateIn(language: string, date: string): string {
+/** Dates as the recipient's region writes them, where the language is hers. */
+function localeOf(written: string, own: string | null): string {
+  const [region] = ranges(own)
+  const fits = region !== undefined && region.startsWith(`${written.toLowerCase()}-`)
+  return [...(fits ? [region] : []), written].find(isLocale) ?? 'en'
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
+  } catch {
+    return false
+  }
+}
+
+function dateIn(locale: string, date: string): string {
   const at = new Date(`${date.slice(0, 10)}T12:00:00Z`)
   if (Number.isNaN(at.getTime())) {
     throw new HoldfastError('internal', `"${date}" is no calendar date such as 2026-12-31.`)
   }
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+  const text = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+  return text.replaceAll(' ', '\u00a0')
 }
 
 /** A name that holds a link is no name: whoever typed it wants it in our e-mails. */

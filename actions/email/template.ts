@@ -19,11 +19,10 @@ export interface TemplateData {
   readonly customer: { readonly name: string | null }
   readonly responsible: { readonly name: string | null }
   readonly sender: { readonly name: string | null; readonly company: string; readonly postal_address: string }
-  readonly offer: {
-    readonly percent: string | null
-    readonly months: number | null
-    readonly until: string | null
-  }
+  /** Empty when the action makes none. */
+  readonly offer:
+    | { readonly percent: string; readonly months: number; readonly until: string | null }
+    | Readonly<Record<string, never>>
   readonly unsubscribe_url: string
 }
 
@@ -87,7 +86,7 @@ function compile(name: string, template: EmailTemplate, frame: EmailFrame): Comp
       const content = text(data).trim()
       const markup = html(data)
       const parts = {
-        subject: subject(data).replace(/\s+/g, ' ').trim(),
+        subject: clipped(subject(data).replace(/\s+/g, ' ').trim()),
         text: `${textFrame === null ? content : fill(textFrame(data), content)}\n`,
         html: htmlFrame === null ? markup : fill(htmlFrame(data), markup),
       }
@@ -105,12 +104,17 @@ function fill(frame: string, content: string): string {
   return frame.slice(0, at) + content + frame.slice(at + 1)
 }
 
+/** Longer ones are cut by mail programs anyhow; a long name of a company is no error of the template. */
+function clipped(subject: string): string {
+  const characters = [...subject]
+  return characters.length <= 200 ? subject : `${characters.slice(0, 199).join('').trimEnd()}…`
+}
+
 function check(name: string, parts: EmailParts, data: TemplateData): void {
   const refuse = (what: string): never => {
     throw new HoldfastError('template_invalid', `The template ${name} cannot be used: ${what}.`)
   }
   if (parts.subject === '') refuse('its subject is empty')
-  if (parts.subject.length > 250) refuse('its subject is longer than 250 characters')
   if (parts.html.length > 100_000) refuse('its HTML is larger than 100 kB, which mail programs cut off')
   for (const [what, variable, pieces] of [
     ['link to unsubscribe', 'unsubscribe_url', [data.unsubscribe_url]],
@@ -161,7 +165,10 @@ function explained(place: string, cause: unknown): HoldfastError {
   if (cause instanceof HoldfastError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
   const position = /, line:(\d+)(?:, col:(\d+))?/.exec(message)
-  const what = message.replace(/,? ?(file:[^,]*, )?line:.*$/s, '')
+  const said = message.replace(/,? ?(file:[^,]*, )?line:.*$/s, '')
+  const what = /undefined variable: offer\b/.test(said)
+    ? 'it speaks of an offer, and the action makes none'
+    : said
   return new HoldfastError(
     'template_invalid',
     `${place}${position === null ? '' : ` in line ${position[1]}`}: ${what}.`,
@@ -173,6 +180,8 @@ const limits = {
   ownPropertyOnly: true,
   strictVariables: true,
   strictFilters: true,
+  // Whether there is an offer may be asked.
+  lenientIf: true,
   // Characters of source, milliseconds, and units of memory as liquidjs counts them.
   parseLimit: 100_000,
   renderLimit: 500,

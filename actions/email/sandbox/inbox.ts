@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 import type { SMTPServerAddress, SMTPServerSession } from 'smtp-server'
+import { HoldfastError } from '../../../src/contracts/errors.ts'
 
 export interface InboxMail {
   /** Running number, as text. */
@@ -89,6 +90,7 @@ export interface InboxOptions {
 
 /**
  * @param options port 0: a free one
+ * @throws HoldfastError `port_in_use`
  * @example
  * const inbox = await openInbox({ port: 0, host: '127.0.0.1' })
  */
@@ -217,9 +219,18 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   })
 
   await new Promise<void>((resolve, reject) => {
-    server.server.once('error', reject)
+    server.server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? new HoldfastError(
+              'port_in_use',
+              `Port ${options.port} of the sandbox inbox is taken. Stop the other program, or choose another port.`,
+              { cause },
+            )
+          : cause,
+      ),
+    )
     server.listen(options.port, options.host, () => {
-      server.server.off('error', reject)
       resolve()
     })
   })

@@ -4,12 +4,11 @@ import type { FooterWords } from './en.ts'
 import { offerBox } from './offer.ts'
 
 export const germanFooter: FooterWords = {
-  why: 'Sie erhalten diese E-Mail, weil Sie bei einem unserer Kunden Ansprechpartner sind und E-Mails von uns zugestimmt haben.',
+  why: 'Sie erhalten diese E-Mail, weil Sie oder Ihr Unternehmen unser Kunde sind und Sie E-Mails von uns zugestimmt haben.',
   unsubscribe: 'Abmelden',
 }
 
 const hello = 'Guten Tag{% if recipient.name %} {{ recipient.name }}{% endif %},'
-const account = '{% if customer.name %} bei {{ customer.name }}{% endif %}'
 const signature = {
   text: 'Freundliche Grüße\n{% if responsible.name %}{{ responsible.name }}\n{% endif %}{{ sender.company }}',
   html: '<p>Freundliche Grüße<br>{% if responsible.name %}{{ responsible.name }}<br>{% endif %}{{ sender.company }}</p>',
@@ -20,16 +19,16 @@ const checkIn: EmailTemplate = {
     '{% if responsible.name %}Läuft alles, wie Sie es brauchen?{% else %}Läuft mit {{ sender.company }} alles, wie Sie es brauchen?{% endif %}',
   text: `${hello}
 
-{% if responsible.name %}ich bin für Sie zuständig und möchte{% else %}wir möchten{% endif %} kurz nachfragen, wie es${account} läuft.
+{% if responsible.name %}ich bin Ihre Ansprechperson und möchte{% else %}wir möchten{% endif %} kurz nachfragen, ob alles so läuft, wie Sie es brauchen.
 
-Gibt es etwas, das nicht so funktioniert, wie Sie es brauchen, oder ein Vorhaben, bei dem wir helfen können? Antworten Sie einfach auf diese E-Mail. Eine Zeile genügt, und ein Mensch liest sie.
+Gibt es etwas, das nicht funktioniert, oder ein Vorhaben, bei dem wir helfen können? Antworten Sie einfach auf diese E-Mail. Eine Zeile genügt, und ein Mensch liest sie.
 
 Wenn alles passt, brauchen Sie nichts zu tun.
 
 ${signature.text}`,
   html: `<p>${hello}</p>
-<p>{% if responsible.name %}ich bin für Sie zuständig und möchte{% else %}wir möchten{% endif %} kurz nachfragen, wie es${account} läuft.</p>
-<p>Gibt es etwas, das nicht so funktioniert, wie Sie es brauchen, oder ein Vorhaben, bei dem wir helfen können? Antworten Sie einfach auf diese E-Mail. Eine Zeile genügt, und ein Mensch liest sie.</p>
+<p>{% if responsible.name %}ich bin Ihre Ansprechperson und möchte{% else %}wir möchten{% endif %} kurz nachfragen, ob alles so läuft, wie Sie es brauchen.</p>
+<p>Gibt es etwas, das nicht funktioniert, oder ein Vorhaben, bei dem wir helfen können? Antworten Sie einfach auf diese E-Mail. Eine Zeile genügt, und ein Mensch liest sie.</p>
 <p>Wenn alles passt, brauchen Sie nichts zu tun.</p>
 ${signature.html}`,
 }
@@ -42,19 +41,19 @@ const discount: EmailTemplate = {
   subject: `{{ offer.percent }}${nobreak}% Nachlass für ${months}`,
   text: `${hello}
 
-vielen Dank, dass Sie unser Kunde sind. {% if responsible.name %}Ich möchte{% else %}Wir möchten{% endif %} Ihnen einen günstigeren Preis anbieten:
+vielen Dank für Ihr Vertrauen. {% if responsible.name %}Ich möchte{% else %}Wir möchten{% endif %} Ihnen einen günstigeren Preis anbieten:
 
     {{ offer.percent }}${nobreak}% Nachlass auf Ihren heutigen Preis für ${months}
 
-Sonst bleibt alles, wie es ist: dieselben Leistungen, dieselben Ansprechpartner, keine neuen Bedingungen. Danach gilt wieder der reguläre Preis.
+Sonst bleibt alles, wie es ist. Danach gilt wieder der reguläre Preis.
 
 Wenn Sie das Angebot annehmen möchten, antworten Sie einfach auf diese E-Mail, und {% if responsible.name %}ich richte{% else %}wir richten{% endif %} es für Sie ein.${until}
 
 ${signature.text}`,
   html: `<p>${hello}</p>
-<p>vielen Dank, dass Sie unser Kunde sind. {% if responsible.name %}Ich möchte{% else %}Wir möchten{% endif %} Ihnen einen günstigeren Preis anbieten:</p>
+<p>vielen Dank für Ihr Vertrauen. {% if responsible.name %}Ich möchte{% else %}Wir möchten{% endif %} Ihnen einen günstigeren Preis anbieten:</p>
 ${offerBox(`{{ offer.percent }}${nobreak}% Nachlass`, `auf Ihren heutigen Preis, für ${months}`)}
-<p>Sonst bleibt alles, wie es ist: dieselben Leistungen, dieselben Ansprechpartner, keine neuen Bedingungen. Danach gilt wieder der reguläre Preis.</p>
+<p>Sonst bleibt alles, wie es ist. Danach gilt wieder der reguläre Preis.</p>
 <p>Wenn Sie das Angebot annehmen möchten, antworten Sie einfach auf diese E-Mail, und {% if responsible.name %}ich richte{% else %}wir richten{% endif %} es für Sie ein.${until}</p>
 ${signature.html}`,
 }

@@ -9,12 +9,11 @@ export interface FooterWords {
 }
 
 export const englishFooter: FooterWords = {
-  why: 'You receive this e-mail because you are a contact at one of our customers and agreed to e-mails from us.',
+  why: 'You receive this e-mail because you or your company is our customer and you agreed to e-mails from us.',
   unsubscribe: 'Unsubscribe',
 }
 
 const hello = '{% if recipient.name %}Hello {{ recipient.name }},{% else %}Hello,{% endif %}'
-const account = '{% if customer.name %} at {{ customer.name }}{% endif %}'
 const signature = {
   text: 'Kind regards,\n{% if responsible.name %}{{ responsible.name }}\n{% endif %}{{ sender.company }}',
   html: '<p>Kind regards,<br>{% if responsible.name %}{{ responsible.name }}<br>{% endif %}{{ sender.company }}</p>',
@@ -25,7 +24,7 @@ const checkIn: EmailTemplate = {
     '{% if responsible.name %}How are things going?{% else %}How are things going with {{ sender.company }}?{% endif %}',
   text: `${hello}
 
-{% if responsible.name %}I look after your account{% else %}We look after your account{% endif %} and wanted to ask how things are going${account}.
+{% if responsible.name %}I look after your account{% else %}We look after your account{% endif %} and wanted to ask how things are going.
 
 Is there anything that does not work as you need it, or anything you would like to do that we could help with? Just reply to this e-mail. A line is enough, and a person reads it.
 
@@ -33,7 +32,7 @@ If everything is fine, there is nothing to do.
 
 ${signature.text}`,
   html: `<p>${hello}</p>
-<p>{% if responsible.name %}I look after your account{% else %}We look after your account{% endif %} and wanted to ask how things are going${account}.</p>
+<p>{% if responsible.name %}I look after your account{% else %}We look after your account{% endif %} and wanted to ask how things are going.</p>
 <p>Is there anything that does not work as you need it, or anything you would like to do that we could help with? Just reply to this e-mail. A line is enough, and a person reads it.</p>
 <p>If everything is fine, there is nothing to do.</p>
 ${signature.html}`,
@@ -46,19 +45,19 @@ const discount: EmailTemplate = {
   subject: `{{ offer.percent }}% off for ${months}`,
   text: `${hello}
 
-thank you for being our customer. {% if responsible.name %}I would like to offer you{% else %}We would like to offer you{% endif %} a lower price:
+Thank you for being our customer. {% if responsible.name %}I would like to offer you{% else %}We would like to offer you{% endif %} a lower price:
 
     {{ offer.percent }}% off your current price for ${months}
 
-Everything else stays as it is: the same services, the same contact, no new conditions. After ${months} the price is the regular one again.
+Everything else stays as it is. After ${months} the price is the regular one again.
 
 If you would like to take it, just reply to this e-mail and {% if responsible.name %}I will set it up{% else %}we will set it up{% endif %}.${until}
 
 ${signature.text}`,
   html: `<p>${hello}</p>
-<p>thank you for being our customer. {% if responsible.name %}I would like to offer you{% else %}We would like to offer you{% endif %} a lower price:</p>
+<p>Thank you for being our customer. {% if responsible.name %}I would like to offer you{% else %}We would like to offer you{% endif %} a lower price:</p>
 ${offerBox(`{{ offer.percent }}% off`, `your current price, for ${months}`)}
-<p>Everything else stays as it is: the same services, the same contact, no new conditions. After ${months} the price is the regular one again.</p>
+<p>Everything else stays as it is. After ${months} the price is the regular one again.</p>
 <p>If you would like to take it, just reply to this e-mail and {% if responsible.name %}I will set it up{% else %}we will set it up{% endif %}.${until}</p>
 ${signature.html}`,
 }
