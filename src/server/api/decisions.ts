@@ -1,0 +1,83 @@
+/** Decisions: what the policy chose, when, and with which probability. */
+import { z } from 'zod'
+import { asConnection, asCustomer } from '../../contracts/ids.ts'
+import { listDecisions } from '../../store/reads/decisions.ts'
+import { route } from '../route.ts'
+import * as shape from './shapes.ts'
+
+export const decisionLine = z.object({
+  id: shape.decisionId,
+  customer: shape.customerId,
+  customerName: z.string().nullable(),
+  connection: shape.connectionId,
+  period: z.string().meta({ example: '2026-11' }),
+  cause: z.string().meta({ description: '`period`, or what opened another decision early' }),
+  decidedAt: shape.time,
+  group: z.string(),
+  probability: shape.probability,
+  level: shape.level,
+  actionKey: shape.actionKey,
+  propensity: shape.probability.meta({
+    description: 'Probability with which the action was chosen',
+    example: 0.9,
+  }),
+  expectedValueMinor: shape.minor('Net expected gain of the action over doing nothing'),
+  plannedCostMinor: z.int().meta({ description: 'In minor units of the currency', example: 720 }),
+  currency: shape.currency,
+})
+
+export const decisionTrace = decisionLine.extend({
+  actions: z.array(
+    z.object({
+      key: shape.actionKey,
+      masked: z.string().meta({ description: '`open`, or why the action was not possible' }),
+      expectedValueMinor: shape.minor('Net expected gain over doing nothing'),
+      costMinor: shape.minor('Planned cost'),
+      benefit: z
+        .number()
+        .nullable()
+        .meta({ description: 'Probability that it does more good than harm; null: the policy does not say' }),
+      effectMean: z.number().meta({ description: 'Believed relative reduction of the monthly risk' }),
+      effectSd: z.number(),
+      probability: z.number().meta({ description: 'Probability of being drawn' }),
+    }),
+  ),
+  draw: z.number().meta({ description: 'Uniform in [0, 1); reproducible from `drawIdentity`' }),
+  drawIdentity: z.string(),
+  budgetPrice: z.number().meta({ description: 'Price on the budget when this was allocated' }),
+  dataAsOf: shape.date,
+  monthlyHazard: z.number(),
+  monthlyMinor: shape.minor('Recurring amount a month'),
+  modelHash: shape.hash,
+  featureSetHash: shape.hash,
+  policyHash: shape.hash,
+  settingsVersion: z.int(),
+})
+
+export const decisionRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/decisions',
+    summary: 'Decisions, newest first',
+    tag: 'Decisions',
+    access: { scope: 'read', role: 'viewer' },
+    query: z.strictObject({
+      ...shape.pageQuery,
+      period: z.string().max(20).optional().meta({ example: '2026-11' }),
+      connection: shape.connectionId.optional(),
+      customer: z.coerce.number().pipe(shape.customerId).optional(),
+      action: shape.actionKey.max(60).optional(),
+    }),
+    answers: { 200: { description: 'A page of decisions', schema: shape.pageOf(decisionLine) } },
+    handle: async ({ tenant, query }, { database }) => {
+      const connection = query.connection === undefined ? undefined : asConnection(query.connection)
+      const customer = query.customer === undefined ? undefined : asCustomer(query.customer)
+      return {
+        status: 200,
+        body: await database.withTenant(tenant, (tx) =>
+          listDecisions(tx, { ...query, connection, customer }),
+        ),
+      }
+    },
+  }),
+] as const

@@ -1,0 +1,82 @@
+/** Whole tables as a file: CSV for spreadsheets, a JSON object a line for programs. */
+import { z } from 'zod'
+import { encodeText } from '../../../connectors/csv/encode.ts'
+import { recordAudit } from '../../store/audit.ts'
+import { exportColumns, exportPages, type ExportRow } from '../../store/reads/exports.ts'
+import { route } from '../route.ts'
+
+const formats = {
+  csv: { type: 'text/csv; charset=utf-8', encode: encodeCsv },
+  ndjson: { type: 'application/x-ndjson', encode: encodeLines },
+} as const
+
+export const exportRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/exports/{table}',
+    summary: 'A whole table as a file',
+    description:
+      'customers: each with its score, newest decision and intervention. decisions: the whole log, with all that was weighed. interventions: the ledger. It is read as it is sent, so what changes meanwhile may be in it or not. In CSV, cells that a spreadsheet would run as a formula begin with an apostrophe, and lists are JSON. Amounts are minor units.',
+    tag: 'Exports',
+    access: { scope: 'export', role: 'admin' },
+    params: z.strictObject({ table: z.enum(['customers', 'decisions', 'interventions']) }),
+    query: z.strictObject({ format: z.enum(['csv', 'ndjson']).default('csv') }),
+    answers: { 200: { description: 'The file', type: 'text/csv' } },
+    handle: async ({ tenant, params, query, caller, requestId }, { database }) => {
+      const { table } = params
+      const { type, encode } = formats[query.format]
+      await database.withTenant(tenant, (tx) =>
+        recordAudit(tx, { actor: caller.actor, action: 'export', object: table, requestId }),
+      )
+      const pages = exportPages(database, tenant, table)
+      // Read before the answer begins, so that a database that is away is a problem answer and no broken file.
+      const first = await pages.next()
+      return {
+        status: 200,
+        type,
+        filename: `${table}.${query.format}`,
+        stream: encode(exportColumns(table), first.done === true ? [] : first.value, pages),
+      }
+    },
+  }),
+] as const
+
+type Pages = AsyncGenerator<readonly ExportRow[], void>
+
+async function* encodeCsv(
+  columns: readonly string[],
+  first: readonly ExportRow[],
+  rest: Pages,
+): AsyncGenerator<string, void> {
+  const lines = (rows: readonly ExportRow[]): string =>
+    rows.map((row) => `${columns.map((column) => cellOf(row[column])).join(',')}\n`).join('')
+  try {
+    yield `${columns.join(',')}\n${lines(first)}`
+    for await (const rows of rest) yield lines(rows)
+  } finally {
+    await rest.return()
+  }
+}
+
+async function* encodeLines(
+  _columns: readonly string[],
+  first: readonly ExportRow[],
+  rest: Pages,
+): AsyncGenerator<string, void> {
+  const lines = (rows: readonly ExportRow[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  try {
+    yield lines(first)
+    for await (const rows of rest) yield lines(rows)
+  } finally {
+    await rest.return()
+  }
+}
+
+const STYLE = { neutralise: true, quoteEmpty: true }
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (value instanceof Date) return value.toISOString()
+  return encodeText(typeof value === 'string' ? value : JSON.stringify(value), STYLE)
+}

@@ -1,0 +1,207 @@
+/** Interventions: the outbox, asking for one, and a person's answer to one. */
+import { z } from 'zod'
+import { asConnection, asCustomer, asIntervention, type InterventionId } from '../../contracts/ids.ts'
+import { answerOnce } from '../../store/idempotent-requests.ts'
+import type { Transaction } from '../../store/database.ts'
+import { INTERVENTION_STATES } from '../../store/intervention-states.ts'
+import { approve, cancel, reject, snooze } from '../../store/interventions.ts'
+import { listInterventions, readWholeIntervention } from '../../store/reads/interventions.ts'
+import { recordAudit } from '../../store/audit.ts'
+import { route, type Route } from '../route.ts'
+import { planByHand } from './plan-by-hand.ts'
+import * as shape from './shapes.ts'
+
+const state = z.enum(INTERVENTION_STATES)
+
+export const interventionLine = z.object({
+  id: shape.interventionId,
+  customer: shape.customerId,
+  customerName: z.string().nullable(),
+  connection: shape.connectionId,
+  decision: shape.decisionId.nullable().meta({ description: 'null: a person or the API asked for it' }),
+  actionKey: shape.actionKey,
+  channel: z.enum(['email', 'sms', 'task']),
+  state,
+  reasonCode: z.string().nullable(),
+  reason: z.string().nullable().meta({ description: 'Why it is in this state' }),
+  dueAt: shape.time,
+  expiresAt: shape.time,
+  attempts: z.int(),
+  plannedCostMinor: z.int().meta({ description: 'In minor units of the currency' }),
+  actualCostMinor: shape.minor('What it cost'),
+  currency: shape.currency,
+  createdBy: z.string(),
+  createdAt: shape.time,
+  updatedAt: shape.time,
+  sentAt: shape.time.nullable(),
+})
+
+export const interventionEvent = z.object({
+  intervention: shape.interventionId,
+  at: shape.time,
+  fromState: state.nullable(),
+  toState: state,
+  actor: z.string(),
+  reasonCode: z.string().nullable(),
+  reason: z.string().nullable(),
+  detail: z.unknown(),
+})
+
+const wholeIntervention = interventionLine.extend({
+  idempotencyKey: z.string(),
+  recipientName: z.string().nullable(),
+  providerId: z.string().nullable(),
+  sendingAt: shape.time.nullable(),
+  message: z.unknown().meta({ description: 'What was or would be sent; null until it is about to go' }),
+  events: z.array(interventionEvent).meta({ description: 'Oldest first' }),
+})
+
+const planned = z.object({ id: shape.interventionId, state: z.enum(['planned', 'awaiting_approval']) })
+
+const params = z.strictObject({ id: shape.interventionId })
+const note = z.string().trim().min(1).max(500).optional().meta({ description: 'In your own words' })
+
+/** A person's answer to an intervention; what comes back is the intervention as it is then. */
+function answering<Body extends z.ZodType>(
+  verb: string,
+  summary: string,
+  body: Body,
+  move: (tx: Transaction, id: InterventionId, actor: string, body: z.infer<Body>) => Promise<void>,
+): Route {
+  return route({
+    method: 'post',
+    path: `/v1/interventions/{id}/${verb}`,
+    summary,
+    tag: 'Interventions',
+    access: { scope: 'write', role: 'operator' },
+    params,
+    body,
+    answers: { 200: { description: 'The intervention as it is now', schema: wholeIntervention } },
+    handle: async ({ tenant, params, body, caller, requestId }, { database, queue }) => {
+      const whole = await database.withTenant(tenant, async (tx) => {
+        const id = asIntervention(params.id)
+        await move(tx, id, caller.actor, body)
+        await recordAudit(tx, {
+          actor: caller.actor,
+          action: `intervention.${verb}`,
+          object: params.id,
+          requestId,
+        })
+        if (queue !== null) tx.afterCommit(() => queue.wake())
+        return readWholeIntervention(tx, id)
+      })
+      return { status: 200, body: whole }
+    },
+  })
+}
+
+const saying = z.strictObject({ note }).default({})
+const withNote = (actor: string, said: string | undefined) =>
+  said === undefined ? { actor } : { actor, note: said }
+
+export const interventionRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/v1/interventions',
+    summary: 'The outbox: those that moved last first',
+    tag: 'Interventions',
+    access: { scope: 'read', role: 'viewer' },
+    query: z.strictObject({
+      ...shape.pageQuery,
+      state: state.optional(),
+      connection: shape.connectionId.optional(),
+      customer: z.coerce.number().pipe(shape.customerId).optional(),
+    }),
+    answers: { 200: { description: 'A page of interventions', schema: shape.pageOf(interventionLine) } },
+    handle: async ({ tenant, query }, { database }) => {
+      const connection = query.connection === undefined ? undefined : asConnection(query.connection)
+      const customer = query.customer === undefined ? undefined : asCustomer(query.customer)
+      return {
+        status: 200,
+        body: await database.withTenant(tenant, (tx) =>
+          listInterventions(tx, { ...query, connection, customer }),
+        ),
+      }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/interventions/{id}',
+    summary: 'One intervention with its message and its events',
+    tag: 'Interventions',
+    access: { scope: 'read', role: 'viewer' },
+    params,
+    answers: { 200: { description: 'The intervention', schema: wholeIntervention } },
+    handle: async ({ tenant, params }, { database }) => ({
+      status: 200,
+      body: await database.withTenant(tenant, (tx) => readWholeIntervention(tx, asIntervention(params.id))),
+    }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/interventions',
+    summary: 'Asks for an action for a customer',
+    description:
+      'Each thing once: the same Idempotency-Key with the same body gives the same answer for at least 7 days and plans nothing again; with another body it is a conflict (409). While the first request is still being answered, a second one gets a 409 that says it may be repeated. Consent, suppression and quiet hours are asked when the action is about to be carried out.',
+    tag: 'Interventions',
+    access: { scope: 'write', role: 'operator' },
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .min(1)
+        .max(200)
+        .regex(/^[\x21-\x7e]+$/, 'takes visible ASCII characters only')
+        .meta({ description: 'A name of your own for this request, such as a UUID' }),
+    }),
+    body: z.strictObject({
+      customer: shape.customerId,
+      action: shape.actionKey.max(60),
+      dueAt: z.iso.datetime({ offset: true }).optional().meta({ description: 'Default: now' }),
+      expiresAt: z.iso
+        .datetime({ offset: true })
+        .optional()
+        .meta({ description: 'It is not carried out after this. Default: 14 days after it is due' }),
+    }),
+    answers: { 201: { description: 'It is planned, or waits for approval', schema: planned } },
+    handle: async ({ tenant, headers, body, caller, requestId }, { database, queue, clock }) =>
+      database.withTenant(tenant, async (tx) => {
+        const key = headers['idempotency-key']
+        const answer = await answerOnce(tx, { route: 'POST /v1/interventions', key, body }, async () => {
+          const done = await planByHand(tx, {
+            customer: asCustomer(body.customer),
+            action: body.action,
+            dueAt: body.dueAt === undefined ? undefined : new Date(body.dueAt),
+            expiresAt: body.expiresAt === undefined ? undefined : new Date(body.expiresAt),
+            key,
+            actor: caller.actor,
+            now: clock(),
+          })
+          await recordAudit(tx, {
+            actor: caller.actor,
+            action: 'intervention.create',
+            object: done.id,
+            detail: { customer: body.customer, action: body.action },
+            requestId,
+          })
+          return { status: 201, body: done }
+        })
+        if (queue !== null) tx.afterCommit(() => queue.wake())
+        return answer
+      }),
+  }),
+  answering('approve', 'Lets it go out', saying, (tx, id, actor, body) =>
+    approve(tx, id, withNote(actor, body.note)),
+  ),
+  answering('reject', 'Not right: it is never carried out', saying, (tx, id, actor, body) =>
+    reject(tx, id, withNote(actor, body.note)),
+  ),
+  answering('cancel', 'Stops it, as long as it has not begun to go out', saying, (tx, id, actor, body) =>
+    cancel(tx, id, withNote(actor, body.note)),
+  ),
+  answering(
+    'snooze',
+    'Puts it off',
+    z.strictObject({ until: z.iso.datetime({ offset: true }), note }),
+    (tx, id, actor, body) => snooze(tx, id, { ...withNote(actor, body.note), until: new Date(body.until) }),
+  ),
+]

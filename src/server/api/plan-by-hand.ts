@@ -1,0 +1,116 @@
+/** An intervention that a person or a program asks for, outside of any decision. */
+import { randomUUID } from 'node:crypto'
+import { plannedCost } from '../../contracts/actions.ts'
+import { HoldfastError } from '../../contracts/errors.ts'
+import { asIntervention, type CustomerId, type InterventionId } from '../../contracts/ids.ts'
+import { minorDigits } from '../../contracts/money.ts'
+import { actionsOf, reportingCurrency, reportingRate } from '../../settings/planning.ts'
+import { needsApproval } from '../../settings/service.ts'
+import type { Transaction } from '../../store/database.ts'
+import { planInterventions } from '../../store/interventions.ts'
+import { readCandidate, type Candidate } from '../../store/reads/candidate.ts'
+import { currentSettings } from '../../store/settings-versions.ts'
+import { readTenant } from '../../store/tenants.ts'
+
+export interface HandRequest {
+  readonly customer: CustomerId
+  readonly action: string
+  /** Default: now. */
+  readonly dueAt?: Date | undefined
+  /** Default: 14 days after it is due. */
+  readonly expiresAt?: Date | undefined
+  /** The same key is the same intervention. */
+  readonly key: string
+  readonly actor: string
+  readonly now: Date
+}
+
+const DAY = 86_400_000
+const LIFETIME_DAYS = 14
+const FURTHEST_DAYS = 366
+
+/**
+ * Plans it, or has it wait for approval where the settings say so. Consent, suppression and quiet hours are asked
+ * when it is about to go, as for every other.
+ *
+ * @returns its id and the state it is in
+ * @throws HoldfastError `not_found`, `request_invalid` for an action that is none, `conflict` where the settings, the
+ *   customer or its group rule it out
+ */
+export async function planByHand(
+  tx: Transaction,
+  request: HandRequest,
+): Promise<{ id: InterventionId; state: 'planned' | 'awaiting_approval' }> {
+  const { customer, action: key, now, actor } = request
+  const { settings } = await currentSettings(tx)
+  const tenant = await readTenant(tx, tx.tenant!)
+  if (tenant.activatedAt === null)
+    throw refused('Actions are not activated yet: nothing is carried out. POST /v1/activation turns them on.')
+  const actions = actionsOf(settings)
+  const action = actions.find((one) => one.key === key)
+  if (action === undefined || action.channel === 'none')
+    throw new HoldfastError(
+      'request_invalid',
+      `"${key}" is no action that can be carried out. Actions: ${actions
+        .filter(({ channel }) => channel !== 'none')
+        .map((one) => one.key)
+        .join(', ')}.`,
+    )
+  if (settings.catalogue[key]?.enabled === false)
+    throw refused(`"${action.name}" is switched off in the settings.`)
+  const found = await readAddressee(tx, customer)
+  const dueAt = request.dueAt ?? now
+  const expiresAt = request.expiresAt ?? new Date(dueAt.getTime() + LIFETIME_DAYS * DAY)
+  if (expiresAt <= dueAt || expiresAt <= now || expiresAt.getTime() > now.getTime() + FURTHEST_DAYS * DAY)
+    throw new HoldfastError(
+      'request_invalid',
+      'It must expire after it is due, in the future, and within a year. Correct dueAt or expiresAt.',
+    )
+  const digits = minorDigits(reportingCurrency(settings))
+  const recurring =
+    found.monthlyMinor === null || found.currency !== settings.currency.file
+      ? NaN
+      : (found.monthlyMinor / 10 ** minorDigits(found.currency)) * reportingRate(settings)
+  if (Number.isNaN(recurring) && action.discount > 0)
+    throw refused('What the customer pays is not known, so a discount has no cost that could be planned.')
+  const cost = plannedCost(action.cost, Number.isNaN(recurring) ? 0 : recurring, digits)
+  const id = asIntervention(randomUUID())
+  const state = needsApproval(settings, key) ? 'awaiting_approval' : 'planned'
+  const planned = await planInterventions(
+    tx,
+    [
+      {
+        id,
+        decision: null,
+        customer,
+        connection: found.connection,
+        actionKey: key,
+        channel: action.channel,
+        idempotencyKey: `api:${request.key}`,
+        state,
+        dueAt,
+        expiresAt,
+        plannedCostMinor: Math.round(cost * 10 ** digits),
+        currency: reportingCurrency(settings),
+        createdBy: actor,
+      },
+    ],
+    now,
+  )
+  if (planned === 0) throw refused('There is an intervention with this Idempotency-Key already.')
+  return { id, state }
+}
+
+async function readAddressee(tx: Transaction, customer: CustomerId): Promise<Candidate> {
+  const found = await readCandidate(tx, customer)
+  if (found.status !== 'active')
+    throw refused('The customer is not in the population any more, so nothing is done for it.')
+  if (found.connectionStatus === 'disconnected') throw refused("The customer's connection is disconnected.")
+  if (found.group === 'holdout' || found.group === 'usual')
+    throw refused(
+      `The customer is in the comparison group "${found.group}", which Holdfast does nothing for: results are measured against it.`,
+    )
+  return found
+}
+
+const refused = (message: string): HoldfastError => new HoldfastError('conflict', message)

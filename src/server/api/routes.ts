@@ -1,0 +1,19 @@
+/** Every route of the API. */
+import type { Route } from '../route.ts'
+import { connectionRoutes } from './connections.ts'
+import { controlRoutes } from './control.ts'
+import { customerRoutes } from './customers.ts'
+import { decisionRoutes } from './decisions.ts'
+import { exportRoutes } from './exports.ts'
+import { interventionRoutes } from './interventions.ts'
+import { scoreRoutes } from './score.ts'
+
+export const apiRoutes: readonly Route[] = [
+  ...scoreRoutes,
+  ...customerRoutes,
+  ...decisionRoutes,
+  ...interventionRoutes,
+  ...connectionRoutes,
+  ...controlRoutes,
+  ...exportRoutes,
+]
