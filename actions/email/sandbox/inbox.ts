@@ -230,9 +230,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
           : cause,
       ),
     )
-    server.listen(options.port, options.host, () => {
-      resolve()
-    })
+    server.listen(options.port, options.host, () => resolve())
   })
   const address = server.server.address()
 

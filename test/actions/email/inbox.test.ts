@@ -82,7 +82,7 @@ describe('the sandbox inbox', () => {
   it('says when its port is taken', async () => {
     inbox = await openInbox({ port: 0, host: '127.0.0.1' })
     await expect(openInbox({ port: inbox.port, host: '127.0.0.1' })).rejects.toMatchObject({
-      code: 'EADDRINUSE',
+      code: 'port_in_use',
     })
   })
 })
