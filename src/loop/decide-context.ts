@@ -3,7 +3,10 @@
  * addresses, which only the store knows, are laid over it when a decision is made.
  */
 import type { PolicyContext } from '../../models/features/context.ts'
-import type { MaskContext } from '../../models/policy/masks.ts'
+import { DAYS_PER_MONTH } from '../../models/features/units.ts'
+import type { Column, MaskContext } from '../../models/policy/masks.ts'
+import type { Action } from '../contracts/actions.ts'
+import type { AddressFact, LedgerFact } from '../store/decision-facts.ts'
 
 const names = [
   'emailConsent',
@@ -62,3 +65,96 @@ export function maskContextOf(
     discountInForce: context.discountInForce,
   }
 }
+
+/** What the store knows of customers beside their records. */
+export interface StoredFacts {
+  /** Ids of the customers, in the order of the columns. */
+  readonly customers: readonly number[]
+  readonly groups: readonly string[]
+  readonly addresses: readonly AddressFact[]
+  readonly ledger: readonly LedgerFact[]
+}
+
+/**
+ * Lays what the store knows over what the records say; of two answers the stricter counts.
+ *
+ * @param known as {@link maskContextOf} gives it, of the same customers
+ */
+export function withStoredFacts(
+  known: ReturnType<typeof maskContextOf>,
+  { customers, groups, addresses, ledger }: StoredFacts,
+  { actions, now }: { readonly actions: readonly Action[]; readonly now: Date },
+): Omit<MaskContext, 'rows' | 'recurring'> {
+  const rows = customers.length
+  const place = new Map(customers.map((id, at) => [id, at]))
+  const copy = (column: Column | undefined): Float64Array =>
+    column === undefined ? new Float64Array(rows).fill(NaN) : Float64Array.from(column)
+
+  const consent = {
+    email: copy(known.consent?.email),
+    sms: copy(known.consent?.sms),
+    task: copy(known.consent?.task),
+  }
+  // A task is for somebody of the company, who finds the number: it needs no address of ours.
+  const reach = {
+    email: new Float64Array(rows),
+    sms: new Float64Array(rows),
+    task: new Float64Array(rows).fill(1),
+  }
+  for (const { customer_id, channel, answer } of addresses) {
+    const at = place.get(customer_id)
+    if (at === undefined) continue
+    const of = channel === 'call' ? 'task' : channel
+    reach[of][at] = answer === 'suppressed' ? -1 : 1
+    if (answer === 'refused') consent[of][at] = 0
+    else if (answer === 'granted' && !(consent[of][at] === 0)) consent[of][at] = 1
+  }
+
+  const daysSinceContact = copy(known.daysSinceContact)
+  const contactsInPeriod = copy(known.contactsInPeriod)
+  const discountsLastYear = copy(known.discountsLastYear)
+  const discountInForce = copy(known.discountInForce)
+  const contacts = new Float64Array(rows)
+  const discounts = new Float64Array(rows)
+  const inForce = new Uint8Array(rows * actions.length)
+  for (const fact of ledger) {
+    const at = place.get(fact.customer_id)
+    const action = actions.find(({ key }) => key === fact.action_key)
+    if (at === undefined || action === undefined) continue
+    const days = fact.last_sent === null ? Infinity : (now.getTime() - fact.last_sent.getTime()) / DAY
+    const gives = action.discount > 0
+    if (action.channel !== 'none') {
+      if (days < Infinity) daysSinceContact[at] = least(daysSinceContact[at], days)
+      contacts[at] += fact.sent_in_period + fact.open
+    }
+    if (gives) {
+      discounts[at] += fact.sent_in_year + fact.open
+      if (days < action.cost.durationMonths * DAYS_PER_MONTH) discountInForce[at] = 1
+    }
+    if (fact.open === 0) continue
+    for (const other of actions)
+      if (other.id === action.id || (gives && other.discount > 0)) inForce[at * actions.length + other.id] = 1
+  }
+  for (let at = 0; at < rows; at++) {
+    // A record's contact or discount may be one of ours: they are not added up.
+    if (contacts[at] > 0) contactsInPeriod[at] = most(contactsInPeriod[at], contacts[at])
+    if (discounts[at] > 0) discountsLastYear[at] = most(discountsLastYear[at], discounts[at])
+  }
+  return {
+    ...known,
+    consent,
+    reach,
+    group: Float64Array.from(groups, (name) => (name === 'policy' ? 0 : 1)),
+    daysSinceContact,
+    contactsInPeriod,
+    discountsLastYear,
+    discountInForce,
+    inForce,
+  }
+}
+
+const DAY = 86_400_000
+
+/** Of an unknown and a known number the known one. */
+const least = (one: number, other: number): number => (one < other ? one : other)
+const most = (one: number, other: number): number => (one > other ? one : other)

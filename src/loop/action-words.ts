@@ -1,0 +1,38 @@
+/** A decision and its intervention as a record shows them to people. */
+import { referenceActions } from '../../actions/catalogue.ts'
+
+/**
+ * States that pass within seconds are one word, so that a record is not written for them.
+ */
+const WORDS: Readonly<Record<string, string>> = {
+  planned: 'planned',
+  awaiting_approval: 'awaiting approval',
+  deferred: 'deferred',
+  leased: 'planned',
+  sending: 'planned',
+  sent: 'sent',
+  confirmed: 'sent',
+  rejected: 'rejected',
+  uncertain: 'uncertain whether sent',
+  suppressed: 'not sent: suppressed',
+  snoozed: 'snoozed',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  dry_run: 'dry run, not sent',
+}
+
+/**
+ * @param decision null: nothing was decided in this period, and what the record says stays as it is
+ * @returns the fields of the record; doing nothing is no suggestion
+ * @example
+ * actionFields({ actionKey: 'email', state: 'sent' }) // { suggestedAction: 'Send Email', actionStatus: 'sent' }
+ */
+export function actionFields(
+  decision: { readonly actionKey: string; readonly state: string | null } | null,
+): { readonly suggestedAction?: string | null; readonly actionStatus?: string | null } {
+  if (decision === null) return {}
+  const action = referenceActions.find(({ key }) => key === decision.actionKey)
+  if (action?.channel === 'none') return { suggestedAction: null, actionStatus: null }
+  const status = decision.state === null ? 'suggested' : (WORDS[decision.state] ?? decision.state)
+  return { suggestedAction: action?.name ?? decision.actionKey, actionStatus: status }
+}

@@ -1,0 +1,217 @@
+/**
+ * Decide, in the service: one decision a customer and period for everybody who is scored and has none yet, logged
+ * whole, with the interventions that follow from it in the same transaction.
+ *
+ * Budget and places are shared by all customers of a tenant, so a pass reads everybody, decides for all at once, and
+ * writes in batches. It may be killed between two batches: whoever is undecided then is decided on by the next pass
+ * under what is left. Batches go by customer, whatever was chosen for them, so those who are left are no selection.
+ *
+ * Two connections of a tenant may decide at the same time. Batches are written one after the other under a lock of
+ * the tenant; a pass that finds decisions it does not know looks at what is left, and plans anew for the undecided
+ * where that no longer covers what it meant to spend.
+ *
+ * Rescoring changes the risk, not the choice. Nothing is planned while the tenant is not activated or delivery is
+ * off: such decisions are suggestions, and are never made up for. So who activates in the middle of a period sees
+ * action only for customers who are still undecided, and for the others from the next period on: first activation
+ * never replays history into actions.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { NO_ACTION } from '../../models/policy/policy.ts'
+import { asCustomer, asDecision, asIntervention, type ConnectionId, type TenantId } from '../contracts/ids.ts'
+import {
+  actionsOf,
+  periodEnd,
+  periodOf,
+  periodStart,
+  planLimits,
+  reportingCurrency,
+} from '../settings/planning.ts'
+import { needsApproval } from '../settings/service.ts'
+import type { Transaction } from '../store/database.ts'
+import {
+  appendDecisions,
+  lockDecisions,
+  newestDecision,
+  reservedBy,
+  undecidedCustomers,
+  type NewDecision,
+  type UndecidedRow,
+} from '../store/decisions.ts'
+import { addressFacts, ledgerFacts, type AddressFact, type LedgerFact } from '../store/decision-facts.ts'
+import { planInterventions, type PlannedIntervention } from '../store/interventions.ts'
+import { championOf } from '../store/models.ts'
+import { currentSettings } from '../store/settings-versions.ts'
+import { requestStep } from '../store/steps.ts'
+import { readTenant } from '../store/tenants.ts'
+import { CAUSE, planBook, type PlannedBook, type Terms, type UndecidedBook } from './decide-plan.ts'
+import type { Left, Plan } from './decide.ts'
+import type { LoopServices, LoopStep, StepContext } from './services.ts'
+
+/** Customers read, and decisions written, in one transaction: others wait for it on the embedded database. */
+const READ = 10_000
+const WRITE = 2000
+
+/**
+ * Safe to repeat: who has a decision of the period is left alone.
+ *
+ * @returns `{ decided, planned }`, how many customers and interventions
+ * @example
+ * await decideBook(services, { tenant, connection, run, cause: 'score', signal, progress })
+ */
+export const decideBook: LoopStep = async (services, context) => {
+  const counts = { decided: 0, planned: 0 }
+  for (;;) {
+    const book = await readBook(services, context)
+    if (book === null || context.signal.aborted) return counts
+    const engine = await services.engines.get(book.location)
+    const planned = await planBook(book, engine, context)
+    if ((await writeBook(services, context, planned, counts)) === 'ended') return counts
+  }
+}
+
+/** Everybody who is undecided, page by page; null when nobody is. */
+async function readBook(
+  { database, clock }: LoopServices,
+  { tenant, connection, signal }: StepContext,
+): Promise<UndecidedBook | null> {
+  const terms = await database.withTenant(tenant, (tx) => readTerms(tx, tenant, connection, clock()))
+  if (terms === null) return null
+  const rows: UndecidedRow[] = []
+  const addresses: AddressFact[] = []
+  const ledger: LedgerFact[] = []
+  const { period, start, now } = terms
+  for (let after = 0; !signal.aborted;) {
+    const page = await database.withTenant(tenant, async (tx) => {
+      const undecided = { connection, period, cause: CAUSE, after, limit: READ }
+      const found = await undecidedCustomers(tx, undecided)
+      const customers = found.map((row) => row.id)
+      if (customers.length === 0) return found
+      for (const fact of await addressFacts(tx, customers)) addresses.push(fact)
+      for (const fact of await ledgerFacts(tx, { customers, start, now })) ledger.push(fact)
+      return found
+    })
+    for (const row of page) rows.push(row)
+    if (page.length < READ) break
+    after = page[page.length - 1].id
+  }
+  return rows.length === 0 ? null : { ...terms, rows, addresses, ledger }
+}
+
+/** Null where nothing was scored yet. */
+async function readTerms(
+  tx: Transaction,
+  tenant: TenantId,
+  connection: ConnectionId,
+  now: Date,
+): Promise<Terms | null> {
+  const champion = await championOf(tx, connection)
+  if (champion === null) return null
+  const { version, settings } = await currentSettings(tx)
+  const { groupSalt, activatedAt } = await readTenant(tx, tenant)
+  const terms = {
+    now,
+    period: periodOf(settings.period, now),
+    start: periodStart(settings.period, now),
+    settings,
+    settingsVersion: version,
+    // Names the salt without giving it away: whoever knows it can tell the groups of all customers.
+    groupSaltId: createHash('sha256').update(groupSalt).digest('hex').slice(0, 16),
+    acting: activatedAt !== null && activatedAt <= now && settings.delivery.mode !== 'off',
+    location: champion.location,
+    // Before what is left: a decision in between would then be seen as one that is not known.
+    newest: await newestDecision(tx),
+  }
+  return { ...terms, left: await leftOf(tx, terms) }
+}
+
+/** Budget and places less what is held of them. */
+async function leftOf(
+  tx: Transaction,
+  { settings, period, start, acting }: Pick<Terms, 'settings' | 'period' | 'start' | 'acting'>,
+): Promise<Left> {
+  const actions = actionsOf(settings)
+  const { budget, capacity } = planLimits(settings, actions)
+  const currency = reportingCurrency(settings)
+  const held = await reservedBy(tx, { period, start, currency, suggestions: !acting })
+  const spent = held.reduce((sum, { minor }) => sum + minor, 0)
+  const count = new Map(held.map((one) => [one.action_key, one.count]))
+  return {
+    budget: budget === null ? null : Math.max(0, budget - spent),
+    capacity: capacity.map((places, a) =>
+      places === null ? null : Math.max(0, places - (count.get(actions[a].key) ?? 0)),
+    ),
+  }
+}
+
+/** @returns `again` when others have used what this plan was to use: the rest has to be planned anew */
+async function writeBook(
+  { database }: LoopServices,
+  { tenant, connection, signal, progress }: StepContext,
+  { book, plan, frame, decision }: PlannedBook,
+  counts: { decided: number; planned: number },
+): Promise<'ended' | 'again'> {
+  const { rows, settings, acting, now } = book
+  const actions = actionsOf(settings)
+  const expiresAt = periodEnd(settings.period, now)
+  let { newest } = book
+  for (let from = 0; from < rows.length && !signal.aborted; from += WRITE) {
+    const to = Math.min(rows.length, from + WRITE)
+    const decisions: NewDecision[] = []
+    for (let at = from; at < to; at++) decisions.push(decision(at))
+    const written = await database.withTenant(tenant, async (tx) => {
+      await lockDecisions(tx)
+      if ((await newestDecision(tx)) !== newest && !covers(await leftOf(tx, book), plan, from)) return null
+      const added = await appendDecisions(tx, frame, decisions)
+      const interventions = acting
+        ? decisions.flatMap((one): PlannedIntervention[] => {
+            const id = added.get(one.customer)
+            const action = actions.find(({ key }) => key === one.actionKey)
+            if (id === undefined || action === undefined || action.channel === 'none') return []
+            return [
+              {
+                id: asIntervention(randomUUID()),
+                decision: asDecision(id),
+                customer: asCustomer(one.customer),
+                connection,
+                actionKey: action.key,
+                channel: action.channel,
+                idempotencyKey: `${one.customer}:${action.key}:${id}`,
+                state: needsApproval(settings, action.key) ? 'awaiting_approval' : 'planned',
+                dueAt: now,
+                expiresAt,
+                plannedCostMinor: one.plannedCostMinor,
+                currency: frame.currency,
+                createdBy: 'policy',
+              },
+            ]
+          })
+        : []
+      const planned = await planInterventions(tx, interventions, now)
+      if (added.size > 0) await requestStep(tx, { connection, step: 'write_back', cause: 'decide' })
+      return { decided: added.size, planned, newest: await newestDecision(tx) }
+    })
+    if (written === null) return 'again'
+    newest = written.newest
+    counts.decided += written.decided
+    counts.planned += written.planned
+    progress(to, rows.length)
+  }
+  return 'ended'
+}
+
+/** Whether what is left is enough for what the plan has for the customers from a row on. */
+function covers(left: Left, plan: Plan, from: number): boolean {
+  const { cost } = plan.priced
+  const width = left.capacity.length
+  const taken = new Float64Array(width)
+  let spend = 0
+  for (let row = from; row < plan.rows; row++) {
+    taken[plan.action[row]]++
+    spend += cost[row * width + plan.action[row]]
+  }
+  const within = (limit: number | null, wanted: number): boolean => limit === null || wanted <= limit
+  return (
+    within(left.budget, spend) &&
+    left.capacity.every((places, a) => a === NO_ACTION || within(places, taken[a]))
+  )
+}

@@ -1,0 +1,149 @@
+/**
+ * The plan of a pass: what is known of the undecided goes in, a decision for each comes out. One computation over
+ * everybody, since budget and places are shared.
+ */
+import { drawCustomers } from '../../models/policy/draw.ts'
+import { MASK_REASONS } from '../../models/policy/masks.ts'
+import { STATE_SIZE, STATE_VERSION } from '../../models/policy/state.ts'
+import { minorDigits } from '../contracts/money.ts'
+import { actionsOf, daysIntoPeriod, reportingCurrency, reportingRate } from '../settings/planning.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import type { AddressFact, LedgerFact } from '../store/decision-facts.ts'
+import type { DecisionFrame, NewDecision, UndecidedRow } from '../store/decisions.ts'
+import { columnsOf, maskContextOf, withStoredFacts } from './decide-context.ts'
+import { decide, type Left, type Plan } from './decide.ts'
+import type { Engine } from './engine.ts'
+import { trainingOf } from './policy-terms.ts'
+import type { StepContext } from './services.ts'
+
+/** What opens a decision; a trigger that opens another one early would be a further one. */
+export const CAUSE = 'period'
+
+/** What a pass begins with. */
+export interface Terms {
+  readonly now: Date
+  readonly period: string
+  readonly start: Date
+  readonly settings: ServiceSettings
+  readonly settingsVersion: number
+  readonly groupSaltId: string
+  /** Whether decisions become interventions. */
+  readonly acting: boolean
+  /** Of the connection's model, for {@link LoopServices.engines}. */
+  readonly location: string
+  readonly newest: number
+  readonly left: Left
+}
+
+export interface UndecidedBook extends Terms {
+  readonly rows: readonly UndecidedRow[]
+  readonly addresses: readonly AddressFact[]
+  readonly ledger: readonly LedgerFact[]
+}
+
+export interface PlannedBook {
+  readonly book: UndecidedBook
+  readonly plan: Plan
+  readonly frame: DecisionFrame
+  decision(row: number): NewDecision
+}
+
+/**
+ * @example
+ * const { plan, decision } = await planBook(book, await engines.get(book.location), context)
+ */
+export async function planBook(
+  book: UndecidedBook,
+  engine: Engine,
+  { tenant, connection, run }: Pick<StepContext, 'tenant' | 'connection' | 'run'>,
+): Promise<PlannedBook> {
+  const { rows, settings, period, now } = book
+  const { policy } = engine
+  const trained = trainingOf(policy)
+  const actions = actionsOf(settings)
+  const width = actions.length
+  const keys = actions.map((action) => action.key)
+  const currency = reportingCurrency(settings)
+  const minor = 10 ** minorDigits(currency)
+  const rate = reportingRate(settings)
+  const states = new Float32Array(rows.length * STATE_SIZE)
+  rows.forEach((row, at) => states.set(row.state, at * STATE_SIZE))
+  const values = { rows: rows.length, actions: width, value: await engine.values(states, rows.length) }
+  const customers = rows.map((row) => `${connection}/${row.object}/${row.external_id}`)
+  const identity = { tenant, period, policyVersion: policy.hash, salt: settings.exploration.salt }
+  const draws = drawCustomers(identity, customers)
+  const recurring = recurringOf(rows, settings)
+  const known = maskContextOf(columnsOf(rows.map((row) => row.context)), daysIntoPeriod(settings.period, now))
+  const context = withStoredFacts(
+    known,
+    {
+      customers: rows.map((row) => row.id),
+      groups: rows.map((row) => row.group_name),
+      addresses: book.addresses,
+      ledger: book.ledger,
+    },
+    { actions, now },
+  )
+  const hazard = Float32Array.from(rows, (row) => row.monthly_hazard)
+  const plan = decide({ values, trained, hazard, recurring, context, draws }, settings, { left: book.left })
+  const { gain, cost, benefit } = plan.priced
+  const priors = trained.priors ?? keys.map(() => ({ mean: 0, sd: 0 }))
+
+  return {
+    book,
+    plan,
+    frame: {
+      connection,
+      period,
+      cause: CAUSE,
+      decidedAt: now,
+      run,
+      groupSaltId: book.groupSaltId,
+      stateVersion: STATE_VERSION,
+      policyHash: policy.hash,
+      settingsVersion: book.settingsVersion,
+      actionKeys: keys,
+      effectMeans: priors.map((prior) => prior.mean),
+      effectSds: priors.map((prior) => prior.sd),
+      lambda: plan.summary.budgetPrice,
+      currency,
+    },
+    decision: (at) => {
+      const of = <T>(values: { subarray(from: number, to: number): T }): T =>
+        values.subarray(at * width, (at + 1) * width)
+      const worth = plan.expectedValue[at]
+      const monthly = recurring[at] * rate * minor
+      return {
+        customer: rows[at].id,
+        groupName: rows[at].group_name,
+        scoreVersion: rows[at].version,
+        masks: Array.from(of(plan.reasons), (code) => MASK_REASONS[code]),
+        gains: of(gain),
+        costs: of(cost),
+        benefits: benefit === null ? null : of(benefit),
+        probabilities: plan.probabilities(at),
+        actionKey: keys[plan.action[at]],
+        propensity: plan.propensity[at],
+        draw: draws.uniform[at],
+        drawIdentity: JSON.stringify([tenant, period, policy.hash, customers[at]]),
+        expectedValueMinor: Number.isNaN(worth) ? null : Math.round(worth * minor),
+        plannedCostMinor: Math.round(plan.plannedCost[at] * minor),
+        monthlyMinor: Number.isNaN(monthly) ? null : Math.round(monthly),
+      }
+    },
+  }
+}
+
+/** A month, major units of the records' currency; NaN where the amount or the rate of its currency is unknown. */
+function recurringOf(rows: readonly UndecidedRow[], settings: ServiceSettings): Float64Array {
+  const { file } = settings.currency
+  const reporting = reportingCurrency(settings)
+  const units = new Map([
+    [reporting, 10 ** minorDigits(reporting) * reportingRate(settings)],
+    [file, 10 ** minorDigits(file)],
+  ])
+  return Float64Array.from(rows, (row) => {
+    const unit = units.get(row.currency ?? '')
+    return row.monthly_minor === null || unit === undefined ? NaN : row.monthly_minor / unit
+  })
+}
