@@ -104,7 +104,7 @@ export function openApiKeys(
     },
   })
   return {
-    forget: verified.forget,
+    ...verified,
     verify: (key) =>
       key.startsWith(MARK) && looksLikeToken(key.slice(MARK.length)) ? verified.verify(key) : null,
   }

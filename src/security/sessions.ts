@@ -85,8 +85,8 @@ export function openSessions(
   const verify = (token: string) => (looksLikeToken(token) ? verified.verify(token) : null)
 
   return {
+    ...verified,
     verify,
-    forget: verified.forget,
 
     signIn: async (linkToken, requestId) => {
       const link = looksLikeToken(linkToken) ? tokenHash(linkToken) : null

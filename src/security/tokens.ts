@@ -20,6 +20,10 @@ export function tokenHash(token: string): Buffer {
 }
 
 export interface Verified<T> {
+  /** What is known without asking anybody: a token found good within the last seconds; null for every other. */
+  recall(token: string): T | null
+  /** Whether this process ever found the token good, so that asking again is no guess. */
+  seen(token: string): boolean
   /** At once where the answer is known; null: unknown, revoked or over. */
   verify(token: string): T | null | Promise<T | null>
   /** Forgets what it knows of everything that matches, so that a change counts at once in this process. */
@@ -60,13 +64,15 @@ export function rememberVerified<T>({
   }
 
   return {
+    recall: (token) => {
+      const found = known.get(hash('sha256', token, 'hex'))
+      return found !== undefined && now() < found.until ? found.value : null
+    },
+    seen: (token) => (known.get(hash('sha256', token, 'hex'))?.value ?? null) !== null,
     verify: (token) => {
       const name = hash('sha256', token, 'hex')
       const found = known.get(name)
-      if (found !== undefined) {
-        if (now() < found.until) return found.value
-        known.delete(name)
-      }
+      if (found !== undefined && now() < found.until) return found.value
       const running = asked.get(name)
       if (running !== undefined) return running
       const question = ask(name).finally(() => {

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { TenantId } from '../contracts/ids.ts'
 import type { Access, Caller } from '../security/access.ts'
-import type { ServerServices } from './services.ts'
+import type { RouteServices } from './services.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
@@ -14,8 +14,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 export type Answer = (
   | { readonly status: number; readonly body?: unknown }
   | { readonly status: number; readonly html: string }
-  /** Text of another type, such as metrics. */
-  | { readonly status: number; readonly text: string; readonly type: string }
+  /** Of another type, such as metrics or a font. */
+  | { readonly status: number; readonly bytes: string | Buffer; readonly type: string }
   /** Sent as it comes; with a filename browsers save it. Ended early when the client goes. */
   | {
       readonly status: number
@@ -89,7 +89,7 @@ export interface RouteDeclaration<
   // A method, not a property: routes of all kinds then stand in one list.
   handle(
     request: RouteRequest<z.infer<Params>, z.infer<Query>, z.infer<Headers>, z.infer<Body>, A>,
-    services: ServerServices,
+    services: RouteServices,
   ): Promise<Answer> | Answer
 }
 

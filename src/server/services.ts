@@ -1,37 +1,24 @@
 /** What every route is given. */
+import type { Inbox } from '../../actions/email/sandbox/inbox.ts'
 import type { LoopServices } from '../loop/services.ts'
+import type { QueueService } from '../queue/service.ts'
+import type { ApiKeys } from '../security/api-keys.ts'
+import type { Sessions } from '../security/sessions.ts'
 import type { Vault } from '../security/vault.ts'
 
-/** The queue as far as the server knows it. */
-export interface ServerQueue {
-  /** Looks for due work now instead of at the next sweep. */
-  wake(): void
-  /** Jobs by queue and state: `{ sync: { waiting: 2, active: 1, … } }`. */
-  counts(): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>>
-}
-
-/** A mail that reached the sandbox inbox. */
-export interface SandboxMail {
-  readonly id: string
-  readonly receivedAt: Date
-  readonly from: string
-  readonly to: readonly string[]
-  readonly subject: string
-  readonly text: string
-  readonly html: string | null
-}
-
-/** The sandbox inbox as its page reads it. */
-export interface SandboxInbox {
-  list(): readonly SandboxMail[]
-  read(id: string): SandboxMail | null
-}
-
+/** What whoever starts the server brings. */
 export interface ServerServices extends LoopServices {
   readonly vault: Vault
-  /** Null in a process that only serves: the workers' own sweep finds what is due. */
-  readonly queue: ServerQueue | null
-  readonly inbox: SandboxInbox | null
+  /** Null where the queue is not spoken to: the workers' own sweep finds what is due. */
+  readonly queue: Pick<QueueService, 'wake' | 'counts' | 'queues'> | null
+  /** The sandbox inbox; null where there is none. */
+  readonly inbox: Pick<Inbox, 'list' | 'read' | 'clear'> | null
   /** Without a slash at its end; null: nothing that needs a public address works. */
   readonly publicUrl: string | null
+}
+
+/** What `handle` of a route is given besides the request. */
+export interface RouteServices extends ServerServices {
+  readonly keys: ApiKeys
+  readonly sessions: Sessions
 }

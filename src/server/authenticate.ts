@@ -1,0 +1,148 @@
+/** Who asks: a program by its key or a person by their cookie, and whether the request is of their own doing. */
+import type { Request } from 'express'
+import { HoldfastError } from '../contracts/errors.ts'
+import { allows, type Access, type Caller, type Restricted } from '../security/access.ts'
+import type { ApiKeys } from '../security/api-keys.ts'
+import { limitAttempts } from '../security/attempts.ts'
+import { SESSION_HOURS, type Sessions } from '../security/sessions.ts'
+
+const PLAIN_COOKIE = 'holdfast_session'
+/** Browsers take a cookie of this name over https only, for this very host. */
+const SECURE_COOKIE = `__Host-${PLAIN_COOKIE}`
+
+export interface AuthenticateOptions {
+  readonly keys: ApiKeys
+  readonly sessions: Sessions
+  readonly publicUrl: string | null
+}
+
+export interface Doorkeeper {
+  /**
+   * @returns null on public routes; at once where the caller was seen within the last seconds
+   * @throws HoldfastError `unauthenticated`, `forbidden`, `too_many_requests`
+   */
+  admit(request: Request, access: Access, crossSite: boolean): Caller | null | Promise<Caller | null>
+}
+
+export function openDoorkeeper({ keys, sessions, publicUrl }: AuthenticateOptions): Doorkeeper {
+  const wrongKeys = limitAttempts({ most: 60, seconds: 60, what: 'API keys' })
+
+  async function unknownKey(key: string, ip: string, access: Restricted): Promise<Caller> {
+    // A key that was good before is looked up whatever its neighbours do; others only while guessing is no flood.
+    if (!keys.seen(key)) await wrongKeys.check(ip)
+    const caller = await keys.verify(key)
+    if (caller !== null) return permit(access, caller)
+    await wrongKeys.failed(ip)
+    throw new HoldfastError(
+      'unauthenticated',
+      'The API key is not known here, or was revoked. Send a valid one as "Authorization: Bearer hf_…".',
+    )
+  }
+
+  return {
+    admit: (request, access, crossSite) => {
+      const unsafe = request.method !== 'GET' && request.method !== 'HEAD'
+      const { authorization } = request.headers
+      if (access === 'public') {
+        if (unsafe && !crossSite) expectOwnSite(request, publicUrl, false)
+        return null
+      }
+      if (authorization !== undefined) {
+        const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? ''
+        const caller = keys.recall(key)
+        return caller === null ? unknownKey(key, request.ip ?? '', access) : permit(access, caller)
+      }
+      const token = sessionToken(request.headers.cookie)
+      if (token === null) throw nobody()
+      if (unsafe) expectOwnSite(request, publicUrl, true)
+      const caller = sessions.verify(token)
+      return caller instanceof Promise
+        ? caller.then((found) => permit(access, found ?? over()))
+        : permit(access, caller ?? over())
+    },
+  }
+}
+
+function permit(access: Restricted, caller: Caller): Caller {
+  if (allows(access, caller)) return caller
+  if (caller.kind === 'key') {
+    throw new HoldfastError(
+      'forbidden',
+      access.scope === null
+        ? 'API keys do not open this. Sign in as a person.'
+        : `The API key "${caller.name}" lacks the scope ${access.scope}. Use one that has it, or have an admin make one.`,
+    )
+  }
+  throw new HoldfastError(
+    'forbidden',
+    access.role === null
+      ? `This is open to API keys with the scope ${access.scope ?? ''} only.`
+      : access.installation === true && !caller.installation
+        ? 'This shows what spans all companies of the installation. Sign in with the link that the server prints at its start.'
+        : `This needs the role ${access.role}; yours is ${caller.role}. Ask an admin.`,
+  )
+}
+
+function nobody(): HoldfastError {
+  return new HoldfastError(
+    'unauthenticated',
+    'Nobody is signed in. Send an API key as "Authorization: Bearer hf_…", or open the sign-in link that the server prints at its start.',
+  )
+}
+
+function over(): never {
+  throw new HoldfastError(
+    'unauthenticated',
+    'The session is over. Open a new sign-in link; the server prints one at its start.',
+  )
+}
+
+/**
+ * Another site must not act through the browser of somebody who is signed in here. Browsers say where a request comes
+ * from: Sec-Fetch-Site, and before that Origin.
+ *
+ * @param demanded whether a request that says neither is refused: only browsers bring cookies, and they all say it
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+ */
+function expectOwnSite(request: Request, publicUrl: string | null, demanded: boolean): void {
+  const { origin, 'sec-fetch-site': site } = request.headers
+  const foreign =
+    (site !== undefined && site !== 'same-origin') ||
+    (origin !== undefined && origin !== originOf(request, publicUrl)) ||
+    (demanded && site === undefined && origin === undefined)
+  if (!foreign) return
+  throw new HoldfastError(
+    'forbidden',
+    'The request comes from another site, or does not say from where. Open Holdfast itself and repeat it there; programs send an API key.',
+  )
+}
+
+/** `https://host:port` as the browser has it in its address bar. */
+export function originOf(request: Request, publicUrl: string | null): string {
+  if (publicUrl !== null) {
+    const known = new URL(publicUrl)
+    // A proxy that ends TLS and is not in TRUST_PROXY would make this look like http.
+    if (known.host === request.headers.host) return known.origin
+  }
+  return `${request.protocol}://${request.host}`
+}
+
+/** The session that a cookie header names. */
+export function sessionToken(header: string | undefined): string | null {
+  if (header === undefined) return null
+  let plain: string | null = null
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=')
+    const name = part.slice(0, at).trim()
+    if (name === SECURE_COOKIE) return part.slice(at + 1).trim()
+    if (name === PLAIN_COOKIE) plain = part.slice(at + 1).trim()
+  }
+  return plain
+}
+
+/** Set-Cookie for a session; null ends it. */
+export function sessionCookie(origin: string, token: string | null): string {
+  const secure = origin.startsWith('https:')
+  const age = token === null ? 0 : SESSION_HOURS * 3600
+  return `${secure ? SECURE_COOKIE : PLAIN_COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${age}${secure ? '; Secure' : ''}`
+}
