@@ -28,14 +28,11 @@ export const exportRoutes = [
       await database.withTenant(tenant, (tx) =>
         recordAudit(tx, { actor: caller.actor, action: 'export', object: table, requestId }),
       )
-      const pages = exportPages(database, tenant, table)
-      // Read before the answer begins, so that a database that is away is a problem answer and no broken file.
-      const first = await pages.next()
       return {
         status: 200,
         type,
         filename: `${table}.${query.format}`,
-        stream: encode(exportColumns(table), first.done === true ? [] : first.value, pages),
+        stream: encode(exportColumns(table), exportPages(database, tenant, table)),
       }
     },
   }),
@@ -43,33 +40,17 @@ export const exportRoutes = [
 
 type Pages = AsyncGenerator<readonly ExportRow[], void>
 
-async function* encodeCsv(
-  columns: readonly string[],
-  first: readonly ExportRow[],
-  rest: Pages,
-): AsyncGenerator<string, void> {
-  const lines = (rows: readonly ExportRow[]): string =>
-    rows.map((row) => `${columns.map((column) => cellOf(row[column])).join(',')}\n`).join('')
-  try {
-    yield `${columns.join(',')}\n${lines(first)}`
-    for await (const rows of rest) yield lines(rows)
-  } finally {
-    await rest.return()
+async function* encodeCsv(columns: readonly string[], pages: Pages): AsyncGenerator<string, void> {
+  let header = `${columns.join(',')}\n`
+  // The header goes with the first page: a database that is away is then a problem answer and no broken file.
+  for await (const rows of pages) {
+    yield header + rows.map((row) => `${columns.map((column) => cellOf(row[column])).join(',')}\n`).join('')
+    header = ''
   }
 }
 
-async function* encodeLines(
-  _columns: readonly string[],
-  first: readonly ExportRow[],
-  rest: Pages,
-): AsyncGenerator<string, void> {
-  const lines = (rows: readonly ExportRow[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-  try {
-    yield lines(first)
-    for await (const rows of rest) yield lines(rows)
-  } finally {
-    await rest.return()
-  }
+async function* encodeLines(_columns: readonly string[], pages: Pages): AsyncGenerator<string, void> {
+  for await (const rows of pages) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 }
 
 const STYLE = { neutralise: true, quoteEmpty: true }

@@ -29,6 +29,8 @@ export function answerOf(scored: Scored, suggestion: Suggestion, currency: strin
     amount === null ? null : Math.round(amount * units)
   return {
     ...scored,
+    probability: rounded(scored.probability, 1e6),
+    dataConfidence: rounded(scored.dataConfidence, 1e4),
     action: suggestion.action,
     expectedValueMinor: minor(suggestion.expectedValue),
     currency,
@@ -41,6 +43,11 @@ export function answerOf(scored: Scored, suggestion: Suggestion, currency: strin
       why: reasonSentences[masked],
     })),
   }
+}
+
+/** The models compute with 7 digits: what is beyond them is noise. */
+function rounded(value: number, parts: number): number {
+  return Math.round(value * parts) / parts
 }
 
 /** As {@link Suggestion}, for a customer of a group that is left as it is. */
