@@ -43,7 +43,7 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
     if (message.kind !== 'email')
       throw new HoldfastError('internal', `The e-mail channel was given a ${message.kind}.`)
     if (closed) throw new HoldfastError('internal', 'The e-mail channel is closed.')
-    const checked = checkMail(message)
+    const checked = checkMail(message, { plainLinks: isLocal })
     if ('code' in checked) return { outcome: 'rejected', retryable: false, ...checked }
     const mail = await composeMail(checked, { key: attempt.key, date: clock(), dkim })
 

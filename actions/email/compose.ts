@@ -44,8 +44,15 @@ export function messageIdOf(key: string, domain: string): string {
   return `<${digest(key).slice(0, 40)}@${domain}>`
 }
 
-/** Refuses what could reach the wrong person or add a header: addresses, line breaks, the link to unsubscribe. */
-export function checkMail(message: EmailMessage): CheckedMail | Flaw {
+/**
+ * Refuses what could reach the wrong person or add a header: addresses, line breaks, the link to unsubscribe.
+ *
+ * @param options `plainLinks`: http will do, as in the sandbox, whose mails are read on this machine
+ */
+export function checkMail(
+  message: EmailMessage,
+  { plainLinks }: { readonly plainLinks: boolean },
+): CheckedMail | Flaw {
   const to = parseAddress(message.to.address)
   if (to === null)
     return flaw(
@@ -83,7 +90,7 @@ export function checkMail(message: EmailMessage): CheckedMail | Flaw {
   if (message.subject.trim() === '')
     return flaw('header_invalid', 'The subject is empty. Write one in the template.')
   const { url, mailto } = message.unsubscribe
-  if (!isUnsubscribeUrl(url) || (mailto !== null && parseAddress(mailto) === null)) {
+  if (!isUnsubscribeUrl(url, plainLinks) || (mailto !== null && parseAddress(mailto) === null)) {
     return flaw(
       'unsubscribe_invalid',
       'The link to unsubscribe is no https address, so the e-mail is not sent. Set PUBLIC_URL to the https address that Holdfast is reached at.',
@@ -203,12 +210,8 @@ function flaw(code: Flaw['code'], message: string): Flaw {
   return { code, message }
 }
 
-/** https, or plain http on this very machine, where only the sandbox's mails are read. */
-function isUnsubscribeUrl(text: string): boolean {
+function isUnsubscribeUrl(text: string, plain: boolean): boolean {
   if (!/^[\x21-\x7e]{1,900}$/.test(text) || /[<>]/.test(text)) return false
-  const url = URL.parse(text)
-  return (
-    url?.protocol === 'https:' ||
-    (url?.protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
-  )
+  const protocol = URL.parse(text)?.protocol
+  return protocol === 'https:' || (plain && protocol === 'http:')
 }
