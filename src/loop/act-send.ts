@@ -8,7 +8,7 @@ import { readPause } from '../store/act-context.ts'
 import type { Transaction } from '../store/database.ts'
 import { moveIntervention, renewSendingLease } from '../store/intervention-moves.ts'
 import { currentSettings } from '../store/settings-versions.ts'
-import type { ActRequest, ActServices } from './act-services.ts'
+import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import type { Taken } from './act-take.ts'
 import { refusalFor } from './consent.ts'
 
@@ -34,15 +34,13 @@ export interface Ended {
   readonly phases: readonly { readonly phase: string; readonly ms: number }[]
 }
 
-/** By how much a lease outlasts the longest that a send may take. */
-export const LEASE_MARGIN_MS = 15_000
-
 export async function sendOnce(
   services: ActServices,
   request: ActRequest,
   { taken, channel }: { taken: Taken; channel: Channel },
 ): Promise<Ended> {
   const { database, clock, log } = services
+  const { marginMs } = services.leases ?? LEASE_TIMES
   const { tenant, intervention, worker } = request
   const started = clock().getTime()
   const phases: { phase: string; ms: number }[] = []
@@ -50,7 +48,7 @@ export async function sendOnce(
   let stopped: AttemptEnd | null = null
 
   async function confirm(tx: Transaction): Promise<AttemptEnd | null> {
-    const lease = { owner: worker, ms: channel.timeoutMs + LEASE_MARGIN_MS }
+    const lease = { owner: worker, ms: channel.timeoutMs + marginMs }
     const holds = begun
       ? await renewSendingLease(tx, intervention, lease)
       : await moveIntervention(tx, {

@@ -26,7 +26,18 @@ export interface ActServices extends Pick<LoopServices, 'database' | 'secrets' |
   readonly publicUrl: string | null
   /** How this machine reaches it, such as http://localhost:3000: where links of the sandbox lead. No slash at its end. */
   readonly localUrl: string
+  /** Only tests of what happens when leases run out set this. */
+  readonly leases?: LeaseTimes
 }
+
+export interface LeaseTimes {
+  /** Until the channel is ready to speak; default 60,000. */
+  readonly prepareMs: number
+  /** By how much a lease outlasts the longest that a send may take; default 15,000. */
+  readonly marginMs: number
+}
+
+export const LEASE_TIMES: LeaseTimes = { prepareMs: 60_000, marginMs: 15_000 }
 
 /**
  * `act(services: ActServices, request: ActRequest): Promise<InterventionState | null>` in act.ts handles one

@@ -14,7 +14,7 @@ import type { ServiceSettings } from '../settings/service.ts'
 import { buildMessage, storedMessage, type StoredMessage } from './act-message.ts'
 import { chooseRecipient, type Reachable } from './act-recipient.ts'
 import { MAX_ATTEMPTS, recheckMs } from './act-retry.ts'
-import type { ActRequest, ActServices } from './act-services.ts'
+import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import { refusalFor } from './consent.ts'
 import { deliveryOf, onTestList } from './delivery.ts'
 
@@ -36,9 +36,6 @@ export type Taking =
   | ({ readonly do: 'send' } & Taken)
   /** Somebody began to send and never said how it ended. */
   | { readonly do: 'reconcile'; readonly row: HeldIntervention; readonly settings: ServiceSettings }
-
-/** Until the channel confirms it: enough to open the channel and to compose. */
-const PREPARE_MS = 60_000
 
 export async function takeIntervention(
   tx: Transaction,
@@ -126,6 +123,7 @@ async function prepare(
     return stop({ to: 'dry_run', code, reason })
   }
 
+  const leasing: Leasing = { row, worker, ms: (services.leases ?? LEASE_TIMES).prepareMs }
   const live = delivery.kind === 'live'
   const key = await services.secrets.addressKey(tx)
   const kept = storedMessage(row)
@@ -136,7 +134,7 @@ async function prepare(
     if (refusal !== null)
       return stop({ to: 'suppressed', code: refusal.code, reason: `Not sent: ${refusal.because}.` })
     if (hash !== null && (!live || onTestList(settings, kept.to.address)))
-      return lease(tx, row, worker, { settings, message: kept, delivery: delivery.kind, hash })
+      return lease(tx, leasing, { settings, message: kept, delivery: delivery.kind, hash })
   }
 
   const { chosen, none } = await chooseRecipient(tx, await recipientsByRank(tx, row.customer), { key, live })
@@ -162,7 +160,7 @@ async function prepare(
         reason: await withConsent(tx, outcome.reason, chosen),
         set,
       })
-    return await lease(tx, row, worker, { settings, message, delivery: outcome.kind, hash: chosen.hash }, set)
+    return await lease(tx, leasing, { settings, message, delivery: outcome.kind, hash: chosen.hash }, set)
   } catch (error) {
     if (!isForAdmin(error)) throw error
     return putOff(error.code, error.message)
@@ -199,10 +197,15 @@ async function withConsent(tx: Transaction, reason: string, { hash }: Reachable)
   return refusal === null ? reason : `${reason} Live it would not be sent: ${refusal.because}.`
 }
 
+interface Leasing {
+  readonly row: HeldIntervention
+  readonly worker: string
+  readonly ms: number
+}
+
 async function lease(
   tx: Transaction,
-  row: HeldIntervention,
-  worker: string,
+  { row, worker, ms }: Leasing,
   taken: Omit<Taken, 'row' | 'attempt'>,
   set: MoveSet = {},
 ): Promise<Taking> {
@@ -212,7 +215,7 @@ async function lease(
     to: 'leased',
     actor: worker,
     detail: { delivery: taken.delivery },
-    set: { ...set, attempts: 1, lease: { owner: worker, ms: PREPARE_MS } },
+    set: { ...set, attempts: 1, lease: { owner: worker, ms } },
   })
   return { do: 'send', row, attempt: row.attempts + 1, ...taken }
 }
