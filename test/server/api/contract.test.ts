@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import {
+  asCustomer,
+  type ConnectionId,
+  type InterventionId,
+  type TenantId,
+} from '../../../src/contracts/ids.ts'
+import { apiRoutes } from '../../../src/server/api/routes.ts'
+import { describeApi } from '../../../src/server/openapi.ts'
+import { refreshStatistics } from '../../../src/store/statistics.ts'
+import { requestStep } from '../../../src/store/steps.ts'
+import { endRun, startRun } from '../../../src/store/runs.ts'
+import { ask, startTestApi, type TestApi } from '../../support/api.ts'
+import { fillBook } from '../../support/book.ts'
+import { addConnection, addTenant, databaseKind } from '../../support/database.ts'
+import { addIntervention } from '../../support/ledger.ts'
+
+let api: TestApi
+let tenant: TenantId
+let connection: ConnectionId
+let key: string
+let first: number
+let intervention: InterventionId
+
+beforeAll(async () => {
+  api = await startTestApi()
+  const { database } = api
+  tenant = await addTenant(database)
+  connection = await addConnection(database, tenant)
+  ;({ first } = await fillBook(database, tenant, connection, { count: 120, decided: 1 }))
+  await database.asSystem('a test', refreshStatistics)
+  const place = { tenant, connection, customer: asCustomer(first + 1) }
+  intervention = await addIntervention(database, place, { state: 'awaiting_approval' })
+  for (let n = 0; n < 4; n++) await addIntervention(database, place, { state: 'awaiting_approval' })
+  await database.withTenant(tenant, async (tx) => {
+    await requestStep(tx, { connection, step: 'sync', cause: 'first' })
+    await endRun(tx, await startRun(tx, { connection, step: 'sync', cause: 'first' }), {
+      status: 'failed',
+      error: { code: 'input_missing', message: 'There is no file.' },
+    })
+    await startRun(tx, { connection, step: 'score', cause: 'sync' })
+    await tx.query(
+      `insert into agreements (tenant_id, customer_id, external_id, amount_minor, currency, period_months,
+         monthly_minor, start_date, renewal_date, auto_renewal)
+       values ($1, $2, 'properties', 120000, 'EUR', 12, 10000, '2025-01-01', '2026-12-31', true)`,
+      [tenant, first + 1],
+    )
+    await tx.query(
+      `insert into recipients (tenant_id, customer_id, external_id, name, email, email_hash)
+       values ($1, $2, 'p1', 'Grace', 'grace@example.com', '\\x01')`,
+      [tenant, first + 1],
+    )
+  })
+  key = await api.key(tenant)
+})
+afterAll(() => api.close())
+
+interface Call {
+  readonly path?: string
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+}
+
+/** By method and path; more than one call where an answer has several shapes. */
+const calls = (): Readonly<Record<string, readonly Call[]>> => ({
+  'post /v1/score': [
+    { body: { features: { tenureMonths: 3, contract: 'Month-to-month', recurringAmount: 60 } } },
+    { body: { id: first } },
+    {
+      body: {
+        connection,
+        customers: [{ id: first }, { id: 999_999_999 }, { features: { tenureMonths: 1 } }, 7],
+      },
+    },
+  ],
+  'get /v1/customers': [{}, { path: '/v1/customers?sort=probability&level=HIGH&limit=2' }],
+  'get /v1/customers/{id}': [{ path: `/v1/customers/${first + 1}` }],
+  'get /v1/decisions': [{ path: '/v1/decisions?limit=3&period=2026-11' }],
+  'get /v1/interventions': [{ path: '/v1/interventions?state=awaiting_approval' }],
+  'get /v1/interventions/{id}': [{ path: `/v1/interventions/${intervention}` }],
+  'post /v1/activation': [{ body: { confirm: true } }],
+  'post /v1/interventions': [
+    { body: { customer: first + 1, action: 'email' }, headers: { 'idempotency-key': randomUUID() } },
+  ],
+  'get /v1/connections': [{}],
+  'post /v1/connections/{id}/sync': [{ path: `/v1/connections/${connection}/sync` }],
+  'get /v1/runs': [{}],
+  'get /v1/settings': [{}],
+  'put /v1/settings': [{ body: { budget: 100 }, headers: { 'if-match': '"0"' } }],
+  'get /v1/standing': [{}],
+  'post /v1/pause': [{ body: { reason: 'A look at the templates first.' } }],
+  'post /v1/resume': [{}],
+})
+
+describe(`every route of the API (${databaseKind})`, () => {
+  it('answers as its schema says, with no field that the schema does not have', async () => {
+    const asked = calls()
+    const answers: Record<string, readonly { id: string }[]> = {}
+    const left = new Map(apiRoutes.map((route) => [`${route.method} ${route.path}`, route]))
+    for (const [name, several] of Object.entries(asked)) {
+      const route = left.get(name)
+      if (route === undefined) throw new Error(`There is no route ${name}.`)
+      left.delete(name)
+      for (const call of several) {
+        const answer = await ask<{ items?: { id: string }[] }>(
+          api,
+          key,
+          route.method.toUpperCase(),
+          call.path ?? route.path,
+          call,
+        )
+        const described = route.answers[answer.status]
+        expect(described, `${name}: ${JSON.stringify(answer.body)}`).toBeDefined()
+        expect(stripped(described.schema!, answer.body), name).toEqual(answer.body)
+        answers[name] = answer.body.items ?? []
+      }
+    }
+    const open = answers['get /v1/interventions'].map(({ id }) => id)
+    const verbs = { approve: {}, reject: { note: 'They have left.' }, cancel: {}, snooze: { until: soon() } }
+    for (const [at, [verb, body]] of Object.entries(verbs).entries()) {
+      const name = `post /v1/interventions/{id}/${verb}`
+      const route = left.get(name)!
+      left.delete(name)
+      const answer = await ask(api, key, 'POST', `/v1/interventions/${open[at]}/${verb}`, { body })
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+      expect(stripped(route.answers[200].schema!, answer.body), name).toEqual(answer.body)
+    }
+    // Files, not JSON: exports.test.ts.
+    left.delete('get /v1/exports/{table}')
+    expect([...left.keys()]).toEqual([])
+  })
+
+  it('is described in OpenAPI, with an example or a description where a name does not say it all', () => {
+    const { paths } = describeApi(apiRoutes, { version: '0', url: null })
+    const score = JSON.stringify(paths?.['/v1/score'])
+    expect(score).toContain('expectedValueMinor')
+    expect(score).toContain('minor units')
+    expect(score).toContain('tenureMonths')
+    expect(Object.keys(paths ?? {}).filter((path) => path.startsWith('/v1/'))).toHaveLength(
+      new Set(apiRoutes.map(({ path }) => path)).size,
+    )
+  })
+})
+
+/** What a schema keeps of an answer; it throws on what does not fit. */
+function stripped(schema: z.ZodType, body: unknown): unknown {
+  return schema.parse(body)
+}
+
+function soon(): string {
+  return new Date(Date.now() + 3_600_000).toISOString()
+}
