@@ -118,30 +118,33 @@ export interface FieldUpdate {
   readonly fields: RiskFields
 }
 
-/** What a record shows of us. `null` clears a field of ours (a suggestion that no longer stands). */
+/**
+ * What a record shows of us. `null` clears a field of ours: a suggestion that no longer stands, or everything once a
+ * customer objects to being profiled.
+ */
 export interface RiskFields {
   /** 0 to 100, one decimal. */
-  readonly riskPercent?: number
-  readonly riskLevel?: 'HIGH' | 'MEDIUM' | 'LOW'
+  readonly riskPercent?: number | null
+  readonly riskLevel?: 'HIGH' | 'MEDIUM' | 'LOW' | null
   /** 'YYYY-MM-DD'. */
-  readonly levelSince?: string
+  readonly levelSince?: string | null
   /** Percentage points against 30 days ago; null where there is no score that old. */
   readonly change30Days?: number | null
   /** Major units of `currency`. */
   readonly valueAtRisk?: number | null
   readonly currency?: string | null
   /** Sentences, most important first. */
-  readonly reasons?: readonly string[]
+  readonly reasons?: readonly string[] | null
   readonly suggestedAction?: string | null
   /** suggested, awaiting approval, sent, … */
   readonly actionStatus?: string | null
   readonly renewalDate?: string | null
   /** ISO 8601, UTC. */
-  readonly scoredAt?: string
+  readonly scoredAt?: string | null
   /** `active`, `left`. */
   readonly status?: 'active' | 'left'
   /** 0 to 100. */
-  readonly dataConfidence?: number
+  readonly dataConfidence?: number | null
   readonly group?: 'holdout' | 'usual' | 'policy' | 'exempt'
 }
 

@@ -25,16 +25,15 @@ export interface EngineReader {
   /** @throws HoldfastError `model_inference` */
   score(rows: readonly Properties[]): Promise<readonly ScoredRecord[]>
   /**
-   * Scores the records whose input changed.
+   * Scores the records whose input changed, and nobody who objects to being profiled.
    *
    * @param known for each row the input hash of its score in force; null: score it anyway
-   * @returns for each row the score with its input hash, null where the input is the one known
    * @throws HoldfastError `model_inference`
    */
   scoreChanged(
     rows: readonly Properties[],
     known: readonly (string | null)[],
-  ): Promise<readonly (HashedRecord | null)[]>
+  ): Promise<readonly (HashedRecord | 'unchanged' | 'objects')[]>
 }
 
 export interface HashedRecord extends ScoredRecord {
@@ -137,9 +136,13 @@ export function openReader(
       if (rows.length === 0) return []
       const input = read(rows)
       const hashes = hashesOf(input, names)
-      const changed = hashes.flatMap((hash, row) => (hash === known[row] ? [] : [row]))
+      const out = rows.map((_, row): HashedRecord | 'unchanged' | 'objects' =>
+        input.context.profilingConsent[row] === 0 ? 'objects' : 'unchanged',
+      )
+      const changed = hashes.flatMap((hash, row) =>
+        out[row] === 'objects' || hash === known[row] ? [] : [row],
+      )
       const scored = changed.length === 0 ? [] : await run(pick(input, changed, names))
-      const out: (HashedRecord | null)[] = rows.map(() => null)
       changed.forEach((row, at) => {
         out[row] = { ...scored[at], inputHash: hashes[row] }
       })

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseRecords } from '../../connectors/csv/records.ts'
 import type { Properties } from '../../connectors/connector.ts'
 import { writeWorld } from '../../connectors/world/write.ts'
+import { proposeMapping } from '../../models/features/mapping.ts'
 import { openBook, type Book } from '../../src/loop/book.ts'
 import { openEngine, type Engine, type ScoredRecord } from '../../src/loop/engine.ts'
 import type { EngineReader } from '../../src/loop/engine-reader.ts'
@@ -88,7 +89,7 @@ describe('the engine', () => {
       today,
     })
     expect([yes, no, written].map(({ context }) => context.emailConsent)).toEqual([1, 0, 1])
-    const consent = book.mapping.columns.find(({ feature }) => feature === 'emailConsent')!.column
+    const consent = columnOf('emailConsent')
     const values = ['true', 'false'].map((value) => ({ value, count: 300 }))
     const profile = {
       ...book.profile,
@@ -145,19 +146,40 @@ describe('the engine', () => {
   })
 
   it('scores again only what changed', async () => {
-    const before = await reader().scoreChanged(
-      rows,
-      rows.map(() => null),
-    )
-    const hashes = before.map((record) => record!.inputHash)
+    const nothing = rows.map(() => null)
+    const before = await reader().scoreChanged(rows, nothing)
+    const hashes = before.map((record) => (typeof record === 'string' ? '' : record.inputHash))
     expect(new Set(hashes).size).toBeGreaterThan(ROWS / 2)
-    expect(await reader().scoreChanged(rows, hashes)).toEqual(rows.map(() => null))
-    const column = book.mapping.columns.find(({ feature }) => feature === 'recurringAmount')!.column
-    const changed = rows.with(7, { ...rows[7], [column]: 12_345 })
+    expect(await reader().scoreChanged(rows, hashes)).toEqual(rows.map(() => 'unchanged'))
+    const changed = rows.with(7, { ...rows[7], [columnOf('recurringAmount')]: 12_345 })
     const after = await reader().scoreChanged(changed, hashes)
-    expect(after.flatMap((record, row) => (record === null ? [] : [row]))).toEqual([7])
-    const [alone] = await reader().score([changed[7]])
-    expect(after[7]).toMatchObject(alone)
+    expect(after.flatMap((record, row) => (record === 'unchanged' ? [] : [row]))).toEqual([7])
+    expect(after[7]).toMatchObject((await reader().score([changed[7]]))[0])
+  })
+
+  it('scores nobody who objects to being profiled', async () => {
+    const column = 'profiling_allowed'
+    const values = ['Yes', 'No'].map((value) => ({ value, count: 1 }))
+    const like = book.profile.columns.find(({ header }) => header === columnOf('emailConsent'))!
+    const profile = {
+      ...book.profile,
+      columns: [...book.profile.columns, { ...like, header: column, values }],
+    }
+    const mapping = proposeMapping(profile, {
+      like: {
+        ...book.mapping,
+        columns: [
+          ...book.mapping.columns,
+          { column, use: 'context', feature: 'profilingConsent', confidence: 1, why: 'set by hand' },
+        ],
+      },
+    })
+    const answers = ['Yes', 'No', ''].map((answer) => ({ ...rows[0], [column]: answer }))
+    const scored = await engine.reader({ profile, mapping, today }).scoreChanged(
+      answers,
+      answers.map(() => null),
+    )
+    expect(scored.map((record) => record === 'objects')).toEqual([false, true, false])
   })
 
   describe('by the names of features', () => {
@@ -236,6 +258,10 @@ describe('the engine', () => {
       )
     })
   })
+
+  function columnOf(feature: string): string {
+    return book.mapping.columns.find((column) => column.feature === feature)!.column
+  }
 
   /** Columns that state a feature of the model as the dictionary does, in numbers or words. */
   function plainColumns() {

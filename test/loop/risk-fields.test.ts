@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { levelOf, type LevelThresholds } from '../../models/churn/levels.ts'
-import { changedEnough, leftFields, riskFields, type RiskInput } from '../../src/loop/risk-fields.ts'
+import {
+  changedEnough,
+  clearedFields,
+  leftFields,
+  riskFields,
+  type RiskInput,
+} from '../../src/loop/risk-fields.ts'
 
 const thresholds: LevelThresholds = { high: 0.4, medium: 0.2, strict: false, highBy: 'multiple' }
 const at = new Date('2026-11-01T00:00:00Z')
@@ -77,11 +83,55 @@ describe('the fields of a record', () => {
     expect(writes(0.19, { reasons: ['b', 'a'] })).toBe(false)
     expect(writes(0.19, { reasons: ['a', 'c'] })).toBe(true)
     expect(writes(0.19, { suggestedAction: 'Call' })).toBe(true)
-    expect(writes(0.19, {}, 168)).toBe(true)
+    expect(writes(0.2, {}, 167)).toBe(false)
+    expect(writes(0.2, {}, 168)).toBe(true)
     expect(changedEnough(before, leftFields, thresholds, later(1))).toBe(true)
     expect(changedEnough({ fields: leftFields, writtenAt: at }, leftFields, thresholds, later(1000))).toBe(
       false,
     )
+  })
+
+  it('are not written again after a week in which nothing changed', () => {
+    const fields = riskFields(input(0.3, { change30Days: 0 }))
+    const again = riskFields(input(0.3, { scoredAt: later(2000) }))
+    expect(changedEnough({ fields, writtenAt: at }, again, thresholds, later(2000))).toBe(false)
+  })
+
+  it('are not written for a number within a reason, but for another fact or direction', () => {
+    const reasons = (...of: string[]) => ({ fields: riskFields(input(0.3, { reasons: of })), writtenAt: at })
+    const before = reasons(
+      'Customer for 1 month: twice the usual risk',
+      'Plan Basic: close to the usual risk',
+    )
+    const writes = (...of: string[]): boolean =>
+      changedEnough(before, reasons(...of).fields, thresholds, later(1))
+    const plan = 'Plan Basic: close to the usual risk'
+    expect(writes('Customer for 2 months: 1.8 times the usual risk', plan)).toBe(false)
+    expect(writes('Customer for 2 months: half the usual risk', plan)).toBe(true)
+    expect(writes('Customer for 2 months: a fifth less risk than usual', plan)).toBe(true)
+    expect(writes('No payments failed: twice the usual risk', plan)).toBe(true)
+  })
+
+  it('are written when the customer pays another amount, not when the value follows the risk', () => {
+    const before = { fields: riskFields(input(0.05)), writtenAt: at }
+    const writes = (probability: number, valueAtRiskMinor: number, currency = 'EUR'): boolean =>
+      changedEnough(
+        before,
+        riskFields(input(probability, { valueAtRiskMinor, currency })),
+        thresholds,
+        later(1),
+      )
+    expect(writes(0.07, Math.round((12_345 * 7) / 5))).toBe(false)
+    expect(writes(0.05, 12_345 * 2)).toBe(true)
+    expect(writes(0.05, 12_346, 'USD')).toBe(true)
+  })
+
+  it('are cleared whole once, and come back when the customer is scored again', () => {
+    const shown = { fields: riskFields(input(0.3)), writtenAt: at }
+    expect(changedEnough(shown, clearedFields, thresholds, at)).toBe(true)
+    const cleared = { fields: { ...shown.fields, ...clearedFields }, writtenAt: at }
+    expect(changedEnough(cleared, clearedFields, thresholds, later(2000))).toBe(false)
+    expect(changedEnough(cleared, riskFields(input(0.01)), thresholds, later(1))).toBe(true)
   })
 
   it('are written when a level is past its threshold by the margin', () => {

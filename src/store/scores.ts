@@ -1,0 +1,272 @@
+/** Scores in force, how they moved, and which customers wait for one. */
+import type { Properties } from '../../connectors/connector.ts'
+import type { Level, LevelThresholds } from '../../models/churn/levels.ts'
+import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
+import { insertRows } from './bulk.ts'
+import type { Transaction } from './database.ts'
+
+export interface DueCustomer {
+  readonly id: CustomerId
+  /** When it became due, to the microsecond: compared before it is cleared. */
+  readonly due: string
+  readonly active: boolean
+  readonly properties: Properties
+  /** Null: no score yet. Its probability was a float32. */
+  readonly score: {
+    readonly modelHash: string
+    readonly inputHash: string
+    readonly probability: number
+    readonly level: Level
+    readonly levelSince: Date
+    readonly monthlyMinor: number | null
+    readonly currency: string | null
+  } | null
+}
+
+/** How many wait for a score. */
+export async function countDue(tx: Transaction, connection: ConnectionId): Promise<number> {
+  const [{ count }] = await tx.query<{ count: number }>(
+    `select count(*) as count from customers
+     where tenant_id = $1 and connection_id = $2 and score_due_at is not null`,
+    [tx.tenant, connection],
+  )
+  return count
+}
+
+interface DueRow {
+  readonly id: CustomerId
+  readonly due: string
+  readonly active: boolean
+  readonly properties: Properties
+  readonly model_hash: string | null
+  readonly input_hash: string
+  readonly probability: number
+  readonly level: Level
+  readonly level_since: Date
+  readonly monthly_minor: number | null
+  readonly currency: string | null
+}
+
+/** Those who wait for a score, in the order of their ids, after `after`; also such as left meanwhile. */
+export async function dueCustomers(
+  tx: Transaction,
+  { connection, after, limit }: { connection: ConnectionId; after: number; limit: number },
+): Promise<readonly DueCustomer[]> {
+  const rows = await tx.query<DueRow>(
+    `select c.id, c.score_due_at::text as due, c.status = 'active' as active, c.properties,
+       s.model_hash, s.input_hash, s.probability, s.level, s.level_since, s.monthly_minor, s.currency
+     from customers c left join scores s on s.tenant_id = c.tenant_id and s.customer_id = c.id
+     where c.tenant_id = $1 and c.connection_id = $2 and c.score_due_at is not null and c.id > $3
+     order by c.id limit $4`,
+    [tx.tenant, connection, after, limit],
+  )
+  return rows.map(({ id, due, active, properties, ...row }) => ({
+    id,
+    due,
+    active,
+    properties,
+    score:
+      row.model_hash === null
+        ? null
+        : {
+            modelHash: row.model_hash,
+            inputHash: row.input_hash,
+            probability: Math.fround(row.probability),
+            level: row.level,
+            levelSince: row.level_since,
+            monthlyMinor: row.monthly_minor,
+            currency: row.currency,
+          },
+  }))
+}
+
+/**
+ * What customers pay a month by their running agreements: the sum in `currency` where there is one, else that of the
+ * one other currency. Customers without an amount that is known have no entry.
+ *
+ * @param today 'YYYY-MM-DD': an agreement runs from its start until a renewal that does not come by itself
+ */
+export async function monthlyAmounts(
+  tx: Transaction,
+  customers: readonly CustomerId[],
+  { currency, today }: { currency: string; today: string },
+): Promise<ReadonlyMap<CustomerId, { readonly minor: number; readonly currency: string }>> {
+  const rows = await tx.query<{ id: CustomerId; currency: string; minor: number }>(
+    `select customer_id as id, currency, sum(monthly_minor)::bigint as minor
+     from agreements
+     where tenant_id = $1 and customer_id = any ($2::bigint[]) and monthly_minor is not null and currency is not null
+       and (start_date is null or start_date <= $3::date)
+       and not (auto_renewal is false and renewal_date is not null and renewal_date < $3::date)
+     group by customer_id, currency order by customer_id, currency`,
+    [tx.tenant, customers, today],
+  )
+  const found = new Map<CustomerId, { minor: number; currency: string }>()
+  const mixed = new Set<CustomerId>()
+  for (const { id, currency: of, minor } of rows) {
+    const before = found.get(id)
+    if (before?.currency === currency) continue
+    if (before !== undefined) mixed.add(id)
+    found.set(id, { minor, currency: of })
+  }
+  // Several foreign currencies have no sum.
+  for (const id of mixed) if (found.get(id)?.currency !== currency) found.delete(id)
+  return found
+}
+
+const SCORE = {
+  customer_id: 'bigint',
+  connection_id: 'uuid',
+  scored_at: 'timestamptz',
+  as_of: 'date',
+  probability: 'real',
+  kind: 'text',
+  horizon_days: 'integer',
+  monthly_hazard: 'real',
+  level: 'text',
+  level_since: 'timestamptz',
+  reasons: 'jsonb',
+  data_confidence: 'real',
+  monthly_minor: 'bigint',
+  currency: 'text',
+  value_at_risk_minor: 'bigint',
+  model_hash: 'text',
+  feature_set_hash: 'text',
+  input_hash: 'text',
+  state: 'real[]',
+  context: 'jsonb',
+} as const
+
+/** A row of `scores`, as PostgreSQL reads it from JSON. */
+export type ScoreRow = Readonly<Record<keyof typeof SCORE, unknown>> & {
+  readonly customer_id: CustomerId
+  readonly scored_at: Date
+  readonly probability: number
+  readonly level: Level
+  readonly model_hash: string
+}
+
+/** @param moved those of the rows whose probability or level is another than before */
+export async function saveScores(
+  tx: Transaction,
+  rows: readonly ScoreRow[],
+  moved: readonly ScoreRow[],
+): Promise<void> {
+  const names = Object.keys(SCORE)
+  const assignments = names.slice(1).map((name) => `${name} = excluded.${name}`)
+  await insertRows(tx, 'scores', columns(SCORE), rows, {
+    ending: `on conflict (tenant_id, customer_id) do update set ${assignments.join(', ')}`,
+  })
+  const { customer_id, scored_at, probability, level, model_hash } = SCORE
+  const history = columns({ customer_id, scored_at, probability, level, model_hash })
+  await insertRows(
+    tx,
+    'score_history',
+    history,
+    moved.map((row) => Object.fromEntries(history.map(({ name }) => [name, row[name as keyof ScoreRow]]))),
+  )
+}
+
+/** Scores that must not be kept: of customers who object to being profiled. */
+export async function deleteScores(tx: Transaction, customers: readonly CustomerId[]): Promise<void> {
+  await tx.query('delete from scores where tenant_id = $1 and customer_id = any ($2::bigint[])', [
+    tx.tenant,
+    customers,
+  ])
+}
+
+/** They wait no longer, unless something changed since they were read. */
+export async function clearDue(
+  tx: Transaction,
+  customers: readonly Pick<DueCustomer, 'id' | 'due'>[],
+): Promise<void> {
+  await tx.query(
+    `update customers c set score_due_at = null, score_due_why = null
+     from unnest($2::bigint[], $3::timestamptz[]) as read (id, due)
+     where c.tenant_id = $1 and c.id = read.id and c.score_due_at = read.due`,
+    [tx.tenant, customers.map(({ id }) => id), customers.map(({ due }) => due)],
+  )
+}
+
+/** Customers whose score describes an earlier day than this are due again. */
+export async function dueForDay(tx: Transaction, connection: ConnectionId, day: string): Promise<void> {
+  await tx.query(
+    `update customers c set score_due_at = clock_timestamp(), score_due_why = 'day'
+     from scores s
+     where c.tenant_id = $1 and c.connection_id = $2 and c.status = 'active' and c.score_due_at is null
+       and s.tenant_id = c.tenant_id and s.customer_id = c.id and s.as_of < $3::date`,
+    [tx.tenant, connection, day],
+  )
+}
+
+/** Of everybody in the population who has a score. */
+export async function probabilitiesOf(tx: Transaction, connection: ConnectionId): Promise<Float32Array> {
+  const rows = await tx.query<{ probabilities: number[] | null }>(
+    `select array_agg(s.probability) as probabilities
+     from scores s join customers c on c.tenant_id = s.tenant_id and c.id = s.customer_id and c.status = 'active'
+     where s.tenant_id = $1 and s.connection_id = $2`,
+    [tx.tenant, connection],
+  )
+  return Float32Array.from(rows[0]?.probabilities ?? [])
+}
+
+/** How many have a score, those who left included. */
+export async function countScores(tx: Transaction, connection: ConnectionId): Promise<number> {
+  const [{ count }] = await tx.query<{ count: number }>(
+    'select count(*) as count from scores where tenant_id = $1 and connection_id = $2',
+    [tx.tenant, connection],
+  )
+  return count
+}
+
+/**
+ * Brings the levels of the population to the thresholds; what changes is kept in the history and marked for
+ * write-back.
+ *
+ * @returns how many changed
+ */
+export async function relevel(
+  tx: Transaction,
+  connection: ConnectionId,
+  { high, medium, strict }: LevelThresholds,
+  at: Date,
+): Promise<number> {
+  const reaches = strict ? '>' : '>='
+  const moved = await tx.query<{ id: CustomerId }>(
+    `with moved as (
+       update scores s set level = fresh.level, level_since = $5
+       from (
+         select o.customer_id,
+           case when o.probability::float8 ${reaches} $3 then 'HIGH'
+                when o.probability::float8 ${reaches} $4 then 'MEDIUM' else 'LOW' end as level
+         from scores o join customers c on c.tenant_id = o.tenant_id and c.id = o.customer_id
+         where o.tenant_id = $1 and o.connection_id = $2 and c.status = 'active'
+       ) fresh
+       where s.tenant_id = $1 and s.customer_id = fresh.customer_id and s.level <> fresh.level
+       returning s.customer_id, s.probability, s.level, s.model_hash
+     )
+     insert into score_history (tenant_id, customer_id, scored_at, probability, level, model_hash)
+     select $1, customer_id, $5, probability, level, model_hash from moved
+     returning customer_id as id`,
+    [tx.tenant, connection, high, medium, at],
+  )
+  const ids = moved.map(({ id }) => id)
+  if (ids.length > 0) await markForWriteBack(tx, connection, ids)
+  return ids.length
+}
+
+/** Their records may have to be written: the next write-back looks at them. */
+export async function markForWriteBack(
+  tx: Transaction,
+  connection: ConnectionId,
+  customers: readonly CustomerId[],
+): Promise<void> {
+  await tx.query(
+    `insert into write_back_due (tenant_id, customer_id, connection_id)
+     select $1::uuid, id, $2::uuid from unnest($3::bigint[]) as marked (id) order by id
+     on conflict (tenant_id, customer_id) do update set due_at = excluded.due_at`,
+    [tx.tenant, connection, customers],
+  )
+}
+
+const columns = (of: Readonly<Record<string, string>>) =>
+  Object.entries(of).map(([name, type]) => ({ name, type }))
