@@ -1,10 +1,16 @@
 /** Which connector serves which kind of connection. */
 import type { Connector } from '../../connectors/connector.ts'
+import { openFileConnector } from '../../connectors/csv/connector.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import { findFileColumns } from './file-columns.ts'
 import type { ConnectionPlace, Connectors } from './services.ts'
 
 /** Opens one kind of connector at a place; parses the config that is stored there. */
-export type OpenConnector = (place: ConnectionPlace) => Promise<Connector>
+export type OpenConnector = (place: ConnectionPlace) => Connector | Promise<Connector>
+
+/** A customer file, whose columns are found by the feature dictionary. */
+export const openFile: OpenConnector = ({ config }) =>
+  openFileConnector({ config, findColumns: findFileColumns })
 
 /**
  * @example

@@ -1,11 +1,8 @@
-/** Ids of customers as a file states them: every row has one, and no two have the same. */
-import { HoldfastError } from '../contracts/errors.ts'
+/** Ids of the customers of a file that somebody named on the command line. */
+import { idReader as fileIdReader } from '../../connectors/csv/ids.ts'
 import type { TableBatch, TableSource } from '../contracts/table.ts'
 
 /**
- * Checks the ids of a table batch by batch. Two rows for one customer would be two decisions, and in training
- * the same customer on both sides of a fold.
- *
  * @param column header of the id column
  * @param at its place among the columns of the batches
  * @returns reads the ids of the next batch, without the blanks around them
@@ -16,50 +13,5 @@ export function idReader(
   column: string,
   at: number,
 ): (batch: TableBatch) => Promise<readonly string[]> {
-  const first = new Map<string, number>()
-  return async (batch) => {
-    const values = batch.columns[at]
-    if (!Array.isArray(values))
-      throw new HoldfastError('internal', `Column "${column}" was not read as text.`)
-    const ids: string[] = []
-    for (let row = 0; row < batch.rows; row++) {
-      const index = batch.offset + row
-      const id = values[row]?.trim() ?? ''
-      if (id === '') throw await missing(table, column, index)
-      const before = first.get(id)
-      if (before !== undefined) throw await repeated(table, column, id, before, index)
-      first.set(id, index)
-      ids.push(id)
-    }
-    return ids
-  }
-}
-
-async function missing(table: TableSource, column: string, row: number): Promise<HoldfastError> {
-  const where = await placeOf(table, row)
-  return new HoldfastError(
-    'id_missing',
-    `${where} has no value in the id column "${column}". Give every customer an id, or name another column with --id.`,
-  )
-}
-
-async function repeated(
-  table: TableSource,
-  column: string,
-  id: string,
-  before: number,
-  row: number,
-): Promise<HoldfastError> {
-  const [first, again] = [await placeOf(table, before), await placeOf(table, row)]
-  return new HoldfastError(
-    'id_duplicate',
-    `${again} repeats the id "${id}" of ${first.toLowerCase()} (column "${column}"). Keep one row a customer, or name another column with --id.`,
-  )
-}
-
-/** "Line 7" of a text file, "Row 6" of others. */
-async function placeOf(table: TableSource, row: number): Promise<string> {
-  const { format } = await table.profile()
-  if (table.lineOf === undefined || format === 'parquet') return `Row ${row + 1}`
-  return `${format === 'csv' ? 'Line' : 'Row'} ${await table.lineOf(row)}`
+  return fileIdReader(table, column, at, 'name another column with --id')
 }
