@@ -22,7 +22,7 @@ export async function insertRows<Row extends object = Record<string, unknown>>(
   tx: Transaction,
   table: string,
   columns: readonly BulkColumn[],
-  rows: readonly Readonly<Record<string, unknown>>[],
+  rows: readonly object[],
   { ending = '', chunk = 2000 }: BulkOptions = {},
 ): Promise<Row[]> {
   for (const name of [table, ...columns.map((column) => column.name)])

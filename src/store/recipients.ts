@@ -1,0 +1,63 @@
+/** The people who may be reached at a customer, best first. */
+import type { CustomerId } from '../contracts/ids.ts'
+import { insertRows } from './bulk.ts'
+import { compareRows, deleteRows, upsertEnding } from './customer-rows.ts'
+import type { BulkColumn, Transaction } from './database.ts'
+
+/** As the columns are named; hashes as PostgreSQL reads bytea: `\x…`. */
+export interface RecipientRow {
+  readonly customer_id: CustomerId
+  readonly external_id: string
+  readonly name: string | null
+  readonly role: string | null
+  readonly email: string | null
+  readonly email_hash: string | null
+  readonly phone: string | null
+  readonly phone_hash: string | null
+  readonly language: string | null
+  readonly zone: string | null
+  readonly country: string | null
+  readonly rank: number
+}
+
+const COLUMNS: readonly BulkColumn[] = [
+  { name: 'customer_id', type: 'bigint' },
+  { name: 'external_id', type: 'text' },
+  { name: 'name', type: 'text' },
+  { name: 'role', type: 'text' },
+  { name: 'email', type: 'text' },
+  { name: 'email_hash', type: 'bytea' },
+  { name: 'phone', type: 'text' },
+  { name: 'phone_hash', type: 'bytea' },
+  { name: 'language', type: 'text' },
+  { name: 'zone', type: 'text' },
+  { name: 'country', type: 'text' },
+  { name: 'rank', type: 'integer' },
+]
+
+/**
+ * Makes the recipients of some customers what `rows` says; writes only what differs.
+ *
+ * @param customers that may have recipients already and of whom `rows` holds all; new ones are none of them
+ */
+export async function replaceRecipients(
+  tx: Transaction,
+  customers: readonly CustomerId[],
+  rows: readonly RecipientRow[],
+): Promise<void> {
+  const { put, gone } = compareRows(await recipientsOf(tx, customers), rows, COLUMNS)
+  await deleteRows(tx, 'recipients', gone)
+  await insertRows(tx, 'recipients', COLUMNS, put, { ending: upsertEnding(COLUMNS), chunk: 5000 })
+}
+
+async function recipientsOf(
+  tx: Transaction,
+  customers: readonly CustomerId[],
+): Promise<readonly (RecipientRow & { readonly id: number })[]> {
+  if (customers.length === 0) return []
+  const columns = COLUMNS.map(({ name, type }) => (type === 'bytea' ? `${name}::text as ${name}` : name))
+  return tx.query(
+    `select id, ${columns.join(', ')} from recipients where tenant_id = $1 and customer_id = any ($2::bigint[])`,
+    [tx.tenant, customers],
+  )
+}
