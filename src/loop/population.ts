@@ -1,0 +1,103 @@
+/** Who counts as a customer: nobody until somebody said so, since records outside are never scored or acted on. */
+import type { Properties, PropertyValue } from '../../connectors/connector.ts'
+import { key } from '../../models/features/words.ts'
+import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
+import type { ColumnProfile, TableProfile } from '../contracts/table.ts'
+import { savePopulation, type Population } from '../store/connections.ts'
+import { membersByProperty, moveMembers } from '../store/customers.ts'
+import type { Transaction } from '../store/database.ts'
+import { requestStep } from '../store/steps.ts'
+
+/**
+ * @param population null: nobody said yet, and nobody is in it
+ * @returns whether a record with these properties is a customer
+ * @example
+ * memberOf({ kind: 'property', property: 'type', values: ['Customer'] })({ type: ' customer ' }) // true
+ */
+export function memberOf(population: Population | null): (properties: Properties) => boolean {
+  if (population === null) return () => false
+  if (population.kind === 'everyone') return () => true
+  const { property } = population
+  const is = memberByValue(population)
+  return (properties) => is(Object.hasOwn(properties, property) ? properties[property] : null)
+}
+
+function memberByValue(population: Population | null): (value: PropertyValue) => boolean {
+  if (population === null) return () => false
+  if (population.kind === 'everyone') return () => true
+  const values = new Set(population.values.map(comparable))
+  return (value) => value !== null && values.has(comparable(String(value)))
+}
+
+const comparable = (value: string): string => value.trim().normalize('NFC').toLowerCase()
+
+/** Columns that say where in its life a record is, the surest first. */
+const STAGES = [
+  'lifecyclestage',
+  'lifecycle',
+  'type',
+  'accounttype',
+  'recordtype',
+  'contacttype',
+  'companytype',
+]
+const CUSTOMERS = new Set(
+  [
+    'customer',
+    'customers',
+    'client',
+    'active customer',
+    'current customer',
+    'existing customer',
+    'evangelist',
+  ]
+    .concat(['customer direct', 'customer channel', 'kunde', 'bestandskunde', 'client actif', 'cliente'])
+    .map(key),
+)
+
+/**
+ * What is proposed to the person who has to say it: records whose lifecycle stage or type is customer; where no
+ * property tells customers from others, everyone.
+ *
+ * @example
+ * proposePopulation(profile) // { kind: 'property', property: 'lifecyclestage', values: ['customer'] }
+ */
+export function proposePopulation(profile: TableProfile): Population {
+  for (const stage of STAGES) {
+    const column = profile.columns.find(({ header }) => key(header.replace(/__p?c$/iu, '')) === stage)
+    const values = column === undefined ? [] : customerValues(column)
+    if (values.length > 0) return { kind: 'property', property: column!.header, values }
+  }
+  return { kind: 'everyone' }
+}
+
+function customerValues(column: ColumnProfile): readonly string[] {
+  return column.values.map(({ value }) => value).filter((value) => CUSTOMERS.has(key(value)))
+}
+
+/**
+ * Says who counts as a customer, at once for all that is stored: who comes in is scored, who leaves is written back
+ * as left.
+ *
+ * @returns how many came in and went out
+ */
+export async function changePopulation(
+  tx: Transaction,
+  connection: ConnectionId,
+  population: Population | null,
+): Promise<{ readonly entered: number; readonly left: number }> {
+  await savePopulation(tx, connection, population)
+  const property = population?.kind === 'property' ? population.property : null
+  const is = memberByValue(population)
+  const entered: CustomerId[] = []
+  const left: CustomerId[] = []
+  for (const { id, status, value } of await membersByProperty(tx, connection, property)) {
+    const now = is(value) ? 'active' : 'left'
+    if (now !== status) (now === 'active' ? entered : left).push(id)
+  }
+  await moveMembers(tx, entered, 'active')
+  await moveMembers(tx, left, 'left')
+  if (entered.length > 0) await requestStep(tx, { connection, step: 'score', cause: 'settings' })
+  if (left.length > 0) await requestStep(tx, { connection, step: 'write_back', cause: 'settings' })
+  return { entered: entered.length, left: left.length }
+}
