@@ -1,21 +1,22 @@
 /** Writes docs/settings.md from the schema: `npm run docs`. A test holds the page to it. */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { serviceSettingsSchema } from '../src/settings/service.ts'
 import { settingsDocs } from '../src/settings/settings.ts'
 
 export const settingsPage = join(resolve(import.meta.dirname, '..'), 'docs/settings.md')
 
 /** @returns the page as Markdown */
 export function renderSettings(): string {
-  const rows = settingsDocs().map((doc) => {
-    const value = doc.default === undefined ? 'as in the catalogue' : `\`${doc.default}\``
-    return `| \`${doc.path}\` | ${doc.about} | ${doc.allowed.replaceAll('|', '\\|')} | ${value} |`
-  })
+  const plan = settingsDocs()
+  const known = new Set(plan.map(({ path }) => path))
   return [
     '# Settings',
     '',
-    'A JSON file, given with `--settings`. What it leaves out keeps its default; what it misspells is refused with the',
-    'place and the allowed values. `null` is no limit, `0` is off.',
+    'What they leave out keeps its default; what they misspell is refused with the place and the allowed values. `null` is',
+    'no limit, `0` is off.',
+    '',
+    '**On the command line** they are a JSON file, given with `--settings`:',
     '',
     '```json',
     '{',
@@ -30,13 +31,34 @@ export function renderSettings(): string {
     '}',
     '```',
     '',
+    '**In the service** each company has its own. `GET /v1/settings` reads them with their version, `PUT /v1/settings` with',
+    '`If-Match` saves the next one; every version is kept, and each decision names the one that it was taken under. They',
+    'take effect with the next step, without a restart.',
+    '',
     'Actions: `email`, `sms`, `discount_10`, `discount_20`, `call_discount_30`; doing nothing is always possible.',
     '',
-    '| setting | meaning | allowed | default |',
-    '| --- | --- | --- | --- |',
-    ...rows,
+    '## Of a plan',
+    '',
+    ...table(plan),
+    '',
+    '## Of the service',
+    '',
+    'All of the above, and how it may act. Nothing leaves the machine unless `delivery.mode` says so.',
+    '',
+    ...table(settingsDocs(serviceSettingsSchema).filter(({ path }) => !known.has(path))),
     '',
   ].join('\n')
+}
+
+function table(docs: ReturnType<typeof settingsDocs>): readonly string[] {
+  return [
+    '| setting | meaning | allowed | default |',
+    '| --- | --- | --- | --- |',
+    ...docs.map((doc) => {
+      const value = doc.default === undefined ? 'as in the catalogue' : `\`${doc.default}\``
+      return `| \`${doc.path}\` | ${doc.about} | ${doc.allowed.replaceAll('|', '\\|')} | ${value} |`
+    }),
+  ]
 }
 
 if (import.meta.main) writeFileSync(settingsPage, renderSettings())

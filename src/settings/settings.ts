@@ -58,11 +58,12 @@ export interface SettingDoc {
 /**
  * Every setting with its meaning, what is allowed and its default: what the documentation and forms are made of.
  *
+ * @param schema a plan's unless told otherwise
  * @example
  * settingsDocs().find((doc) => doc.path === 'budget')?.default // 'null'
  */
-export function settingsDocs(): readonly SettingDoc[] {
-  return docsBelow(settingsSchema, '', settingsSchema.parse({}))
+export function settingsDocs(schema: z.ZodObject = settingsSchema): readonly SettingDoc[] {
+  return docsBelow(schema, '', schema.parse({}))
 }
 
 function docsBelow(schema: z.ZodObject, prefix: string, defaults: unknown): SettingDoc[] {
