@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { expectTenantsApart } from '../store/readiness.ts'
+import { ensureInstallation } from '../store/tenants.ts'
 import { asHoldfastError } from './problem.ts'
 import { route, type Route } from './route.ts'
 import type { ServerServices } from './services.ts'
@@ -9,6 +10,12 @@ import type { ServerServices } from './services.ts'
 /** Ends well, or throws what is not ready. */
 export type ReadyCheck = () => Promise<unknown>
 
+const alive = z.object({
+  alive: z.literal(true),
+  installation: z.uuid().nullable().meta({
+    description: 'Tells installations apart; null: the database was never reached since the start',
+  }),
+})
 const report = z.object({
   ready: z.boolean(),
   checks: z.array(
@@ -47,6 +54,15 @@ export function healthRoutes(
     }
     return last.report
   }
+  // Asked until it is known, since it never changes. A database that is away makes nobody dead.
+  let asked: Promise<string | null> | null = null
+  const installationNow = (): Promise<string | null> => {
+    asked ??= withinPatience(() => database.asSystem('who we are', ensureInstallation)).then(
+      ({ id }) => id,
+      () => (asked = null),
+    )
+    return asked
+  }
   return [
     route({
       method: 'get',
@@ -54,8 +70,8 @@ export function healthRoutes(
       summary: 'Whether the process lives',
       tag: 'Operation',
       access: 'public',
-      answers: { 200: { description: 'It does', schema: z.object({ alive: z.literal(true) }) } },
-      handle: () => ({ status: 200, body: { alive: true } }),
+      answers: { 200: { description: 'It does', schema: alive } },
+      handle: async () => ({ status: 200, body: { alive: true, installation: await installationNow() } }),
     }),
     route({
       method: 'get',
@@ -96,7 +112,7 @@ async function check(all: Readonly<Record<string, ReadyCheck>>, log: Logger): Pr
 
 const LATE = Symbol('late')
 
-function withinPatience(run: ReadyCheck): Promise<unknown> {
+function withinPatience<T>(run: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(reject, PATIENCE, LATE)
     run()

@@ -13,6 +13,7 @@ import { securityHeaders } from './headers.ts'
 import { healthRoutes, type ReadyCheck } from './health.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
 import { describeApi, openApiRoutes } from './openapi.ts'
+import { publicRoutes } from './public.ts'
 import { QUEUES_ACCESS, QUEUES_PATH, mountQueues } from './queues.ts'
 import type { Route } from './route.ts'
 import type { ServerServices } from './services.ts'
@@ -26,7 +27,7 @@ export interface ServerOptions {
   /** As Express takes it; false believes no proxy. */
   readonly trustProxy: false | number | string
   readonly services: ServerServices
-  /** Those of the API and of pages; sign-in, health, metrics, docs and assets come by themselves. */
+  /** Those of the API and of pages; sign-in, unsubscribing, health, metrics, docs and assets come by themselves. */
   readonly routes: readonly Route[]
   /** What else must be well for /readyz, such as the model. */
   readonly ready?: Readonly<Record<string, ReadyCheck>>
@@ -76,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...healthRoutes(services, options.ready ?? {}, () => closing),
     metricsRoute(metrics),
     ...signInRoutes(),
+    ...publicRoutes,
     ...openApiRoutes(() => describeApi(routes, { version: options.version, url: publicUrl })),
     assetRoute,
   ]
