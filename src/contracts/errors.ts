@@ -61,6 +61,9 @@ const kinds = {
   not_found: { exit: EXIT.usage, status: 404 },
   method_not_allowed: { exit: EXIT.usage, status: 405 },
   conflict: { exit: EXIT.usage, status: 409 },
+  /** If-Match: somebody changed it since. */
+  precondition_failed: { exit: EXIT.usage, status: 412 },
+  idempotency_key_reused: { exit: EXIT.usage, status: 422 },
   too_many_requests: { exit: EXIT.service, status: 429 },
   /** The folder of the embedded database is open in another process. */
   database_locked: { exit: EXIT.service, status: 503 },

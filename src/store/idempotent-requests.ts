@@ -22,8 +22,8 @@ export interface KeptAnswer {
  * Answers from memory, or does the work and remembers its answer: both in the transaction that it is called in, so
  * that neither is there without the other. An error is not remembered: the same key may be tried again.
  *
- * @throws HoldfastError `conflict` for the same key with another body, and (retryable) while another transaction is
- *   at work on the same key
+ * @throws HoldfastError `idempotency_key_reused` for the same key with another body, `conflict` (retryable) while
+ *   another transaction is at work on the same key
  * @example
  * await answerOnce(tx, { route: 'POST /v1/interventions', key, body }, async () => ({ status: 201, body: … }))
  */
@@ -41,7 +41,7 @@ export async function answerOnce(
     throw new HoldfastError(
       'conflict',
       'A request with this Idempotency-Key is just being answered. Send it again in a moment.',
-      { retryable: true },
+      { retryable: true, cause: { retryAfter: 1 } },
     )
   const of = [tx.tenant, route, key]
   const [kept] = await tx.query<{ request_hash: string; status: number; answer: unknown }>(
@@ -59,7 +59,7 @@ export async function answerOnce(
   }
   if (kept.request_hash === hash) return { status: kept.status, body: kept.answer }
   throw new HoldfastError(
-    'conflict',
+    'idempotency_key_reused',
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
   )
 }

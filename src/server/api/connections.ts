@@ -1,13 +1,9 @@
-/** Connections as they stand, asking one to sync, and the log of what the loop did. */
+/** Connections as they stand, and the log of what the loop did. */
 import { z } from 'zod'
-import { HoldfastError } from '../../contracts/errors.ts'
 import { asConnection } from '../../contracts/ids.ts'
 import { STEP_NAMES } from '../../loop/services.ts'
-import { recordAudit } from '../../store/audit.ts'
-import { readConnection } from '../../store/connections.ts'
 import { watchConnections } from '../../store/reads/connections.ts'
 import { listRuns } from '../../store/reads/runs.ts'
-import { requestStep } from '../../store/steps.ts'
 import { route } from '../route.ts'
 import * as shape from './shapes.ts'
 
@@ -67,42 +63,6 @@ export const connectionRoutes = [
       status: 200,
       body: { items: await database.withTenant(tenant, watchConnections) },
     }),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/connections/{id}/sync',
-    summary: 'Asks for a sync now',
-    description:
-      'The steps that follow run by themselves where something changed. Asking twice is asking once.',
-    tag: 'Connections',
-    access: { scope: 'write', role: 'operator' },
-    params: z.strictObject({ id: shape.connectionId }),
-    answers: {
-      202: {
-        description: 'It is asked for; GET /v1/runs tells how it goes',
-        schema: z.object({ connection: shape.connectionId, step: z.literal('sync') }),
-      },
-    },
-    handle: async ({ tenant, params, caller, requestId }, { database, queue }) => {
-      const id = asConnection(params.id)
-      await database.withTenant(tenant, async (tx) => {
-        const { name, status } = await readConnection(tx, id)
-        if (status !== 'active')
-          throw new HoldfastError(
-            'conflict',
-            `The connection "${name}" is ${status.replaceAll('_', ' ')}, so it does not sync.`,
-          )
-        await requestStep(tx, { connection: id, step: 'sync', cause: 'api' })
-        await recordAudit(tx, {
-          actor: caller.actor,
-          action: 'connection.sync',
-          object: params.id,
-          requestId,
-        })
-        if (queue !== null) tx.afterCommit(() => queue.wake())
-      })
-      return { status: 202, body: { connection: id, step: 'sync' } }
-    },
   }),
   route({
     method: 'get',

@@ -1,5 +1,6 @@
 /** What turns actions on and off: activation, pause, and the settings in their versions. */
 import { z } from 'zod'
+import { HoldfastError } from '../../contracts/errors.ts'
 import { recordAudit } from '../../store/audit.ts'
 import { releaseDeferred } from '../../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../../store/settings-versions.ts'
@@ -45,22 +46,30 @@ export const controlRoutes = [
     path: '/v1/settings',
     summary: 'Saves settings as a new version',
     description:
-      'If-Match names the version that the change was made from, as GET gave it in ETag: when somebody saved another one since, nothing is saved and the answer is a conflict (409). Fields that are left out take their defaults.',
+      'If-Match names the version that the change was made from, as GET gave it in ETag: when somebody saved another one since, nothing is saved and the answer is 412. Fields that are left out take their defaults.',
     tag: 'Settings',
     access: { scope: 'admin', role: 'admin' },
     headers: z.object({
       'if-match': z
-        .string()
+        .string('is missing: send the ETag of GET /v1/settings')
         .regex(/^(W\/)?"\d{1,9}"$/, 'takes the ETag of GET /v1/settings, such as "3" with its quotes')
         .meta({ example: '"3"' }),
     }),
-    body: z.looseObject({}).meta({
-      description: 'Fields as GET gives them in `settings`; docs/settings.md describes them',
-    }),
+    body: z
+      .looseObject({}, 'takes the settings as a JSON object')
+      // JSON of the database holds every character but this one.
+      .refine((body) => !JSON.stringify(body).includes('\\u0000'), 'takes no NUL characters')
+      .meta({ description: 'Fields as GET gives them in `settings`; docs/settings.md describes them' }),
     answers: { 200: { description: 'They are in force now', schema: settingsAnswer } },
     handle: async ({ tenant, headers, body, caller, requestId }, { database, queue }) => {
       const expected = Number(/\d+/.exec(headers['if-match'])![0])
       const saved = await database.withTenant(tenant, async (tx) => {
+        const current = await currentSettings(tx)
+        if (current.version !== expected)
+          throw new HoldfastError(
+            'precondition_failed',
+            `The settings are at version ${current.version} by now, not ${expected}. Load them again and repeat the change.`,
+          )
         const version = await saveSettings(tx, body, { expected, author: caller.actor })
         await recordAudit(tx, {
           actor: caller.actor,
@@ -98,7 +107,7 @@ export const controlRoutes = [
       'From now on decisions become interventions, which the delivery mode of the settings then carries out or only records. Decisions that were made before never do.',
     tag: 'Settings',
     access: { scope: 'admin', role: 'admin' },
-    body: z.strictObject({
+    body: shape.body({
       confirm: z
         .literal(true, 'has to be true: from now on decisions become interventions')
         .meta({ description: 'Says that this is meant' }),
@@ -121,8 +130,8 @@ export const controlRoutes = [
     description: 'Scoring and showing go on. What is due waits until it is resumed.',
     tag: 'Settings',
     access: { scope: 'admin', role: 'operator' },
-    body: z.strictObject({
-      reason: z.string().trim().min(1).max(300).meta({ description: 'Shown wherever somebody wonders' }),
+    body: shape.body({
+      reason: shape.text(300).meta({ description: 'Shown wherever somebody wonders' }),
     }),
     answers: { 200: { description: 'Nothing is sent', schema: standing } },
     handle: async ({ tenant, body, caller, requestId }, { database }) => ({

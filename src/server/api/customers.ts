@@ -143,7 +143,7 @@ export const customerRoutes = [
       level: shape.level.optional(),
       status: status.default('active'),
       connection: shape.connectionId.optional(),
-      externalId: z.string().min(1).max(500).optional().meta({ description: "The record's id in the CRM" }),
+      externalId: shape.word(500).optional().meta({ description: "The record's id in the CRM" }),
     }),
     answers: { 200: { description: 'A page of customers', schema: shape.pageOf(customerLine) } },
     handle: async ({ tenant, query }, { database }) => {
@@ -162,7 +162,7 @@ export const customerRoutes = [
       'Score and how it moved, agreements, recipients with their consent, the newest decision with its trace, and what was done.',
     tag: 'Customers',
     access: { scope: 'read', role: 'viewer' },
-    params: z.strictObject({ id: z.coerce.number().pipe(shape.customerId) }),
+    params: z.strictObject({ id: shape.customerInText }),
     answers: { 200: { description: 'The customer', schema: wholeCustomer } },
     handle: async ({ tenant, params }, { database }) => ({
       status: 200,

@@ -63,10 +63,10 @@ export const decisionRoutes = [
     access: { scope: 'read', role: 'viewer' },
     query: z.strictObject({
       ...shape.pageQuery,
-      period: z.string().max(20).optional().meta({ example: '2026-11' }),
+      period: shape.word(20).optional().meta({ example: '2026-11' }),
       connection: shape.connectionId.optional(),
-      customer: z.coerce.number().pipe(shape.customerId).optional(),
-      action: shape.actionKey.max(60).optional(),
+      customer: shape.customerInText.optional(),
+      action: shape.actionGiven.optional(),
     }),
     answers: { 200: { description: 'A page of decisions', schema: shape.pageOf(decisionLine) } },
     handle: async ({ tenant, query }, { database }) => {

@@ -59,7 +59,7 @@ const wholeIntervention = interventionLine.extend({
 const planned = z.object({ id: shape.interventionId, state: z.enum(['planned', 'awaiting_approval']) })
 
 const params = z.strictObject({ id: shape.interventionId })
-const note = z.string().trim().min(1).max(500).optional().meta({ description: 'In your own words' })
+const note = shape.text(500).optional().meta({ description: 'In your own words' })
 
 /** A person's answer to an intervention; what comes back is the intervention as it is then. */
 function answering<Body extends z.ZodType>(
@@ -95,7 +95,7 @@ function answering<Body extends z.ZodType>(
   })
 }
 
-const saying = z.strictObject({ note }).default({})
+const saying = shape.body({ note }).default({})
 const withNote = (actor: string, said: string | undefined) =>
   said === undefined ? { actor } : { actor, note: said }
 
@@ -110,7 +110,7 @@ export const interventionRoutes: readonly Route[] = [
       ...shape.pageQuery,
       state: state.optional(),
       connection: shape.connectionId.optional(),
-      customer: z.coerce.number().pipe(shape.customerId).optional(),
+      customer: shape.customerInText.optional(),
     }),
     answers: { 200: { description: 'A page of interventions', schema: shape.pageOf(interventionLine) } },
     handle: async ({ tenant, query }, { database }) => {
@@ -142,23 +142,20 @@ export const interventionRoutes: readonly Route[] = [
     path: '/v1/interventions',
     summary: 'Asks for an action for a customer',
     description:
-      'Each thing once: the same Idempotency-Key with the same body gives the same answer for at least 7 days and plans nothing again; with another body it is a conflict (409). While the first request is still being answered, a second one gets a 409 that says it may be repeated. Consent, suppression and quiet hours are asked when the action is about to be carried out.',
+      'Each thing once: the same Idempotency-Key with the same body gives the same answer for at least 7 days and plans nothing again; with another body it is refused (422). While the first request is still being answered, a second one gets a 409 that says it may be repeated. Consent, suppression and quiet hours are asked when the action is about to be carried out.',
     tag: 'Interventions',
     access: { scope: 'write', role: 'operator' },
     headers: z.object({
       'idempotency-key': z
-        .string()
-        .min(1)
-        .max(200)
-        .regex(/^[\x21-\x7e]+$/, 'takes visible ASCII characters only')
+        .string('is missing: name this request, for example with a UUID, so that it is carried out once')
+        .regex(/^[\x21-\x7e]{1,200}$/, 'takes 1 to 200 visible ASCII characters')
         .meta({ description: 'A name of your own for this request, such as a UUID' }),
     }),
-    body: z.strictObject({
+    body: shape.body({
       customer: shape.customerId,
-      action: shape.actionKey.max(60),
-      dueAt: z.iso.datetime({ offset: true }).optional().meta({ description: 'Default: now' }),
-      expiresAt: z.iso
-        .datetime({ offset: true })
+      action: shape.actionGiven,
+      dueAt: shape.moment.optional().meta({ description: 'Default: now' }),
+      expiresAt: shape.moment
         .optional()
         .meta({ description: 'It is not carried out after this. Default: 14 days after it is due' }),
     }),
@@ -198,10 +195,7 @@ export const interventionRoutes: readonly Route[] = [
   answering('cancel', 'Stops it, as long as it has not begun to go out', saying, (tx, id, actor, body) =>
     cancel(tx, id, withNote(actor, body.note)),
   ),
-  answering(
-    'snooze',
-    'Puts it off',
-    z.strictObject({ until: z.iso.datetime({ offset: true }), note }),
-    (tx, id, actor, body) => snooze(tx, id, { ...withNote(actor, body.note), until: new Date(body.until) }),
+  answering('snooze', 'Puts it off', shape.body({ until: shape.moment, note }), (tx, id, actor, body) =>
+    snooze(tx, id, { ...withNote(actor, body.note), until: new Date(body.until) }),
   ),
 ]

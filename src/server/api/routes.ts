@@ -1,5 +1,6 @@
 /** Every route of the API. */
 import type { Route } from '../route.ts'
+import { connectionControlRoutes } from './connection-control.ts'
 import { connectionRoutes } from './connections.ts'
 import { controlRoutes } from './control.ts'
 import { customerRoutes } from './customers.ts'
@@ -14,6 +15,7 @@ export const apiRoutes: readonly Route[] = [
   ...decisionRoutes,
   ...interventionRoutes,
   ...connectionRoutes,
+  ...connectionControlRoutes,
   ...controlRoutes,
   ...exportRoutes,
 ]

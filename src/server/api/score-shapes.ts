@@ -7,17 +7,30 @@ export const MOST_CUSTOMERS = 1000
 /** A thousand customers of a hundred features each. */
 export const SCORE_BODY_LIMIT = 4 * 1024 * 1024
 
+/** Beyond it no feature makes sense, and the models' single precision would take it for unknown. */
+const LARGEST = 1e15
+const VALUE = `takes a number of at most ${LARGEST}, a text of at most 1000 characters, true, false, or null for unknown`
+
 const features = z
-  .record(z.string().max(100), z.union([z.number(), z.string().max(1000), z.boolean(), z.null()]))
+  .record(
+    z.string(),
+    z.union([z.number().min(-LARGEST).max(LARGEST), z.string().max(1000), z.boolean(), z.null()], VALUE),
+    'takes an object of values by the names of features',
+  )
   .meta({
     description:
       "By the canonical names of the model's features; null or absent is unknown. Amounts among them are major units, as people write them.",
     example: { tenureMonths: 3, contract: 'Month-to-month', recurringAmount: 89.4 },
   })
 
-const recurring = z
-  .strictObject({
-    amountMinor: z.int().min(0).max(1e15).meta({ description: 'A month, in minor units', example: 8940 }),
+const AMOUNT = 'takes a whole number of minor units, such as 8940 for 89.40'
+const recurring = shape
+  .body({
+    amountMinor: z
+      .int(AMOUNT)
+      .min(0, AMOUNT)
+      .max(1e15, AMOUNT)
+      .meta({ description: 'A month, in minor units', example: 8940 }),
     currency: shape.currency,
   })
   .meta({
@@ -36,8 +49,8 @@ export const scoreCustomer = z.union([
 export type ScoreCustomer = z.infer<typeof described>
 
 /** As {@link scoreCustomer}, with messages that name the wrong field instead of a choice that was not met. */
-export const described = z
-  .strictObject({
+export const described = shape
+  .body({
     id: customerFields.id.optional(),
     features: features.optional(),
     recurring: recurring.optional(),
@@ -49,13 +62,13 @@ const connection = shape.connectionId.optional().meta({
     'Whose model and level thresholds score described customers. Default: the oldest connection that was scored',
 })
 
-export const scoreBody = z
-  .strictObject({
+export const scoreBody = shape
+  .body({
     id: customerFields.id.optional(),
     features: features.optional(),
     recurring: recurring.optional(),
     customers: z
-      .array(z.unknown())
+      .array(z.unknown(), 'takes a list of customers')
       .min(1, 'takes at least one customer')
       .max(MOST_CUSTOMERS, `takes at most ${MOST_CUSTOMERS} customers: send the rest in further requests`)
       .optional()

@@ -89,7 +89,7 @@ function parse(customer: unknown): ScoreCustomer | HoldfastError {
   const issues = parsed.error.issues
     .slice(0, 5)
     .map(({ path, message }) =>
-      path.length === 0 ? `It ${message}` : `${path.map(String).join('.')}: ${message}`,
+      path.length === 0 ? `The customer ${message}` : `"${path.map(String).join('.')}": ${message}`,
     )
   return new HoldfastError('request_invalid', `${issues.join('; ')}.`)
 }

@@ -19,18 +19,59 @@ export const currency = z
   .refine((code) => isCurrency(code), 'is no ISO 4217 currency code, such as EUR')
   .meta({ description: 'ISO 4217', example: 'EUR' })
 
+/**
+ * A JSON object as a body, with nothing in it but these fields.
+ *
+ * @example
+ * shape.body({ reason: shape.text(300) })
+ */
+export const body = <Fields extends z.ZodRawShape>(fields: Fields) =>
+  z.strictObject(fields, {
+    error: ({ code, input }) =>
+      code === 'unrecognized_keys'
+        ? undefined
+        : input === undefined
+          ? 'is missing: send a JSON object'
+          : 'has to be a JSON object',
+  })
+
+/** As it is given: an id or a name. The database holds every character but NUL. */
+export const word = (most: number) => {
+  const takes = `takes a text of 1 to ${most} characters`
+  return z
+    .string(takes)
+    .min(1, takes)
+    .max(most, takes)
+    .refine((given) => !given.includes('\0'), 'takes no NUL characters')
+}
+
+/** What a person writes, without the blanks around it. */
+export const text = (most: number) =>
+  z.string(`takes a text of 1 to ${most} characters`).trim().pipe(word(most))
+
+/** A moment that a request names. */
+export const moment = z.iso.datetime({
+  offset: true,
+  error: 'takes a time with its zone, such as 2026-11-20T06:00:00Z',
+})
+
 export const time = z.iso.datetime().meta({ example: '2026-11-20T06:00:00.000Z' })
 export const date = z.iso.date().meta({ example: '2026-11-20' })
 export const probability = z.number().min(0).max(1).meta({ example: 0.412 })
 export const hash = z.string().meta({ description: 'SHA-256, hexadecimal' })
 
-export const customerId = z.int().positive().meta({
+const CUSTOMER = 'takes our own number of a customer, a whole number such as 501'
+export const customerId = z.int(CUSTOMER).positive(CUSTOMER).meta({
   description:
     'Our own number of the customer. GET /v1/customers?connection=…&externalId=… finds it by the id in the CRM.',
   example: 501,
 })
-export const connectionId = z.uuid().meta({ description: 'Of GET /v1/connections' })
-export const interventionId = z.uuid()
+/** As a path or a query has it. */
+export const customerInText = z.coerce.number(CUSTOMER).pipe(customerId)
+export const connectionId = z
+  .uuid('takes the id of a connection as GET /v1/connections lists it')
+  .meta({ description: 'Of GET /v1/connections' })
+export const interventionId = z.uuid('takes the id of an intervention as GET /v1/interventions lists it')
 export const decisionId = z.int().positive()
 
 export const level = z.enum(['HIGH', 'MEDIUM', 'LOW'])
@@ -42,6 +83,9 @@ export const actionKey = z.string().meta({
   example: 'email',
 })
 
+/** As a request names it. */
+export const actionGiven = word(60).meta(actionKey.meta()!)
+
 export const reason = z.object({
   feature: z.string().meta({ example: 'contract' }),
   label: z.string().meta({ example: 'contract' }),
@@ -52,13 +96,15 @@ export const reason = z.object({
 
 export const problem = z.object({ code: z.string(), message: z.string() })
 
+const LIMIT = `takes a whole number from 1 to ${LARGEST_PAGE}`
+
 /** The query of a list: page and filters. */
 export const pageQuery = {
   limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(LARGEST_PAGE)
+    .number(LIMIT)
+    .int(LIMIT)
+    .min(1, LIMIT)
+    .max(LARGEST_PAGE, LIMIT)
     .default(DEFAULT_PAGE)
     .meta({ description: 'Items a page' }),
   cursor: z.string().max(500).optional().meta({

@@ -86,6 +86,10 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
   ],
   'get /v1/connections': [{}],
   'post /v1/connections/{id}/sync': [{ path: `/v1/connections/${connection}/sync` }],
+  'post /v1/connections/{id}/pause': [
+    { path: `/v1/connections/${connection}/pause`, body: { reason: 'The file is being moved.' } },
+  ],
+  'post /v1/connections/{id}/resume': [{ path: `/v1/connections/${connection}/resume` }],
   'get /v1/runs': [{}],
   'get /v1/settings': [{}],
   'put /v1/settings': [{ body: { budget: 100 }, headers: { 'if-match': '"0"' } }],
