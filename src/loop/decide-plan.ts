@@ -14,6 +14,7 @@ import { columnsOf, maskContextOf, withStoredFacts } from './decide-context.ts'
 import { decide, type Left, type Plan } from './decide.ts'
 import type { Engine } from './engine.ts'
 import { trainingOf } from './policy-terms.ts'
+import { recurringAmounts } from './recurring.ts'
 import type { StepContext } from './services.ts'
 
 /** What opens a decision; a trigger that opens another one early would be a further one. */
@@ -72,7 +73,8 @@ export async function planBook(
   const customers = rows.map((row) => `${connection}/${row.object}/${row.external_id}`)
   const identity = { tenant, period, policyVersion: policy.hash, salt: settings.exploration.salt }
   const draws = drawCustomers(identity, customers)
-  const recurring = recurringOf(rows, settings)
+  const amounts = recurringAmounts(settings)
+  const recurring = Float64Array.from(rows, (row) => amounts(row.monthly_minor, row.currency))
   const known = maskContextOf(columnsOf(rows.map((row) => row.context)), daysIntoPeriod(settings.period, now))
   const context = withStoredFacts(
     known,
@@ -129,21 +131,8 @@ export async function planBook(
         expectedValueMinor: Number.isNaN(worth) ? null : Math.round(worth * minor),
         plannedCostMinor: Math.round(plan.plannedCost[at] * minor),
         monthlyMinor: Number.isNaN(monthly) ? null : Math.round(monthly),
+        renewalDate: rows[at].renewal_date,
       }
     },
   }
-}
-
-/** A month, major units of the records' currency; NaN where the amount or the rate of its currency is unknown. */
-function recurringOf(rows: readonly UndecidedRow[], settings: ServiceSettings): Float64Array {
-  const { file } = settings.currency
-  const reporting = reportingCurrency(settings)
-  const units = new Map([
-    [reporting, 10 ** minorDigits(reporting) * reportingRate(settings)],
-    [file, 10 ** minorDigits(file)],
-  ])
-  return Float64Array.from(rows, (row) => {
-    const unit = units.get(row.currency ?? '')
-    return row.monthly_minor === null || unit === undefined ? NaN : row.monthly_minor / unit
-  })
 }

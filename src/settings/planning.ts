@@ -108,6 +108,25 @@ export function daysIntoPeriod(period: Settings['period'], date: Date): number {
   return Math.floor((date.getTime() - start) / 86_400_000) + 1
 }
 
+/** Midnight in UTC at which the decision period of a date begins. */
+export function periodStart(period: Settings['period'], date: Date): Date {
+  const today = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate())
+  return new Date(today - (daysIntoPeriod(period, date) - 1) * 86_400_000)
+}
+
+/**
+ * Midnight in UTC at which it is over, which is when the next one begins.
+ *
+ * @example
+ * periodEnd('month', new Date('2026-11-20')) // 2026-12-01T00:00:00Z
+ */
+export function periodEnd(period: Settings['period'], date: Date): Date {
+  const start = periodStart(period, date)
+  if (period === 'week') return new Date(start.getTime() + 7 * 86_400_000)
+  const months = period === 'month' ? 1 : 3
+  return new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + months, 1))
+}
+
 function overrideOf(settings: Settings, key: string): CatalogueOverride {
   return settings.catalogue[key] ?? {}
 }
