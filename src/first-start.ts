@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { writeWorld } from '../connectors/world/write.ts'
 import type { Clock } from './contracts/clock.ts'
 import type { TenantId } from './contracts/ids.ts'
-import { createConnection } from './store/connections.ts'
+import { createConnection, listConnections } from './store/connections.ts'
 import type { Database } from './store/database.ts'
-import { saveSettings } from './store/settings-versions.ts'
-import { activateTenant, createTenant, listTenants } from './store/tenants.ts'
+import { currentSettings, saveSettings } from './store/settings-versions.ts'
+import { activateTenant, createTenant, listTenants, lockFirstStart } from './store/tenants.ts'
 
 /** Enough for levels and a plan that mean something, few enough to be there within seconds. */
 const CUSTOMERS = 2000
@@ -30,16 +30,25 @@ export async function firstStart(
   database: Database,
   { folder, clock }: { folder: string; clock: Clock },
 ): Promise<{ readonly tenant: TenantId; readonly created: boolean }> {
-  const [oldest] = await database.asSystem('the companies at the start', listTenants)
-  if (oldest !== undefined) return { tenant: oldest.id, created: false }
+  const { tenant, created } = await database.asSystem('the companies at the start', async (tx) => {
+    await lockFirstStart(tx)
+    const [oldest] = await listTenants(tx)
+    return oldest === undefined
+      ? { tenant: await createTenant(tx, 'Sample company'), created: true }
+      : { tenant: oldest.id, created: false }
+  })
+  // A start that was broken off half-way is taken up again.
+  const begun = await database.withTenant(
+    tenant,
+    async (tx) => (await currentSettings(tx)).version > 0 || (await listConnections(tx)).length > 0,
+  )
+  if (begun) return { tenant, created }
   const path = join(folder, 'sample', 'customers.csv')
   // One that was left by an installation before stays as its owner left it.
   if ((await stat(path).catch(() => null)) === null) {
     await mkdir(join(folder, 'sample'), { recursive: true })
-    const asOf = clock().toISOString().slice(0, 10)
-    await writeWorld(path, { rows: CUSTOMERS, seed: SEED, asOf })
+    await writeWorld(path, { rows: CUSTOMERS, seed: SEED, asOf: clock().toISOString().slice(0, 10) })
   }
-  const tenant = await database.asSystem('the sample company', (tx) => createTenant(tx, 'Sample company'))
   await database.withTenant(tenant, async (tx) => {
     await saveSettings(tx, sampleSettings, {
       expected: 0,
@@ -55,7 +64,7 @@ export async function firstStart(
       population: { kind: 'everyone' },
     })
   })
-  return { tenant, created: true }
+  return { tenant, created }
 }
 
 const sampleSettings = {

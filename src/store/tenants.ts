@@ -53,6 +53,11 @@ export async function listTenants(tx: Transaction): Promise<readonly Tenant[]> {
   return (await tx.query<Row>(`select ${COLUMNS} from tenants order by created_at, id`)).map(tenantOf)
 }
 
+/** Several processes may start at once: one looks whether there is a company while the others wait. */
+export async function lockFirstStart(tx: Transaction): Promise<void> {
+  await tx.query("select pg_advisory_xact_lock(hashtext('holdfast first start'))")
+}
+
 /** @throws HoldfastError `not_found` */
 export async function readTenant(tx: Transaction, id: TenantId): Promise<Tenant> {
   const [row] = await tx.query<Row>(`select ${COLUMNS} from tenants where id = $1`, [id])
