@@ -82,7 +82,7 @@ async function readBook(
   const { period, start, now } = terms
   for (let after = 0; !signal.aborted;) {
     const page = await database.withTenant(tenant, async (tx) => {
-      const undecided = { connection, period, cause: CAUSE, after, limit: READ }
+      const undecided = { connection, period, cause: CAUSE, after, limit: READ, now }
       const found = await undecidedCustomers(tx, undecided)
       const customers = found.map((row) => row.id)
       if (customers.length === 0) return found

@@ -22,6 +22,23 @@ export async function currentSettings(tx: Transaction): Promise<SettingsVersion>
 }
 
 /**
+ * Settings as they were, such as those of a decision.
+ *
+ * @param version 0: the defaults
+ * @throws HoldfastError `not_found`
+ */
+export async function settingsOfVersion(tx: Transaction, version: number): Promise<ServiceSettings> {
+  if (version === 0) return parseServiceSettings({})
+  const [row] = await tx.query<{ settings: unknown }>(
+    'select settings from settings_versions where tenant_id = $1 and version = $2',
+    [tx.tenant, version],
+  )
+  if (row === undefined)
+    throw new HoldfastError('not_found', `There is no version ${version} of the settings.`)
+  return parseServiceSettings(row.settings)
+}
+
+/**
  * @param expected the version that the author saw
  * @returns the new version
  * @throws HoldfastError `conflict` when somebody saved another since, `settings_invalid`

@@ -347,25 +347,57 @@ create table decisions (
   planned_cost_minor bigint not null,
   currency text not null,
   monthly_minor bigint,
+  -- The next renewal that was known of, from which it is told later whether the customer renewed.
+  renewal_date date,
   primary key (tenant_id, id),
   unique (tenant_id, customer_id, period, cause),
   foreign key (tenant_id, customer_id) references customers on delete cascade
 );
-create index decisions_period on decisions (tenant_id, connection_id, period);
+-- Windows after decisions close in this order.
+create index decisions_time on decisions (tenant_id, connection_id, decided_at, id);
 
+-- Append-only: what came of a decision within some days, measured once after they have passed (src/loop/observe.ts).
 create table outcomes (
   tenant_id uuid not null,
   decision_id bigint not null,
-  customer_id bigint not null,
+  -- From the decision on.
   days integer not null,
-  -- null: not known (censored).
+  customer_id bigint not null,
+  connection_id uuid not null,
+  decided_at timestamptz not null,
+  -- Left by the end of the window; null: not known.
   churned boolean,
   censored boolean not null,
+  -- How that is known, or why it is not.
+  cause text not null check (cause in ('stayed', 'returned', 'left', 'gone', 'population', 'deleted', 'away', 'unseen')),
+  -- As exactly as the source says.
+  left_at timestamptz,
+  -- Null: no renewal was due in the window, or the source does not say.
+  renewed boolean,
+  -- Amounts are minor units of the decision's currency, at the rate of its settings.
+  currency text not null,
+  -- Recurring amount a month at the end of the window; 0 of whoever left.
   monthly_minor bigint,
+  -- What the customer paid in the window, as far as the recurring amounts tell.
+  revenue_minor bigint,
+  -- What had become of the decision's intervention when this was measured.
+  intervention_id uuid,
+  intervention_state text,
+  -- Where it went; null: nowhere.
+  delivery text check (delivery in ('live', 'sandbox', 'dry_run')),
+  sent_at timestamptz,
+  opted_out_at timestamptz,
+  -- What the action cost within the window: of a discount only the months that passed. Null: not known.
+  cost_minor bigint,
+  -- Margin of what was paid, less the cost: what a policy learns from. Null where it cannot be said.
+  reward_minor bigint,
   observed_at timestamptz not null,
   primary key (tenant_id, decision_id, days),
+  check (censored = (churned is null)),
   foreign key (tenant_id, decision_id) references decisions on delete cascade
 );
+-- How far each window was measured.
+create index outcomes_position on outcomes (tenant_id, connection_id, days, decided_at, decision_id);
 
 -- The ledger: one execution of an action.
 create table interventions (

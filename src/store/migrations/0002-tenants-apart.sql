@@ -4,7 +4,7 @@ do $$
 declare
   name text;
   append_only constant text[] := array[
-    'property_changes', 'score_history', 'decisions', 'intervention_events', 'audit_log', 'consents',
+    'property_changes', 'score_history', 'decisions', 'outcomes', 'intervention_events', 'audit_log', 'consents',
     'settings_versions'
   ];
 begin
