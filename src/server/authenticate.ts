@@ -117,12 +117,15 @@ function expectOwnSite(request: Request, publicUrl: string | null, demanded: boo
   )
 }
 
-/** `https://host:port` as the browser has it in its address bar. */
+/**
+ * `https://host:port` as the browser has it in its address bar. A proxy that is not in TRUST_PROXY leaves http and
+ * perhaps another host in the request; PUBLIC_URL then says what the browser knows, where the request names either.
+ */
 export function originOf(request: Request, publicUrl: string | null): string {
   if (publicUrl !== null) {
     const known = new URL(publicUrl)
-    // A proxy that ends TLS and is not in TRUST_PROXY would make this look like http.
-    if (known.host === request.headers.host) return known.origin
+    const { host, origin } = request.headers
+    if (known.host === host || known.origin === origin) return known.origin
   }
   return `${request.protocol}://${request.host}`
 }

@@ -50,7 +50,7 @@ export interface RunningServer {
 }
 
 /**
- * @throws HoldfastError `port_in_use`; `internal` when two routes claim the same method and path
+ * @throws HoldfastError `port_in_use`; `usage` for a proxy that cannot be; `internal` when two routes claim the same method and path
  * @example
  * const server = await startServer({ host: '127.0.0.1', port: 3000, trustProxy: false, services, routes, version })
  * await server.close()
@@ -85,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
-  app.set('trust proxy', options.trustProxy)
+  trustProxies(app, options.trustProxy)
   const mounts = queue === null ? [] : [{ method: 'all', path: QUEUES_PATH, access: QUEUES_ACCESS }]
   addRoutes(app, routes, dispatch)
   if (queue !== null) mountQueues(app, queue.queues, dispatch)
@@ -112,6 +112,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await drain(server, silent, drainMs)
       metrics.close()
     },
+  }
+}
+
+function trustProxies(app: Express, trusted: ServerOptions['trustProxy']): void {
+  try {
+    app.set('trust proxy', trusted)
+  } catch (cause) {
+    throw new HoldfastError(
+      'usage',
+      `TRUST_PROXY cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Give the number of proxies in front, or their addresses and networks, such as "loopback" or "10.0.0.0/8, 192.168.1.7".`,
+      { cause },
+    )
   }
 }
 
