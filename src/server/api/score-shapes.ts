@@ -9,12 +9,20 @@ export const SCORE_BODY_LIMIT = 4 * 1024 * 1024
 
 /** Beyond it no feature makes sense, and the models' single precision would take it for unknown. */
 const LARGEST = 1e15
-const VALUE = `takes a number of at most ${LARGEST}, a text of at most 1000 characters, true, false, or null for unknown`
+const VALUE = `takes a number from -1e15 to 1e15, a text of at most 1,000 characters, true, false, or null for unknown`
 
 const features = z
   .record(
     z.string(),
-    z.union([z.number().min(-LARGEST).max(LARGEST), z.string().max(1000), z.boolean(), z.null()], VALUE),
+    z.union(
+      [
+        z.number().min(-LARGEST, VALUE).max(LARGEST, VALUE),
+        z.string().max(1000, VALUE),
+        z.boolean(),
+        z.null(),
+      ],
+      VALUE,
+    ),
     'takes an object of values by the names of features',
   )
   .meta({
