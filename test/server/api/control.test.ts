@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ConnectionId, TenantId } from '../../../src/contracts/ids.ts'
+import { dueInterventions } from '../../../src/store/due.ts'
+import { setConnectionStatus } from '../../../src/store/connections.ts'
+import { dueSteps, requestStep } from '../../../src/store/steps.ts'
+import { ask, startTestApi, type ApiAnswer, type TestApi } from '../../support/api.ts'
+import { addConnection, addTenant, databaseKind } from '../../support/database.ts'
+import { addCustomer, addIntervention } from '../../support/ledger.ts'
+
+interface Answer {
+  readonly version: number
+  readonly settings: { readonly budget: number | null; readonly delivery: { readonly mode: string } }
+  readonly status: string
+  readonly statusReason: string | null
+  readonly pausedReason: string | null
+  readonly activatedAt: string | null
+  readonly code: string
+  readonly detail: string
+}
+
+let api: TestApi
+let tenant: TenantId
+let connection: ConnectionId
+let key: string
+
+beforeAll(async () => {
+  api = await startTestApi()
+})
+afterAll(() => api.close())
+
+beforeEach(async () => {
+  tenant = await addTenant(api.database)
+  connection = await addConnection(api.database, tenant, { name: 'The book' })
+  key = await api.key(tenant, ['read', 'write', 'admin'])
+})
+
+const get = (path: string): Promise<ApiAnswer<Answer>> => ask<Answer>(api, key, 'GET', path)
+const post = (path: string, body?: object): Promise<ApiAnswer<Answer>> =>
+  ask<Answer>(api, key, 'POST', path, { body })
+const put = (body: unknown, match?: string): Promise<ApiAnswer<Answer>> =>
+  ask<Answer>(api, key, 'PUT', '/v1/settings', {
+    body,
+    headers: match === undefined ? {} : { 'if-match': match },
+  })
+
+describe(`settings of the API (${databaseKind})`, () => {
+  it('saves a change that was made from the newest version', async () => {
+    const before = await get('/v1/settings')
+    expect([before.headers.get('etag'), before.body.version]).toEqual(['"0"', 0])
+    const saved = await put({ budget: 500, delivery: { mode: 'off' } }, before.headers.get('etag')!)
+    expect([saved.status, saved.headers.get('etag'), saved.body.version]).toEqual([200, '"1"', 1])
+    expect(saved.body.settings).toMatchObject({ budget: 500, delivery: { mode: 'off' } })
+    // What GET gives can be put back as it is; proxies may make the ETag weak.
+    const { body } = await get('/v1/settings')
+    const again = await put({ ...body.settings, budget: 600 }, 'W/"1"')
+    expect(again.body.settings).toEqual({ ...body.settings, budget: 600 })
+    const audited = await api.database.withTenant(tenant, (tx) =>
+      tx.query("select object from audit_log where tenant_id = $1 and action = 'settings.save' order by id", [
+        tenant,
+      ]),
+    )
+    expect(audited).toEqual([{ object: 'version 1' }, { object: 'version 2' }])
+  })
+
+  it('saves nothing over a version that its author never saw', async () => {
+    await put({ budget: 1 }, '"0"')
+    const stale = await put({ budget: 2 }, '"0"')
+    expect([stale.status, stale.body.code]).toEqual([412, 'precondition_failed'])
+    expect(stale.body.detail).toContain('version 1')
+    const missing = await put({ budget: 2 })
+    expect(missing.status).toBe(400)
+    expect(missing.body.detail).toContain('ETag')
+    expect((await get('/v1/settings')).body.settings.budget).toBe(1)
+  })
+
+  it('lets one of several win who save at the same time', async () => {
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((budget) => put({ budget }, '"0"')))
+    const [won, ...others] = answers.map(({ status }) => status).toSorted((a, b) => a - b)
+    expect(won).toBe(200)
+    for (const status of others) expect([409, 412]).toContain(status)
+    expect((await get('/v1/settings')).body.version).toBe(1)
+  })
+
+  it('names each field that is wrong, and keeps what stands', async () => {
+    const { status, body } = await put({ budgett: 3, delivery: { mode: 'live' } }, '"0"')
+    expect([status, body.code]).toEqual([422, 'settings_invalid'])
+    expect(body.detail).toContain('budgett')
+    expect(body.detail).toContain('delivery.mode')
+    expect((await put({ sender: { name: 'A\0B' } }, '"0"')).status).toBe(400)
+    expect((await get('/v1/settings')).body.version).toBe(0)
+  })
+})
+
+describe(`activation and pause of the API (${databaseKind})`, () => {
+  it('activates for good, and only when that is meant', async () => {
+    expect((await get('/v1/standing')).body.activatedAt).toBeNull()
+    expect((await post('/v1/activation', {})).status).toBe(400)
+    expect((await post('/v1/activation', { confirm: false })).status).toBe(400)
+    expect((await get('/v1/standing')).body.activatedAt).toBeNull()
+    const { activatedAt } = (await post('/v1/activation', { confirm: true })).body
+    expect(activatedAt).not.toBeNull()
+    expect((await post('/v1/activation', { confirm: true })).body.activatedAt).toBe(activatedAt)
+  })
+
+  it('stops everything that is due until it is resumed, and then wakes the queue', async () => {
+    const customer = await addCustomer(api.database, { tenant, connection })
+    const id = await addIntervention(api.database, { tenant, connection, customer })
+    expect(await due()).toEqual([id])
+    expect((await post('/v1/pause', { reason: 'The templates are wrong.' })).body).toMatchObject({
+      status: 'paused',
+      pausedReason: 'The templates are wrong.',
+    })
+    expect(await due()).toEqual([])
+    const woken = api.woken()
+    expect((await post('/v1/resume')).body).toMatchObject({ status: 'active', pausedReason: null })
+    expect(await due()).toEqual([id])
+    expect(api.woken()).toBeGreaterThan(woken)
+  })
+
+  it('makes due at once what waited for other settings or the end of the pause', async () => {
+    const customer = await addCustomer(api.database, { tenant, connection })
+    const deferred = async (reasonCode: string): Promise<string> => {
+      const id = await addIntervention(api.database, { tenant, connection, customer })
+      await api.database.withTenant(tenant, (tx) =>
+        tx.query(
+          `update interventions set state = 'deferred', reason_code = $3, due_at = now() + interval '1 day'
+           where tenant_id = $1 and id = $2`,
+          [tenant, id, reasonCode],
+        ),
+      )
+      return id
+    }
+    const [off, paused] = [await deferred('delivery_off'), await deferred('tenant_paused')]
+    expect(await due()).toEqual([])
+    await put({}, '"0"')
+    expect(await due()).toEqual([off])
+    await post('/v1/resume')
+    expect((await due()).toSorted()).toEqual([off, paused].toSorted())
+  })
+
+  it('needs the scope admin', async () => {
+    const writer = await api.key(tenant, ['read', 'write', 'score', 'export'])
+    for (const [method, path] of [
+      ['POST', '/v1/activation'],
+      ['POST', '/v1/pause'],
+      ['POST', '/v1/resume'],
+      ['GET', '/v1/settings'],
+      ['PUT', '/v1/settings'],
+    ]) {
+      const { status, body } = await ask<Answer>(api, writer, method, path)
+      expect([path, status, body.code]).toEqual([path, 403, 'forbidden'])
+    }
+  })
+
+  const due = async (): Promise<readonly string[]> => {
+    const found = await api.database.asSystem('a test', (tx) =>
+      dueInterventions(tx, { limitPerTenant: 10, limit: 10, tenants: [tenant] }),
+    )
+    return found.map(({ intervention }) => intervention)
+  }
+})
+
+describe(`connections of the API (${databaseKind})`, () => {
+  it('asks for a sync once however often it is asked for, and wakes the queue', async () => {
+    const woken = api.woken()
+    expect((await post(`/v1/connections/${connection}/sync`)).status).toBe(202)
+    expect((await post(`/v1/connections/${connection}/sync`)).status).toBe(202)
+    expect(api.woken()).toBe(woken + 2)
+    expect(await dueNow()).toEqual(['sync'])
+  })
+
+  it('pauses one connection and lets it go on', async () => {
+    await api.database.withTenant(tenant, (tx) =>
+      requestStep(tx, { connection, step: 'score', cause: 'sync' }),
+    )
+    const other = await addConnection(api.database, tenant, { name: 'Another' })
+    const paused = await post(`/v1/connections/${connection}/pause`, { reason: 'The file is moved.' })
+    expect([paused.status, paused.body.status, paused.body.statusReason]).toEqual([
+      200,
+      'paused',
+      'The file is moved.',
+    ])
+    expect(await dueNow()).toEqual([])
+    const refused = await post(`/v1/connections/${connection}/sync`)
+    expect(refused.status).toBe(409)
+    expect(refused.body.detail).toBe(
+      'The connection "The book" is paused (The file is moved.), so it does not sync. Resume it first.',
+    )
+    expect((await post(`/v1/connections/${other}/sync`)).status).toBe(202)
+    const woken = api.woken()
+    const resumed = await post(`/v1/connections/${connection}/resume`)
+    expect(resumed.body).toMatchObject({ status: 'active', statusReason: null })
+    expect(api.woken()).toBeGreaterThan(woken)
+    expect((await dueNow()).toSorted()).toEqual(['score', 'sync'])
+    expect((await post(`/v1/connections/${connection}/resume`)).status).toBe(200)
+  })
+
+  it('does not take a pause for a cure of a connection that somebody has to sign in to', async () => {
+    await api.database.withTenant(tenant, (tx) =>
+      setConnectionStatus(tx, connection, 'needs_reconnect', 'The token was revoked.'),
+    )
+    for (const [verb, body] of [['pause', { reason: 'x' }], ['resume'], ['sync']] as const) {
+      const answer = await post(`/v1/connections/${connection}/${verb}`, body)
+      expect([verb, answer.status]).toEqual([verb, 409])
+      expect(answer.body.detail).toContain('Connect it again')
+    }
+  })
+
+  it('knows no connection of another tenant', async () => {
+    const stranger = await addTenant(api.database)
+    const theirs = await addConnection(api.database, stranger)
+    for (const id of [theirs, randomUUID()]) {
+      for (const [verb, body] of [['pause', { reason: 'x' }], ['resume'], ['sync']] as const)
+        expect((await post(`/v1/connections/${id}/${verb}`, body)).status).toBe(404)
+    }
+  })
+
+  const dueNow = async (): Promise<readonly string[]> => {
+    const found = await api.database.asSystem('a test', (tx) =>
+      dueSteps(tx, { limitPerTenant: 10, limit: 10, tenants: [tenant] }),
+    )
+    return found.map(({ step }) => step)
+  }
+})
