@@ -161,9 +161,105 @@ function describeProgram(done: (code: number) => void): Command {
     .option('--out <file>', '.csv or .parquet', 'customers.csv')
     .action(async (options) => done(await (await import('./cli/generate.ts')).generate(options)))
 
+  command('serve', 'Run the service: sync, score, decide, write back, act, observe, with pages and an API.')
+    .option(
+      '--role <role>',
+      'all; or web, worker, scheduler in processes of their own, which needs DATABASE_URL',
+      'all',
+    )
+    .addHelpText(
+      'after',
+      '\nEnvironment: PORT, HOST, HOLDFAST_DATA, DATABASE_URL, REDIS_URL, PUBLIC_URL, TRUST_PROXY,\nHOLDFAST_MASTER_KEY, LOG_LEVEL. The README tells what each is for.\n',
+    )
+    .action(async (options) => done(await (await import('./cli/serve.ts')).serve(options)))
+
+  command('sync', 'Look now for what changed in every connection.')
+    .option('--connection <name>', 'only this one')
+    .action(async (options) =>
+      done(await (await import('./cli/installation.ts')).passCommand('sync', options)),
+    )
+
+  command('run', 'One pass of the whole loop, now, and what comes of it.')
+    .option('--connection <name>', 'only this one')
+    .action(async (options) =>
+      done(await (await import('./cli/installation.ts')).passCommand('run', options)),
+    )
+
+  command('doctor', 'Look at everything the service stands on; what is off, and why.').action(
+    async (options) => done(await (await import('./cli/installation.ts')).doctor(options)),
+  )
+
+  command('backup <file>', 'Write all data into one file, while everything runs.').action(
+    async (file: string, options) =>
+      done(await (await import('./cli/installation.ts')).backup(file, options)),
+  )
+
+  command('restore <file>', 'Bring a backup into an empty database; it starts paused.').action(
+    async (file: string, options) => done(await (await import('./cli/restore.ts')).restore(file, options)),
+  )
+
+  command('move', 'Move the embedded database to PostgreSQL.')
+    .requiredOption('--to <address>', 'postgres://user:password@host:5432/database, empty')
+    .action(async (options) => done(await (await import('./cli/restore.ts')).move(options)))
+
+  command('pause', 'Stop everything that is sent, for every company.')
+    .option('--reason <text>', 'what people read meanwhile')
+    .action(async (options) =>
+      done(await (await import('./cli/installation.ts')).pauseOrResume('pause', options)),
+    )
+
+  command('resume', 'Let things be sent again after a pause or a restored backup.').action(async (options) =>
+    done(await (await import('./cli/installation.ts')).pauseOrResume('resume', options)),
+  )
+
+  command('sign-in', 'Make a link that signs in once.')
+    .option('--company <name>', 'which company (default: the first)')
+    .option('--role <role>', 'viewer, operator or admin', 'admin')
+    .action(async (options) => done(await (await import('./cli/installation.ts')).signIn(options)))
+
+  command('key <name>', 'Make an API key for a program, and show it once.')
+    .option('--scopes <names>', 'of score, read, write, export, admin, metrics', list, ['score', 'read'])
+    .option('--company <name>', 'which company (default: the first)')
+    .action(async (name: string, options) =>
+      done(await (await import('./cli/installation.ts')).key(name, options)),
+    )
+
+  command('rekey', 'Seal everything with a new master key, while no server runs.').action(async (options) =>
+    done(await (await import('./cli/rekey.ts')).rekey(options)),
+  )
+
+  command('company <name>', 'Add a company, apart from every other.').action(async (name: string, options) =>
+    done(await (await import('./cli/setup.ts')).company(name, options)),
+  )
+
+  command('connect <file>', 'Connect a customer file to a company.')
+    .option('--customers <who>', 'everyone, or a column and its values: "status=customer,client"')
+    .option('--name <name>', 'what people call the connection (default: the file name)')
+    .option('--id <column>', 'the column that tells customers apart (default: found)')
+    .option('--company <name>', 'which company (default: the first)')
+    .action(async (file: string, options) =>
+      done(await (await import('./cli/setup.ts')).connect(file, options)),
+    )
+
+  command('settings [file]', 'Show the settings of a company, or save those of a JSON file.')
+    .option('--company <name>', 'which company (default: the first)')
+    .action(async (file: string | undefined, options) =>
+      done(await (await import('./cli/setup.ts')).settings(file, options)),
+    )
+
+  command('secret <name>', 'Seal smtp-password or dkim-key in the vault; it is read from standard input.')
+    .option('--company <name>', 'which company (default: the first)')
+    .action(async (name: string, options) =>
+      done(await (await import('./cli/setup.ts')).secret(name, options)),
+    )
+
+  command('activate', 'Let decisions become interventions, after the first look.')
+    .option('--company <name>', 'which company (default: the first)')
+    .action(async (options) => done(await (await import('./cli/setup.ts')).activate(options)))
+
   program.addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 a defect of Holdfast, 2 wrong call or settings, 3 unreadable input,\n4 data that does not fit, 5 model missing or corrupt, 6 output cannot be written.\n',
+    '\nExit codes: 0 done, 1 a defect of Holdfast, 2 wrong call or settings, 3 unreadable input,\n4 data that does not fit, 5 model missing or corrupt, 6 output cannot be written,\n7 the service: its database, queue or port.\n',
   )
   return program
 }

@@ -1,0 +1,112 @@
+/** Commands that set an installation up: `company`, `connect`, `settings`, `secret`, `activate`. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { HoldfastError } from '../contracts/errors.ts'
+import type { CommandOptions } from './options.ts'
+import { runCommand } from './run.ts'
+import { serviceCommand } from './service-command.ts'
+
+interface OfCompany extends CommandOptions {
+  readonly company?: string
+}
+
+/** `holdfast company <name>`. */
+export function company(name: string, options: CommandOptions): Promise<number> {
+  return runCommand(options, async (terminal) => {
+    const made = await serviceCommand('company', { name }, terminal)
+    terminal.print(`The company "${name}" is there, apart from every other.`)
+    terminal.note(`Next: holdfast connect <file> --company "${name}"`)
+    return made
+  })
+}
+
+/** `holdfast connect <file>`. */
+export function connect(
+  path: string,
+  options: OfCompany & { readonly name?: string; readonly customers?: string; readonly id?: string },
+): Promise<number> {
+  return runCommand(options, async (terminal) => {
+    const made = await serviceCommand(
+      'connect',
+      given({
+        company: options.company,
+        path: resolve(path),
+        name: options.name,
+        customers: options.customers,
+        columns: options.id === undefined ? undefined : { idColumn: options.id },
+      }),
+      terminal,
+    )
+    terminal.print(`"${String(made['connection'])}" is connected to ${String(made['company'])}.`)
+    terminal.note(
+      'Customers are synced, scored and shown. Nothing is sent to anybody before "holdfast activate".',
+    )
+    return made
+  })
+}
+
+/** `holdfast settings [file]`: shows them, or saves what the file holds. */
+export function settings(path: string | undefined, options: OfCompany): Promise<number> {
+  return runCommand(options, async (terminal) => {
+    const wanted = path === undefined ? undefined : await settingsFile(path)
+    const saved = await serviceCommand(
+      'settings',
+      given({ company: options.company, settings: wanted }),
+      terminal,
+    )
+    if (path === undefined) terminal.print(JSON.stringify(saved['settings'], null, 2))
+    else terminal.print(`Saved as version ${String(saved['version'])}; in force from the next step on.`)
+    return saved
+  })
+}
+
+/** `holdfast secret <name>`: the value comes over standard input, so that no list of processes or history shows it. */
+export function secret(name: string, options: OfCompany): Promise<number> {
+  return runCommand(options, async (terminal) => {
+    if (process.stdin.isTTY) terminal.note(`Type the value of ${name}, then Enter and Ctrl-D:`)
+    const value = (await text(process.stdin)).replace(/\r?\n$/, '')
+    if (value === '')
+      throw new HoldfastError('usage', `Nothing came over standard input: holdfast secret ${name} < file`)
+    const done = await serviceCommand('secret', given({ company: options.company, name, value }), terminal)
+    terminal.print(`${name} is sealed in the vault.`)
+    return done
+  })
+}
+
+/** `holdfast activate`. */
+export function activate(options: OfCompany): Promise<number> {
+  return runCommand(options, async (terminal) => {
+    const done = await serviceCommand('activate', given({ company: options.company }), terminal)
+    terminal.print(`${String(done['company'])}: decisions become interventions from now on.`)
+    terminal.note(DELIVERY_WORDS[String(done['delivery'])] ?? '')
+    return done
+  })
+}
+
+const DELIVERY_WORDS: Readonly<Record<string, string>> = {
+  off: 'Actions are switched off in the settings (delivery.mode), so none is carried out.',
+  dry_run:
+    'It is a dry run (delivery.mode): what would be sent is recorded, can be looked at, and goes to nobody.',
+  sandbox: 'E-mails reach the sandbox inbox and nobody else (delivery.mode).',
+  test_list: 'E-mails reach the addresses of delivery.testList and nobody else.',
+}
+
+async function settingsFile(path: string): Promise<unknown> {
+  const read = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new HoldfastError('input_missing', `${path} cannot be read (${cause.code}).`, { cause })
+  })
+  try {
+    return JSON.parse(read)
+  } catch (cause) {
+    throw new HoldfastError(
+      'settings_invalid',
+      `${path} is not JSON: ${(cause as Error).message}. Nothing was saved.`,
+      { cause },
+    )
+  }
+}
+
+function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}

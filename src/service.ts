@@ -1,0 +1,160 @@
+/**
+ * Everything that a process of Holdfast works with, opened in the order in which one thing stands on another and
+ * closed the other way round: the same for the server and for a command that finds no server.
+ */
+import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import type { Logger } from 'pino'
+import { openInbox, type Inbox } from '../actions/email/sandbox/inbox.ts'
+import { openChannels } from './channels.ts'
+import type { Config } from './config.ts'
+import type { Clock } from './contracts/clock.ts'
+import { HoldfastError } from './contracts/errors.ts'
+import { act } from './loop/act.ts'
+import type { ActServices } from './loop/act-services.ts'
+import { openConnectors, openFile } from './loop/connectors.ts'
+import { decideBook } from './loop/decide-book.ts'
+import { openEngines } from './loop/engines.ts'
+import { observe } from './loop/observe.ts'
+import { runStep } from './loop/run-step.ts'
+import { scoreBook } from './loop/score-book.ts'
+import type { LoopServices, LoopStep, StepName } from './loop/services.ts'
+import { sync } from './loop/sync.ts'
+import { writeBack } from './loop/write-back.ts'
+import { openBackend, type QueueBackend } from './queue/backend.ts'
+import { startQueue, type QueueRole, type QueueService } from './queue/service.ts'
+import { loadMasterKey } from './security/master-key.ts'
+import { openSecrets } from './security/secrets.ts'
+import { openVault, type Vault } from './security/vault.ts'
+import { firstDump } from './store/first-dump.ts'
+import { openDatabase, type OpenedDatabase } from './store/open.ts'
+
+export interface Service extends LoopServices, ActServices {
+  readonly config: Config
+  readonly database: OpenedDatabase
+  readonly vault: Vault
+  readonly backend: QueueBackend
+  /** Null in a process that is one of several: nobody would find it there. */
+  readonly inbox: Inbox | null
+  /** Told once the server listens. */
+  localUrl: string
+  close(): Promise<void>
+}
+
+export interface ServiceOptions {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  /** Whether this process is the only one, and so has a sandbox inbox of its own. */
+  readonly alone: boolean
+  /** Told of every transaction across tenants, with its reason. */
+  readonly onSystem?: (why: string) => void
+}
+
+const STEPS: Readonly<Record<StepName, LoopStep>> = {
+  sync,
+  score: scoreBook,
+  decide: decideBook,
+  write_back: writeBack,
+  observe,
+}
+
+/**
+ * @throws HoldfastError `database_locked`, `database_unavailable`, `database_version`, `vault_key`,
+ *   `queue_unavailable`, `output_denied`
+ * @example
+ * const service = await openService({ config: readConfig(), clock: systemClock, log, alone: true })
+ */
+export async function openService({ config, clock, log, alone, onSystem }: ServiceOptions): Promise<Service> {
+  const closers: (() => Promise<unknown>)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed())
+      await close().catch((cause: unknown) => log.warn({ err: cause }, 'something did not close in order'))
+  }
+  try {
+    await makeFolder(config.data)
+    const database = await openDatabase({
+      url: config.databaseUrl,
+      folder: config.data,
+      dump: config.databaseUrl === null ? firstDump() : null,
+      onLost: (cause) => log.warn({ err: cause }, 'a connection to the database was lost; it is made again'),
+      ...(onSystem === undefined ? {} : { onSystem }),
+    })
+    closers.push(() => database.close())
+    const vault = openVault({ masterKey: await loadMasterKey({ config, database }) })
+    await database.asSystem('whether the master key is the right one', (tx) => vault.check(tx))
+    const backend = await openBackend(database, config.redisUrl)
+    closers.push(() => backend.close())
+    const engines = openEngines({
+      threads: Math.min(config.threads ?? availableParallelism(), MOST_THREADS),
+      dataFolder: config.data,
+    })
+    closers.push(() => engines.close())
+    const inbox = alone ? await openInbox({ port: 0, host: '127.0.0.1' }) : null
+    if (inbox !== null) closers.push(() => inbox.close())
+    const channels = openChannels({ database, vault, clock, inbox })
+    closers.push(() => channels.close())
+    return {
+      config,
+      database,
+      vault,
+      backend,
+      engines,
+      inbox,
+      channels,
+      clock,
+      log,
+      connectors: openConnectors({ csv: openFile }),
+      secrets: openSecrets(vault),
+      publicUrl: config.publicUrl,
+      localUrl: `http://localhost:${config.port}`,
+      close: closeAll,
+    }
+  } catch (cause) {
+    await closeAll()
+    throw cause
+  }
+}
+
+/** Beyond two, scoring waits for the database and not for threads. */
+const MOST_THREADS = 2
+
+/** The queue with what its jobs do. */
+export function startServiceQueue(service: Service, role: QueueRole): Promise<QueueService> {
+  const { backend, database, clock, log } = service
+  return startQueue({
+    backend,
+    database,
+    role,
+    clock,
+    log,
+    handlers: {
+      step: async (tenant, connection, step, { cause, signal }) => {
+        const begun = performance.now()
+        const counts = await runStep(service, STEPS, { tenant, connection, step, cause, signal })
+        const ms = Math.round(performance.now() - begun)
+        log.info(
+          { tenant, connection, step, cause, counts, ms },
+          signal.aborted ? 'step broken off' : 'step done',
+        )
+      },
+      act: async (tenant, intervention, { worker, signal }) => {
+        await act(service, { tenant, intervention, worker, signal })
+      },
+    },
+  })
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    // What is in it is nobody else's affair.
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new HoldfastError(
+      code === 'ENOSPC' ? 'output_full' : 'output_denied',
+      `The data folder ${folder} cannot be made (${code}). Let the user that runs Holdfast write there, or name another folder with HOLDFAST_DATA.`,
+      { cause },
+    )
+  }
+}
