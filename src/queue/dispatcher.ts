@@ -14,13 +14,19 @@ import { dueInterventions } from '../store/due.ts'
 import { giveLeaseBack, takeLease } from '../store/leases.ts'
 import { dueSteps } from '../store/steps.ts'
 import type { JobData, QueueBackend } from './backend.ts'
+import { trimEnded } from './ended-jobs.ts'
 import { JOB_RETRIES } from './limits.ts'
 import type { Outage } from './outage.ts'
 import type { QueueLimits, QueueName } from './service.ts'
 
 export interface Dispatcher {
-  /** Null: of all tenants. Never throws, never waits. */
-  wake(tenant: TenantId | null): void
+  /**
+   * Never throws, never waits.
+   *
+   * @param tenant null: of all
+   * @param only what may have become due; default: anything
+   */
+  wake(tenant: TenantId | null, only?: 'sends'): void
   /** Whether this process is the one that dispatches. */
   leads(): boolean
   close(): Promise<void>
@@ -48,23 +54,35 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   let leading = false
   let closed = false
   let everybody = false
-  const tenants = new Set<TenantId>()
+  /** Whom to look after, and whether their steps too. */
+  const tenants = new Map<TenantId, { steps: boolean }>()
+  const company = whoIsAbout()
   let running: Promise<void> | null = null
 
   async function dispatchAll(): Promise<void> {
     while (everybody || tenants.size > 0) {
       if (closed || !leading) return
-      const wanted = everybody ? null : [...tenants]
+      const wanted = everybody ? null : [...tenants.keys()]
+      const ofSteps = everybody
+        ? null
+        : [...tenants].filter(([, { steps }]) => steps).map(([tenant]) => tenant)
       everybody = false
       tenants.clear()
-      await dispatch(wanted)
+      await dispatch(wanted, ofSteps)
     }
   }
 
-  async function dispatch(wanted: readonly TenantId[] | null): Promise<void> {
+  async function dispatch(
+    wanted: readonly TenantId[] | null,
+    ofSteps: readonly TenantId[] | null,
+  ): Promise<void> {
+    const { stepsPerTenant } = limits
+    const sendsPerTenant = company.several() ? limits.sendsBesideOthers : limits.sendsPerTenant
     const [steps, sends] = await database.asSystem('dispatch what is due', async (tx) => [
-      await dueSteps(tx, { limitPerTenant: limits.stepsPerTenant, limit: AT_ONCE, tenants: wanted }),
-      await dueInterventions(tx, { limitPerTenant: limits.sendsPerTenant, limit: AT_ONCE, tenants: wanted }),
+      ofSteps?.length === 0
+        ? []
+        : await dueSteps(tx, { limitPerTenant: stepsPerTenant, limit: AT_ONCE, tenants: ofSteps }),
+      await dueInterventions(tx, { limitPerTenant: sendsPerTenant, limit: AT_ONCE, tenants: wanted }),
     ])
     await place(
       [
@@ -88,7 +106,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       })
   }
 
-  function wake(tenant: TenantId | null): void {
+  function wake(tenant: TenantId | null, only?: 'sends'): void {
     if (closed) return
     if (!leading) {
       // Perhaps whoever led has just gone.
@@ -96,7 +114,10 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       return
     }
     if (tenant === null) everybody = true
-    else tenants.add(tenant)
+    else {
+      company.seen(tenant)
+      tenants.set(tenant, { steps: only === undefined || tenants.get(tenant)?.steps === true })
+    }
     run()
   }
 
@@ -138,6 +159,22 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   }
 }
 
+/** For how long a tenant counts after something of it was asked for, or ended. */
+const ABOUT_MS = 1000
+
+/** Whether more than one tenant has something to do at the moment. */
+function whoIsAbout() {
+  const last = new Map<TenantId, number>()
+  return {
+    seen: (tenant: TenantId): void => void last.set(tenant, performance.now()),
+    several: (): boolean => {
+      const since = performance.now() - ABOUT_MS
+      for (const [tenant, at] of last) if (at < since) last.delete(tenant)
+      return last.size > 1
+    },
+  }
+}
+
 interface DueJob {
   readonly queue: QueueName
   /** Of this work since this time: the same one each time that it is found due. */
@@ -158,6 +195,7 @@ function jobPlacer(
   { checkAfterMs }: { checkAfterMs: number },
 ) {
   const placed = new Map<string, { readonly id: string; readonly at: number }>()
+  const ended = trimEnded()
 
   return async (due: readonly DueJob[], { everything }: { everything: boolean }): Promise<void> => {
     const now = performance.now()
@@ -181,13 +219,23 @@ function jobPlacer(
         }
       }
       if (wanted.length === 0) continue
-      await queue.addBulk(
+      await addAll(
+        queue,
         wanted.map(({ job, id }) => ({ name, data: job.data, opts: { jobId: id, ...JOB_RETRIES } })),
       )
+      await ended.added(queue, wanted.length)
       for (const { job, id } of wanted) placed.set(job.queue + job.id, { id, at: now })
     }
     if (!everything) return
     const still = new Set(due.map((job) => job.queue + job.id))
     for (const key of placed.keys()) if (!still.has(key)) placed.delete(key)
   }
+}
+
+/** Many at once are a statement that makes tables of its own, ten times as dear as one job. */
+const FEW = 3
+
+async function addAll(queue: Queue<JobData>, jobs: Parameters<Queue<JobData>['addBulk']>[0]): Promise<void> {
+  if (jobs.length > FEW) await queue.addBulk(jobs)
+  else for (const { name, data, opts } of jobs) await queue.add(name, data, opts)
 }

@@ -44,8 +44,10 @@ export interface QueueHandlers {
 export interface QueueLimits {
   /** Jobs of a tenant that may be in flight in the queue of a step; default 2. */
   readonly stepsPerTenant: number
-  /** Sends of a tenant that may be in flight; default 4. */
+  /** Sends of a tenant that may be in flight while no other tenant has anything to do; default 4. */
   readonly sendsPerTenant: number
+  /** The same while others have: what they wait for is the database as much as a place; default 2. */
+  readonly sendsBesideOthers: number
   /** Jobs that a process works on at a time, by queue; more than a tenant may have in flight. */
   readonly concurrency: Readonly<Record<QueueName, number>>
   /** Between two sweeps over everything that is due; default 3,000. */
@@ -150,8 +152,8 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
           onLeave: () => signals.send(null),
         })
       : null
-  const tell = (tenant: TenantId | null): void => {
-    if (dispatcher?.leads() === true) dispatcher.wake(tenant)
+  const tell = (tenant: TenantId | null, only?: 'sends'): void => {
+    if (dispatcher?.leads() === true) dispatcher.wake(tenant, only)
     else signals.send(tenant)
   }
   const workers =

@@ -9,7 +9,7 @@ import type { Database } from '../store/database.ts'
 import { postponeIntervention } from '../store/due.ts'
 import type { JobData, QueueBackend } from './backend.ts'
 import { holdStep } from './held-step.ts'
-import { KEPT, QUEUE_NAMES } from './limits.ts'
+import { QUEUE_NAMES } from './limits.ts'
 import type { Outage } from './outage.ts'
 import type { QueueHandlers, QueueLimits, QueueName } from './service.ts'
 
@@ -21,8 +21,8 @@ export interface WorkersOptions {
   readonly limits: QueueLimits
   readonly log: Logger
   readonly outage: Outage
-  /** A job of the tenant ended, and its place is free. */
-  readonly onEnd: (tenant: TenantId) => void
+  /** A job of the tenant ended, and its place is free; a send leaves no step to do. */
+  readonly onEnd: (tenant: TenantId, only?: 'sends') => void
 }
 
 export interface Workers {
@@ -84,14 +84,16 @@ export function startWorkers(options: WorkersOptions): Workers {
       maxStalledCount: 1000,
       // After an outage: BullMQ's own 15 seconds are long for a person who waits.
       runRetryDelay: 1000,
-      removeOnComplete: { count: KEPT.completed },
-      removeOnFail: { count: KEPT.failed },
+      // What ended is trimmed by the dispatcher alone: see ended-jobs.ts.
+      removeOnComplete: { count: -1 },
+      removeOnFail: { count: -1 },
     })
     worker.on('error', outage.failed)
     // Only now is the job out of the queue: what comes next could not have come in before.
-    worker.on('completed', (job) => onEnd(asTenant(job.data.tenant)))
+    const only = name === 'act' ? 'sends' : undefined
+    worker.on('completed', (job) => onEnd(asTenant(job.data.tenant), only))
     worker.on('failed', (job) => {
-      if (job !== undefined) onEnd(asTenant(job.data.tenant))
+      if (job !== undefined) onEnd(asTenant(job.data.tenant), only)
     })
     return worker
   }
