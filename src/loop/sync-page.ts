@@ -13,7 +13,6 @@ import {
   insertCustomers,
   knownCustomers,
   markDue,
-  preferKeys,
   presentCustomers,
   storedProperties,
   updateCustomers,
@@ -84,7 +83,6 @@ export function noCounts(): PageCounts {
 export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage): Promise<PageCounts> {
   const { connection } = pass
   const position = await lockSyncPosition(tx, connection)
-  await preferKeys(tx)
   refuseOthers(pass, position)
   const member = memberOf(position.population)
   const counts = noCounts()

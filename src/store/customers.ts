@@ -34,18 +34,27 @@ export async function preferKeys(tx: Transaction): Promise<void> {
   )
 }
 
-/** @param ids object and id in the source, pairwise */
+/**
+ * Looked up one by one by their key, whatever the planner thinks of the table: while it is being filled there are no
+ * statistics, and a join would read all of it for each page.
+ *
+ * @param ids object and id in the source, pairwise
+ */
 export async function knownCustomers(
   tx: Transaction,
   connection: ConnectionId,
   ids: { readonly objects: readonly string[]; readonly externalIds: readonly string[] },
 ): Promise<readonly KnownCustomer[]> {
   return tx.query<KnownCustomer>(
-    `select c.id, c.object, c.external_id, c.name, c.properties_hash, c.status, c.group_key, c.group_name,
-       c.group_flagged, c.responsible_id, c.responsible_name, c.responsible_email
+    `select c.*
      from unnest($3::text[], $4::text[]) as wanted (object, external_id)
-     join customers c on c.tenant_id = $1 and c.connection_id = $2
-       and c.object = wanted.object and c.external_id = wanted.external_id`,
+     cross join lateral (
+       select id, object, external_id, name, properties_hash, status, group_key, group_name, group_flagged,
+         responsible_id, responsible_name, responsible_email
+       from customers
+       where tenant_id = $1 and connection_id = $2 and object = wanted.object and external_id = wanted.external_id
+       limit 1
+     ) c`,
     [tx.tenant, connection, ids.objects, ids.externalIds],
   )
 }
@@ -140,14 +149,14 @@ export async function updateCustomers(
          synced_at = now(),
          score_due_at = case when r.status <> 'active' then null when r.due is null then c.score_due_at else now() end,
          score_due_why = case when r.status <> 'active' then null else coalesce(r.due, c.score_due_why) end
-       from staged r where c.tenant_id = $1 and c.id = r.id
+       from staged r where c.tenant_id = $1 and c.id = any ($4::bigint[]) and c.id = r.id
      )
      insert into property_changes (tenant_id, customer_id, valid_at, run_id, changes)
      select $1, r.id, greatest(${VALID_AT}, (
          select max(p.valid_at) from property_changes p where p.tenant_id = $1 and p.customer_id = r.id
        )), $2, r.changes::jsonb
      from staged r where r.changes is not null`,
-    [tx.tenant, run, JSON.stringify(rows)],
+    [tx.tenant, run, JSON.stringify(rows), rows.map(({ id }) => id)],
   )
 }
 
