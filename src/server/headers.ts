@@ -12,7 +12,7 @@ export interface HeaderSets {
   readonly api: Headers
   /** Pages: scripts, styles and fonts of our own, no inline ones, no frames. */
   readonly page: Headers
-  /** The queue board, whose page has inline styles and a font by a link that stays unloaded. */
+  /** The queue board, whose page has inline styles and a base address. */
   readonly board: Headers
 }
 

@@ -69,7 +69,8 @@ export function describeApi(
       description:
         'Scores with reasons and the action worth its cost. Every answer carries X-Request-Id; failures are problem details (RFC 9457).',
     },
-    servers: [{ url: url ?? '/' }],
+    // The second is for whoever reads it at another address of the same server.
+    servers: url === null ? [{ url: '/' }] : [{ url }, { url: '/' }],
   })
 }
 
@@ -161,7 +162,12 @@ addAsset(
   'text/javascript; charset=utf-8',
   "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null, withCredentials: true })",
 )
-addAsset('api-docs.css', 'text/css; charset=utf-8', 'body{max-width:1180px;padding:16px}')
+// Swagger UI knows light alone.
+addAsset(
+  'api-docs.css',
+  'text/css; charset=utf-8',
+  ':root{color-scheme:light;--ground:#fbfbfa}body{max-width:1180px;padding:16px}#api p{max-width:none}',
+)
 
 /** `/openapi.json` and `/docs`. */
 export function openApiRoutes(description: () => ApiDescription): readonly Route[] {
