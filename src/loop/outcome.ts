@@ -53,7 +53,7 @@ export function measureOutcome(
   const { cause, leftAt } = presenceOf(known, end, everyone)
   const churned = CHURNED[cause]
   const monthly = churned === true ? 0 : terms.converted(known.monthly_now_minor, known.currency_now)
-  const revenue = churned === null ? null : revenueOf(known, leftAt ?? end)
+  const revenue = churned === null ? null : revenueOf(known, leftAt, end)
   const went = known.sent_at === null || known.sent_at <= end
   const cost = known.delivery === 'live' && went ? costOf(known, terms, leftAt ?? end) : 0
   const payable = revenue === null || cost === null
@@ -118,7 +118,13 @@ function presenceOf(
 }
 
 /** Each stretch between two windows is paid with the amount that was known at its beginning. */
-function revenueOf({ decided_at, monthly_minor, before }: ClosedDecision, until: Date): number | null {
+function revenueOf(
+  { decided_at, monthly_minor, before }: ClosedDecision,
+  leftAt: Date | null,
+  end: Date,
+): number | null {
+  const until = leftAt ?? end
+  if (before !== null && before.churned === true && leftAt !== null) return before.revenue_minor
   if (before !== null && before.revenue_minor !== null && before.monthly_minor !== null) {
     const from = decided_at.getTime() + before.days * DAY
     if (from <= until.getTime())
