@@ -33,8 +33,12 @@ export interface Attempt {
   readonly key: string
   /** The lease ends here: by then the provider has answered or the attempt is given up. */
   readonly deadline: Date
-  /** Called right before the provider is spoken to; throws `lease_lost` when another worker may have taken over. */
-  confirmLease(): Promise<void>
+  /**
+   * Called right before the provider is spoken to (`connecting`, where nothing of the message leaves yet), and again
+   * right before what may reach the person is handed over (`handing_over`, the default); throws `lease_lost` when
+   * another worker may have taken over. A worker that dies before the second has certainly sent nothing.
+   */
+  confirmLease(before?: 'connecting' | 'handing_over'): Promise<void>
   /** Notes how far it got (`connected`, `accepted_data`, `dot_sent`, …), for whoever has to judge a crash. */
   note(phase: string): void
 }

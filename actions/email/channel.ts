@@ -48,15 +48,15 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
     const mail = await composeMail(checked, { key: attempt.key, date: clock(), dkim })
 
     const left = () => Math.min(timeoutMs, attempt.deadline.getTime() - clock().getTime())
-    const mayGo = async () => {
-      await attempt.confirmLease()
+    const mayGo = async (before: 'connecting' | 'handing_over') => {
+      await attempt.confirmLease(before)
       if (left() <= 0) throw new DeadlinePassed()
     }
     try {
-      await mayGo()
+      await mayGo('connecting')
       const ending = await converse(options, mail, {
         timeoutMs: left(),
-        beforeContent: mayGo,
+        beforeContent: () => mayGo('handing_over'),
         note: (phase) => attempt.note(phase),
       })
       return ending.ended === 'accepted'

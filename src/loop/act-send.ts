@@ -1,12 +1,13 @@
 /**
  * One attempt to send what is leased: the channel speaks to the provider only after the lease, the consent and the
- * pauses were looked at once more in the database.
+ * pauses were looked at once more in the database, and hands over what may reach the person only after they were
+ * looked at again. Only then the ledger says `sending`: whoever dies before has certainly sent nothing.
  */
 import type { Attempt, Channel, EmailMessage, SendResult } from '../../actions/channel.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { readPause } from '../store/act-context.ts'
 import type { Transaction } from '../store/database.ts'
-import { moveIntervention, renewSendingLease } from '../store/intervention-moves.ts'
+import { moveIntervention, renewLease } from '../store/intervention-moves.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import type { Taken } from './act-take.ts'
@@ -47,20 +48,21 @@ export async function sendOnce(
   let begun = false
   let stopped: AttemptEnd | null = null
 
-  async function confirm(tx: Transaction): Promise<AttemptEnd | null> {
+  async function confirm(tx: Transaction, begins: boolean): Promise<AttemptEnd | null> {
     const lease = { owner: worker, ms: channel.timeoutMs + marginMs }
-    const holds = begun
-      ? await renewSendingLease(tx, intervention, lease)
-      : await moveIntervention(tx, {
-          id: intervention,
-          from: ['leased'],
-          to: 'sending',
-          actor: worker,
-          owner: worker,
-          leaseRuns: true,
-          detail: { delivery: taken.delivery, channel: channel.name, attempt: taken.attempt },
-          set: { lease, sendingNow: true },
-        })
+    const holds =
+      begun || !begins
+        ? await renewLease(tx, intervention, { ...lease, state: begun ? 'sending' : 'leased' })
+        : await moveIntervention(tx, {
+            id: intervention,
+            from: ['leased'],
+            to: 'sending',
+            actor: worker,
+            owner: worker,
+            leaseRuns: true,
+            detail: { delivery: taken.delivery, channel: channel.name, attempt: taken.attempt },
+            set: { lease, sendingNow: true },
+          })
     return holds ? await objection(tx, taken) : { outcome: 'lease_lost' }
   }
 
@@ -68,16 +70,17 @@ export async function sendOnce(
     key: intervention,
     deadline: new Date(started + channel.timeoutMs),
     note: (phase) => void phases.push({ phase, ms: clock().getTime() - started }),
-    async confirmLease() {
+    async confirmLease(before = 'handing_over') {
+      const begins = before === 'handing_over'
       try {
         // An objection rolls the move back: nothing was sent, and the ledger does not say that it was about to be.
         await database.withTenant(tenant, async (tx) => {
-          const against = await confirm(tx)
+          const against = await confirm(tx, begins)
           if (against === null) return
           stopped = against
           throw new HoldfastError('lease_lost', 'This message may not be sent by this worker now.')
         })
-        begun = true
+        begun ||= begins
       } catch (error) {
         stopped ??= { outcome: 'failed', message: error instanceof Error ? error.message : String(error) }
         throw error

@@ -108,16 +108,16 @@ export async function delayIntervention(tx: Transaction, id: InterventionId, ms:
 }
 
 /** @returns false when the lease is not this owner's any more, or has run out */
-export async function renewSendingLease(
+export async function renewLease(
   tx: Transaction,
   id: InterventionId,
-  { owner, ms }: { owner: string; ms: number },
+  { owner, ms, state }: { owner: string; ms: number; state: 'leased' | 'sending' },
 ): Promise<boolean> {
   const renewed = await tx.query(
     `update interventions set lease_until = clock_timestamp() + $4::float8 * interval '1 millisecond'
-     where tenant_id = $1 and id = $2 and state = 'sending' and lease_owner = $3
+     where tenant_id = $1 and id = $2 and state = $5 and lease_owner = $3
        and lease_until > clock_timestamp() returning id`,
-    [tx.tenant, id, owner, ms],
+    [tx.tenant, id, owner, ms, state],
   )
   return renewed.length > 0
 }

@@ -66,20 +66,38 @@ export function channelConformance(name: string, open: () => Promise<ChannelUnde
       expect(new Set(ids).size).toBe(5)
     })
 
-    it('confirms the lease before the provider is spoken to', async () => {
+    it('confirms the lease before the provider is spoken to, and at the last for handing the message over', async () => {
       const order: string[] = []
       await under.channel.send(
         under.message(1),
         attempt('order', {
-          confirmLease: () => {
-            order.push('lease')
+          confirmLease: (before = 'handing_over') => {
+            order.push(before)
+            // What arrived before somebody could say no.
+            order.push(...under.received())
             return Promise.resolve()
           },
           note: (phase) => order.push(phase),
         }),
       )
-      expect(order[0]).toBe('lease')
-      expect(order.length).toBeGreaterThan(1)
+      const confirmed = order.filter((one) => one === 'connecting' || one === 'handing_over')
+      expect(order[0]).toBe(confirmed[0])
+      expect(order.length).toBeGreaterThan(confirmed.length)
+      expect(confirmed.at(-1)).toBe('handing_over')
+      expect(under.received().filter((id) => order.includes(id))).toEqual([])
+    })
+
+    it('sends nothing when the lease is lost right before the message is handed over', async () => {
+      const lost = new HoldfastError('lease_lost', 'Another worker took over.')
+      const sending = under.channel.send(
+        under.message(1),
+        attempt('late', {
+          confirmLease: (before = 'handing_over') =>
+            before === 'handing_over' ? Promise.reject(lost) : Promise.resolve(),
+        }),
+      )
+      await expect(sending).rejects.toBe(lost)
+      expect(under.received()).toEqual([])
     })
 
     it('sends nothing when the lease is lost, and says so', async () => {

@@ -46,17 +46,27 @@ const before = (happens: () => Promise<unknown>): Partial<ActServices> =>
 /** In the middle of the conversation, when the server waits for the content. */
 const amid = (happens: () => Promise<unknown>): Partial<ActServices> =>
   around((channel) => ({
-    send: (message, attempt) => {
-      let confirmed = 0
-      return channel.send(message, {
+    send: (message, attempt) =>
+      channel.send(message, {
         ...attempt,
-        confirmLease: async () => {
-          confirmed++
-          if (confirmed === 2) await happens()
-          await attempt.confirmLease()
+        confirmLease: async (before) => {
+          if (before === 'handing_over') await happens()
+          await attempt.confirmLease(before)
         },
-      })
-    },
+      }),
+  }))
+
+/** After everything was confirmed for the last time, before the content is written: what no check can see. */
+const atTheLast = (happens: () => Promise<unknown>): Partial<ActServices> =>
+  around((channel) => ({
+    send: (message, attempt) =>
+      channel.send(message, {
+        ...attempt,
+        confirmLease: async (before) => {
+          await attempt.confirmLease(before)
+          if (before === 'handing_over') await happens()
+        },
+      }),
   }))
 
 /** After the provider answered, before that is stored. */
@@ -90,7 +100,7 @@ describe(`between the decision and the send (${databaseKind})`, () => {
     const scene = await acting.scene({ settings: SANDBOX })
     const id = await acting.plan(scene)
     expect(await acting.act(scene, id, { services: amid(() => refuse(scene)) })).toBe('suppressed')
-    expect((await movesOf(acting.database, scene.tenant, id)).at(-1)?.from_state).toBe('sending')
+    expect((await movesOf(acting.database, scene.tenant, id)).at(-1)?.from_state).toBe('leased')
     expect(deliveries(scene)).toBe(0)
   })
 
@@ -132,6 +142,22 @@ describe('a worker that died', () => {
     )
     expect(await acting.act(scene, id)).toBe('leased')
     expect(deliveries(scene)).toBe(0)
+    await runOut(scene, id)
+    expect(await acting.act(scene, id)).toBe('sent')
+    expect(deliveries(scene)).toBe(1)
+  })
+
+  it('while it spoke to the provider, which waits for the content: certainly nothing went out, so another sends', async () => {
+    const scene = await acting.scene({ settings: SANDBOX })
+    const id = await acting.plan(scene)
+    const { promise: waiting, resolve } = Promise.withResolvers<void>()
+    const dies = amid(() => {
+      resolve()
+      return new Promise(() => {})
+    })
+    void acting.act(scene, id, { services: dies })
+    await waiting
+    expect(await acting.act(scene, id)).toBe('leased')
     await runOut(scene, id)
     expect(await acting.act(scene, id)).toBe('sent')
     expect(deliveries(scene)).toBe(1)
@@ -202,14 +228,41 @@ describe('a worker that was frozen past its lease', () => {
     expect(deliveries(scene)).toBe(1)
   })
 
-  it('in the middle of the conversation: it stops before the content, and says that nothing went out', async () => {
+  it('in the middle of the conversation: another sends it meanwhile, and it stops before the content', async () => {
     const scene = await acting.scene({ settings: SANDBOX })
     const id = await acting.plan(scene)
     const frozen = amid(async () => {
       await runOut(scene, id)
+      expect(await acting.act(scene, id)).toBe('sent')
+    })
+    expect(await acting.act(scene, id, { services: frozen })).toBeNull()
+    expect((await acting.read(scene, id)).state).toBe('sent')
+    expect(deliveries(scene)).toBe(1)
+  })
+
+  it('right before the content was written: nobody else sends it, and it is sent once', async () => {
+    const scene = await acting.scene({ settings: SANDBOX })
+    const id = await acting.plan(scene)
+    const frozen = atTheLast(async () => {
+      await runOut(scene, id)
       expect(await acting.act(scene, id)).toBe('uncertain')
     })
-    expect(await acting.act(scene, id, { services: frozen })).toBe('deferred')
+    expect(await acting.act(scene, id, { services: frozen })).toBe('sent')
+    expect(deliveries(scene)).toBe(1)
+  })
+
+  it('for a channel that asks once more after it began: it says that nothing went out, and another sends', async () => {
+    const scene = await acting.scene({ settings: SANDBOX })
+    const id = await acting.plan(scene)
+    const twice = around((channel) => ({
+      send: async (message, attempt) => {
+        await attempt.confirmLease('handing_over')
+        await runOut(scene, id)
+        expect(await acting.act(scene, id)).toBe('uncertain')
+        return channel.send(message, attempt)
+      },
+    }))
+    expect(await acting.act(scene, id, { services: twice })).toBe('deferred')
     expect(await acting.read(scene, id)).toMatchObject({ reasonCode: 'lease_lost' })
     expect(await acting.act(scene, id)).toBe('sent')
     expect(deliveries(scene)).toBe(1)

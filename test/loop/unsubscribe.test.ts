@@ -4,8 +4,9 @@ import { unsubscribePayload } from '../../src/loop/unsubscribe-link.ts'
 import { signLink } from '../../src/security/signed-link.ts'
 import { consentOf } from '../../src/store/consents.ts'
 import { suppressionOf } from '../../src/store/suppressions.ts'
-import { LINK_KEY, SANDBOX, hashOf, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
+import { SANDBOX, hashOf, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
+import { LINK_KEY } from '../support/keys.ts'
 import { movesOf } from '../support/ledger.ts'
 
 let acting: Acting

@@ -20,10 +20,9 @@ import {
 import { currentSettings, saveSettings } from '../../src/store/settings-versions.ts'
 import { activateTenant } from '../../src/store/tenants.ts'
 import { addConnection, addTenant, openTestDatabase } from './database.ts'
+import { ADDRESS_KEY, LINK_KEY } from './keys.ts'
 import { addCustomer, addIntervention } from './ledger.ts'
 
-export const ADDRESS_KEY = Buffer.alloc(32, 1)
-export const LINK_KEY = Buffer.alloc(32, 2)
 export const hashOf = (email: string): Buffer => {
   const hash = hashAddress(ADDRESS_KEY, 'email', email)
   if (hash === null) throw new Error(`${email} is no address`)
