@@ -57,7 +57,19 @@ function failure(error: unknown): unknown {
   }
 }
 
-/** A last look at the finished line: messages of libraries hold what no redaction of fields can know of. */
+/**
+ * Addresses of persons: mail servers repeat them in what they answer. The domain stays, since it tells whose server it
+ * was.
+ */
+const MAILBOX = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}(?=@(?:[\p{L}\p{N}-]+\.)+\p{L}{2,})/gu
+
+/**
+ * A last look at the finished line: messages of libraries hold what no redaction of fields can know of.
+ *
+ * @example
+ * withoutSecrets('550 <ann@example.com> unknown') // '550 <[redacted]@example.com> unknown'
+ */
 export function withoutSecrets(line: string): string {
-  return line.replace(SECRET, '[redacted]')
+  const kept = line.replace(SECRET, '[redacted]')
+  return kept.includes('@') ? kept.replace(MAILBOX, '[redacted]') : kept
 }
