@@ -17,9 +17,16 @@ export function isCurrency(code: string): boolean {
  * minorDigits('USD') // 2
  */
 export function minorDigits(currency: string): number {
-  return (
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-  )
+  const known = digits.get(currency)
+  if (known !== undefined) return known
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+  const found = format.resolvedOptions().maximumFractionDigits ?? 2
+  // Codes come from requests too: only those that are currencies are remembered.
+  if (isCurrency(currency)) digits.set(currency, found)
+  return found
 }
+
+/** Making a format takes some ten microseconds, and amounts are told by the thousand. */
+const digits = new Map<string, number>()
 
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
