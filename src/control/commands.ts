@@ -44,7 +44,7 @@ export function serviceCommands(
           seen.add(key)
           report({ label: `${connection.name}: ${STEP_WORDS[run.step]}`, done, total: run.total })
         }
-        const runs = await pass(database, {
+        const passed = await pass(database, {
           tenant: tenant.id,
           connection: connection.id,
           steps,
@@ -54,7 +54,7 @@ export function serviceCommands(
           wake,
           onRun,
         })
-        const counts = Object.fromEntries(runs.map((run) => [run.step, run.counts]))
+        const counts = Object.fromEntries(passed.map(({ step, counts: many }) => [step, many]))
         connections.push({ company: tenant.name, connection: connection.name, steps: counts })
       }
       return { connections }

@@ -11,7 +11,7 @@ import { dueInterventions } from '../store/due.ts'
 import { recentRuns, type Run } from '../store/runs.ts'
 import { listSteps, requestStep } from '../store/steps.ts'
 import { databaseTime } from '../store/time.ts'
-import type { StepName } from './services.ts'
+import type { Counts, StepName } from './services.ts'
 
 export interface PassRequest {
   readonly tenant: TenantId
@@ -29,24 +29,44 @@ export interface PassRequest {
 
 const LOOK_MS = 100
 
+/** What a pass did, whoever began each run: work that one step leaves for the next is begun at once. */
+export interface PassedStep {
+  readonly step: StepName
+  /** Summed over the runs of the step since the pass began. */
+  readonly counts: Counts
+}
+
 /**
- * @returns the last run of each step
+ * @returns what each step did, in the order asked for
  * @throws HoldfastError what a step failed with; `paused` while its connection is; `server_unreachable` when aborted
  * @example
  * await pass(database, { tenant, connection, steps: ['sync', 'score'], act: false, cause: 'cli', … })
  */
-export async function pass(database: Database, request: PassRequest): Promise<readonly Run[]> {
-  const runs: Run[] = []
-  for (const step of request.steps) runs.push(await passStep(database, step, request))
+export async function pass(database: Database, request: PassRequest): Promise<readonly PassedStep[]> {
+  const { tenant, connection } = request
+  const begun = await database.withTenant(tenant, databaseTime)
+  for (const step of request.steps) await passStep(database, step, request)
   if (request.act) await settled(database, request)
-  return runs
+  const all = await database.withTenant(tenant, (tx) => recentRuns(tx, { connection, limit: 200 }))
+  const runs = all.filter(({ startedAt }) => startedAt >= begun)
+  return request.steps.map((step) => ({
+    step,
+    counts: summed(runs.filter((run) => run.step === step).map((run) => run.counts)),
+  }))
+}
+
+function summed(all: readonly Counts[]): Counts {
+  const sums: Record<string, number> = {}
+  for (const counts of all)
+    for (const [name, many] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + many
+  return sums
 }
 
 async function passStep(
   database: Database,
   step: StepName,
   { tenant, connection, cause, signal, wake, onRun = () => undefined }: PassRequest,
-): Promise<Run> {
+): Promise<void> {
   const asked = await database.withTenant(tenant, async (tx) => {
     await requestStep(tx, { connection, step, cause })
     tx.afterCommit(wake)
@@ -61,7 +81,7 @@ async function passStep(
     }))
     if (run !== undefined && run.startedAt >= asked) onRun(run)
     const done = state?.lastDoneAt !== null && state !== undefined && state.lastDoneAt >= asked
-    if (done && run !== undefined) return run
+    if (done && run?.status !== 'running') return
     if (place.status !== 'active')
       throw new HoldfastError(
         'paused',
