@@ -29,6 +29,7 @@ export const zoneOf = remembered((cell) => {
 /**
  * @example
  * countryOf('Austria') // 'AT'
+ * countryOf('UK') // 'GB'
  */
 export const countryOf = remembered((cell) => {
   countries ??= countryNames()
@@ -37,22 +38,44 @@ export const countryOf = remembered((cell) => {
 
 let countries: ReadonlyMap<string, string> | undefined
 
-/** ISO 3166-1 alpha-2 by code and English name, as far as this Node knows them. */
+/** Languages in which CRMs are kept; English first, where two would call different countries the same. */
+const NAMED_IN = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt']
+
+/** As people write them beside the names that Node knows. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  usa: 'US',
+  'u.s.': 'US',
+  'u.s.a.': 'US',
+  'united states of america': 'US',
+  'great britain': 'GB',
+  england: 'GB',
+  scotland: 'GB',
+  wales: 'GB',
+  'northern ireland': 'GB',
+  holland: 'NL',
+  'the netherlands': 'NL',
+  'czech republic': 'CZ',
+  turkey: 'TR',
+}
+
+/** ISO 3166-1 alpha-2 by code and name, as far as this Node knows them; codes that were replaced name the new one. */
 function countryNames(): ReadonlyMap<string, string> {
-  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
-  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
-  const found = letters.flatMap((first) =>
-    letters.flatMap((second): [string, string][] => {
-      const code = first + second
-      const name = NO_COUNTRIES.has(code) ? undefined : names.of(code)
-      if (name === undefined) return []
-      return [
-        [code.toLowerCase(), code],
-        [name.toLowerCase(), code],
-      ]
-    }),
+  const names = NAMED_IN.map(
+    (language) => new Intl.DisplayNames(language, { type: 'region', fallback: 'none' }),
   )
-  return new Map(found)
+  const found = new Map<string, string>()
+  const put = (name: string | undefined, code: string): void => {
+    if (name !== undefined && !found.has(name.toLowerCase())) found.set(name.toLowerCase(), code)
+  }
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+  for (const written of letters.flatMap((first) => letters.map((second) => first + second))) {
+    const code = new Intl.Locale(`und-${written}`).region ?? written
+    if (NO_COUNTRIES.has(code) || names[0].of(code) === undefined) continue
+    put(written, code)
+    if (code === written) for (const language of names) put(language.of(code), code)
+  }
+  for (const [name, code] of Object.entries(OTHER_NAMES)) put(name, code)
+  return found
 }
 
 /** Unions, and codes for test and for what is unknown. */
