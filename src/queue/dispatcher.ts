@@ -8,14 +8,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Queue } from 'bullmq'
+import type { Logger } from 'pino'
 import type { TenantId } from '../contracts/ids.ts'
 import type { Database } from '../store/database.ts'
 import { dueInterventions } from '../store/due.ts'
 import { giveLeaseBack, takeLease } from '../store/leases.ts'
 import { dueSteps } from '../store/steps.ts'
 import type { JobData, QueueBackend } from './backend.ts'
+import { watchClock } from './clock-watch.ts'
 import { trimEnded } from './ended-jobs.ts'
-import { JOB_RETRIES } from './limits.ts'
 import type { Outage } from './outage.ts'
 import type { QueueLimits, QueueName } from './service.ts'
 
@@ -37,6 +38,7 @@ export interface DispatcherOptions {
   readonly backend: QueueBackend
   readonly queues: Readonly<Record<QueueName, Queue<JobData>>>
   readonly limits: QueueLimits
+  readonly log: Logger
   readonly outage: Outage
   /** Before each sweep, such as to listen again. */
   readonly beforeSweep: () => Promise<void>
@@ -48,7 +50,7 @@ export interface DispatcherOptions {
 const AT_ONCE = 5000
 
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
-  const { database, backend, queues, limits, outage, beforeSweep, onLeave } = options
+  const { database, backend, queues, limits, log, outage, beforeSweep, onLeave } = options
   const owner = randomUUID()
   const place = jobPlacer(queues, { checkAfterMs: 2 * limits.sweepMs })
   let leading = false
@@ -57,6 +59,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   /** Whom to look after, and whether their steps too. */
   const tenants = new Map<TenantId, { steps: boolean }>()
   const company = whoIsAbout()
+  const clock = watchClock({ log, leaseSeconds: limits.leaseSeconds })
   let running: Promise<void> | null = null
 
   async function dispatchAll(): Promise<void> {
@@ -127,9 +130,11 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       await beforeSweep()
       // Two sweeps may fail before another process takes over.
       const seconds = Math.max(5, (3 * limits.sweepMs) / 1000)
-      leading = await database.asSystem('who dispatches', (tx) =>
-        takeLease(tx, { name: 'dispatcher', owner, seconds }),
-      )
+      leading = await database.asSystem('who dispatches', async (tx) => {
+        const leads = await takeLease(tx, { name: 'dispatcher', owner, seconds })
+        await clock.look(tx, leads)
+        return leads
+      })
       await backend.ping()
     } catch (cause) {
       outage.failed(cause)
@@ -183,7 +188,7 @@ interface DueJob {
 }
 
 /** States in which a job will still be worked on. */
-const PENDING = ['waiting', 'active', 'delayed', 'prioritized'] as const
+const PENDING = ['waiting', 'active'] as const
 
 /**
  * Puts jobs into their queues, each once. What was put there and is still due after a while is looked for: the queue
@@ -221,7 +226,7 @@ function jobPlacer(
       if (wanted.length === 0) continue
       await addAll(
         queue,
-        wanted.map(({ job, id }) => ({ name, data: job.data, opts: { jobId: id, ...JOB_RETRIES } })),
+        wanted.map(({ job, id }) => ({ name, data: job.data, opts: { jobId: id } })),
       )
       await ended.added(queue, wanted.length)
       for (const { job, id } of wanted) placed.set(job.queue + job.id, { id, at: now })

@@ -20,12 +20,3 @@ export const DEFAULT_LIMITS: QueueLimits = {
 
 /** Of jobs that ended, how many stay for the queue board. */
 export const KEPT = { completed: 200, failed: 500 } as const
-
-/**
- * Tries of a job whose handling the database did not learn of, because it was away; what a step or a send itself
- * fails of is counted and put off in the database.
- */
-export const JOB_RETRIES = {
-  attempts: 5,
-  backoff: { type: 'exponential', delay: 1000, jitter: 0.5 },
-} as const

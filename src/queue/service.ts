@@ -147,6 +147,7 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
           backend,
           queues,
           limits,
+          log,
           outage,
           beforeSweep: () => signals.listen((tenant) => dispatcher?.wake(tenant)),
           onLeave: () => signals.send(null),

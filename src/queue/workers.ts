@@ -63,7 +63,7 @@ export function startWorkers(options: WorkersOptions): Workers {
       return 'done'
     } catch (cause) {
       if (stopping.signal.aborted || isCode(cause, 'lease_lost')) return 'interrupted'
-      // Nobody could be told: the job itself is tried again.
+      // Nobody could be told: it is due still, and the sweep finds it when the database is back.
       if (isCode(cause, 'database_unavailable')) throw cause
       log.error({ err: cause, ...of }, 'act failed')
       await database.withTenant(of.tenant, (tx) => postponeIntervention(tx, of.intervention))

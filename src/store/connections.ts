@@ -6,6 +6,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { asConnection, type ConnectionId } from '../contracts/ids.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import type { Transaction } from './database.ts'
+import { addSteps } from './steps.ts'
 
 /** Who counts as a customer. */
 export type Population =
@@ -114,12 +115,7 @@ export async function createConnection(tx: Transaction, wanted: NewConnection): 
      values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb)`,
     [tx.tenant, id, kind, name, sandbox, JSON.stringify(config), jsonOf(population), jsonOf(mapping)],
   )
-  await tx.query(
-    `insert into steps (tenant_id, connection_id, step, schedule, due_at, cause)
-     select $1, $2, step, schedule, case when step = 'sync' then now() end, case when step = 'sync' then 'first' end
-     from unnest($3::text[], $4::text[]) as s (step, schedule)`,
-    [tx.tenant, id, Object.keys(SCHEDULES), Object.values(SCHEDULES)],
-  )
+  await addSteps(tx, { connection: asConnection(id), schedules: SCHEDULES, first: 'sync' })
   return asConnection(id)
 }
 

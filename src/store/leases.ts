@@ -2,7 +2,8 @@
 import type { Transaction } from './database.ts'
 
 /**
- * Takes or renews, in database time. In a system transaction.
+ * Takes or renews, in database time. In a system transaction. A lease that reaches further than any was taken for is of
+ * a time before the clock was set back, and holds nobody off.
  *
  * @returns whether `owner` holds it now
  * @example
@@ -16,6 +17,7 @@ export async function takeLease(
     `insert into leases (name, owner, until) values ($1, $2, now() + make_interval(secs => $3))
      on conflict (name) do update set owner = excluded.owner, until = excluded.until
        where leases.owner = excluded.owner or leases.until < now()
+         or leases.until > now() + make_interval(secs => 3 * $3::float8)
      returning name`,
     [name, owner, seconds],
   )

@@ -8,6 +8,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { asConnection, asTenant, type ConnectionId, type TenantId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import { nextRun } from './schedule.ts'
+import { databaseTime } from './time.ts'
 
 /**
  * Asks for a step; asking twice is asking once. An earlier time wins over a later one. A step that was given up
@@ -38,6 +39,35 @@ export async function requestStep(
 }
 
 /**
+ * The steps of a new connection: one is due at once, the others when their schedule says so.
+ *
+ * @param schedules cron expression in UTC, by step
+ * @throws HoldfastError `settings_invalid`
+ * @example
+ * await addSteps(tx, { connection, schedules: { sync: '0 * * * *', observe: '30 2 * * *' }, first: 'sync' })
+ */
+export async function addSteps(
+  tx: Transaction,
+  {
+    connection,
+    schedules,
+    first,
+  }: { connection: ConnectionId; schedules: Readonly<Record<string, string>>; first: string },
+): Promise<void> {
+  const now = await databaseTime(tx)
+  const steps = Object.entries(schedules).map(([step, schedule]) => {
+    const due = step === first ? now : nextRun(schedule, now, connection)
+    return { step, schedule, due_at: due, cause: step === first ? 'first' : 'schedule' }
+  })
+  await tx.query(
+    `insert into steps (tenant_id, connection_id, step, schedule, due_at, cause)
+     select $1, $2, step, schedule, due_at, cause
+     from json_to_recordset($3) as s (step text, schedule text, due_at timestamptz, cause text)`,
+    [tx.tenant, connection, JSON.stringify(steps)],
+  )
+}
+
+/**
  * @param schedule cron expression in UTC; null: only when asked for
  * @throws HoldfastError `settings_invalid`
  * @example
@@ -47,8 +77,8 @@ export async function setSchedule(
   tx: Transaction,
   { connection, step, schedule }: { connection: ConnectionId; step: string; schedule: string | null },
 ): Promise<void> {
-  const [{ now }] = await tx.query<{ now: Date }>('select now() as now')
-  const next = schedule === null ? null : nextRun(schedule, now)
+  const now = await databaseTime(tx)
+  const next = schedule === null ? null : nextRun(schedule, now, connection)
   // What the old schedule had set goes; what somebody asked for stays.
   await tx.query(
     `insert into steps (tenant_id, connection_id, step, schedule, due_at, cause)
@@ -169,7 +199,7 @@ export async function renewStep(
  */
 export async function finishStep(tx: Transaction, lease: StepLease): Promise<void> {
   const { schedule, now } = await held(tx, lease)
-  const next = schedule === null ? null : nextRun(schedule, now)
+  const next = schedule === null ? null : nextRun(schedule, now, lease.connection)
   await tx.query(
     `update steps set
        lease_owner = null, lease_until = null, attempts = 0, error_code = null, error_message = null,
@@ -209,7 +239,7 @@ export async function failStep(
   const wait = Math.min(BACKOFF.most, BACKOFF.first * 2 ** Math.min(attempts, 20)) * (0.5 + chance())
   const again = new Date(now.getTime() + wait * 1000)
   const hopeless = !retryable || failures >= maxAttempts
-  const next = hopeless && retryable && schedule !== null ? nextRun(schedule, now) : null
+  const next = hopeless && retryable && schedule !== null ? nextRun(schedule, now, lease.connection) : null
   const due = !active ? now : !hopeless || asked ? again : next
   await tx.query(
     `update steps set

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
+import { createConnection } from '../../src/store/connections.ts'
 import type { Database, Transaction } from '../../src/store/database.ts'
+import { nextRun } from '../../src/store/schedule.ts'
 import {
   dueSteps,
   failStep,
@@ -80,15 +82,32 @@ describe(`steps (${databaseKind})`, () => {
   it('is due again at the next time of its schedule, in UTC', async () => {
     await inTenant((tx) => setSchedule(tx, { connection, step: 'sync', schedule: '30 2 * * *' }))
     const first = (await state())?.dueAt
-    expect(first?.toISOString()).toMatch(/T02:30:00\.000Z$/)
+    expect(first).toEqual(nextRun('30 2 * * *', new Date(), connection))
     await ask('sync')
     await lease('a')
     await inTenant((tx) => finishStep(tx, { connection, step: 'sync', owner: 'a' }))
     expect((await state())?.dueAt).toEqual(first)
     await inTenant((tx) => setSchedule(tx, { connection, step: 'sync', schedule: '0 5 * * *' }))
-    expect((await state())?.dueAt?.toISOString()).toMatch(/T05:00:00\.000Z$/)
+    expect((await state())?.dueAt).toEqual(nextRun('0 5 * * *', new Date(), connection))
     await inTenant((tx) => setSchedule(tx, { connection, step: 'sync', schedule: null }))
     expect(await state()).toMatchObject({ state: 'idle', dueAt: null })
+  })
+
+  it('of a new connection comes at once for sync, and when its schedule says for every other, in their order', async () => {
+    const made = await inTenant((tx) =>
+      createConnection(tx, { kind: 'csv', name: 'A file', sandbox: true, config: {}, population: null }),
+    )
+    const steps = await inTenant((tx) => listSteps(tx, { connection: made }))
+    expect(steps.map((one) => one.step)).toEqual(['sync', 'score', 'decide', 'write_back', 'observe'])
+    const [sync, ...others] = steps
+    expect(sync.state).toBe('due')
+    for (const { state, schedule, dueAt } of others) {
+      expect(state).toBe('waiting')
+      expect(dueAt).toEqual(nextRun(schedule!, new Date(), made))
+    }
+    // Of one night; which of them is the next depends on the time of day.
+    const ofDay = others.map(({ dueAt }) => (dueAt!.getTime() - 2 * 3_600_000) % 86_400_000)
+    expect(ofDay).toEqual(ofDay.toSorted((a, b) => a - b))
   })
 
   it('refuses a schedule that cannot be read, naming it', async () => {
@@ -197,7 +216,7 @@ describe(`steps (${databaseKind})`, () => {
     await ask('sync')
     await lease('a')
     expect(await fail(true, 1)).toBe('waits')
-    expect((await state())?.dueAt?.toISOString()).toMatch(/T05:00:00\.000Z$/)
+    expect((await state())?.dueAt).toEqual(nextRun('0 5 * * *', new Date(), connection))
   })
 
   it('does not spin when a step asks for itself and then fails', async () => {
