@@ -30,11 +30,12 @@ export async function loadMasterKey({
   database: Database
 }): Promise<Buffer> {
   const path = join(config.data, 'master.key')
-  const there = config.masterKey ?? (await readKeyFile(path))
   const note = await database.asSystem('note of the master key', async (tx) => {
     await ensureInstallation(tx)
     return readMasterKeyNote(tx)
   })
+  // After the note: a key that another process noted meanwhile has its file by then.
+  const there = config.masterKey ?? (await readKeyFile(path))
   // Embedded there is one process and one folder; served, another machine may hold the key and be about to seal.
   const taken = note.masterKeyId !== null && (note.sealed || database.kind === 'served')
   if (there === null && taken) throw missingMasterKey(path, note.masterKeyId)
