@@ -13,6 +13,8 @@ export interface Totals {
   readonly byLevel: readonly LevelTotal[]
   /** Customers in each twentieth of the probability, from [0, .05) to [.95, 1]. */
   readonly distribution: readonly number[]
+  /** The same by level: thresholds lie within twentieths, and each connection has its own. */
+  readonly distributionByLevel: Readonly<Record<Level, readonly number[]>>
 }
 
 export interface LevelTotal {
@@ -45,10 +47,13 @@ export async function readTotals(tx: Transaction, connection: ConnectionId | nul
      where s.tenant_id = $1 and ($2::uuid is null or s.connection_id = $2) group by 1, 2, 3`,
     [tx.tenant, connection],
   )
-  const distribution = Array.from({ length: RISK_BINS }, () => 0)
+  const zeros = (): number[] => Array.from({ length: RISK_BINS }, () => 0)
+  const distribution = zeros()
+  const distributionByLevel = { HIGH: zeros(), MEDIUM: zeros(), LOW: zeros() }
   const byLevel = new Map<string, { -readonly [K in keyof LevelTotal]: LevelTotal[K] }>()
   for (const { level, currency, bin, customers, minor } of rows) {
     distribution[bin] += customers
+    distributionByLevel[level][bin] += customers
     const key = `${level} ${currency}`
     const sum = byLevel.get(key) ?? { level, currency, customers: 0, valueAtRiskMinor: 0 }
     sum.customers += customers
@@ -62,6 +67,7 @@ export async function readTotals(tx: Transaction, connection: ConnectionId | nul
       (a, b) => rank[a.level] - rank[b.level] || b.valueAtRiskMinor - a.valueAtRiskMinor,
     ),
     distribution,
+    distributionByLevel,
   }
 }
 

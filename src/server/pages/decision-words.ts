@@ -1,0 +1,87 @@
+/** A decision as a paragraph that a person could read aloud: why this action, what else was possible, why not the rest. */
+import type { DecisionTrace, WeighedAction } from '../../store/reads/decisions.ts'
+import { maskSentence, NOTHING } from './decided.ts'
+import type { Formats } from './formats.ts'
+import { actionName, GROUPS } from './labels.ts'
+
+type Told = Pick<
+  DecisionTrace,
+  'actionKey' | 'actions' | 'budgetPrice' | 'currency' | 'decidedAt' | 'group' | 'propensity'
+>
+
+/**
+ * @param next when the next period begins
+ * @returns sentences, in the order in which they are read
+ */
+export function decisionSentences(decision: Told, next: Date, formats: Formats): readonly string[] {
+  const others = decision.actions.filter(({ key }) => key !== NOTHING)
+  const open = others.filter(({ masked }) => masked === 'open')
+  const compared = decision.group === 'policy' ? null : GROUPS[groupOf(decision.group)].about
+  return [
+    ...(compared === null ? [possibleSentence(others, open)] : [compared]),
+    ...(compared === null && open.length > 0 ? [choiceSentence(decision, open, formats)] : []),
+    whenSentence(decision, next, formats),
+  ]
+}
+
+function groupOf(group: string): keyof typeof GROUPS {
+  return group === 'holdout' || group === 'usual' ? group : 'exempt'
+}
+
+function possibleSentence(others: readonly WeighedAction[], open: readonly WeighedAction[]): string {
+  const closed = [
+    ...Map.groupBy(
+      others.filter((one) => !open.includes(one)),
+      ({ masked }) => masked,
+    ),
+  ]
+    .map(([masked, of]) => `${list(of.map(({ key }) => actionName(key)))}: ${maskSentence(masked)}`)
+    .join('; ')
+  if (open.length === others.length) return 'Every action was possible.'
+  if (open.length === 0)
+    return new Set(others.map(({ masked }) => masked)).size === 1
+      ? `No action was possible: ${maskSentence(others[0].masked)}.`
+      : `No action was possible. ${closed}.`
+  return `Of ${others.length} actions, ${open.length} ${open.length === 1 ? 'was' : 'were'} possible. ${closed}.`
+}
+
+function choiceSentence(decision: Told, open: readonly WeighedAction[], formats: Formats): string {
+  const { actionKey, currency, budgetPrice } = decision
+  const worth = (one: WeighedAction): number => one.expectedValueMinor ?? -Infinity
+  const afterBudget = (one: WeighedAction): number => worth(one) - budgetPrice * (one.costMinor ?? 0)
+  const best = open.reduce((most, one) => (worth(one) > worth(most) ? one : most))
+  if (open.every(({ expectedValueMinor }) => expectedValueMinor === null))
+    return actionKey === NOTHING
+      ? 'What they are worth cannot be said, so the customer is left in peace.'
+      : `${actionName(actionKey)} was chosen, though what it is worth cannot be said.`
+  const promise = (one: WeighedAction): string =>
+    `${one.expectedValueMinor === null ? 'unknown gain' : formats.gain(one.expectedValueMinor, currency)} expected at a cost of ${formats.money(one.costMinor ?? 0, currency)}`
+  if (actionKey === NOTHING) {
+    if (worth(best) <= 0)
+      return `None is worth its cost: even the best of them, ${actionName(best.key)}, comes to ${formats.gain(worth(best), currency)}. So the customer is left in peace.`
+    return open.every((one) => afterBudget(one) <= 0)
+      ? `${actionName(best.key)} promises ${promise(best)}, but the budget does more for other customers. So this one is left in peace.`
+      : `${actionName(best.key)} promises ${promise(best)}. The customer is left in peace this time all the same: now and then that is needed to learn what actions do.`
+  }
+  const chosen = open.find(({ key }) => key === actionKey)
+  if (chosen === undefined) return `${actionName(actionKey)} was chosen.`
+  if (chosen === best) return `${actionName(actionKey)} is worth most: ${promise(chosen)}.`
+  const bestForBudget = open.reduce((most, one) => (afterBudget(one) > afterBudget(most) ? one : most))
+  return chosen === bestForBudget
+    ? `${actionName(actionKey)} does most for what it takes of the budget: ${promise(chosen)}.`
+    : `${actionName(actionKey)} was drawn: ${promise(chosen)}. ${actionName(best.key)} promises more, ${formats.gain(worth(best), currency)}; now and then another good action is tried, to learn.`
+}
+
+function whenSentence({ decidedAt, propensity, group }: Told, next: Date, formats: Formats): string {
+  const when = `on ${formats.day(decidedAt)}; the next decision is on ${formats.day(next.toISOString().slice(0, 10))}.`
+  return group !== 'policy' || propensity > 0.995
+    ? `Decided ${when}`
+    : `Chosen with a chance of ${formats.percent(propensity)} ${when}`
+}
+
+/** "a, b and c". */
+function list(words: readonly string[]): string {
+  return words.length < 2
+    ? (words[0] ?? '')
+    : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`
+}

@@ -1,0 +1,191 @@
+/** The sandbox inbox: mails that went out by real SMTP and reached nobody. Each tenant sees its own. */
+import { z } from 'zod'
+import type { InboxMail } from '../../../actions/email/sandbox/inbox.ts'
+import { HoldfastError } from '../../contracts/errors.ts'
+import type { Transaction } from '../../store/database.ts'
+import { mailOwners, type MailOwner } from '../../store/reads/pages-mails.ts'
+import { route } from '../route.ts'
+import type { RouteServices } from '../services.ts'
+import { html, type Markup, type Piece } from './html.ts'
+import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
+import { readPlace, type Place } from './place.ts'
+import { shell } from './shell.ts'
+
+const params = z.strictObject({ id: z.string().max(20) })
+const reader = { scope: null, role: 'viewer' } as const
+const ROWS = 50
+
+interface OwnMail {
+  readonly mail: InboxMail
+  readonly owner: MailOwner
+}
+
+export const inboxRoute = route({
+  method: 'get',
+  path: '/inbox',
+  summary: 'Mails that reached the sandbox inbox',
+  tag: 'Pages',
+  access: reader,
+  audience: 'page',
+  query: z.object({ page: z.coerce.number().int().min(1).max(1000).default(1).catch(1) }),
+  answers: { 200: { description: 'The page', type: 'text/html' } },
+  handle: async ({ tenant, caller, query: { page } }, services) =>
+    services.database.withTenant(tenant, async (tx) => {
+      const place = await readPlace(tx, { caller, services })
+      const mails = await ownMails(tx, services)
+      const shown = mails.slice((page - 1) * ROWS, page * ROWS)
+      const body = html`<h1>
+          ${mails.length === 0 ? 'No mail yet' : place.formats.many(mails.length, 'mail')}
+        </h1>
+        <p class="lead">
+          These were sent by real SMTP into an inbox on this machine, and to nobody else. It keeps the newest
+          500 until the server ends.
+        </p>
+        ${mails.length === 0 ? emptyPart(place) : inboxTable(shown, place)}
+        <div class="pages">
+          ${page > 1 && html`<a href="/inbox?page=${page - 1}">Newer</a>`}
+          ${mails.length > page * ROWS && html`<a href="/inbox?page=${page + 1}">Older</a>`}
+        </div>`
+      return shell(place, { title: 'Sandbox inbox', chapter: 'inbox', body })
+    }),
+})
+
+export const inboxMailRoute = route({
+  method: 'get',
+  path: '/inbox/{id}',
+  summary: 'One mail of the sandbox inbox',
+  tag: 'Pages',
+  access: reader,
+  audience: 'page',
+  params,
+  answers: { 200: { description: 'The page', type: 'text/html' } },
+  handle: async ({ tenant, caller, params }, services) =>
+    services.database.withTenant(tenant, async (tx) => {
+      const place = await readPlace(tx, { caller, services })
+      const { mail, owner } = await ownMail(tx, services, params.id)
+      const { formats } = place
+      const headers = mail.headers.map(
+        ({ name, value }) =>
+          html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+      )
+      const frame = mail.html === '' ? null : `/inbox/${mail.id}/mail`
+      const body = html`<div class="crumbs"><a href="/inbox">Sandbox inbox</a><span>/ ${mail.to}</span></div>
+        <h1>${mail.subject}</h1>
+        <p class="lead">
+          For
+          <a href="/customers/${owner.customer}">${owner.customerName ?? `customer ${owner.customer}`}</a>, by
+          <a href="/outbox/${owner.intervention}">this action</a>. Arrived ${formats.when(mail.at)}.
+        </p>
+        ${mailPart({ lines: linesOf(mail), text: mail.text, frame })}
+        <details>
+          <summary>All headers</summary>
+          <dl class="facts">${headers}</dl>
+        </details>`
+      return shell(place, { title: mail.subject, chapter: 'inbox', body, headers: WITH_FRAME })
+    }),
+})
+
+/** The HTML of a mail, for the frame. */
+export const inboxDocumentRoute = route({
+  method: 'get',
+  path: '/inbox/{id}/mail',
+  summary: 'The HTML of a mail of the sandbox inbox, for a frame',
+  tag: 'Pages',
+  access: reader,
+  audience: 'page',
+  params,
+  answers: { 200: { description: 'The document', type: 'text/html' } },
+  handle: async ({ tenant, params }, services) =>
+    services.database.withTenant(tenant, async (tx) =>
+      mailDocument((await ownMail(tx, services, params.id)).mail.html),
+    ),
+})
+
+/** Newest first. */
+async function ownMails(tx: Transaction, { inbox }: RouteServices): Promise<readonly OwnMail[]> {
+  if (inbox === null) throw noInbox()
+  const mails = inbox.list()
+  const oldest = mails.at(-1)
+  if (oldest === undefined) return []
+  const owners = await mailOwners(tx, mails.map(digestOf), oldest.at)
+  return mails.flatMap((mail) => {
+    const owner = owners.get(digestOf(mail))
+    return owner === undefined ? [] : [{ mail, owner }]
+  })
+}
+
+async function ownMail(tx: Transaction, { inbox }: RouteServices, id: string): Promise<OwnMail> {
+  if (inbox === null) throw noInbox()
+  const mail = inbox.read(id)
+  const owner =
+    mail === null ? undefined : (await mailOwners(tx, [digestOf(mail)], mail.at)).get(digestOf(mail))
+  if (mail === null || owner === undefined)
+    throw new HoldfastError(
+      'not_found',
+      'There is no such mail. The inbox keeps the newest 500 until the server ends.',
+    )
+  return { mail, owner }
+}
+
+/** What stands before the @ of the Message-ID. */
+function digestOf({ messageId }: InboxMail): string {
+  return messageId.replace(/^<|@.*$/gs, '')
+}
+
+function noInbox(): HoldfastError {
+  return new HoldfastError(
+    'not_found',
+    'This server has no sandbox inbox: only a server that does everything in one process has one.',
+  )
+}
+
+function emptyPart({ settings }: Place): Markup {
+  return html`<p class="second">
+    ${
+      settings.delivery.mode === 'sandbox'
+        ? 'Mails appear here as soon as an action is carried out.'
+        : 'Mails come here while the delivery mode of the settings is “sandbox”. It is another one now.'
+    }
+  </p>`
+}
+
+function inboxTable(mails: readonly OwnMail[], { formats }: Place): Markup {
+  const rows = mails.map(
+    ({ mail, owner }) =>
+      html`<tr>
+        <th scope="row" class="first"><a class="name" href="/inbox/${mail.id}">${mail.subject}</a></th>
+        <td class="nowrap">${formats.when(mail.at)}</td>
+        <td>${mail.to}</td>
+        <td>
+          <a href="/customers/${owner.customer}">${owner.customerName ?? `Customer ${owner.customer}`}</a>
+        </td>
+      </tr>`,
+  )
+  return html`<table class="rows">
+    <caption class="only-reader">
+      Mails, newest first
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Subject</th>
+        <th scope="col">Arrived</th>
+        <th scope="col">To</th>
+        <th scope="col">Customer</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`
+}
+
+function linesOf(mail: InboxMail): readonly (readonly [string, Piece])[] {
+  return [
+    ['From', mail.fromName === '' ? mail.from : `${mail.fromName} <${mail.from}>`],
+    ['To', mail.to],
+    ...(mail.replyTo === null ? [] : ([['Reply to', mail.replyTo]] as const)),
+    ['Subject', html`<span class="strong">${mail.subject}</span>`],
+    ['Message-ID', html`<span class="note">${mail.messageId}</span>`],
+  ]
+}

@@ -1,0 +1,167 @@
+/** One action: how it stands and why, what it says, what became of it. */
+import { z } from 'zod'
+import type { EmailMessage } from '../../../actions/channel.ts'
+import { HoldfastError } from '../../contracts/errors.ts'
+import { asIntervention } from '../../contracts/ids.ts'
+import { readWholeIntervention, type WholeIntervention } from '../../store/reads/interventions.ts'
+import { route } from '../route.ts'
+import { answerButtons } from './answer-buttons.ts'
+import { html, type Markup, type Piece } from './html.ts'
+import { actionName, CHANNELS, STATES } from './labels.ts'
+import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
+import { sentence } from './notices.ts'
+import { modePill } from './outbox-page.ts'
+import { stateMark } from './outbox-table.ts'
+import { readPlace, type Place } from './place.ts'
+import { previewOf, type Preview } from './preview.ts'
+import { shell } from './shell.ts'
+
+const params = z.strictObject({ id: z.uuid() })
+const reader = { scope: null, role: 'viewer' } as const
+
+export const interventionRoute = route({
+  method: 'get',
+  path: '/outbox/{id}',
+  summary: 'One action with what it sends and what became of it',
+  tag: 'Pages',
+  access: reader,
+  audience: 'page',
+  params,
+  answers: { 200: { description: 'The page', type: 'text/html' } },
+  handle: async ({ tenant, caller, params, origin }, services) =>
+    services.database.withTenant(tenant, async (tx) => {
+      const place = await readPlace(tx, { caller, services })
+      const id = asIntervention(params.id)
+      const whole = await readWholeIntervention(tx, id)
+      const preview = await previewOf(tx, services, { tenant, id, settings: place.settings, origin })
+      const name = whole.customerName ?? `customer ${whole.customer}`
+      const title = `${actionName(whole.actionKey)} for ${name}`
+      const body = html`<div class="crumbs">
+          <a href="/outbox">Outbox</a><span>/ ${CHANNELS[whole.channel]}</span>
+          <a href="/customers/${whole.customer}">${name}</a>
+        </div>
+        ${modePill(place)}
+        <div class="top">
+          <div>
+            <h1>${title}</h1>
+            <p class="lead">
+              ${stateMark(whole.state)}.
+              ${whole.reason === null ? STATES[whole.state].about : sentence(whole.reason)}
+            </p>
+          </div>
+          ${answerButtons(whole, place, { back: `/outbox/${whole.id}` })}
+        </div>
+        ${whole.state === 'uncertain' && uncertainWords()}
+        <section class="two">
+          <div>
+            <h2>${messageTitle(whole, preview)}</h2>
+            ${messagePart(whole, preview)}
+          </div>
+          <div>${detailsPart(whole, place)}${eventsPart(whole, place)}</div>
+        </section>`
+      return shell(place, { title, chapter: 'outbox', body, headers: WITH_FRAME })
+    }),
+})
+
+/** The HTML of the message, for the frame. */
+export const interventionMailRoute = route({
+  method: 'get',
+  path: '/outbox/{id}/mail',
+  summary: 'The HTML of what an action sends, for a frame',
+  tag: 'Pages',
+  access: reader,
+  audience: 'page',
+  params,
+  answers: { 200: { description: 'The document', type: 'text/html' } },
+  handle: async ({ tenant, caller, params, origin }, services) =>
+    services.database.withTenant(tenant, async (tx) => {
+      const { settings } = await readPlace(tx, { caller, services })
+      const preview = await previewOf(tx, services, {
+        tenant,
+        id: asIntervention(params.id),
+        settings,
+        origin,
+      })
+      if (preview.message === null) throw new HoldfastError('not_found', preview.none)
+      return mailDocument(preview.message.html)
+    }),
+})
+
+function uncertainWords(): Markup {
+  return html`<div class="notice bad">
+    <p class="strong">Nobody can say whether this was sent</p>
+    <p>
+      It is not sent again by itself, so that nobody gets it twice. Look for it in the mail server’s log by
+      its Message-ID, or ask the customer.
+    </p>
+  </div>`
+}
+
+function messageTitle({ state }: WholeIntervention, preview: Preview): string {
+  if (preview.message === null) return 'The message'
+  if (state === 'sent' || state === 'confirmed') return 'What was sent'
+  if (state === 'uncertain' || state === 'sending') return 'What was about to go'
+  return 'What would be sent'
+}
+
+function messagePart({ id }: WholeIntervention, preview: Preview): Piece {
+  if (preview.message === null) return html`<p class="second">${preview.none}</p>`
+  const { message, stored } = preview
+  return html`${!stored && html`<p class="note">As it would read now. It is written for good when it goes.</p>`}
+  ${mailPart({ lines: linesOf(message), text: message.text, frame: `/outbox/${id}/mail` })}`
+}
+
+function linesOf(message: EmailMessage): readonly (readonly [string, Piece])[] {
+  const { from, to, replyTo, subject, language, unsubscribe } = message
+  return [
+    ['From', mailbox(from)],
+    ['To', mailbox(to)],
+    ...(replyTo === null ? [] : ([['Reply to', mailbox(replyTo)]] as const)),
+    ['Subject', html`<span class="strong">${subject}</span>`],
+    ['Language', language],
+    ['List-Unsubscribe', html`<span class="note">${unsubscribe.url}</span>`],
+  ]
+}
+
+function mailbox({ name, address }: { readonly name: string | null; readonly address: string }): string {
+  return name === null || name === '' ? address : `${name} <${address}>`
+}
+
+function detailsPart(whole: WholeIntervention, { formats }: Place): Markup {
+  const by = whole.createdBy === 'policy' ? 'the policy' : whole.createdBy.replace(/^\w+:/, '')
+  const line = (name: string, value: Piece): Markup =>
+    html`<dt>${name}</dt>
+      <dd>${value}</dd>`
+  const cost = formats.money(whole.actualCostMinor ?? whole.plannedCostMinor, whole.currency)
+  return html`<h2>About it</h2>
+    <dl class="facts">
+      ${line('Asked for by', by)}${line('Asked for', formats.when(whole.createdAt))}
+      ${whole.sentAt === null ? line('Due', formats.when(whole.dueAt)) : line('Sent', formats.when(whole.sentAt))}
+      ${whole.sentAt === null && line('Expires', formats.when(whole.expiresAt))}
+      ${line(whole.actualCostMinor === null ? 'Planned cost' : 'Cost', cost)}
+      ${whole.recipientName !== null && line('Reaches', whole.recipientName)}
+      ${whole.attempts > 1 && line('Attempts', whole.attempts)}
+      ${whole.providerId !== null && line('Message-ID', whole.providerId)}
+    </dl>`
+}
+
+function eventsPart({ events }: WholeIntervention, { formats }: Place): Markup {
+  const rows = events.map(
+    (event) =>
+      html`<tr>
+        <td class="nowrap second">${formats.when(event.at)}</td>
+        <td class="full">
+          ${STATES[event.toState].word}${event.reason !== null && html`<small>${sentence(event.reason)}</small>`}
+        </td>
+      </tr>`,
+  )
+  return html`<h2>What became of it</h2>
+    <table class="rows">
+      <caption class="only-reader">
+        Every move, oldest first
+      </caption>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>`
+}

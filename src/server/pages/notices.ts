@@ -1,0 +1,200 @@
+/**
+ * What needs a look, in words: what happened, what it means for the customers, what to do. The worst first. A pure
+ * function of what the page has read.
+ */
+import type { ConnectionView, StepView } from '../../store/reads/connections.ts'
+import { nextRun } from '../../store/schedule.ts'
+import type { Formats } from './formats.ts'
+import { stepWord } from './labels.ts'
+import type { Place } from './place.ts'
+
+export interface Notice {
+  readonly tone: 'bad' | 'wait' | 'info'
+  readonly title: string
+  readonly text: string
+  /** What can be done about it here. */
+  readonly remedy:
+    | { readonly kind: 'run'; readonly connection: ConnectionView; readonly step: string }
+    | { readonly kind: 'resume' }
+    | { readonly kind: 'activate' }
+    | { readonly kind: 'look'; readonly href: string; readonly label: string }
+    | null
+}
+
+export function noticesOf(
+  place: Pick<Place, 'pause' | 'tenant' | 'outbox' | 'settings' | 'now' | 'formats'>,
+  connections: readonly ConnectionView[],
+  scored: number,
+): readonly Notice[] {
+  const all = [
+    ...pauseNotices(place),
+    ...connections.flatMap((one) => connectionNotices(one, place)),
+    ...outboxNotices(place),
+    ...activationNotices(place, scored),
+  ]
+  const order = { bad: 0, wait: 1, info: 2 }
+  return all.toSorted((a, b) => order[a.tone] - order[b.tone])
+}
+
+function pauseNotices({ pause }: Pick<Place, 'pause'>): Notice[] {
+  if (pause === null) return []
+  const ours = pause.code === 'tenant_paused'
+  return [
+    {
+      tone: 'wait',
+      title: ours ? 'Everything is paused' : 'The whole installation is paused',
+      text: `${sentence(pause.reason)} Scoring and showing go on; what is due waits${ours ? ' until you resume.' : ' until whoever runs the server lets it go on.'}`,
+      remedy: ours ? { kind: 'resume' } : null,
+    },
+  ]
+}
+
+function connectionNotices(
+  connection: ConnectionView,
+  { now, formats }: Pick<Place, 'now' | 'formats'>,
+): Notice[] {
+  const { name, status, statusReason, populationStated, failedWrites, steps } = connection
+  const why = statusReason === null ? '' : ` ${sentence(statusReason)}`
+  if (status !== 'active') {
+    const [tone, title, text] = (
+      {
+        paused: [
+          'wait',
+          `${name} is paused`,
+          'Nothing is read from it or written to it until it is resumed.',
+        ],
+        needs_reconnect: [
+          'bad',
+          `${name} needs a new sign-in`,
+          'Nothing is read or written until somebody signs in again. Scores stay as they are.',
+        ],
+        disconnected: [
+          'wait',
+          `${name} is disconnected`,
+          'Nothing is read or written any more. What was scored before is still shown.',
+        ],
+      } as const
+    )[status]
+    return [{ tone, title, text: `${text}${why}`, remedy: null }]
+  }
+  const failed = steps.filter(({ error, running }) => error !== null && !running)
+  const found: Notice[] = failed.map((step) => failedNotice(connection, step, formats))
+  if (!populationStated)
+    found.push({
+      tone: 'wait',
+      title: `Who counts as a customer in ${name}?`,
+      text: 'Nobody said so yet. Records are read, and none is scored, written to or acted on before.',
+      remedy: null,
+    })
+  const sync = steps.find(({ step }) => step === 'sync')
+  if (failed.length === 0 && sync !== undefined && isStale(sync, now))
+    found.push({
+      tone: 'wait',
+      title: `${name} is out of date`,
+      text: `${sync.lastDoneAt === null ? 'It was never read' : `It was last read on ${formats.exact(sync.lastDoneAt)}`}, which is longer ago than its schedule allows. What you see is as old. No worker seems to be running, or it has too much to do.`,
+      remedy: { kind: 'run', connection, step: 'sync' },
+    })
+  if (failedWrites > 0)
+    found.push({
+      tone: 'wait',
+      title: `${formats.many(failedWrites, 'record')} of ${name} could not be written`,
+      text: 'Scores are safe here; what can be tried again is tried again by itself.',
+      remedy: { kind: 'run', connection, step: 'write_back' },
+    })
+  return found
+}
+
+function failedNotice(
+  connection: ConnectionView,
+  { step, error, lastDoneAt, dueAt }: StepView,
+  formats: Formats,
+): Notice {
+  const meaning =
+    lastDoneAt === null
+      ? 'It never worked yet.'
+      : `It last worked on ${formats.exact(lastDoneAt)}; what you see is of then.`
+  const next = dueAt === null ? 'It is not tried again by itself.' : 'It is tried again by itself.'
+  return {
+    tone: 'bad',
+    title: `${stepWord(step)} failed: ${connection.name}`,
+    text: `${sentence(error?.message ?? '')} ${meaning} ${next}`,
+    remedy: { kind: 'run', connection, step },
+  }
+}
+
+/** Two turns of the schedule have passed, and some time for them to run. */
+export function isStale({ schedule, lastDoneAt, running }: StepView, now: Date): boolean {
+  if (schedule === null || lastDoneAt === null || running) return false
+  const first = nextRun(schedule, lastDoneAt)
+  const second = first === null ? null : nextRun(schedule, first)
+  return second !== null && now.getTime() > second.getTime() + GRACE_MS
+}
+
+const GRACE_MS = 10 * 60_000
+
+function outboxNotices({ outbox, formats }: Pick<Place, 'outbox' | 'formats'>): Notice[] {
+  const { uncertain = 0, awaiting_approval: waiting = 0 } = outbox
+  const found: Notice[] = []
+  if (uncertain > 0)
+    found.push({
+      tone: 'bad',
+      title: `${formats.many(uncertain, 'message')} may or may not have been sent`,
+      text: 'The conversation with the provider broke off. None is sent again by itself.',
+      remedy: { kind: 'look', href: '/outbox?state=uncertain', label: them(uncertain) },
+    })
+  if (waiting > 0)
+    found.push({
+      tone: 'info',
+      title: `${formats.many(waiting, 'action waits', 'actions wait')} for approval`,
+      text: 'Nothing goes out before somebody approves it.',
+      remedy: { kind: 'look', href: '/outbox?state=awaiting_approval', label: them(waiting) },
+    })
+  return found
+}
+
+const them = (count: number): string => (count === 1 ? 'Look at it' : 'Look at them')
+
+function activationNotices(
+  { tenant, settings }: Pick<Place, 'tenant' | 'settings'>,
+  scored: number,
+): Notice[] {
+  if (tenant.activatedAt !== null || scored === 0) return []
+  return [
+    {
+      tone: 'info',
+      title: 'This is the first look: nothing is sent',
+      text: `Look whether the risks, reasons and suggestions make sense. Once you turn actions on, decisions made from then on become actions; those of before never do. ${DELIVERY[settings.delivery.mode].activated}`,
+      remedy: { kind: 'activate' },
+    },
+  ]
+}
+
+/** How actions leave, as a pill and as a sentence. */
+export const DELIVERY: Readonly<
+  Record<Place['settings']['delivery']['mode'], { readonly pill: string; readonly activated: string }>
+> = {
+  off: {
+    pill: 'Actions are off',
+    activated: 'Delivery is off in the settings, so even then nothing is planned.',
+  },
+  dry_run: {
+    pill: 'Dry run: nothing is sent',
+    activated: 'Delivery is a dry run, so what would be sent is recorded for you to see, and nobody gets it.',
+  },
+  sandbox: {
+    pill: 'Sandbox: mail stays on this machine',
+    activated: 'Delivery is the sandbox, so mail goes into the sandbox inbox and nowhere else.',
+  },
+  test_list: {
+    pill: 'Test list: nobody else gets mail',
+    activated: 'Mail then goes to the addresses of the test list; everybody else gets a dry run.',
+  },
+}
+
+/** Ends with a full stop, and begins with a capital. */
+export function sentence(text: string): string {
+  const trimmed = text.trim()
+  if (trimmed === '') return ''
+  const first = trimmed[0].toUpperCase() + trimmed.slice(1)
+  return /[.!?…]$/.test(first) ? first : `${first}.`
+}

@@ -1,0 +1,66 @@
+/** What an action sends: as it was stored when it went, or rendered as it would be now. */
+import type { EmailMessage } from '../../../actions/channel.ts'
+import { HoldfastError } from '../../contracts/errors.ts'
+import type { InterventionId, TenantId } from '../../contracts/ids.ts'
+import { buildMessage, storedMessage } from '../../loop/act-message.ts'
+import { chooseRecipient } from '../../loop/act-recipient.ts'
+import type { ServiceSettings } from '../../settings/service.ts'
+import { readActContext, recipientsByRank } from '../../store/act-context.ts'
+import type { Transaction } from '../../store/database.ts'
+import { OPEN_STATES } from '../../store/intervention-states.ts'
+import { readIntervention } from '../../store/interventions.ts'
+import type { RouteServices } from '../services.ts'
+
+export type Preview =
+  | { readonly message: EmailMessage; readonly stored: boolean; readonly none: null }
+  /** Why there is nothing to show, as a sentence. */
+  | { readonly message: null; readonly none: string }
+
+export interface PreviewRequest {
+  readonly tenant: TenantId
+  readonly id: InterventionId
+  readonly settings: ServiceSettings
+  /** `https://host` of the page. */
+  readonly origin: string
+}
+
+/**
+ * What is not stored yet is rendered like a dry run: its link to unsubscribe leads nowhere.
+ *
+ * @throws HoldfastError `not_found`
+ */
+export async function previewOf(
+  tx: Transaction,
+  services: Pick<RouteServices, 'secrets' | 'publicUrl'>,
+  { tenant, id, settings, origin }: PreviewRequest,
+): Promise<Preview> {
+  const intervention = await readIntervention(tx, id)
+  const stored = storedMessage(intervention)
+  if (stored !== null) return { message: stored, stored: true, none: null }
+  if (intervention.channel !== 'email') return nothing(NO_MESSAGE[intervention.channel])
+  if (!OPEN_STATES.includes(intervention.state)) return nothing('It ended before anything was written.')
+  const context = await readActContext(tx, intervention.customer)
+  const { chosen, none } = await chooseRecipient(tx, await recipientsByRank(tx, intervention.customer), {
+    key: await services.secrets.addressKey(tx),
+    live: false,
+  })
+  if (chosen === null) return nothing(none.reason)
+  try {
+    const message = await buildMessage(
+      tx,
+      { secrets: services.secrets, publicUrl: services.publicUrl, localUrl: origin },
+      { tenant, intervention, context, settings, to: chosen, delivery: 'dry_run' },
+    )
+    return { message, stored: false, none: null }
+  } catch (error) {
+    if (error instanceof HoldfastError) return nothing(error.message)
+    throw error
+  }
+}
+
+const nothing = (none: string): Preview => ({ message: null, none })
+
+const NO_MESSAGE = {
+  sms: 'No provider for SMS is set up, so there is no text yet.',
+  task: 'This is a task for a person: somebody calls, and no message is sent.',
+} as const

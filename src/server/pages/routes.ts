@@ -1,0 +1,30 @@
+/** Every page, and what its buttons do. */
+import type { Route } from '../route.ts'
+import { answerRoutes } from './answers.ts'
+import { customerRoute } from './customer-page.ts'
+import { customersRoute } from './customers-page.ts'
+import { inboxDocumentRoute, inboxMailRoute, inboxRoute } from './inbox-pages.ts'
+import { interventionMailRoute, interventionRoute } from './intervention-page.ts'
+import { loopRoute } from './loop-page.ts'
+import { outboxRoute } from './outbox-page.ts'
+
+/**
+ * Made anew for each server: the first page keeps what it read of the book.
+ *
+ * @example
+ * await startServer({ …, routes: [...apiRoutes, ...pageRoutes()] })
+ */
+export function pageRoutes(): readonly Route[] {
+  return [
+    loopRoute(),
+    customersRoute,
+    customerRoute,
+    outboxRoute,
+    interventionRoute,
+    interventionMailRoute,
+    inboxRoute,
+    inboxMailRoute,
+    inboxDocumentRoute,
+    ...answerRoutes,
+  ]
+}
