@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EmailTemplates } from '../../actions/email/render.ts'
+import type { ActServices } from '../../src/loop/act-services.ts'
+import { releaseDeferred } from '../../src/store/intervention-sweeps.ts'
+import { SANDBOX, openActing, type Acting } from '../support/acting.ts'
+import { databaseKind } from '../support/database.ts'
+import { movesOf } from '../support/ledger.ts'
+
+let acting: Acting
+beforeAll(async () => {
+  acting = await openActing()
+})
+afterAll(() => acting.close())
+
+const FOOT = '\n{{ sender.postal_address }}\n{{ unsubscribe_url }}'
+const own = (text: string): Partial<ActServices> => {
+  const templates: EmailTemplates = { en: { email: { subject: 'Hello', text, html: '<p>Hello</p>' } } }
+  return { templates: () => Promise.resolve(templates) }
+}
+
+describe(`an e-mail by a template of the company's own (${databaseKind})`, () => {
+  it('is written by it', async () => {
+    const place = await acting.scene({ settings: SANDBOX })
+    const id = await acting.plan(place)
+    expect(await acting.act(place, id, { services: own(`Dear {{ customer.name }}${FOOT}`) })).toBe('sent')
+    const [mail] = acting.sandbox.list().filter(({ to }) => to === place.email)
+    expect(mail.text).toContain('Dear Ada Ltd')
+  })
+
+  it.each([
+    [
+      'names what does not exist',
+      'Hello\n\n{{ customer.nmae }}',
+      /its text names "customer\.nmae" in line 3.*customer\.name/,
+    ],
+    ['is not closed', 'Hello\n{% if customer.name %}', /its text in line 2.*not closed/],
+    [
+      'speaks of an offer that is not made',
+      'Hello\n{{ offer.percent }} %',
+      /its text in line 2: it speaks of an offer/,
+    ],
+  ])(
+    'waits when the template %s, naming the line, and goes out once it is repaired',
+    async (_, text, says) => {
+      const place = await acting.scene({ settings: SANDBOX })
+      const id = await acting.plan(place)
+      const broken = own(text)
+      expect(await acting.act(place, id, { services: broken })).toBe('deferred')
+      expect(await acting.read(place, id)).toMatchObject({
+        reasonCode: 'template_invalid',
+        reason: expect.stringMatching(says),
+        attempts: 0,
+      })
+      // Looked at again and again meanwhile: one line in its history.
+      await acting.sql(place, 'update interventions set due_at = now() where id = $1', [id])
+      expect(await acting.act(place, id, { services: broken })).toBe('deferred')
+      expect(await movesOf(acting.database, place.tenant, id)).toHaveLength(2)
+      expect(acting.sandbox.deliveries().filter(({ to }) => to === place.email)).toEqual([])
+
+      await acting.database.withTenant(place.tenant, (tx) => releaseDeferred(tx, ['template_invalid']))
+      expect(await acting.act(place, id, { services: own(`Hello${FOOT}`) })).toBe('sent')
+    },
+  )
+})
+
+describe('the language of an e-mail', () => {
+  async function sentIn(language: string | null, sender: object) {
+    const place = await acting.scene({
+      settings: { ...SANDBOX, sender },
+      recipients: [{ email: `x${Math.random().toString(36).slice(2)}@example.com`, language }],
+    })
+    const id = await acting.plan(place)
+    const state = await acting.act(place, id)
+    const { message, reason } = await acting.read(place, id)
+    return { state, reason, language: (message as { language?: string } | null)?.language ?? null }
+  }
+
+  it.each([
+    ['her own', 'de', 'en', 'de'],
+    ['her own without the region', 'de-AT', 'en', 'de'],
+    ['that of the settings where hers has no template', 'fr', 'de', 'de'],
+    ['that of the settings where hers is unknown', null, 'de', 'de'],
+    ['that of the settings where hers is no language', '???', 'en', 'en'],
+  ])('is %s', async (_, language, fallback, written) => {
+    expect(await sentIn(language, { language: fallback })).toMatchObject({ state: 'sent', language: written })
+  })
+
+  it('is never guessed: where none fits it waits and says so', async () => {
+    const found = await sentIn('fr', { language: 'it' })
+    expect(found).toMatchObject({
+      state: 'deferred',
+      reason: expect.stringMatching(/no template of "email" in "fr" or "it".*choose a language/),
+      language: null,
+    })
+  })
+})
