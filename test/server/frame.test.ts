@@ -235,6 +235,22 @@ describe(`a request on ${databaseKind}`, () => {
     expect((await post(JSON.stringify({ name: 'x', tags: [] }))).status).toBe(201)
   })
 
+  it('that breaks off in the middle of its body is noted and done with', async () => {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(
+      `POST /v1/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\nx-request-id: broken-off-body\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"name": "x", "tags": []}`,
+    )
+    await sleep(100)
+    socket.destroy()
+    await expect.poll(() => server.log()).toContain('broken-off-body')
+    const line = server
+      .log()
+      .split('\n')
+      .find((text) => text.includes('broken-off-body'))!
+    expect(JSON.parse(line)).toMatchObject({ status: 499, code: 'client_gone' })
+  })
+
   it('to an unknown address is not found, as a page where a person asks', async () => {
     expect(await problem(await server.fetch('/v1/nothing'))).toMatchObject({ status: 404, code: 'not_found' })
     const page = await server.fetch('/nothing', { headers: { accept: 'text/html,*/*;q=0.8' } })
