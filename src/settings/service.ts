@@ -1,6 +1,7 @@
 /** The settings of the service: those of a plan, and how it may act. A plan's file stays valid here. */
 import { z } from 'zod'
 import { referenceActions } from '../../actions/catalogue.ts'
+import { checkEmailTemplate } from '../../actions/email/render.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { fieldMeta, settingsSchema } from './schema.ts'
 
@@ -39,6 +40,10 @@ const delivery = z.strictObject({
     .prefault({}),
 })
 
+const language = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "has to be a BCP 47 tag such as 'de-AT'")
+
 const sender = z.strictObject({
   name: text('Name that messages come from'),
   address: address('Address that e-mails come from'),
@@ -46,10 +51,7 @@ const sender = z.strictObject({
   replyTo: address('Where answers go when nobody is responsible for the customer'),
   company: text('Name of the company in messages'),
   language: field(
-    z
-      .string()
-      .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
-      .default('en'),
+    language.default('en'),
     'Language of messages to a recipient whose own is unknown',
     "a BCP 47 tag such as 'de-AT'",
   ),
@@ -68,12 +70,32 @@ const smtp = z.strictObject({
   dkimSelector: text('Selector of the DKIM key in the DNS'),
 })
 
+const part = (most: number) => z.string().min(1).max(most)
+
+/** Keys of the actions that are e-mails. */
+const emailKeys = referenceActions.filter(({ channel }) => channel === 'email').map(({ key }) => key)
+
+const templates = field(
+  z
+    .record(
+      language,
+      z.record(
+        z.string().refine((key) => emailKeys.includes(key), `has to be one of ${emailKeys.join(', ')}`),
+        z.strictObject({ subject: part(300), text: part(50_000), html: part(200_000) }),
+      ),
+    )
+    .default({}),
+  'E-mails in your own words, instead of those that ship: by language, then by action',
+  `{"en": {"email": {"subject", "text", "html"}}}, Liquid; actions ${emailKeys.join(', ')}`,
+)
+
 /** Every field with its default: `serviceSettingsSchema.parse({})` is a complete set. */
 export const serviceSettingsSchema = z.strictObject({
   ...settingsSchema.shape,
   delivery: delivery.prefault({}),
   sender: sender.prefault({}),
   smtp: smtp.prefault({}),
+  templates,
   groups: z
     .strictObject({
       holdout: share('Share of customers that nothing is done for, to measure against'),
@@ -101,6 +123,19 @@ export function parseServiceSettings(value: unknown): ServiceSettings {
   throw new HoldfastError('settings_invalid', `The settings are not saved. Correct ${problems.join('; ')}.`, {
     cause: result.error,
   })
+}
+
+/**
+ * What is only worth checking when settings are saved: that each template renders.
+ *
+ * @throws HoldfastError `template_invalid` naming template, part and line
+ */
+export function checkTemplates({ templates: own }: ServiceSettings): void {
+  for (const [tag, byAction] of Object.entries(own))
+    for (const [action, template] of Object.entries(byAction)) {
+      const offers = referenceActions.some(({ key, discount }) => key === action && discount > 0)
+      checkEmailTemplate({ language: tag, action, template, offers })
+    }
 }
 
 /**

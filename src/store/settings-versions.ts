@@ -1,6 +1,6 @@
 /** Versions of a tenant's settings, append-only: a decision names the one that it was made under. */
 import { HoldfastError } from '../contracts/errors.ts'
-import { parseServiceSettings, type ServiceSettings } from '../settings/service.ts'
+import { checkTemplates, parseServiceSettings, type ServiceSettings } from '../settings/service.ts'
 import type { Transaction } from './database.ts'
 
 export interface SettingsVersion {
@@ -41,7 +41,7 @@ export async function settingsOfVersion(tx: Transaction, version: number): Promi
 /**
  * @param expected the version that the author saw
  * @returns the new version
- * @throws HoldfastError `conflict` when somebody saved another since, `settings_invalid`
+ * @throws HoldfastError `conflict` when somebody saved another since, `settings_invalid`, `template_invalid`
  */
 export async function saveSettings(
   tx: Transaction,
@@ -49,6 +49,7 @@ export async function saveSettings(
   { expected, author, note = null }: { expected: number; author: string; note?: string | null },
 ): Promise<number> {
   const settings = parseServiceSettings(value)
+  checkTemplates(settings)
   const [saved] = await tx.query<{ version: number }>(
     `insert into settings_versions (tenant_id, version, settings, author, note)
      select $1, $2::integer + 1, $3::jsonb, $4, $5

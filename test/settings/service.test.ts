@@ -22,9 +22,31 @@ describe('settings of the service', () => {
   it('name the field that is wrong', () => {
     expect(() => parseServiceSettings({ delivery: { mode: 'live' } })).toThrow(/delivery\.mode/)
   })
+
+  it('take templates of the own, and know no action that is no e-mail', () => {
+    const template = { subject: 'Hello', text: 'Hello.', html: '<p>Hello.</p>' }
+    const { templates } = parseServiceSettings({ templates: { 'de-AT': { email: template } } })
+    expect(templates).toEqual({ 'de-AT': { email: template } })
+    expect(() => parseServiceSettings({ templates: { en: { sms: template } } })).toThrow(/templates\.en/)
+    expect(() => parseServiceSettings({ templates: { English: { email: template } } })).toThrow(/templates/)
+  })
 })
 
 describe('versions of settings', () => {
+  it('are not saved with a template that cannot be rendered: which, where and why is said', async () => {
+    const tenant = await addTenant(database)
+    const template = { subject: 'Hello', text: 'Line one\n{{ recipient.nam }}', html: '<p>Hello.</p>' }
+    await database.withTenant(tenant, async (tx) => {
+      await expect(
+        saveSettings(tx, { templates: { en: { email: template } } }, { expected: 0, author: 'a' }),
+      ).rejects.toMatchObject({
+        code: 'template_invalid',
+        message: expect.stringMatching(/"email" in "en".*text.*line 2/s),
+      })
+      expect((await currentSettings(tx)).version).toBe(0)
+    })
+  })
+
   let database: Database
   beforeAll(async () => {
     database = await openTestDatabase()
