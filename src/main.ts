@@ -11,6 +11,7 @@ import type { QueueRole, QueueService } from './queue/service.ts'
 import { createSignInLink } from './security/sessions.ts'
 import { apiRoutes } from './server/api/routes.ts'
 import { openMetrics } from './server/metrics.ts'
+import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
 import { openService, startServiceQueue, type Service } from './service.ts'
 
@@ -69,7 +70,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       port: config.port,
       trustProxy: config.trustProxy,
       services: serverServices(service, open.queue),
-      routes: apiRoutes,
+      routes: [...apiRoutes, ...pageRoutes()],
       ready: { model: () => service.engines.get('shipped:subscription') },
       metrics,
       version: versionOf(),
