@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openLog, withoutSecrets } from '../src/log.ts'
 import { newToken } from '../src/security/tokens.ts'
