@@ -18,6 +18,8 @@ import { readPlace } from './place.ts'
 import { shell } from './shell.ts'
 
 const DAY = 86_400_000
+/** No fields. */
+const nothing = z.strictObject({})
 
 interface Asked<Body, Params> {
   readonly caller: Caller
@@ -52,7 +54,8 @@ function pressed<Body extends z.ZodType, Params extends z.ZodType>(button: Press
     access: { scope: null, role },
     audience: 'page',
     params,
-    body,
+    // An empty form has no body at all.
+    ...(body === (nothing as z.ZodType) ? {} : { body }),
     bodyType: 'application/x-www-form-urlencoded',
     bodyLimit: 4096,
     answers: { 303: { description: 'Done; back to the page' } },
@@ -98,8 +101,6 @@ async function refused(
     return shell(place, { title: 'That did not work', chapter: 'loop', body, status: error.status })
   })
 }
-
-const nothing = z.strictObject({})
 
 const control: readonly Route[] = [
   pressed({

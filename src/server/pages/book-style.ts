@@ -8,7 +8,9 @@ body{max-width:none;margin:0;padding:0;font-size:14px;line-height:1.5;display:gr
 .skip{position:absolute;left:-999px;top:8px;background:var(--accent);color:var(--on-accent);padding:8px 14px;border-radius:6px;z-index:2}
 .skip:focus{left:8px}
 .side{background:var(--side);border-right:1px solid var(--line)}
-.side>div{padding:18px 12px;display:flex;flex-direction:column;gap:2px;position:sticky;top:0;height:100vh;overflow-y:auto}
+.side>div{padding:18px 12px;display:flex;flex-direction:column;position:sticky;top:0;height:100vh;overflow-y:auto}
+.menu{display:none}
+#menu{all:unset;display:flex;flex-direction:column;flex:1;gap:2px}
 .brand{display:flex;align-items:center;gap:8px;font-weight:650;font-size:15px;color:var(--ink);text-decoration:none;padding:0 10px 14px}
 .brand img{width:18px;height:18px}
 .side ul{list-style:none;margin:0 0 14px;padding:0}
@@ -29,6 +31,7 @@ p{margin:0 0 10px;max-width:70ch}
 .note{font-size:12.5px}
 .strong{font-weight:600}
 .nowrap{white-space:nowrap}
+td.tight{width:1%;white-space:nowrap}
 .status{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--second);font-size:13px;align-items:center;margin-bottom:14px}
 .crumbs{color:var(--second);font-size:13px;display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center;margin-bottom:14px}
 .dot{display:inline-block;width:7px;height:7px;border-radius:50%;background:var(--low);margin-right:7px;vertical-align:1px}
@@ -107,8 +110,14 @@ summary{cursor:pointer;color:var(--accent);width:max-content;max-width:100%;font
 @media (max-width:760px){
 body{display:block}
 .side{border-right:0;border-bottom:1px solid var(--line)}
-.side>div{position:static;height:auto;flex-direction:row;overflow-x:auto;padding:8px 12px;gap:4px;align-items:center}
-.brand{padding:4px 8px 4px 4px}.side ul{display:flex;margin:0}.side h2{display:none}.side .who{margin:0 0 0 auto;padding:4px 8px;white-space:nowrap}.side .who p{display:none}.side li a{white-space:nowrap;padding:5px 9px}
+.side>div{position:static;height:auto;flex-direction:row;justify-content:space-between;align-items:center;padding:8px 18px;overflow:visible}
+.brand{padding:0}
+.menu{display:block}
+#menu{display:none}
+#menu:popover-open{display:flex;position:fixed;inset:46px 0 auto 0;background:var(--side);color:var(--ink);border-bottom:1px solid var(--line);padding:8px 12px 16px;box-sizing:border-box;width:100%}
+#menu::backdrop{background:rgb(0 0 0/.35)}
+.side li a{padding:9px 10px}
+input[type=text]{width:150px}
 main{padding:16px 18px 48px}
 h1{font-size:23px}
 .top>div:first-child{flex-basis:100%}
@@ -119,7 +128,7 @@ table.rows,.rows tbody{display:block}
 .rows td,.rows tbody th{border:0;padding:0;text-align:left}
 .rows td:empty,.rows td.wide-only{display:none}
 .rows td.first,.rows th.first{flex:1 1 55%}
-.rows td.full{flex:1 1 100%}
+.rows td.full{flex:1 1 100%}.rows td.rest{flex:1 1 60%}
 .rows td[data-label]::before{content:attr(data-label) " ";color:var(--second);font-size:12.5px}
 .facts{grid-template-columns:minmax(0,1fr);gap:0 0}.facts dd{margin-bottom:8px}
 .mail{height:460px}

@@ -132,7 +132,7 @@ function riskPart(customer: WholeCustomer, score: CustomerScore, { formats, now 
 function likelihood({ kind, horizonDays }: CustomerScore): string {
   return kind === 'horizon' && horizonDays !== null
     ? `may leave within ${horizonDays} days`
-    : 'chance to leave, as of a snapshot: without saying when'
+    : 'chance to leave: a snapshot, without saying when'
 }
 
 function worth({ valueAtRiskMinor, currency }: CustomerScore, formats: Place['formats']): Piece {

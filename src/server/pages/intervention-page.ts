@@ -149,8 +149,8 @@ function eventsPart({ events }: WholeIntervention, { formats }: Place): Markup {
   const rows = events.map(
     (event) =>
       html`<tr>
-        <td class="nowrap second">${formats.when(event.at)}</td>
-        <td class="full">
+        <td class="tight second">${formats.when(event.at)}</td>
+        <td class="rest">
           ${STATES[event.toState].word}${event.reason !== null && html`<small>${sentence(event.reason)}</small>`}
         </td>
       </tr>`,

@@ -52,6 +52,8 @@ export function mailDocument(markup: string): Answer {
       'Content-Security-Policy':
         "default-src 'none';style-src 'unsafe-inline';img-src data:;form-action 'none';base-uri 'none';frame-ancestors 'self';sandbox",
       'X-Frame-Options': 'SAMEORIGIN',
+      // A sandboxed document has no origin that it could be kept by.
+      'Origin-Agent-Cluster': '?0',
     },
   }
 }

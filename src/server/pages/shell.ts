@@ -61,18 +61,22 @@ function navigation(place: Place, chapter: Chapter): Markup {
   return html`<a class="brand" href="/"
       ><img src="${assetPath('icon.svg')}" alt="" width="18" height="18" />Holdfast</a
     >
-    <ul>
-      ${item('loop', '/', 'Overview')}${item('customers', '/customers', 'Customers')}${item('outbox', '/outbox', 'Outbox', badge)}${hasInbox && item('inbox', '/inbox', 'Sandbox inbox')}
-    </ul>
-    <h2>Plumbing</h2>
-    <ul>
-      <li><a href="/#connections">Connections</a></li>
-      <li><a href="/#runs">Runs</a></li>
-      ${allows(QUEUES_ACCESS, caller) && html`<li><a href="${QUEUES_PATH}">Queues</a></li>`}
-      <li><a href="/docs">API</a></li>
-    </ul>
-    <div class="who">
-      <p>${place.tenant.name}</p>
-      ${button({ action: '/sign-out', label: 'Sign out', kind: 'link' })}
+    <button class="menu plain small" popovertarget="menu">Menu</button>
+    <div id="menu" popover>
+      <ul>
+        ${item('loop', '/', 'Overview')}${item('customers', '/customers', 'Customers')}
+        ${item('outbox', '/outbox', 'Outbox', badge)}${hasInbox && item('inbox', '/inbox', 'Sandbox inbox')}
+      </ul>
+      <h2>Plumbing</h2>
+      <ul>
+        <li><a href="/#connections">Connections</a></li>
+        <li><a href="/#runs">Runs</a></li>
+        ${allows(QUEUES_ACCESS, caller) && html`<li><a href="${QUEUES_PATH}">Queues</a></li>`}
+        <li><a href="/docs">API</a></li>
+      </ul>
+      <div class="who">
+        <p>${place.tenant.name}</p>
+        ${button({ action: '/sign-out', label: 'Sign out', kind: 'link' })}
+      </div>
     </div>`
 }

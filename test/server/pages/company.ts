@@ -63,6 +63,13 @@ export async function fillCompany(
   const tenant = await addTenant(database, name)
   const connection = await connect(database, tenant)
   const { first, last } = await fillBook(database, tenant, connection, { count, decided: 0.8 })
+  // Pages ask for the period of today.
+  await database.asSystem('a test', (tx) =>
+    tx.query(
+      "update decisions set period = to_char(now() at time zone 'UTC', 'YYYY-MM') where tenant_id = $1",
+      [tenant],
+    ),
+  )
   await ranWell(database, tenant, connection, 'sync', { added: count, unchanged: 0 })
   await ranWell(database, tenant, connection, 'score', { scored: count })
   await ranWell(database, tenant, connection, 'decide', { decided: Math.round(count * 0.8), planned: 12 })
