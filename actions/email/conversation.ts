@@ -150,7 +150,8 @@ function connectionOptions(server: SmtpServer, mail: ComposedMail | null, timeou
     connectionTimeout: setup,
     greetingTimeout: setup,
     dnsTimeout: setup,
-    socketTimeout: timeoutMs,
+    // After ours, which looks first whether an answer is there already.
+    socketTimeout: timeoutMs + 60_000,
     // Closing would still flush what waits in the socket; destroying it does not.
     socketCloseTimeout: 0,
     logger: false,

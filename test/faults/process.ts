@@ -1,0 +1,92 @@
+/** The other side of worker.ts: starts one, watches it, kills it, freezes it. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Progress, Question, WorkerOptions } from './worker.ts'
+
+export interface WorkerProcess {
+  /** Interventions by state; null when the database could not say. */
+  ask(what: Question['ask']): Promise<Progress['states']>
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>
+  /** SIGSTOP and SIGCONT. */
+  freeze(): void
+  thaw(): void
+  /** Set when it ended, by itself or not. */
+  readonly ended: { readonly code: number | null; readonly signal: string | null } | null
+  /** What it logged. */
+  readonly log: string
+}
+
+const running = new Set<WorkerProcess>()
+
+/** After a test, however it ended. */
+export async function killAll(): Promise<void> {
+  await Promise.all([...running].map((one) => one.kill()))
+}
+
+export async function startWorker(options: WorkerOptions): Promise<WorkerProcess> {
+  const child = fork(new URL('./worker.ts', import.meta.url), [JSON.stringify(options)], {
+    execArgv: [],
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let log = ''
+  let ended: WorkerProcess['ended'] = null
+  let questions = 0
+  child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
+  const gone = once(child, 'exit').then(([code, signal]) => (ended = { code, signal }))
+  const answers = new Map<number, (states: Progress['states']) => void>()
+  const ready = new Promise<void>((resolve) => answers.set(0, () => resolve()))
+  child.on('message', ({ id, states }: Progress) => {
+    answers.get(id)?.(states)
+    answers.delete(id)
+  })
+  await Promise.race([ready, gone])
+  if (ended !== null) throw new Error(`A worker did not start: ${log}`)
+  const worker: WorkerProcess = {
+    ask: (ask) =>
+      new Promise((resolve, reject) => {
+        const id = ++questions
+        answers.set(id, resolve)
+        child.send({ id, ask } satisfies Question, (error) => error && reject(error))
+        void gone.then(() => reject(new Error(`A worker ended: ${log}`)))
+      }),
+    kill: async () => {
+      child.kill('SIGKILL')
+      await gone
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    get ended() {
+      return ended
+    },
+    get log() {
+      return log
+    },
+  }
+  running.add(worker)
+  void gone.then(() => running.delete(worker))
+  return worker
+}
+
+/** Looks again and again; throws when it takes too long. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  { timeoutMs = 60_000, everyMs = 100 }: { timeoutMs?: number; everyMs?: number } = {},
+): Promise<void> {
+  const late = performance.now() + timeoutMs
+  while (!(await holds())) {
+    if (performance.now() > late) throw new Error(`Not within ${timeoutMs} ms: ${what}`)
+    await sleep(everyMs)
+  }
+}
+
+/** Whether nothing is left to be done but for what is in doubt. */
+export function isSettled(states: Progress['states']): boolean {
+  return (
+    states !== null &&
+    Object.keys(states).every((state) => !['planned', 'deferred', 'leased', 'sending'].includes(state))
+  )
+}
