@@ -60,7 +60,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const tenants = new Map<TenantId, { steps: boolean }>()
   const company = whoIsAbout()
   const clock = watchClock({ log, leaseSeconds: limits.leaseSeconds })
-  let running: Promise<void> | null = null
+  /** Whether it went well. */
+  let running: Promise<boolean> | null = null
 
   async function dispatchAll(): Promise<void> {
     while (everybody || tenants.size > 0) {
@@ -103,7 +104,11 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   /** What a failed attempt leaves undone, the next sweep finds. */
   function run(): void {
     running ??= dispatchAll()
-      .then(outage.ok, outage.failed)
+      .then(() => true)
+      .catch((cause: unknown) => {
+        outage.failed(cause)
+        return false
+      })
       .finally(() => {
         running = null
       })
@@ -141,6 +146,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       return
     }
     if (leading) wake(null)
+    // Only now: a look that finds nothing new to queue does not touch the queue.
+    if (running === null || (await running)) outage.ok()
   }
   const tick = (): void => {
     sweeping ??= sweep().finally(() => (sweeping = null))

@@ -157,9 +157,14 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
     if (dispatcher?.leads() === true) dispatcher.wake(tenant, only)
     else signals.send(tenant)
   }
+  const ended = (tenant: TenantId, only?: 'sends'): void => {
+    // Where nobody sweeps, a job that came and went is the sign that the queue is back.
+    if (dispatcher === null) outage.ok()
+    tell(tenant, only)
+  }
   const workers =
     role === 'worker' || role === 'all'
-      ? startWorkers({ database, backend, prefix, handlers, limits, log, outage, onEnd: tell })
+      ? startWorkers({ database, backend, prefix, handlers, limits, log, outage, onEnd: ended })
       : null
 
   // Whoever wakes may be inside a transaction of theirs; what follows is not.

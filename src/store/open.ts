@@ -53,7 +53,12 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
   const pool = new Pool({ ...source, max: connections, types: resultTypes })
   // Each queue and each worker keeps one connection to listen on.
   const queue = new Pool({ ...source, max: connections + LISTENERS, options: '-c search_path=bullmq' })
-  for (const each of [pool, queue]) each.on('error', onLost)
+  for (const each of [pool, queue]) {
+    each.on('error', onLost)
+    // The pool listens to its idle connections alone: one that breaks between two statements of a transaction would
+    // end the process. The next statement says what happened.
+    each.on('connect', (client) => client.on('error', () => undefined))
+  }
 
   const database: OpenedDatabase = {
     kind: embedded === null ? 'served' : 'embedded',

@@ -4,7 +4,7 @@ import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
 import type { Database, Transaction } from '../../src/store/database.ts'
 import { addIntervention } from '../store/interventions.ts'
 import { addConnection, addTenant, openTestDatabase } from '../support/database.ts'
-import { ask, queueKinds, recordingLog, start, type Started } from './company.ts'
+import { ask, eventually, queueKinds, recordingLog, start, type Started } from './company.ts'
 
 const HOUR = 3_600_000
 
@@ -59,7 +59,7 @@ describe.each(queueKinds)('a clock that jumps, the queue $kind', ({ url }) => {
     })
     await ask(database, tenant, connection)
     started.queue.wake()
-    await expect.poll(() => atOnce).toBe(1)
+    await eventually(() => atOnce).toBe(1)
     setClock(by)
     const wanted = [
       await addIntervention(database, { tenant, connection, state: 'planned' }),
@@ -68,8 +68,8 @@ describe.each(queueKinds)('a clock that jumps, the queue $kind', ({ url }) => {
     await addIntervention(database, { tenant, connection, state: 'planned', due: '30 minutes' })
     await ask(database, tenant, connection, 'score')
     started.queue.wake()
-    await expect.poll(() => runs.length, { timeout: 5000 }).toBe(2)
-    await expect.poll(() => sends.length, { timeout: 5000 }).toBe(2)
+    await eventually(() => runs.length).toBe(2)
+    await eventually(() => sends.length).toBe(2)
     await sleep(800)
     expect(runs.toSorted()).toEqual(['score', 'sync'])
     expect(most).toBeLessThanOrEqual(2)
@@ -77,7 +77,7 @@ describe.each(queueKinds)('a clock that jumps, the queue $kind', ({ url }) => {
     setClock(0)
     await ask(database, tenant, connection, 'decide')
     started.queue.wake()
-    await expect.poll(() => runs.at(-1), { timeout: 5000 }).toBe('decide')
+    await eventually(() => runs.at(-1)).toBe('decide')
     expect(runs).toHaveLength(3)
   })
 
@@ -92,14 +92,14 @@ describe.each(queueKinds)('a clock that jumps, the queue $kind', ({ url }) => {
       { log },
     )
     await ask(database, tenant, connection)
-    await expect.poll(() => done, { timeout: 5000 }).toEqual(['sync'])
+    await eventually(() => done).toEqual(['sync'])
     const set = (status: string) =>
       database.withTenant(tenant, (tx) => tx.query('update connections set status = $1', [status]))
     await set('paused')
     await ask(database, tenant, connection, 'observe')
     await ahead.setBack()
     await set('active')
-    await expect.poll(() => done, { timeout: 5000 }).toEqual(['sync', 'observe'])
+    await eventually(() => done).toEqual(['sync', 'observe'])
     expect(lines.map((line) => line.msg).join()).toContain('set back')
   })
 })

@@ -1,5 +1,6 @@
 /** A running queue over a database of a test, and what its handlers did. */
 import { pino, type Logger } from 'pino'
+import { expect } from 'vitest'
 import { systemClock } from '../../src/contracts/clock.ts'
 import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
 import type { StepName } from '../../src/loop/services.ts'
@@ -76,6 +77,9 @@ export function ask(
 ): Promise<void> {
   return database.withTenant(tenant, (tx) => requestStep(tx, { connection, step, cause: 'api' }))
 }
+
+/** However busy the machine is. */
+export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 })
 
 /** Until something outside lets it go on. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {

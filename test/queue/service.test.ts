@@ -7,7 +7,7 @@ import type { Database } from '../../src/store/database.ts'
 import { listSteps, requestStep } from '../../src/store/steps.ts'
 import { addIntervention } from '../store/interventions.ts'
 import { addConnection, addTenant, openTestDatabase } from '../support/database.ts'
-import { ask, gate, queueKinds, start, type Started } from './company.ts'
+import { ask, eventually, gate, queueKinds, start, type Started } from './company.ts'
 
 describe.each(queueKinds)('the queue $kind', ({ url }) => {
   let database: Database
@@ -71,15 +71,15 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
       await requestStep(tx, { connection, step: 'sync', cause: 'api' })
       tx.afterCommit(() => queue.wake(tenant))
     })
-    await expect.poll(() => done).toEqual(['sync because of api', 'score because of sync'])
-    await expect.poll(async () => (await state('score'))?.state).toBe('idle')
+    await eventually(() => done).toEqual(['sync because of api', 'score because of sync'])
+    await eventually(async () => (await state('score'))?.state).toBe('idle')
   })
 
   it('finds by itself what nobody woke it for', async () => {
     let done = 0
     await run({ step: async () => void done++ })
     await ask(database, tenant, connection)
-    await expect.poll(() => done, { timeout: 5000 }).toBe(1)
+    await eventually(() => done).toBe(1)
   })
 
   it('runs again what was asked for while it ran, and not twice at the same time', async () => {
@@ -96,7 +96,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     })
     await ask(database, tenant, connection)
     queue.wake()
-    await expect.poll(() => runs).toBe(1)
+    await eventually(() => runs).toBe(1)
     await ask(database, tenant, connection)
     // Its job, doubled and doubled again.
     const [sync] = queue.queues
@@ -104,7 +104,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     await sleep(300)
     expect(runs).toBe(1)
     first.open()
-    await expect.poll(() => runs).toBe(2)
+    await eventually(() => runs).toBe(2)
     await sleep(300)
     expect([runs, most]).toEqual([2, 1])
   })
@@ -122,7 +122,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     await a.queue.queues[0].addBulk(
       Array.from({ length: 6 }, () => ({ name: 'sync', data: { tenant, connection } })),
     )
-    await expect.poll(() => done.length).toBe(1)
+    await eventually(() => done.length).toBe(1)
     await sleep(300)
     expect(done).toHaveLength(1)
   })
@@ -138,7 +138,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
       run({ step }, { limits: { leaseSeconds: 1 } }),
     ])
     await ask(database, tenant, connection)
-    await expect.poll(async () => (await state())?.lastDoneAt ?? null, { timeout: 8000 }).not.toBeNull()
+    await eventually(async () => (await state())?.lastDoneAt ?? null).not.toBeNull()
     expect(runs).toBe(1)
   })
 
@@ -155,7 +155,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     )
     await ask(database, tenant, connection)
     queue.wake()
-    await expect.poll(async () => (await state())?.state).toBe('running')
+    await eventually(async () => (await state())?.state).toBe('running')
     await database.asSystem('a test', (tx) =>
       tx.query("update steps set lease_owner = 'another', lease_until = now() + interval '1 minute'"),
     )
@@ -176,8 +176,8 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     })
     await ask(database, tenant, connection)
     await ask(database, tenant, other)
-    await expect.poll(() => done).toEqual([other])
-    await expect.poll(async () => (await state())?.error?.code).toBe('connector_unavailable')
+    await eventually(() => done).toEqual([other])
+    await eventually(async () => (await state())?.error?.code).toBe('connector_unavailable')
     expect(await state()).toMatchObject({ state: 'waiting', attempts: 1 })
   })
 
@@ -190,8 +190,8 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     const failures = await counting(queue, 'sync', 'failed')
     await ask(database, tenant, connection)
     queue.wake()
-    await expect.poll(async () => (await state())?.state).toBe('dead')
-    await expect.poll(failures).toBe(1)
+    await eventually(async () => (await state())?.state).toBe('dead')
+    await eventually(failures).toBe(1)
     expect(await queue.counts()).toMatchObject({ deadSteps: 1, dueSteps: 0 })
     const [job] = await queue.queues[0].getFailed()
     expect(job.failedReason).toBe('connector_configuration')
@@ -205,7 +205,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     await database.withTenant(tenant, (tx) =>
       tx.query("update steps set due_at = null, lease_owner = 'dead', lease_until = now(), attempts = 2"),
     )
-    await expect.poll(async () => (await state())?.error?.message).toContain('3 times in a row')
+    await eventually(async () => (await state())?.error?.message).toContain('3 times in a row')
     expect(runs).toBe(0)
   })
 
@@ -228,12 +228,12 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
         expect(worker).toHaveLength(36)
       },
     })
-    await expect.poll(() => order.length, { timeout: 10_000 }).toBe(13)
+    await eventually(() => order.length).toBe(13)
     await sleep(300)
     expect(new Set(order).size).toBe(13)
     expect(most).toBeLessThanOrEqual(4)
     expect(order.indexOf(last)).toBeLessThan(6)
-    await expect.poll(async () => (await queue.counts()).queues.act.active).toBe(0)
+    await eventually(async () => (await queue.counts()).queues.act.active).toBe(0)
     expect((await queue.counts()).queues.act.completed).toBeGreaterThanOrEqual(13)
   })
 
@@ -254,7 +254,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
         done.push(intervention)
       },
     })
-    await expect.poll(() => done, { timeout: 5000 }).toEqual([fine])
+    await eventually(() => done).toEqual([fine])
     await sleep(500)
     expect(failures).toBe(4)
   })
@@ -277,11 +277,11 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
       },
     })
     queue.wake()
-    await expect.poll(() => done.size).toBeGreaterThan(3)
+    await eventually(() => done.size).toBeGreaterThan(3)
     await Promise.all(queue.queues.map((one) => one.obliterate({ force: true })))
     // Emptying pauses a queue; a Redis that came back empty is not.
     await Promise.all(queue.queues.map((one) => one.resume()))
-    await expect.poll(() => done.size, { timeout: 15_000 }).toBe(31)
+    await eventually(() => done.size).toBe(31)
     expect([...wanted].every((one) => done.has(one))).toBe(true)
   })
 
@@ -301,13 +301,13 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     )
     await ask(database, tenant, connection)
     first.queue.wake()
-    await expect.poll(async () => (await state())?.state).toBe('running')
+    await eventually(async () => (await state())?.state).toBe('running')
     let runs = 0
     await run({ step: async () => void runs++ }, { limits: { leaseSeconds: 60 } })
     const since = performance.now()
     await first.queue.drain()
     await stopped.opened
-    await expect.poll(() => runs, { timeout: 5000 }).toBe(1)
+    await eventually(() => runs).toBe(1)
     expect(performance.now() - since).toBeLessThan(4000)
     expect(await state()).toMatchObject({ attempts: 0, error: null })
   })
@@ -317,7 +317,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     const { queue } = await run({ step: () => never.opened })
     await ask(database, tenant, connection)
     queue.wake()
-    await expect.poll(async () => (await state())?.state).toBe('running')
+    await eventually(async () => (await state())?.state).toBe('running')
     const since = performance.now()
     await queue.drain(200)
     expect(performance.now() - since).toBeLessThan(2000)
@@ -333,14 +333,14 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
       return rows[0]?.owner
     }
     const first = await run({}, { role: 'scheduler' })
-    await expect.poll(leader).toBeDefined()
+    await eventually(leader).toBeDefined()
     const before = await leader()
     await run({}, { role: 'scheduler' })
     await sleep(500)
     expect(await leader()).toBe(before)
     await first.queue.drain()
-    await expect.poll(leader, { timeout: 3000 }).not.toBe(before)
-    await expect.poll(leader).toBeDefined()
+    await expect.poll(leader, { timeout: 4500 }).not.toBe(before)
+    await eventually(leader).toBeDefined()
   })
 
   it('works with web, worker and scheduler apart: woken from one, done by another', async () => {
@@ -363,7 +363,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     await ask(database, tenant, connection)
     web.queue.wake(tenant)
     // No sweep comes within this time: each of the two was announced.
-    await expect.poll(() => done, { timeout: 5000 }).toEqual(['sync', 'score'])
+    await eventually(() => done).toEqual(['sync', 'score'])
   })
 
   it('may be woken from inside a transaction', async () => {
@@ -375,7 +375,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
       queue.wake(tenant)
       await sleep(50)
     })
-    await expect.poll(() => done, { timeout: 3000 }).toBe(1)
+    await eventually(() => done).toBe(1)
   })
 
   it('leaves a job that names nothing among the failed, and goes on', async () => {
@@ -385,7 +385,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     await queue.queues[0].add('sync', { tenant })
     await queue.queues[5].add('act', { tenant: 'nobody', connection })
     await ask(database, tenant, connection)
-    await expect.poll(() => done, { timeout: 5000 }).toBe(1)
-    for (const failed of failures) await expect.poll(failed).toBe(1)
+    await eventually(() => done).toBe(1)
+    for (const failed of failures) await eventually(failed).toBe(1)
   })
 })
