@@ -126,6 +126,14 @@ export function openFileConnector(options: FileConnectorOptions): Connector {
   }
 
   async function* changes(since: Cursor | null): AsyncGenerator<ChangePage> {
+    try {
+      yield* passOver(since)
+    } catch (error) {
+      throw mayHeal(error)
+    }
+  }
+
+  async function* passOver(since: Cursor | null): AsyncGenerator<ChangePage> {
     const stamp = await stampOfFile(path)
     const before = parseCursor(since)
     const alike = before !== null && before.reading === reading
@@ -220,6 +228,14 @@ export function openFileConnector(options: FileConnectorOptions): Connector {
     },
   }
 }
+
+/** Whoever writes the file may write it rightly the next time: what is wrong with it is looked at again by itself. */
+function mayHeal(error: unknown): unknown {
+  if (!(error instanceof HoldfastError) || error.retryable || !OF_THE_FILE.test(error.code)) return error
+  return new HoldfastError(error.code, error.message, { cause: error, retryable: true })
+}
+
+const OF_THE_FILE = /^(input|column|id)_/
 
 function parseConfig(config: unknown): FileConfig {
   const parsed = configSchema.safeParse(config)

@@ -13,6 +13,7 @@ import {
   insertCustomers,
   knownCustomers,
   markDue,
+  preferIndexes,
   presentCustomers,
   storedProperties,
   updateCustomers,
@@ -83,6 +84,7 @@ export function noCounts(): PageCounts {
 export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage): Promise<PageCounts> {
   const { connection } = pass
   const position = await lockSyncPosition(tx, connection)
+  await preferIndexes(tx)
   refuseOthers(pass, position)
   const member = memberOf(position.population)
   const counts = noCounts()
@@ -320,6 +322,8 @@ async function deleteUnseen(tx: Transaction, { connection, seen, allowDeletions 
     throw new HoldfastError(
       'connector_configuration',
       `${gone.length} of ${present.length} customers are not there any more, so the source was probably not whole, and none was marked as deleted. If they are really gone, set "allowDeletions": true in the config of the connection and sync again; it holds for one sync.`,
+      // The next file may be whole again.
+      { retryable: true },
     )
   return deleteCustomers(tx, gone)
 }

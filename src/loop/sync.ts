@@ -16,12 +16,13 @@ import {
 import { anyDue, markAllDue } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
 import { currentSettings } from '../store/settings-versions.ts'
+import { refreshStatistics } from '../store/statistics.ts'
 import { requestStep } from '../store/steps.ts'
 import { readTenant } from '../store/tenants.ts'
 import { agreementReader } from './agreement.ts'
 import { mappingOf } from './mapping.ts'
 import { pagesAhead } from './pages-ahead.ts'
-import { readingOf } from './reading.ts'
+import { readsAlike } from './reading.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
 import { noCounts, storePage, type PageCounts, type Pass, type Source } from './sync-page.ts'
 import { recordStager, withoutRepeats } from './sync-records.ts'
@@ -86,8 +87,13 @@ export const sync: LoopStep = async (services, context) => {
   } finally {
     await connector.close()
   }
+  if (services.database.kind === 'embedded' && counts.added + counts.changed + counts.deleted >= MANY)
+    await services.database.asSystem('statistics for the planner after a sync', refreshStatistics)
   return counts
 }
+
+/** Customers whose rows were written, from which on the planner may be wrong about the tables. */
+const MANY = 500
 
 async function opened(
   { connectors, database }: LoopServices,
@@ -131,7 +137,11 @@ async function sourceOf(
     agreementsOf: (records) => agreementsOf(records, read),
     rereading:
       stored === null ||
-      readingOf(stored, mappingOf(connection, { today }), today) !== readingOf(profile, mapping, today),
+      !readsAlike(
+        { profile: stored, mapping: mappingOf(connection, { today }) },
+        { profile, mapping },
+        today,
+      ),
   }
 }
 

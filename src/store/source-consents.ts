@@ -31,7 +31,9 @@ export async function recordSourceConsents(
   if (rows.length === 0) return 0
   const [{ count }] = await tx.query<{ count: number }>(
     `with staged as materialized (
-       select address_hash, channel, status, least(changed_at, now()) as changed_at
+       select address_hash, channel, status,
+         -- least() of a null and a time is the time.
+         case when changed_at is not null then least(changed_at, now()) end as changed_at
        from json_to_recordset($3::json) as r (address_hash bytea, channel text, status text, changed_at timestamptz)
      ), compared as (
        select s.*, newest.status as newest_status, newest.source as newest_source, newest.changed_at as newest_at,

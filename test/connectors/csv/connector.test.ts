@@ -167,6 +167,7 @@ describe('a customer file as a connector', () => {
     )
     await expect(pagesOf(missing)).rejects.toMatchObject({
       code: 'id_missing',
+      retryable: true,
       message: expect.stringContaining('Line 3'),
     })
     await missing.close()
