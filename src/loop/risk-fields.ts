@@ -74,68 +74,46 @@ export const clearedFields: RiskFields = {
 
 const POINTS = 3
 const TOP_REASONS = 3
-export const WEEK = 7 * 86_400_000
 /** A level has changed once the probability is past the threshold by this share of it. */
 const MARGIN = 0.1
 
 /**
- * Whether a record is written again: it was never written, its status or suggestion changed, the risk moved by
- * three points, the level changed and is past its threshold by a tenth of it, other top reasons, the amount at stake
- * moved by a fifth, or anything at all changed and a week passed. What did not change is never written again.
+ * Whether a record is worth writing again. `enough`: it was never written; its status, group or suggestion changed;
+ * the risk moved by three points; the level changed and is past its threshold by a tenth of it; or there are other
+ * top reasons. `small`: anything else that it shows, which can wait for a week.
  *
- * A level that changed within the margin is not written until it is past it, something else is written, or the week
- * is over: a risk that swings about a threshold by less than the margin wakes nobody. Top reasons are compared as a
- * set of facts; numbers in them may move ("Customer for 5 months", "for 6 months").
+ * A level that changed within the margin is small: a risk that swings about a threshold wakes nobody. Top reasons are
+ * compared as a set of facts; numbers in them may move ("Customer for 5 months", "for 6 months").
  *
- * @param before what was written last, and when; null: nothing yet
- * @param refresh milliseconds after which a small change is written too
+ * @param before what the record shows; null: nothing yet
  * @example
- * changedEnough({ fields, writtenAt }, fields, thresholds, writtenAt) // false
+ * changeOf(fields, fields, thresholds) // 'none'
  */
-export function changedEnough(
-  before: { readonly fields: RiskFields; readonly writtenAt: Date } | null,
+export function changeOf(
+  before: RiskFields | null,
   now: RiskFields,
   thresholds: LevelThresholds,
-  at: Date,
-  refresh = WEEK,
-): boolean {
-  if (before === null) return true
-  const { fields, writtenAt } = before
-  if (fields.status !== now.status) return true
-  for (const name of ['suggestedAction', 'actionStatus', 'group', 'renewalDate'] as const)
-    if (now[name] !== undefined && (fields[name] ?? null) !== now[name]) return true
-  if (now.status === 'left' || !differs(fields, now)) return false
-  if (at.getTime() - writtenAt.getTime() >= refresh) return true
-  const [was, is] = [fields.riskPercent ?? null, now.riskPercent ?? null]
-  if (was === null || is === null) return was !== is
+): 'enough' | 'small' | 'none' {
+  if (before === null || before.status !== now.status) return 'enough'
+  for (const name of ['suggestedAction', 'actionStatus', 'group'] as const)
+    if (now[name] !== undefined && (before[name] ?? null) !== now[name]) return 'enough'
+  if (now.status === 'left' || !differs(before, now)) return 'none'
+  const [was, is] = [before.riskPercent ?? null, now.riskPercent ?? null]
+  if (was === null || is === null) return was === is ? 'small' : 'enough'
   // Percent with one decimal: compared in tenths, so that 3 points are 3 points.
-  if (Math.abs(Math.round(is * 10) - Math.round(was * 10)) >= POINTS * 10) return true
-  if (fields.riskLevel !== now.riskLevel && isPast(fields.riskLevel, now, thresholds)) return true
-  return amountMoved(fields, now) || topReasons(fields) !== topReasons(now)
+  if (Math.abs(Math.round(is * 10) - Math.round(was * 10)) >= POINTS * 10) return 'enough'
+  if (before.riskLevel !== now.riskLevel && isPast(before.riskLevel, now, thresholds)) return 'enough'
+  return topReasons(before) === topReasons(now) ? 'small' : 'enough'
 }
 
 /** Whether a record would show anything else; the time of the score is nothing that anybody looks for. */
-export function differs(before: RiskFields, now: RiskFields): boolean {
+function differs(before: RiskFields, now: RiskFields): boolean {
   return (Object.keys(now) as (keyof RiskFields)[]).some((name) => {
     if (name === 'scoredAt') return (before.scoredAt ?? null) !== null && now.scoredAt === null
     // No score of 30 days ago and none that differs are the same to whoever looks.
     const nothing = name === 'change30Days' ? 0 : null
     return JSON.stringify(before[name] ?? nothing) !== JSON.stringify(now[name] ?? nothing)
   })
-}
-
-const AMOUNT = 0.2
-/** Percent below which the rounded risk is too coarse to divide by. */
-const COARSE = 1
-
-/** Whether the value at risk moved otherwise than the risk did: the customer pays another amount than before. */
-function amountMoved(before: RiskFields, now: RiskFields): boolean {
-  if (now.valueAtRisk === undefined) return false
-  const [was, is] = [before.valueAtRisk ?? null, now.valueAtRisk]
-  if (was === null || is === null || before.currency !== now.currency) return was !== is
-  const [wasRisk, isRisk] = [before.riskPercent ?? 0, now.riskPercent ?? 0]
-  if (wasRisk < COARSE || isRisk < COARSE || was === 0) return false
-  return Math.abs(is / isRisk / (was / wasRisk) - 1) > AMOUNT
 }
 
 const RANK = { LOW: 0, MEDIUM: 1, HIGH: 2 } as const

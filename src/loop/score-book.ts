@@ -10,10 +10,8 @@
  * A level follows the thresholds at once, here and wherever it is shown; it is write-back that waits for a margin
  * before it tells the CRM (risk-fields.ts). Whoever leaves the population keeps the last score, out of every count.
  */
-import type { Level, LevelThresholds } from '../../models/churn/levels.ts'
-import { levelOf, levelThresholds } from '../../models/churn/levels.ts'
+import { levelThresholds, type LevelThresholds } from '../../models/churn/levels.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
-import { minorDigits } from '../contracts/money.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { readConnection, saveThresholds } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
@@ -23,14 +21,13 @@ import { requestStep } from '../store/steps.ts'
 import { hasCapacity, sameThresholds, storedThresholds, thresholdsInForce } from './book-levels.ts'
 import { cardMapping } from './card.ts'
 import type { Engine } from './engine.ts'
-import type { EngineReader, HashedRecord } from './engine-reader.ts'
+import type { EngineReader } from './engine-reader.ts'
 import { mappingOf } from './mapping.ts'
 import { modelInCharge } from './score-model.ts'
+import { scoreRow, type ScoreTerms } from './score-row.ts'
 import type { LoopStep } from './services.ts'
 
 const DAY = 86_400_000
-/** Customers a transaction. */
-const PAGE = 4000
 /** With a capacity: share of the book from which on a pass finds the thresholds anew. */
 const MANY = 0.02
 
@@ -39,69 +36,80 @@ const MANY = 0.02
  * @example
  * await scoreBook(services, context) // { scored: 95, unchanged: 5, objected: 0, levels: 2 }
  */
-export const scoreBook: LoopStep = async (services, { tenant, connection: id, cause, signal, progress }) => {
-  const { database, clock } = services
-  const now = clock()
-  const today = Math.floor(now.getTime() / DAY)
-  const [connection, settings] = await database.withTenant(tenant, async (tx) => [
-    await readConnection(tx, id),
-    (await currentSettings(tx)).settings,
-  ])
-  const counts = { scored: 0, unchanged: 0, objected: 0, levels: 0 }
-  // Nothing was ever read from the source: there is nobody to score and nothing to choose a model by.
-  if (connection.profile === null) return counts
+export const scoreBook: LoopStep = scoring({ page: 4000 })
 
-  const engine = await modelInCharge(services, { tenant, connection, today })
-  const { baseRate } = engine.churn.population
-  const saved = storedThresholds(connection.thresholds)
-  const thresholds = thresholdsInForce(settings.levels, baseRate, saved)
-  const reader = engine.reader({
-    profile: connection.profile,
-    mapping: mappingOf(connection, { like: cardMapping(engine.churn.card), today }),
-    today,
-  })
-  const asOf = dayText(reader.asOf ?? today)
-  const total = await database.withTenant(tenant, async (tx) => {
-    if (cause === 'schedule' && reader.dated) await store.dueForDay(tx, id, asOf)
-    return store.countDue(tx, id)
-  })
+/** @param page customers a transaction */
+export function scoring({ page: limit }: { readonly page: number }): LoopStep {
+  return async (services, { tenant, connection: id, cause, signal, progress }) => {
+    const { database, clock } = services
+    const now = clock()
+    const today = Math.floor(now.getTime() / DAY)
+    const [connection, settings] = await database.withTenant(tenant, async (tx) => [
+      await readConnection(tx, id),
+      (await currentSettings(tx)).settings,
+    ])
+    const counts = { scored: 0, unchanged: 0, objected: 0, levels: 0 }
+    // Nothing was ever read from the source: there is nobody to score and nothing to choose a model by.
+    if (connection.profile === null) return counts
 
-  const book = { id, settings, engine, reader, thresholds, asOf, now }
-  const readPage = (after: number): Promise<Page> =>
-    database.withTenant(tenant, (tx) => pageAfter(tx, book, after))
-  let page = await readPage(0)
-  while (page.customers.length > 0 && !signal.aborted) {
-    // The next page is read while this one is computed.
-    const next = readPage(page.customers.at(-1)!.id)
-    next.catch(() => undefined)
-    const scored = await scorePage(book, page)
-    await database.withTenant(tenant, (tx) => savePage(tx, book, page, scored))
-    counts.scored += scored.rows.length
-    counts.unchanged += scored.unchanged
-    counts.objected += scored.objected.length
-    progress(counts.scored + counts.unchanged + counts.objected, total)
-    page = await next
+    const engine = await modelInCharge(services, { tenant, connection, today })
+    const { baseRate } = engine.churn.population
+    const before = storedThresholds(connection.thresholds)
+    const thresholds = thresholdsInForce(settings.levels, baseRate, before)
+    const reader = engine.reader({
+      profile: connection.profile,
+      mapping: mappingOf(connection, { like: cardMapping(engine.churn.card), today }),
+      today,
+    })
+    const asOf = dayText(reader.asOf ?? today)
+    const total = await database.withTenant(tenant, async (tx) => {
+      if (cause === 'schedule' && reader.dated) await store.dueForDay(tx, id, asOf)
+      return store.countDue(tx, id)
+    })
+
+    const currency = settings.currency.file
+    const book = { id, settings, engine, reader, thresholds, asOf, now, currency }
+    const readPage = (after: number): Promise<Page> =>
+      database.withTenant(tenant, (tx) => pageAfter(tx, book, { after, limit }))
+    const save = async (page: Page, scored: ScoredPage): Promise<void> => {
+      await database.withTenant(tenant, (tx) => savePage(tx, book, page, scored))
+      counts.scored += scored.rows.length
+      counts.unchanged += scored.unchanged
+      counts.objected += scored.objected.length
+      progress(counts.scored + counts.unchanged + counts.objected, total)
+    }
+    let page = await readPage(0)
+    let saved = Promise.resolve()
+    while (page.customers.length > 0 && !signal.aborted) {
+      // The page before is saved and the next one read while this one is computed.
+      const next = readPage(page.customers.at(-1)!.id)
+      next.catch(() => undefined)
+      const scored = await scorePage(book, page)
+      await saved
+      saved = save(page, scored)
+      saved.catch(() => undefined)
+      page = await next
+    }
+    await saved
+    if (signal.aborted) return counts
+
+    counts.levels = await database.withTenant(tenant, async (tx) => {
+      const moved = await settleLevels(tx, book, before, { scored: counts.scored, cause })
+      for (const step of ['decide', 'write_back'])
+        await requestStep(tx, { connection: id, step, cause: 'score' })
+      return moved
+    })
+    return counts
   }
-  if (signal.aborted) return counts
-
-  counts.levels = await database.withTenant(tenant, async (tx) => {
-    const moved = await settleLevels(tx, book, saved, { scored: counts.scored, cause })
-    for (const step of ['decide', 'write_back'])
-      await requestStep(tx, { connection: id, step, cause: 'score' })
-    return moved
-  })
-  return counts
 }
 
-interface Book {
+interface Book extends ScoreTerms {
   readonly id: ConnectionId
   readonly settings: ServiceSettings
   readonly engine: Engine
   readonly reader: EngineReader
-  readonly thresholds: LevelThresholds
   /** 'YYYY-MM-DD'. */
   readonly asOf: string
-  readonly now: Date
 }
 
 interface Page {
@@ -111,17 +119,20 @@ interface Page {
 
 interface ScoredPage {
   readonly rows: readonly store.ScoreRow[]
-  readonly moved: readonly store.ScoreRow[]
   readonly objected: readonly CustomerId[]
   readonly unchanged: number
 }
 
-async function pageAfter(tx: Transaction, { id, settings, now }: Book, after: number): Promise<Page> {
-  const customers = await store.dueCustomers(tx, { connection: id, after, limit: PAGE })
+async function pageAfter(
+  tx: Transaction,
+  { id, currency, now }: Book,
+  place: { readonly after: number; readonly limit: number },
+): Promise<Page> {
+  const customers = await store.dueCustomers(tx, { connection: id, ...place })
   const paid = await store.monthlyAmounts(
     tx,
     customers.map((customer) => customer.id),
-    { currency: settings.currency.file, today: dayText(Math.floor(now.getTime() / DAY)) },
+    { currency, today: dayText(Math.floor(now.getTime() / DAY)) },
   )
   return { customers, paid }
 }
@@ -135,7 +146,7 @@ async function scorePage(book: Book, { customers, paid }: Page): Promise<ScoredP
     const amount = paid.get(id)
     const same =
       amount === undefined
-        ? score.currency === null || score.currency === book.settings.currency.file
+        ? score.currency === null || score.currency === book.currency
         : score.currency === amount.currency && score.monthlyMinor === amount.minor
     return same ? score.inputHash : null
   })
@@ -144,76 +155,35 @@ async function scorePage(book: Book, { customers, paid }: Page): Promise<ScoredP
     known,
   )
   const rows: store.ScoreRow[] = []
-  const moved: store.ScoreRow[] = []
   const objected: CustomerId[] = []
   let unchanged = 0
   active.forEach((customer, at) => {
     const record = records[at]
     if (record === 'unchanged') unchanged++
     else if (record === 'objects') objected.push(customer.id)
-    else {
-      const { score, id } = customer
-      const row = rowOf(book, id, record, paid.get(id) ?? null, score)
-      rows.push(row)
-      if (score === null || score.probability !== row.probability || score.level !== row.level)
-        moved.push(row)
-    }
+    else rows.push(scoreRow(book, customer.id, record, paid.get(customer.id) ?? null, customer.score))
   })
-  return { rows, moved, objected, unchanged }
-}
-
-function rowOf(
-  { id: connection, settings, engine, thresholds, asOf, now }: Book,
-  customer: CustomerId,
-  record: HashedRecord,
-  paid: { readonly minor: number; readonly currency: string } | null,
-  before: { readonly level: Level; readonly levelSince: Date } | null,
-): store.ScoreRow {
-  const { churn } = engine
-  const { meaning } = churn
-  const level = levelOf(record.probability, thresholds)
-  const { file } = settings.currency
-  const charge = record.context.monthlyCharge
-  const monthly =
-    paid?.minor ?? (Number.isFinite(charge) ? Math.round(charge * 10 ** minorDigits(file)) : null)
-  return {
-    customer_id: customer,
-    connection_id: connection,
-    scored_at: now,
-    as_of: asOf,
-    probability: record.probability,
-    kind: meaning.kind,
-    horizon_days: meaning.kind === 'horizon' ? meaning.days : null,
-    monthly_hazard: record.monthlyHazard,
-    level,
-    level_since: before?.level === level ? before.levelSince : now,
-    reasons: record.reasons.map((reason) => ({
-      ...reason,
-      contribution: Math.round(reason.contribution * 1e4) / 1e4,
-    })),
-    data_confidence: record.dataConfidence,
-    monthly_minor: monthly,
-    currency: monthly === null ? null : (paid?.currency ?? file),
-    value_at_risk_minor: monthly === null ? null : Math.round(record.probability * 12 * monthly),
-    model_hash: churn.hash,
-    feature_set_hash: churn.features.hash,
-    input_hash: record.inputHash,
-    state: [...record.state],
-    // NaN is unknown, and what is unknown is absent.
-    context: Object.fromEntries(Object.entries(record.context).filter(([, value]) => !Number.isNaN(value))),
-  }
+  return { rows, objected, unchanged }
 }
 
 async function savePage(
   tx: Transaction,
-  { id }: Book,
+  { id, engine: { churn }, asOf, now }: Book,
   { customers }: Page,
-  scored: ScoredPage,
+  { rows, objected }: ScoredPage,
 ): Promise<void> {
-  const { rows, moved, objected } = scored
-  await store.saveScores(tx, rows, moved)
+  const { meaning } = churn
+  await store.saveScores(tx, rows, {
+    connection: id,
+    scoredAt: now,
+    asOf,
+    kind: meaning.kind,
+    horizonDays: meaning.kind === 'horizon' ? meaning.days : null,
+    modelHash: churn.hash,
+    featureSetHash: churn.features.hash,
+  })
   if (objected.length > 0) await store.deleteScores(tx, objected)
-  await store.clearDue(tx, customers)
+  await store.clearDue(tx, id, customers)
   // Also those whose score stayed: they were due because something else of theirs changed, such as a renewal date.
   await store.markForWriteBack(
     tx,

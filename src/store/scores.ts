@@ -1,8 +1,12 @@
-/** Scores in force, how they moved, and which customers wait for one. */
+/**
+ * Scores in force, how they moved, and which customers wait for one.
+ *
+ * What is looked up for each customer of a page is so by `lateral`: the planner then goes by key whatever it knows of
+ * the tables, which is nothing in a first pass. Left to choose, it reads the whole tenant for each page.
+ */
 import type { Properties } from '../../connectors/connector.ts'
 import type { Level, LevelThresholds } from '../../models/churn/levels.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
-import { insertRows } from './bulk.ts'
 import type { Transaction } from './database.ts'
 
 export interface DueCustomer {
@@ -55,9 +59,14 @@ export async function dueCustomers(
   const rows = await tx.query<DueRow>(
     `select c.id, c.score_due_at::text as due, c.status = 'active' as active, c.properties,
        s.model_hash, s.input_hash, s.probability, s.level, s.level_since, s.monthly_minor, s.currency
-     from customers c left join scores s on s.tenant_id = c.tenant_id and s.customer_id = c.id
-     where c.tenant_id = $1 and c.connection_id = $2 and c.score_due_at is not null and c.id > $3
-     order by c.id limit $4`,
+     from (
+       select id, score_due_at, status, properties from customers
+       where tenant_id = $1 and connection_id = $2 and score_due_at is not null and id > $3
+       order by id limit $4
+     ) c left join lateral (
+       select * from scores where tenant_id = $1 and customer_id = c.id limit 1
+     ) s on true
+     order by c.id`,
     [tx.tenant, connection, after, limit],
   )
   return rows.map(({ id, due, active, properties, ...row }) => ({
@@ -92,12 +101,15 @@ export async function monthlyAmounts(
   { currency, today }: { currency: string; today: string },
 ): Promise<ReadonlyMap<CustomerId, { readonly minor: number; readonly currency: string }>> {
   const rows = await tx.query<{ id: CustomerId; currency: string; minor: number }>(
-    `select customer_id as id, currency, sum(monthly_minor)::bigint as minor
-     from agreements
-     where tenant_id = $1 and customer_id = any ($2::bigint[]) and monthly_minor is not null and currency is not null
-       and (start_date is null or start_date <= $3::date)
-       and not (auto_renewal is false and renewal_date is not null and renewal_date < $3::date)
-     group by customer_id, currency order by customer_id, currency`,
+    `select c.id, paid.currency, paid.minor
+     from unnest($2::bigint[]) c (id) cross join lateral (
+       select currency, sum(monthly_minor)::bigint as minor from agreements
+       where tenant_id = $1 and customer_id = c.id and monthly_minor is not null and currency is not null
+         and (start_date is null or start_date <= $3::date)
+         and not (auto_renewal is false and renewal_date is not null and renewal_date < $3::date)
+       group by currency
+     ) paid
+     order by c.id, paid.currency`,
     [tx.tenant, customers, today],
   )
   const found = new Map<CustomerId, { minor: number; currency: string }>()
@@ -113,14 +125,22 @@ export async function monthlyAmounts(
   return found
 }
 
-const SCORE = {
+/** What is the same for all scores of a page. */
+export interface ScoreFrame {
+  readonly connection: ConnectionId
+  readonly scoredAt: Date
+  /** 'YYYY-MM-DD': the day that the customers are described as of. */
+  readonly asOf: string
+  readonly kind: 'snapshot' | 'horizon'
+  readonly horizonDays: number | null
+  readonly modelHash: string
+  readonly featureSetHash: string
+}
+
+/** What is a customer's own, as PostgreSQL reads it from JSON. */
+const OWN = {
   customer_id: 'bigint',
-  connection_id: 'uuid',
-  scored_at: 'timestamptz',
-  as_of: 'date',
   probability: 'real',
-  kind: 'text',
-  horizon_days: 'integer',
   monthly_hazard: 'real',
   level: 'text',
   level_since: 'timestamptz',
@@ -129,41 +149,76 @@ const SCORE = {
   monthly_minor: 'bigint',
   currency: 'text',
   value_at_risk_minor: 'bigint',
-  model_hash: 'text',
-  feature_set_hash: 'text',
   input_hash: 'text',
-  state: 'real[]',
   context: 'jsonb',
 } as const
 
-/** A row of `scores`, as PostgreSQL reads it from JSON. */
-export type ScoreRow = Readonly<Record<keyof typeof SCORE, unknown>> & {
+export interface ScoreRow {
   readonly customer_id: CustomerId
-  readonly scored_at: Date
   readonly probability: number
+  readonly monthly_hazard: number
   readonly level: Level
-  readonly model_hash: string
+  readonly level_since: Date
+  /** Ordered: `{ feature, label, sentence, contribution, raises }`. */
+  readonly reasons: readonly unknown[]
+  readonly data_confidence: number
+  readonly monthly_minor: number | null
+  readonly currency: string | null
+  readonly value_at_risk_minor: number | null
+  readonly input_hash: string
+  readonly context: Readonly<Record<string, number>>
+  /** An array as PostgreSQL writes it, `{0.1,0.2}`: read far faster than numbers within JSON. */
+  readonly state: string
+  /** Whether probability or level is another than before: then it is kept in the history too. */
+  readonly moved: boolean
 }
 
-/** @param moved those of the rows whose probability or level is another than before */
+const own = Object.keys(OWN)
+const frame = [
+  'connection_id',
+  'scored_at',
+  'as_of',
+  'kind',
+  'horizon_days',
+  'model_hash',
+  'feature_set_hash',
+]
+const assignments = [...frame, ...own.slice(1), 'state'].map((name) => `${name} = excluded.${name}`)
+// Rows travel and are unpacked once, for both tables.
+const SAVE = `
+  with fresh as materialized (
+    select * from json_to_recordset($9::json)
+      as r (${own.map((name) => `${name} ${OWN[name as keyof typeof OWN]}`).join(', ')}, state text, moved boolean)
+  ), saved as (
+    insert into scores (tenant_id, ${frame.join(', ')}, ${own.join(', ')}, state)
+    select $1::uuid, $2::uuid, $3::timestamptz, $4::date, $5::text, $6::integer, $7::text, $8::text,
+      ${own.join(', ')}, state::real[] from fresh
+    on conflict (tenant_id, customer_id) do update set ${assignments.join(', ')}
+  )
+  insert into score_history (tenant_id, customer_id, scored_at, probability, level, model_hash)
+  select $1::uuid, customer_id, $3::timestamptz, probability, level, $7::text from fresh where moved`
+
+/** Rows a statement. */
+const CHUNK = 2000
+
+/** Scores in force, and the history of those that moved. */
 export async function saveScores(
   tx: Transaction,
   rows: readonly ScoreRow[],
-  moved: readonly ScoreRow[],
+  { connection, scoredAt, asOf, kind, horizonDays, modelHash, featureSetHash }: ScoreFrame,
 ): Promise<void> {
-  const names = Object.keys(SCORE)
-  const assignments = names.slice(1).map((name) => `${name} = excluded.${name}`)
-  await insertRows(tx, 'scores', columns(SCORE), rows, {
-    ending: `on conflict (tenant_id, customer_id) do update set ${assignments.join(', ')}`,
-  })
-  const { customer_id, scored_at, probability, level, model_hash } = SCORE
-  const history = columns({ customer_id, scored_at, probability, level, model_hash })
-  await insertRows(
-    tx,
-    'score_history',
-    history,
-    moved.map((row) => Object.fromEntries(history.map(({ name }) => [name, row[name as keyof ScoreRow]]))),
-  )
+  for (let at = 0; at < rows.length; at += CHUNK)
+    await tx.query(SAVE, [
+      tx.tenant,
+      connection,
+      scoredAt,
+      asOf,
+      kind,
+      horizonDays,
+      modelHash,
+      featureSetHash,
+      JSON.stringify(rows.slice(at, at + CHUNK)),
+    ])
 }
 
 /** Scores that must not be kept: of customers who object to being profiled. */
@@ -174,16 +229,30 @@ export async function deleteScores(tx: Transaction, customers: readonly Customer
   ])
 }
 
-/** They wait no longer, unless something changed since they were read. */
+/**
+ * They wait no longer, unless something changed since they were read.
+ *
+ * @param customers in the order of their ids: only what lies between the first and the last is looked at
+ */
 export async function clearDue(
   tx: Transaction,
+  connection: ConnectionId,
   customers: readonly Pick<DueCustomer, 'id' | 'due'>[],
 ): Promise<void> {
+  if (customers.length === 0) return
   await tx.query(
     `update customers c set score_due_at = null, score_due_why = null
-     from unnest($2::bigint[], $3::timestamptz[]) as read (id, due)
-     where c.tenant_id = $1 and c.id = read.id and c.score_due_at = read.due`,
-    [tx.tenant, customers.map(({ id }) => id), customers.map(({ due }) => due)],
+     from unnest($3::bigint[], $4::timestamptz[]) as read (id, due)
+     where c.tenant_id = $1 and c.connection_id = $2 and c.score_due_at is not null and c.id between $5 and $6
+       and c.id = read.id and c.score_due_at = read.due`,
+    [
+      tx.tenant,
+      connection,
+      customers.map(({ id }) => id),
+      customers.map(({ due }) => due),
+      customers[0].id,
+      customers[customers.length - 1].id,
+    ],
   )
 }
 
@@ -267,6 +336,3 @@ export async function markForWriteBack(
     [tx.tenant, connection, customers],
   )
 }
-
-const columns = (of: Readonly<Record<string, string>>) =>
-  Object.entries(of).map(([name, type]) => ({ name, type }))

@@ -30,7 +30,8 @@ export interface WriteBackCandidate {
     readonly level: Level
     readonly levelSince: Date
     readonly scoredAt: Date
-    readonly reasons: readonly { readonly sentence: string }[]
+    /** Sentences, most important first. */
+    readonly reasons: readonly string[]
     readonly dataConfidence: number
     readonly valueAtRiskMinor: number | null
     readonly currency: string | null
@@ -80,26 +81,45 @@ interface CandidateRow {
   readonly retry_at: Date | null
 }
 
-/** Those marked up to a time, longest first. */
+export interface MarkedRange {
+  readonly connection: ConnectionId
+  readonly until: string
+  /** The last one of the page before; null: from the first. */
+  readonly after: { readonly due: string; readonly customer: CustomerId } | null
+  readonly limit: number
+}
+
+/**
+ * Those marked up to a time, longest first.
+ *
+ * What is looked up for each is so by `lateral`, as in src/store/scores.ts.
+ */
 export async function markedCustomers(
   tx: Transaction,
-  { connection, until, limit }: { connection: ConnectionId; until: string; limit: number },
+  { connection, until, after, limit }: MarkedRange,
 ): Promise<readonly WriteBackCandidate[]> {
   const rows = await tx.query<CandidateRow>(
     `select d.customer_id as customer, d.due_at::text as due, c.external_id, c.status, c.group_name,
        s.probability, s.level, s.level_since, s.scored_at, s.data_confidence, s.value_at_risk_minor, s.currency,
-       jsonb_path_query_array(s.reasons, '$[*].sentence') as sentences,
-       w.fields, w.written_at, w.status as written, w.attempts, w.retry_at
+       s.sentences, w.fields, w.written_at, w.status as written, w.attempts, w.retry_at
      from (
        select customer_id, due_at from write_back_due
        where tenant_id = $1 and connection_id = $2 and due_at <= $3::timestamptz
+         and (due_at, customer_id) > ($5::timestamptz, $6::bigint)
        order by due_at, customer_id limit $4
      ) d
-     join customers c on c.tenant_id = $1 and c.id = d.customer_id
-     left join scores s on s.tenant_id = $1 and s.customer_id = d.customer_id
-     left join write_backs w on w.tenant_id = $1 and w.customer_id = d.customer_id
+     cross join lateral (
+       select external_id, status, group_name from customers where tenant_id = $1 and id = d.customer_id limit 1
+     ) c
+     left join lateral (
+       select *, jsonb_path_query_array(reasons, '$[*].sentence') as sentences from scores
+       where tenant_id = $1 and customer_id = d.customer_id limit 1
+     ) s on true
+     left join lateral (
+       select * from write_backs where tenant_id = $1 and customer_id = d.customer_id limit 1
+     ) w on true
      order by d.due_at, d.customer_id`,
-    [tx.tenant, connection, until, limit],
+    [tx.tenant, connection, until, limit, after?.due ?? '-infinity', after?.customer ?? 0],
   )
   return rows.map((row) => ({
     customer: row.customer,
@@ -115,7 +135,7 @@ export async function markedCustomers(
             level: row.level,
             levelSince: row.level_since,
             scoredAt: row.scored_at,
-            reasons: (row.sentences ?? []).map((sentence) => ({ sentence })),
+            reasons: row.sentences ?? [],
             dataConfidence: row.data_confidence,
             valueAtRiskMinor: row.value_at_risk_minor,
             currency: row.currency,
@@ -150,27 +170,29 @@ export async function surroundingsOf(
 ): Promise<(customer: CustomerId) => Surroundings> {
   const of = [tx.tenant, customers]
   const renewals = await tx.query<{ id: CustomerId; date: string }>(
-    `select customer_id as id, min(renewal_date) as date from agreements
-     where tenant_id = $1 and customer_id = any ($2::bigint[]) and renewal_date >= ($3::timestamptz at time zone 'UTC')::date
-     group by customer_id`,
+    `select c.id, a.date from unnest($2::bigint[]) c (id) cross join lateral (
+       select min(renewal_date) as date from agreements
+       where tenant_id = $1 and customer_id = c.id and renewal_date >= ($3::timestamptz at time zone 'UTC')::date
+     ) a where a.date is not null`,
     [...of, now],
   )
   const before = await tx.query<{ id: CustomerId; probability: number }>(
-    `select distinct on (customer_id) customer_id as id, probability from score_history
-     where tenant_id = $1 and customer_id = any ($2::bigint[]) and scored_at <= $3::timestamptz - interval '30 days'
-     order by customer_id, scored_at desc, id desc`,
+    `select c.id, h.probability from unnest($2::bigint[]) c (id) cross join lateral (
+       select probability from score_history
+       where tenant_id = $1 and customer_id = c.id and scored_at <= $3::timestamptz - interval '30 days'
+       order by scored_at desc, id desc limit 1
+     ) h`,
     [...of, now],
   )
   const decisions = await tx.query<{ id: CustomerId; actionKey: string; state: string | null }>(
-    `select d.customer_id as id, d.action_key as "actionKey", i.state
-     from (
-       select distinct on (customer_id) tenant_id, customer_id, id, action_key from decisions
-       where tenant_id = $1 and customer_id = any ($2::bigint[]) and period = $3
-       order by customer_id, decided_at desc, id desc
-     ) d
-     left join lateral (
-       select state from interventions i
-       where i.tenant_id = d.tenant_id and i.customer_id = d.customer_id and i.decision_id = d.id
+    `select c.id, d.action_key as "actionKey", i.state
+     from unnest($2::bigint[]) c (id) cross join lateral (
+       select id, action_key from decisions
+       where tenant_id = $1 and customer_id = c.id and period = $3
+       order by decided_at desc, id desc limit 1
+     ) d left join lateral (
+       select state from interventions
+       where tenant_id = $1 and customer_id = c.id and decision_id = d.id
        order by created_at desc, id limit 1
      ) i on true`,
     [...of, period],
@@ -236,26 +258,34 @@ export interface LookedAt {
   readonly again: Date | null
 }
 
-export async function settleMarks(tx: Transaction, looked: readonly LookedAt[]): Promise<void> {
+export async function settleMarks(
+  tx: Transaction,
+  connection: ConnectionId,
+  looked: readonly LookedAt[],
+): Promise<void> {
   const gone = looked.filter(({ again }) => again === null)
   const later = looked.filter(({ again }) => again !== null)
+  // Only what lies between the first and the last of them is looked at, by the index of when they are due.
+  const range = `d.tenant_id = $1 and d.connection_id = $2 and d.due_at between
+    (select min(due) from unnest($4::timestamptz[]) as u (due)) and (select max(due) from unnest($4::timestamptz[]) as u (due))`
+  const read = (marks: readonly LookedAt[]): unknown[] => [
+    tx.tenant,
+    connection,
+    marks.map(({ customer }) => customer),
+    marks.map(({ due }) => due),
+  ]
   if (gone.length > 0)
     await tx.query(
-      `delete from write_back_due d using unnest($2::bigint[], $3::timestamptz[]) as read (id, due)
-       where d.tenant_id = $1 and d.customer_id = read.id and d.due_at = read.due`,
-      [tx.tenant, gone.map(({ customer }) => customer), gone.map(({ due }) => due)],
+      `delete from write_back_due d using unnest($3::bigint[], $4::timestamptz[]) as read (id, due)
+       where ${range} and d.customer_id = read.id and d.due_at = read.due`,
+      read(gone),
     )
   if (later.length > 0)
     await tx.query(
       `update write_back_due d set due_at = read.again
-       from unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) as read (id, due, again)
-       where d.tenant_id = $1 and d.customer_id = read.id and d.due_at = read.due`,
-      [
-        tx.tenant,
-        later.map(({ customer }) => customer),
-        later.map(({ due }) => due),
-        later.map(({ again }) => again),
-      ],
+       from unnest($3::bigint[], $4::timestamptz[], $5::timestamptz[]) as read (id, due, again)
+       where ${range} and d.customer_id = read.id and d.due_at = read.due`,
+      [...read(later), later.map(({ again }) => again)],
     )
 }
 
@@ -275,6 +305,16 @@ export async function countActive(tx: Transaction, connection: ConnectionId): Pr
   const [{ count }] = await tx.query<{ count: number }>(
     `select count(*) as count from customers where tenant_id = $1 and connection_id = $2 and status = 'active'`,
     [tx.tenant, connection],
+  )
+  return count
+}
+
+/** Records that were written since. */
+export async function countWritten(tx: Transaction, connection: ConnectionId, since: Date): Promise<number> {
+  const [{ count }] = await tx.query<{ count: number }>(
+    `select count(*) as count from write_backs
+     where tenant_id = $1 and connection_id = $2 and written_at > $3::timestamptz`,
+    [tx.tenant, connection, since],
   )
   return count
 }

@@ -1,0 +1,102 @@
+/** What a marked record should show, and whether that is written now, later or not at all. */
+import type { RiskFields } from '../../connectors/connector.ts'
+import type { LevelThresholds } from '../../models/churn/levels.ts'
+import { minorDigits } from '../contracts/money.ts'
+import type { Surroundings, WriteBackCandidate } from '../store/write-backs.ts'
+import { actionFields } from './action-words.ts'
+import { changeOf, clearedFields, leftFields, riskFields } from './risk-fields.ts'
+
+const DAY = 86_400_000
+const WEEK = 7 * DAY
+const REASONS = 3
+
+/** Records of a book that may be written within a day because of small changes: this share, or so many if more. */
+const NIGHT = { share: 0.018, least: 50 }
+
+export interface Looked {
+  /** To be written; null: nothing. */
+  readonly fields: RiskFields | null
+  /** When to look again at what is not written; null: when something changes. */
+  readonly again: Date | null
+}
+
+export interface LookerOptions {
+  readonly now: Date
+  /** Whether anything is written at all. */
+  readonly enabled: boolean
+  readonly thresholds: LevelThresholds
+  /** Customers of the book. */
+  readonly customers: number
+  /** Records that were written within the last day. */
+  readonly written: number
+}
+
+/**
+ * Prepares looking at the records of one pass.
+ *
+ * A small change is written a week after the record was written last. Where more of them come due than a quiet night
+ * may write, the rest is spread over the nights that follow.
+ *
+ * @example
+ * const look = lookerAt({ now, enabled: true, thresholds, customers: 100_000, written: 0 })
+ * look(candidate, around(candidate.customer)) // { fields: { riskPercent: 41.2, … }, again: null }
+ */
+export function lookerAt({ now, enabled, thresholds, customers, written }: LookerOptions) {
+  const night = Math.max(NIGHT.least, Math.floor(customers * NIGHT.share))
+  let left = night - written
+  let waiting = 0
+  const inDays = (days: number): Date => new Date(now.getTime() + days * DAY)
+
+  return (candidate: WriteBackCandidate, around: Surroundings): Looked => {
+    const { last } = candidate
+    const fields = fieldsOf(candidate, around)
+    if (fields === null) return nothing
+    // What only was recorded so far is written once writing is on.
+    if (last === null || (last.status === 'dry_run' && enabled)) return { fields, again: null }
+    if (last.status === 'failed' && last.retryAt !== null)
+      return last.retryAt > now ? { fields: null, again: last.retryAt } : { fields, again: null }
+    const change = changeOf(last.fields, fields, thresholds)
+    if (change === 'enough') return { fields, again: null }
+    // No week makes the same refusal worth another try.
+    if (last.status !== 'written' || last.writtenAt === null) return nothing
+    const due = new Date(last.writtenAt.getTime() + WEEK)
+    if (change === 'none') {
+      // Where the risk was 30 days ago moves by itself.
+      return fields.change30Days ? { fields: null, again: due > now ? due : inDays(7) } : nothing
+    }
+    if (due > now) return { fields: null, again: due }
+    if (left-- > 0) return { fields, again: null }
+    return { fields: null, again: inDays(1 + Math.floor(waiting++ / night)) }
+  }
+}
+
+const nothing: Looked = { fields: null, again: null }
+
+/** When to look again at a record that was written now. */
+export function lookAfter({ change30Days }: RiskFields, now: Date): Date | null {
+  return change30Days ? new Date(now.getTime() + WEEK) : null
+}
+
+/** What the record should show; null where it is none of ours: gone, or never written and nothing to say. */
+function fieldsOf(
+  { status, score, last, group }: WriteBackCandidate,
+  { renewalDate, probabilityBefore, decision }: Surroundings,
+): RiskFields | null {
+  if (status === 'deleted') return null
+  if (status === 'left' || score === null) {
+    const written = last !== null && last.writtenAt !== null
+    if (!written) return null
+    return status === 'left' ? leftFields : clearedFields
+  }
+  return riskFields({
+    ...score,
+    minorUnits: score.currency === null ? 1 : 10 ** minorDigits(score.currency),
+    reasons: score.reasons.slice(0, REASONS),
+    group,
+    renewalDate,
+    ...(probabilityBefore === null
+      ? {}
+      : { change30Days: Math.round((score.probability - probabilityBefore) * 1000) / 10 }),
+    ...actionFields(decision),
+  })
+}
