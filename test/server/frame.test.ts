@@ -217,6 +217,26 @@ describe(`a request on ${databaseKind}`, () => {
     expect(await problem(gzip)).toMatchObject({ status: 415 })
   })
 
+  it('is refused before its body is sent when that is stated to be too large', async () => {
+    const status = await new Promise<number>((resolve, reject) => {
+      const sent = httpRequest(`${server.url}/v1/things`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          'content-length': 10_000_000,
+        },
+      })
+      sent.on('response', (answer) => {
+        resolve(answer.statusCode!)
+        sent.destroy()
+      })
+      sent.on('error', reject)
+      sent.write('{"name"')
+    })
+    expect(status).toBe(413)
+  })
+
   it('is refused at the limit also when it does not state its length', async () => {
     const status = await new Promise<number>((resolve, reject) => {
       const sent = httpRequest(
