@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ConnectionId, TenantId } from '../../../src/contracts/ids.ts'
+import { HoldfastError } from '../../../src/contracts/errors.ts'
+import { asCustomer, type ConnectionId, type TenantId } from '../../../src/contracts/ids.ts'
 import type { Score, ScoreProblem } from '../../../src/server/api/score-shapes.ts'
+import { scoreStored } from '../../../src/server/api/score-stored.ts'
 import { basisOf, forgetBasis } from '../../../src/server/api/score-basis.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { saveSettings } from '../../../src/store/settings-versions.ts'
@@ -226,6 +228,24 @@ describe(`POST /v1/score (${databaseKind})`, () => {
       }),
       { numRuns: 150 },
     )
+  })
+
+  it('fails while the database is away, and answers as soon as it is back', async () => {
+    let away = true
+    const flaky: Database = {
+      ...api.database,
+      withTenant: (of, work) =>
+        away
+          ? Promise.reject(new HoldfastError('database_unavailable', 'It is away.', { retryable: true }))
+          : api.database.withTenant(of, work),
+    }
+    const services = { ...api.services, database: flaky }
+    const id = asCustomer(first + 1)
+    await expect(scoreStored(services, tenant, id)).rejects.toMatchObject({ code: 'database_unavailable' })
+    await expect(basisOf(services, tenant, null)).rejects.toMatchObject({ code: 'database_unavailable' })
+    away = false
+    expect((await scoreStored(services, tenant, id)).id).toBe(id)
+    expect((await basisOf(services, tenant, null)).currency).toBe('EUR')
   })
 
   it('reads settings and model anew when they were forgotten, and not for each request', async () => {
