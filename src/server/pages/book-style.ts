@@ -31,6 +31,7 @@ p{margin:0 0 10px;max-width:70ch}
 .note{font-size:12.5px}
 .strong{font-weight:600}
 .nowrap{white-space:nowrap}
+td.bar{width:34%}
 td.tight{width:1%;white-space:nowrap}
 .status{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--second);font-size:13px;align-items:center;margin-bottom:14px}
 .crumbs{color:var(--second);font-size:13px;display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center;margin-bottom:14px}

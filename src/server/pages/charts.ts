@@ -11,40 +11,84 @@ import { LEVELS } from './labels.ts'
 
 const LEVEL_ORDER: readonly Level[] = ['LOW', 'MEDIUM', 'HIGH']
 
+/** Hundredths of the risk that the scale ends at, and those of a bar. */
+const SCALES = [
+  [10, 1],
+  [20, 1],
+  [40, 2],
+  [60, 3],
+  [80, 4],
+  [100, 5],
+] as const
+/** Share of the customers that the scale has to hold; the few beyond it are in its last bar. */
+const WITHIN = 0.995
+
+interface Bar {
+  readonly from: number
+  /** Null: and more. */
+  readonly to: number | null
+  readonly customers: number
+  readonly byLevel: Readonly<Record<Level, number>>
+}
+
+/** The distribution on the smallest scale that holds nearly everybody. */
+export function riskBars({ customers, distribution, distributionByLevel }: Totals): readonly Bar[] {
+  const sum = (of: readonly number[], from: number, to?: number): number =>
+    of.slice(from, to).reduce((all, count) => all + count, 0)
+  const [end, width] =
+    SCALES.find(([hundredths]) => sum(distribution, 0, hundredths) >= customers * WITHIN) ?? SCALES[5]
+  const more = sum(distribution, end) > 0
+  return Array.from({ length: end / width }, (_, at) => {
+    const from = at * width
+    const last = from + width === end
+    const to = last && more ? undefined : from + width
+    const level = (of: Level): number => sum(distributionByLevel[of], from, to)
+    return {
+      from: from / 100,
+      to: to === undefined ? null : to / 100,
+      customers: sum(distribution, from, to),
+      byLevel: { HIGH: level('HIGH'), MEDIUM: level('MEDIUM'), LOW: level('LOW') },
+    }
+  })
+}
+
+function rangeText({ from, to }: Bar, formats: Formats): string {
+  return to === null
+    ? `${formats.percent(from)} and more`
+    : `${formats.percent(from)} to ${formats.percent(to)}`
+}
+
 /** Customers by risk, each bar stacked by level: low below, high above. */
-export function riskChart(totals: Totals, formats: Formats): Markup {
-  const { distribution, distributionByLevel } = totals
-  const bins = distribution.length
-  // At least two fifths of the scale, so that a calm book does not look like a wild one.
-  const shown = Math.max(Math.ceil(bins * 0.4), distribution.findLastIndex((count) => count > 0) + 1)
-  const most = Math.max(1, ...distribution)
+export function riskChart(bars: readonly Bar[], formats: Formats): Markup {
+  const most = Math.max(1, ...bars.map(({ customers }) => customers))
   const height = 150
-  const width = 100 / shown
-  const bars: Piece[] = []
-  for (let bin = 0; bin < shown; bin++) {
+  const width = 100 / bars.length
+  const columns = bars.map((bar, at): Piece => {
     let top = height
     const parts = LEVEL_ORDER.map((level) => {
-      const tall = (distributionByLevel[level][bin] / most) * (height - 16)
+      const tall = (bar.byLevel[level] / most) * (height - 16)
       top -= tall
       return (
         tall > 0 &&
         html`<rect
           class="bar-${level}"
-          x="${share(bin * width + width * 0.06)}"
+          x="${share(at * width + width * 0.06)}"
           width="${share(width * 0.88)}"
-          y="${px(top)}"
+          y="${px(Math.min(top, height - 1))}"
           height="${px(Math.max(tall, 1))}"
         />`
       )
     })
-    const says = `${formats.percent(bin / bins)} to ${formats.percent((bin + 1) / bins)}: ${formats.many(distribution[bin], 'customer')}`
-    bars.push(html`<g><title>${says}</title>${parts}</g>`)
-  }
+    const says = `${rangeText(bar, formats)}: ${formats.many(bar.customers, 'customer')}`
+    return html`<g><title>${says}</title>${parts}</g>`
+  })
+  const last = bars[bars.length - 1]
+  const end = last.to ?? last.from + (bars[1].from - bars[0].from)
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => {
-    const bin = at * shown
     const anchor = at === 0 ? 'start' : at === 1 ? 'end' : 'middle'
+    const more = at === 1 && last.to === null ? '+' : ''
     return html`<text x="${share(at * 100)}" y="168" text-anchor="${anchor}"
-      >${formats.percent(bin / bins)}</text
+      >${formats.percent(at * end)}${more}</text
     >`
   })
   return html`<svg
@@ -52,24 +96,25 @@ export function riskChart(totals: Totals, formats: Formats): Markup {
     role="img"
     aria-label="How many customers have which risk; the table below says the same"
   >
-    ${bars}
+    ${columns}
     <line class="axis" x1="0" x2="100%" y1="${height}" y2="${height}" />
     ${ticks}
   </svg>`
 }
 
 /** The bars as a table. */
-export function riskTable({ distribution, distributionByLevel }: Totals, formats: Formats): Markup {
-  const bins = distribution.length
-  const rows = distribution.map((count, bin) =>
-    count === 0
-      ? null
-      : html`<tr>
-          <th scope="row">${formats.percent(bin / bins)} to ${formats.percent((bin + 1) / bins)}</th>
-          <td class="figure">${formats.count(count)}</td>
-          ${LEVEL_ORDER.toReversed().map((level) => html`<td class="figure">${formats.count(distributionByLevel[level][bin])}</td>`)}
+export function riskTable(bars: readonly Bar[], formats: Formats): Markup {
+  const levels = LEVEL_ORDER.toReversed()
+  const rows = bars
+    .filter(({ customers }) => customers > 0)
+    .map(
+      (bar) =>
+        html`<tr>
+          <th scope="row">${rangeText(bar, formats)}</th>
+          <td class="figure">${formats.count(bar.customers)}</td>
+          ${levels.map((level) => html`<td class="figure">${formats.count(bar.byLevel[level])}</td>`)}
         </tr>`,
-  )
+    )
   return html`<details>
     <summary>View as table</summary>
     <table>
@@ -77,7 +122,7 @@ export function riskTable({ distribution, distributionByLevel }: Totals, formats
         <tr>
           <th scope="col">Risk</th>
           <th scope="col" class="figure">Customers</th>
-          ${LEVEL_ORDER.toReversed().map((level) => html`<th scope="col" class="figure">${LEVELS[level].word}</th>`)}
+          ${levels.map((level) => html`<th scope="col" class="figure">${LEVELS[level].word}</th>`)}
         </tr>
       </thead>
       <tbody>

@@ -21,24 +21,39 @@ export function decidedPart(
   return html`${title}
     <dl class="figures">
       ${figure(formats.count(acted), 'worth an action')}
-      ${figure(formats.count(decided.leftInPeace), 'left in peace: nothing is worth its cost')}
-      ${decided.ruledOut > 0 && figure(formats.count(decided.ruledOut), 'nothing was possible')}
+      ${figure(formats.count(decided.leftInPeace), 'left in peace')}
       ${decided.holdout + decided.usual > 0 && figure(formats.count(decided.holdout + decided.usual), 'left alone to compare with')}
     </dl>
     ${decided.actions.length > 0 && actionsTable(decided.actions, place)}
-    ${
-      decided.ruledOutBy.length > 0 &&
-      html`<p class="note">
-        Nothing possible:
-        ${joined(
-          decided.ruledOutBy
-            .slice(0, 4)
-            .map(({ sentence, customers }) => `${sentence} (${formats.count(customers)})`),
-          '; ',
-        )}.
-      </p>`
-    }
+    ${decided.leftInPeace > 0 && leftPart(decided, place)}
     ${undecided > 0 && html`<p class="note">${formats.many(undecided, 'customer is', 'customers are')} not decided on yet.</p>`}`
+}
+
+/** Reasons that are told; the others are summed up. */
+const REASONS = 5
+
+function leftPart({ leftBecause }: Decided, { formats }: Place): Markup {
+  const shown = leftBecause.slice(0, REASONS)
+  const others = leftBecause.slice(REASONS).reduce((sum, { customers }) => sum + customers, 0)
+  const all = others === 0 ? shown : [...shown, { sentence: 'other reasons', customers: others }]
+  const rows = all.map(
+    ({ sentence, customers }) =>
+      html`<tr>
+        <td>${sentence[0].toUpperCase() + sentence.slice(1)}</td>
+        <td class="figure">${formats.count(customers)}</td>
+      </tr>`,
+  )
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">Left in peace, mostly because</th>
+        <th scope="col" class="figure">Customers</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`
 }
 
 function figure(value: string, word: string): Markup {

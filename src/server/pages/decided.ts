@@ -6,11 +6,10 @@ export interface Decided {
   readonly customers: number
   /** Each action that was chosen, the most frequent first; without doing nothing. */
   readonly actions: readonly ChosenAction[]
-  /** Something was possible, and nothing was worth its cost. */
+  /** Of the policy's customers those for whom nothing is done. */
   readonly leftInPeace: number
-  /** Nothing was possible; the most frequent reasons first. */
-  readonly ruledOut: number
-  readonly ruledOutBy: readonly { readonly sentence: string; readonly customers: number }[]
+  /** Why, the most frequent first: nothing was worth its cost, or what kept most of the actions from being possible. */
+  readonly leftBecause: readonly { readonly sentence: string; readonly customers: number }[]
   readonly holdout: number
   readonly usual: number
   readonly exempt: number
@@ -27,6 +26,8 @@ export interface ChosenAction {
   }[]
 }
 
+const NOT_WORTH_IT = 'nothing is worth its cost'
+
 /** As in the catalogue: doing nothing. */
 export const NOTHING = 'no_action'
 
@@ -35,18 +36,17 @@ export function summariseDecisions(groups: readonly DecidedGroup[]): Decided {
   const compared = (group: DecidedGroup['group']): number => sum(groups.filter((one) => one.group === group))
   const policy = groups.filter(({ group }) => group === 'policy')
   const idle = policy.filter(({ actionKey }) => actionKey === NOTHING)
-  const out = idle.filter((one) => !othersOf(one).includes('open'))
   const byReason = new Map<string, number>()
-  for (const one of out) {
-    const reason = mainReason(othersOf(one))
+  for (const one of idle) {
+    const masks = othersOf(one)
+    const reason = masks.includes('open') ? NOT_WORTH_IT : mainReason(masks)
     byReason.set(reason, (byReason.get(reason) ?? 0) + one.customers)
   }
   return {
     customers: sum(groups),
     actions: chosen(policy.filter(({ actionKey }) => actionKey !== NOTHING)),
-    leftInPeace: sum(idle) - sum(out),
-    ruledOut: sum(out),
-    ruledOutBy: [...byReason]
+    leftInPeace: sum(idle),
+    leftBecause: [...byReason]
       .map(([sentence, customers]) => ({ sentence, customers }))
       .toSorted((a, b) => b.customers - a.customers),
     holdout: compared('holdout'),

@@ -10,7 +10,7 @@ const DAY_LANGUAGE = 'en-GB'
 export interface Formats {
   /** 41230 minor units of EUR as "€412", 512 as "€5.12": cents only where they matter. */
   money(minor: number, currency: string): string
-  /** With its sign: "+€412", "−€3.20". */
+  /** An estimate, with its sign: "+€412", "+€70", "−€3.20". */
   gain(minor: number, currency: string): string
   /** .412 as "41 %", .034 as "3.4 %". */
   percent(share: number): string
@@ -34,13 +34,13 @@ export interface Formats {
  * formatsFor({ now: clock(), zone: 'UTC' }).money(512, 'EUR') // '€5.12'
  */
 export function formatsFor({ now, zone }: { now: Date; zone: string }): Formats {
-  const money = (minor: number, currency: string): string => {
+  const money = (minor: number, currency: string, wholeFrom: number): string => {
     const { digits, whole, cents } = currencyOf(currency)
     const major = Math.abs(minor) / 10 ** digits
-    return (major >= 100 || Number.isInteger(major) ? whole : cents).format(major)
+    return (major >= wholeFrom || Number.isInteger(major) ? whole : cents).format(major)
   }
-  const signed = (minor: number, currency: string, plus: string): string => {
-    const text = money(minor, currency)
+  const signed = (minor: number, currency: string, plus: string, wholeFrom: number): string => {
+    const text = money(minor, currency, wholeFrom)
     return minor < 0 && /[1-9]/.test(text) ? `−${text}` : minor > 0 ? `${plus}${text}` : text
   }
   const dayOf = new Intl.DateTimeFormat(DAY_LANGUAGE, { timeZone: zone, day: 'numeric', month: 'short' })
@@ -67,8 +67,8 @@ export function formatsFor({ now, zone }: { now: Date; zone: string }): Formats 
   }
   const exact = (date: Date): string => exactOf.format(date)
   return {
-    money: (minor, currency) => signed(minor, currency, ''),
-    gain: (minor, currency) => signed(minor, currency, '+'),
+    money: (minor, currency) => signed(minor, currency, '', 100),
+    gain: (minor, currency) => signed(minor, currency, '+', 10),
     percent: (share) => {
       const value = share * 100
       const digits = value > 0 && value < 9.95 ? 1 : 0

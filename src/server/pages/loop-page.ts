@@ -7,7 +7,7 @@ import { lineExtras } from '../../store/reads/pages-lines.ts'
 import { listRuns } from '../../store/reads/runs.ts'
 import type { Totals } from '../../store/reads/totals.ts'
 import { route, type Route } from '../route.ts'
-import { riskChart, riskTable } from './charts.ts'
+import { riskBars, riskChart, riskTable } from './charts.ts'
 import { connectionsPart, runsPart } from './connections-part.ts'
 import { customerTable } from './customer-table.ts'
 import { decidedPart } from './decided-part.ts'
@@ -64,6 +64,7 @@ export function loopRoute(): Route {
       const running = runningSteps(connections)
       const waiting = connections.some(({ status, steps }) => status === 'active' && steps.some(isDue(now)))
       const scored = totals.customers > 0
+      const bars = riskBars(totals)
       const body = html` <div class="status">${statusLine(place, connections)}</div>
         <div class="top">
           <div>${headline(place, connections, summary)}</div>
@@ -76,7 +77,7 @@ export function loopRoute(): Route {
           html`<section class="two">
               <div>
                 <h2>Risk across the book</h2>
-                ${riskChart(totals, formats)}${levelKeys(totals, place)}${riskTable(totals, formats)}
+                ${riskChart(bars, formats)}${levelKeys(totals, place)}${riskTable(bars, formats)}
               </div>
               <div>${decidedPart(summary.decided, { place, period, scored: totals.customers })}</div>
             </section>

@@ -4,16 +4,16 @@ import type { Database, Transaction } from '../database.ts'
 import type { Level } from './customers.ts'
 
 /** Equal parts of the probability from 0 to 1. */
-export const RISK_BINS = 20
+export const RISK_BINS = 100
 
 export interface Totals {
   /** Scored customers of the population. */
   readonly customers: number
   /** Sums over the customers of a level whose amounts are in this currency; null: whose value is unknown. */
   readonly byLevel: readonly LevelTotal[]
-  /** Customers in each twentieth of the probability, from [0, .05) to [.95, 1]. */
+  /** Customers in each hundredth of the probability, from [0, .01) to [.99, 1]. */
   readonly distribution: readonly number[]
-  /** The same by level: thresholds lie within twentieths, and each connection has its own. */
+  /** The same by level: thresholds lie within hundredths, and each connection has its own. */
   readonly distributionByLevel: Readonly<Record<Level, readonly number[]>>
 }
 

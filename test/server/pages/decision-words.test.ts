@@ -101,7 +101,7 @@ describe('the decisions of a period', () => {
     ...differs,
   })
 
-  it('tells those left in peace from those for whom nothing was possible and those compared with', () => {
+  it('tells who is left in peace and why from those acted on and those compared with', () => {
     const decided = summariseDecisions([
       group({ actionKey: 'email', customers: 5, expectedValueMinor: 500, plannedCostMinor: 50 }),
       group({ customers: 20 }),
@@ -112,8 +112,7 @@ describe('the decisions of a period', () => {
     ])
     expect(decided).toMatchObject({
       customers: 41,
-      leftInPeace: 20,
-      ruledOut: 10,
+      leftInPeace: 30,
       holdout: 4,
       usual: 2,
       exempt: 0,
@@ -125,8 +124,9 @@ describe('the decisions of a period', () => {
         },
       ],
     })
-    expect(decided.ruledOutBy.map(({ customers }) => customers)).toEqual([7, 3])
-    expect(decided.ruledOutBy[0].sentence).toContain('asked not to be contacted')
+    expect(decided.leftBecause.map(({ customers }) => customers)).toEqual([20, 7, 3])
+    expect(decided.leftBecause[0].sentence).toBe('nothing is worth its cost')
+    expect(decided.leftBecause[1].sentence).toContain('asked not to be contacted')
   })
 
   it('is named as people name it', () => {

@@ -22,6 +22,7 @@ describe('money', () => {
   it('has a sign where it is a gain, and none where it is nothing', () => {
     expect(formats.gain(512, 'EUR')).toBe('+€5.12')
     expect(formats.gain(-320, 'EUR')).toBe('−€3.20')
+    expect(formats.gain(6996, 'EUR')).toBe('+€70')
     expect(formats.gain(0, 'EUR')).toBe('€0')
     expect(formats.money(-320, 'EUR')).toBe('−€3.20')
   })
