@@ -11,7 +11,7 @@ export default defineConfig({
     // They freeze and kill by the clock: beside one another they would only disturb one another.
     fileParallelism: false,
     reporters: ['verbose'],
-    testTimeout: 180_000,
+    testTimeout: 400_000,
     hookTimeout: 60_000,
     env: { ORT_DISABLE_TELEMETRY: '1' },
   },

@@ -10,7 +10,6 @@ import { act } from '../../src/loop/act.ts'
 import type { ActServices, LeaseTimes } from '../../src/loop/act-services.ts'
 import { openBackend } from '../../src/queue/backend.ts'
 import { startQueue, type QueueRole } from '../../src/queue/service.ts'
-import { releaseDeferred } from '../../src/store/intervention-sweeps.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { ADDRESS_KEY, LINK_KEY } from '../support/keys.ts'
 import type { Address } from './place.ts'
@@ -82,13 +81,10 @@ const queue = await startQueue({
 async function answer({ ask }: Question): Promise<Progress['states']> {
   return database.withTenant(tenant, async (tx) => {
     if (ask === 'hurry') {
-      const waiting = await tx.query<{ code: string }>(
-        `select distinct reason_code as code from interventions where tenant_id = $1 and state = 'deferred'`,
+      await tx.query(
+        `update interventions set due_at = now()
+         where tenant_id = $1 and state in ('planned', 'deferred') and due_at > now()`,
         [tenant],
-      )
-      await releaseDeferred(
-        tx,
-        waiting.map(({ code }) => code),
       )
       tx.afterCommit(() => queue.wake(tenant))
     }
