@@ -10,10 +10,10 @@ import { lockSyncPosition, saveCursor } from '../store/connections.ts'
 import {
   customersNamed,
   deleteCustomers,
+  forgetPlans,
   insertCustomers,
   knownCustomers,
   markDue,
-  preferIndexes,
   presentCustomers,
   storedProperties,
   updateCustomers,
@@ -84,7 +84,6 @@ export function noCounts(): PageCounts {
 export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage): Promise<PageCounts> {
   const { connection } = pass
   const position = await lockSyncPosition(tx, connection)
-  await preferIndexes(tx)
   refuseOthers(pass, position)
   const member = memberOf(position.population)
   const counts = noCounts()
@@ -125,6 +124,7 @@ export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage)
       if (customer.status !== 'active' && status === 'active') counts.returned++
     }
   }
+  if (added.length > 0) await forgetPlans(tx)
   for (const { id, object, external_id } of await insertCustomers(tx, {
     connection,
     run: pass.run,

@@ -25,7 +25,7 @@ import { pagesAhead } from './pages-ahead.ts'
 import { readsAlike } from './reading.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
 import { noCounts, storePage, type PageCounts, type Pass, type Source } from './sync-page.ts'
-import { recordStager, withoutRepeats } from './sync-records.ts'
+import { recordStager, storable, withoutRepeats } from './sync-records.ts'
 
 const DAY = 86_400_000
 
@@ -168,8 +168,9 @@ async function finish(
 ): Promise<void> {
   const { id } = connection
   if (source !== null) {
-    if (jsonOf(source.profile) !== jsonOf(connection.profile))
-      await saveConnectionProfile(tx, id, source.profile)
+    const profile = asStored(source.profile)
+    if (canonicalJson(profile) !== canonicalJson(connection.profile))
+      await saveConnectionProfile(tx, id, profile)
     if (source.rereading && connection.profile !== null) await markAllDue(tx, id, 'reading')
     if (allowDeletions) await dropConfigKey(tx, id, 'allowDeletions')
   }
@@ -177,7 +178,9 @@ async function finish(
   if (left > 0) await requestStep(tx, { connection: id, step: 'write_back', cause: 'sync' })
 }
 
-/** As the database gives a profile back, in one spelling. */
-function jsonOf(profile: TableProfile | null): string {
-  return canonicalJson(JSON.parse(JSON.stringify(profile)))
+/** As the database gives a profile back. */
+function asStored(profile: TableProfile): TableProfile {
+  return JSON.parse(
+    JSON.stringify(profile, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value)),
+  ) as TableProfile
 }

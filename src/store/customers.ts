@@ -35,12 +35,14 @@ export async function preferKeys(tx: Transaction): Promise<void> {
 }
 
 /**
- * For the rest of the transaction no table is read from its beginning to its end. PostgreSQL plans the check of a
- * foreign key once in a session: one that was planned while a table had twenty rows would read all of it for every
- * row, when it has 100,000.
+ * PostgreSQL plans the check of a foreign key once in a session, and one that was planned while a table had twenty
+ * rows reads all of it for each row when it has 100,000. Forgotten before many rows come, it is planned anew when
+ * they are there.
+ *
+ * @see https://www.postgresql.org/docs/15/sql-discard.html
  */
-export async function preferIndexes(tx: Transaction): Promise<void> {
-  await tx.query("select set_config('enable_seqscan', 'off', true)")
+export async function forgetPlans(tx: Transaction): Promise<void> {
+  await tx.query('discard plans')
 }
 
 /**
