@@ -2,8 +2,8 @@
 export interface WorkerData {
   /** Folder of the database; null keeps it in memory. */
   readonly folder: string | null
-  /** A tar of a data folder to start from, where the folder is new. */
-  readonly dump: Uint8Array<ArrayBuffer> | null
+  /** Path of a gzipped tar of a data folder to start from, where the folder is new. */
+  readonly dump: string | null
 }
 
 export type Request =

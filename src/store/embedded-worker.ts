@@ -2,8 +2,7 @@
  * The thread in which the embedded database runs: it computes on the thread that opened it, and a scan of a large
  * table would stop everything else there.
  */
-import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { openAsBlob } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
 import { OPENED, type Answer, type Request, type WorkerData } from './embedded-worker-protocol.ts'
@@ -13,26 +12,14 @@ const { folder, dump } = workerData as WorkerData
 
 let database: PGlite | null = null
 try {
-  database = folder === null ? await PGlite.create(fromDump()) : await openFolder(folder)
+  database = await PGlite.create({
+    ...(folder === null ? {} : { dataDir: folder }),
+    // By its type PGlite knows that it is packed.
+    ...(dump === null ? {} : { loadDataDir: await openAsBlob(dump, { type: 'application/x-gzip' }) }),
+  })
   answer({ id: OPENED, bytes: null })
 } catch (cause) {
   answer({ id: OPENED, failure: textOf(cause) })
-}
-
-/** A new database appears whole or not at all: a start that is killed half-way leaves nothing that looks like one. */
-async function openFolder(place: string): Promise<PGlite> {
-  if (!existsSync(place)) {
-    const aside = `${place}.new`
-    await rm(aside, { recursive: true, force: true })
-    const made = await PGlite.create({ dataDir: aside, ...fromDump() })
-    await made.close()
-    await rename(aside, place)
-  }
-  return PGlite.create({ dataDir: place })
-}
-
-function fromDump(): { loadDataDir?: Blob } {
-  return dump === null ? {} : { loadDataDir: new Blob([dump]) }
 }
 
 port.on('message', (request: Request) => {

@@ -1,7 +1,9 @@
 /** PostgreSQL in the process: PGlite in a thread of its own, spoken to by the wire protocol through `pg`. */
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
+import { extract } from 'tar'
 import { HoldfastError } from '../contracts/errors.ts'
 import { OPENED, type Answer, type Request, type WorkerData } from './embedded-worker-protocol.ts'
 import { lockFolder } from './lock.ts'
@@ -10,7 +12,7 @@ import { sharedSession } from './session.ts'
 export interface Embedded {
   /** A stream for a `pg` client. */
   connect(): Duplex
-  /** The whole database as a tar: {@link EmbeddedOptions.dump} of another one. */
+  /** The whole database as a tar; gzipped it is {@link EmbeddedOptions.dump} of another one. */
   dump(): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
 }
@@ -18,8 +20,8 @@ export interface Embedded {
 export interface EmbeddedOptions {
   /** Folder of the database, made where it is missing; null keeps everything in memory. */
   readonly folder: string | null
-  /** Start from this where the folder holds no database yet. */
-  readonly dump?: Uint8Array<ArrayBuffer> | null
+  /** Path of a gzipped tar to start from where the folder holds no database yet. */
+  readonly dump?: string | null
 }
 
 /**
@@ -30,9 +32,60 @@ export interface EmbeddedOptions {
  */
 export async function openEmbedded({ folder, dump = null }: EmbeddedOptions): Promise<Embedded> {
   const unlock = folder === null ? null : (await mkdir(folder, { recursive: true }), await lockFolder(folder))
-  const worker = new Worker(workerScript, {
-    workerData: { folder: folder === null ? null : `${folder}/postgres`, dump } satisfies WorkerData,
-  })
+  let thread: DatabaseThread
+  try {
+    thread = await (folder === null ? startThread({ folder, dump }) : openFolder(`${folder}/postgres`, dump))
+  } catch (cause) {
+    await unlock?.()
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new HoldfastError(
+      'database_unavailable',
+      `The embedded database in ${folder ?? 'memory'} cannot be opened: ${detail}. Check that the disk has room and the folder may be written; if it is damaged, restore a backup into another folder.`,
+      { cause },
+    )
+  }
+  const session = sharedSession(
+    async (bytes) => (await thread.ask({ do: 'run', bytes })) ?? new Uint8Array(0),
+  )
+  return {
+    connect: () => session.connect(),
+    dump: async () => (await thread.ask({ do: 'dump' })) as Uint8Array<ArrayBuffer>,
+    close: async () => {
+      session.close()
+      await thread.close()
+      await unlock?.()
+    },
+  }
+}
+
+/** A new database appears whole or not at all: a start that is killed half-way leaves nothing that looks like one. */
+async function openFolder(place: string, dump: string | null): Promise<DatabaseThread> {
+  if (!existsSync(place)) {
+    const aside = `${place}.new`
+    await rm(aside, { recursive: true, force: true })
+    if (dump === null) await (await startThread({ folder: aside, dump })).close()
+    else await unpack(dump, aside)
+    await rename(aside, place)
+  }
+  return startThread({ folder: place, dump: null })
+}
+
+/** File by file: PGlite would hold all of it in memory, several times. */
+async function unpack(dump: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  // The names in it begin with a slash, which tar leaves away.
+  await extract({ file: dump, cwd: folder, strict: false })
+}
+
+interface DatabaseThread {
+  ask(request: DistributiveOmit<Request, 'id'>): Promise<Uint8Array | null>
+  /** Whatever state it is in. */
+  close(): Promise<void>
+}
+
+/** @returns once the database in it is open */
+async function startThread(data: WorkerData): Promise<DatabaseThread> {
+  const worker = new Worker(workerScript, { workerData: data })
   const waiting = new Map<number, { resolve(bytes: Uint8Array | null): void; reject(error: Error): void }>()
   let calls = OPENED
   let ended: string | null = null
@@ -68,24 +121,13 @@ export async function openEmbedded({ folder, dump = null }: EmbeddedOptions): Pr
     await answered(OPENED)
   } catch (cause) {
     await worker.terminate()
-    await unlock?.()
-    const detail = cause instanceof Error ? cause.message : String(cause)
-    throw new HoldfastError(
-      'database_unavailable',
-      `The embedded database in ${folder ?? 'memory'} cannot be opened: ${detail}. Check that the disk has room and the folder may be written; if it is damaged, restore a backup into another folder.`,
-      { cause },
-    )
+    throw cause
   }
-
-  const session = sharedSession(async (bytes) => (await ask({ do: 'run', bytes })) ?? new Uint8Array(0))
   return {
-    connect: () => session.connect(),
-    dump: async () => (await ask({ do: 'dump' })) as Uint8Array<ArrayBuffer>,
+    ask,
     close: async () => {
-      session.close()
       if (ended === null) await ask({ do: 'close' }).catch(() => undefined)
       await worker.terminate()
-      await unlock?.()
     },
   }
 }

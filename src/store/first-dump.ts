@@ -2,9 +2,8 @@
  * The embedded database as it is before its first customer: setting it up takes seconds, unpacking it a fraction.
  * `npm ci` makes it in a checkout (the script `prepare`), and the package carries it.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { gunzipSync } from 'node:zlib'
 import { schemaHash } from './migrate.ts'
 
 /** Named by the schema: that of another one is never taken for it. */
@@ -12,11 +11,11 @@ export const firstDumpPath = (): string =>
   fileURLToPath(new URL(`./dump/embedded-${schemaHash().slice(0, 12)}.tar.gz`, import.meta.url))
 
 /**
- * @returns null where there is none for this schema: the database is then set up step by step
+ * @returns its path; null where there is none for this schema: the database is then set up step by step
  * @example
  * await openDatabase({ url: null, folder, dump: firstDump() })
  */
-export function firstDump(): Uint8Array<ArrayBuffer> | null {
+export function firstDump(): string | null {
   const path = firstDumpPath()
-  return existsSync(path) ? new Uint8Array(gunzipSync(readFileSync(path))) : null
+  return existsSync(path) ? path : null
 }

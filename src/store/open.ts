@@ -14,8 +14,8 @@ export interface OpenOptions {
   readonly url: string | null
   /** Folder of the embedded database; null keeps it in memory. */
   readonly folder: string | null
-  /** A dump that a new embedded database starts from: see {@link migratedDump}. */
-  readonly dump?: Uint8Array<ArrayBuffer> | null
+  /** Path of a dump that a new embedded database starts from: see `firstDump`. */
+  readonly dump?: string | null
   /** Connections of the served database for our own work; the queue has as many again and those it listens on. Default 10. */
   readonly connections?: number
   /** The schema to set up; default: all of this version. Earlier ones are for backups of an earlier version. */
