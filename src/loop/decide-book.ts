@@ -33,22 +33,20 @@ import {
   lockDecisions,
   newestDecision,
   reservedBy,
-  undecidedCustomers,
   type NewDecision,
-  type UndecidedRow,
 } from '../store/decisions.ts'
-import { addressFacts, ledgerFacts, type AddressFact, type LedgerFact } from '../store/decision-facts.ts'
 import { planInterventions, type PlannedIntervention } from '../store/interventions.ts'
 import { championOf } from '../store/models.ts'
 import { currentSettings } from '../store/settings-versions.ts'
+import { refreshStatistics } from '../store/statistics.ts'
 import { requestStep } from '../store/steps.ts'
 import { readTenant } from '../store/tenants.ts'
 import { CAUSE, planBook, type PlannedBook, type Terms, type UndecidedBook } from './decide-plan.ts'
+import { readUndecided } from './decide-read.ts'
 import type { Left, Plan } from './decide.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
 
-/** Customers read, and decisions written, in one transaction: others wait for it on the embedded database. */
-const READ = 10_000
+/** Decisions written in one transaction: others wait for it on the embedded database. */
 const WRITE = 2000
 
 /**
@@ -69,32 +67,19 @@ export const decideBook: LoopStep = async (services, context) => {
   }
 }
 
-/** Everybody who is undecided, page by page; null when nobody is. */
+/** Everybody who is undecided; null when nobody is. */
 async function readBook(
   { database, clock }: LoopServices,
   { tenant, connection, signal }: StepContext,
 ): Promise<UndecidedBook | null> {
   const terms = await database.withTenant(tenant, (tx) => readTerms(tx, tenant, connection, clock()))
   if (terms === null) return null
-  const rows: UndecidedRow[] = []
-  const addresses: AddressFact[] = []
-  const ledger: LedgerFact[] = []
-  const { period, start, now } = terms
-  for (let after = 0; !signal.aborted;) {
-    const page = await database.withTenant(tenant, async (tx) => {
-      const undecided = { connection, period, cause: CAUSE, after, limit: READ, now }
-      const found = await undecidedCustomers(tx, undecided)
-      const customers = found.map((row) => row.id)
-      if (customers.length === 0) return found
-      for (const fact of await addressFacts(tx, customers)) addresses.push(fact)
-      for (const fact of await ledgerFacts(tx, { customers, start, now })) ledger.push(fact)
-      return found
-    })
-    for (const row of page) rows.push(row)
-    if (page.length < READ) break
-    after = page[page.length - 1].id
-  }
-  return rows.length === 0 ? null : { ...terms, rows, addresses, ledger }
+  const customers = await readUndecided(
+    (work) => database.withTenant(tenant, work),
+    { ...terms, connection, cause: CAUSE },
+    () => signal.aborted,
+  )
+  return customers.rows === 0 ? null : { ...terms, customers }
 }
 
 /** Null where nothing was scored yet. */
@@ -150,12 +135,13 @@ async function writeBook(
   { book, plan, frame, decision }: PlannedBook,
   counts: { decided: number; planned: number },
 ): Promise<'ended' | 'again'> {
-  const { rows, settings, acting, now } = book
+  const { settings, acting, now } = book
+  const { rows } = book.customers
   const actions = actionsOf(settings)
   const expiresAt = periodEnd(settings.period, now)
   let { newest } = book
-  for (let from = 0; from < rows.length && !signal.aborted; from += WRITE) {
-    const to = Math.min(rows.length, from + WRITE)
+  for (let from = 0; from < rows && !signal.aborted; from += WRITE) {
+    const to = Math.min(rows, from + WRITE)
     const decisions: NewDecision[] = []
     for (let at = from; at < to; at++) decisions.push(decision(at))
     const written = await database.withTenant(tenant, async (tx) => {
@@ -194,7 +180,11 @@ async function writeBook(
     newest = written.newest
     counts.decided += written.decided
     counts.planned += written.planned
-    progress(to, rows.length)
+    // The ledger has grown from nothing: without statistics the check of each event's intervention may walk through
+    // all that a tenant has (an index of equal times is as small as an empty one).
+    if (from === 0 && to < rows && written.planned > 0)
+      await database.asSystem('statistics for the planner', refreshStatistics)
+    progress(to, rows)
   }
   return 'ended'
 }

@@ -66,6 +66,11 @@ export function maskContextOf(
   }
 }
 
+/** What masks look at, with what the store knows. */
+export interface StoredContext extends Omit<MaskContext, 'rows' | 'recurring'> {
+  readonly inForce: Uint8Array
+}
+
 /** What the store knows of customers beside their records. */
 export interface StoredFacts {
   /** Ids of the customers, in the order of the columns. */
@@ -84,11 +89,11 @@ export function withStoredFacts(
   known: ReturnType<typeof maskContextOf>,
   { customers, groups, addresses, ledger }: StoredFacts,
   { actions, now }: { readonly actions: readonly Action[]; readonly now: Date },
-): Omit<MaskContext, 'rows' | 'recurring'> {
+): StoredContext {
   const rows = customers.length
   const place = new Map(customers.map((id, at) => [id, at]))
-  const copy = (column: Column | undefined): Float64Array =>
-    column === undefined ? new Float64Array(rows).fill(NaN) : Float64Array.from(column)
+  const copy = (column: Column | undefined): Float32Array =>
+    column === undefined ? new Float32Array(rows).fill(NaN) : Float32Array.from(column)
 
   const consent = {
     email: copy(known.consent?.email),
@@ -97,25 +102,29 @@ export function withStoredFacts(
   }
   // A task is for somebody of the company, who finds the number: it needs no address of ours.
   const reach = {
-    email: new Float64Array(rows),
-    sms: new Float64Array(rows),
-    task: new Float64Array(rows).fill(1),
+    email: new Float32Array(rows),
+    sms: new Float32Array(rows),
+    task: new Float32Array(rows).fill(1),
   }
-  for (const { customer_id, channel, answer } of addresses) {
-    const at = place.get(customer_id)
+  for (const fact of addresses) {
+    const at = place.get(fact.customer_id)
     if (at === undefined) continue
-    const of = channel === 'call' ? 'task' : channel
-    reach[of][at] = answer === 'suppressed' ? -1 : 1
-    if (answer === 'refused') consent[of][at] = 0
-    else if (answer === 'granted' && !(consent[of][at] === 0)) consent[of][at] = 1
+    for (const channel of CHANNELS) {
+      const answer = fact[channel]
+      if (answer === null) continue
+      const of = channel === 'call' ? 'task' : channel
+      reach[of][at] = answer === 'suppressed' ? -1 : 1
+      if (answer === 'refused') consent[of][at] = 0
+      else if (answer === 'granted' && !(consent[of][at] === 0)) consent[of][at] = 1
+    }
   }
 
   const daysSinceContact = copy(known.daysSinceContact)
   const contactsInPeriod = copy(known.contactsInPeriod)
   const discountsLastYear = copy(known.discountsLastYear)
   const discountInForce = copy(known.discountInForce)
-  const contacts = new Float64Array(rows)
-  const discounts = new Float64Array(rows)
+  const contacts = new Float32Array(rows)
+  const discounts = new Float32Array(rows)
   const inForce = new Uint8Array(rows * actions.length)
   for (const fact of ledger) {
     const at = place.get(fact.customer_id)
@@ -144,7 +153,7 @@ export function withStoredFacts(
     ...known,
     consent,
     reach,
-    group: Float64Array.from(groups, (name) => (name === 'policy' ? 0 : 1)),
+    group: Float32Array.from(groups, (name) => (name === 'policy' ? 0 : 1)),
     daysSinceContact,
     contactsInPeriod,
     discountsLastYear,
@@ -153,6 +162,7 @@ export function withStoredFacts(
   }
 }
 
+const CHANNELS = ['email', 'sms', 'call'] as const
 const DAY = 86_400_000
 
 /** Of an unknown and a known number the known one. */

@@ -4,17 +4,15 @@
  */
 import { drawCustomers } from '../../models/policy/draw.ts'
 import { MASK_REASONS } from '../../models/policy/masks.ts'
-import { STATE_SIZE, STATE_VERSION } from '../../models/policy/state.ts'
+import { STATE_VERSION } from '../../models/policy/state.ts'
 import { minorDigits } from '../contracts/money.ts'
-import { actionsOf, daysIntoPeriod, reportingCurrency, reportingRate } from '../settings/planning.ts'
+import { actionsOf, reportingCurrency, reportingRate } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import type { AddressFact, LedgerFact } from '../store/decision-facts.ts'
-import type { DecisionFrame, NewDecision, UndecidedRow } from '../store/decisions.ts'
-import { columnsOf, maskContextOf, withStoredFacts } from './decide-context.ts'
+import type { DecisionFrame, NewDecision } from '../store/decisions.ts'
+import type { UndecidedColumns } from './decide-read.ts'
 import { decide, type Left, type Plan } from './decide.ts'
 import type { Engine } from './engine.ts'
 import { trainingOf } from './policy-terms.ts'
-import { recurringAmounts } from './recurring.ts'
 import type { StepContext } from './services.ts'
 
 /** What opens a decision; a trigger that opens another one early would be a further one. */
@@ -37,9 +35,7 @@ export interface Terms {
 }
 
 export interface UndecidedBook extends Terms {
-  readonly rows: readonly UndecidedRow[]
-  readonly addresses: readonly AddressFact[]
-  readonly ledger: readonly LedgerFact[]
+  readonly customers: UndecidedColumns
 }
 
 export interface PlannedBook {
@@ -58,7 +54,8 @@ export async function planBook(
   engine: Engine,
   { tenant, connection, run }: Pick<StepContext, 'tenant' | 'connection' | 'run'>,
 ): Promise<PlannedBook> {
-  const { rows, settings, period, now } = book
+  const { customers, settings, period, now } = book
+  const { rows, recurring, context } = customers
   const { policy } = engine
   const trained = trainingOf(policy)
   const actions = actionsOf(settings)
@@ -67,27 +64,15 @@ export async function planBook(
   const currency = reportingCurrency(settings)
   const minor = 10 ** minorDigits(currency)
   const rate = reportingRate(settings)
-  const states = new Float32Array(rows.length * STATE_SIZE)
-  rows.forEach((row, at) => states.set(row.state, at * STATE_SIZE))
-  const values = { rows: rows.length, actions: width, value: await engine.values(states, rows.length) }
-  const customers = rows.map((row) => `${connection}/${row.object}/${row.external_id}`)
+  const values = { rows, actions: width, value: await engine.values(customers.states, rows) }
   const identity = { tenant, period, policyVersion: policy.hash, salt: settings.exploration.salt }
-  const draws = drawCustomers(identity, customers)
-  const amounts = recurringAmounts(settings)
-  const recurring = Float64Array.from(rows, (row) => amounts(row.monthly_minor, row.currency))
-  const known = maskContextOf(columnsOf(rows.map((row) => row.context)), daysIntoPeriod(settings.period, now))
-  const context = withStoredFacts(
-    known,
-    {
-      customers: rows.map((row) => row.id),
-      groups: rows.map((row) => row.group_name),
-      addresses: book.addresses,
-      ledger: book.ledger,
-    },
-    { actions, now },
+  const named = (at: number): string => `${connection}/${customers.names[at]}`
+  const draws = drawCustomers(
+    identity,
+    customers.names.map((_, at) => named(at)),
   )
-  const hazard = Float32Array.from(rows, (row) => row.monthly_hazard)
-  const plan = decide({ values, trained, hazard, recurring, context, draws }, settings, { left: book.left })
+  const scored = { values, trained, hazard: customers.hazards, recurring, context, draws }
+  const plan = decide(scored, settings, { left: book.left })
   const { gain, cost, benefit } = plan.priced
   const priors = trained.priors ?? keys.map(() => ({ mean: 0, sd: 0 }))
 
@@ -116,9 +101,9 @@ export async function planBook(
       const worth = plan.expectedValue[at]
       const monthly = recurring[at] * rate * minor
       return {
-        customer: rows[at].id,
-        groupName: rows[at].group_name,
-        scoreVersion: rows[at].version,
+        customer: customers.ids[at],
+        groupName: customers.groups[at],
+        scoreVersion: customers.versions[at],
         masks: Array.from(of(plan.reasons), (code) => MASK_REASONS[code]),
         gains: of(gain),
         costs: of(cost),
@@ -127,11 +112,11 @@ export async function planBook(
         actionKey: keys[plan.action[at]],
         propensity: plan.propensity[at],
         draw: draws.uniform[at],
-        drawIdentity: JSON.stringify([tenant, period, policy.hash, customers[at]]),
+        drawIdentity: JSON.stringify([tenant, period, policy.hash, named(at)]),
         expectedValueMinor: Number.isNaN(worth) ? null : Math.round(worth * minor),
         plannedCostMinor: Math.round(plan.plannedCost[at] * minor),
         monthlyMinor: Number.isNaN(monthly) ? null : Math.round(monthly),
-        renewalDate: rows[at].renewal_date,
+        renewalDate: customers.renewals[at],
       }
     },
   }

@@ -1,43 +1,60 @@
 /** What addresses and ledger say of customers, as masks look at it. */
+import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
 
+export type AddressAnswer = 'suppressed' | 'refused' | 'unknown' | 'granted'
+
+/** The best of the customer's addresses of each channel; null: none is known. */
 export interface AddressFact {
   readonly customer_id: number
-  readonly channel: 'email' | 'sms' | 'call'
-  /** The best of the customer's addresses of the channel. */
-  readonly answer: 'suppressed' | 'refused' | 'unknown' | 'granted'
+  readonly email: AddressAnswer | null
+  readonly sms: AddressAnswer | null
+  readonly call: AddressAnswer | null
 }
 
 /**
- * By customer and channel what may be done with the addresses; one that is suppressed counts as that, whatever was
- * said. Customers without an address for a channel have no row. Consent counts as `consentOf` has it.
+ * By customer what may be done with the addresses; one that is suppressed counts as that, whatever was said.
+ * Customers without an address have no row. Consent counts as `consentOf` has it.
  *
  * @param customers at least one, in ascending order: a range narrows the search where nothing is known of the table
  */
-export function addressFacts(tx: Transaction, customers: readonly number[]): Promise<AddressFact[]> {
-  return tx.query<AddressFact>(
-    `with addresses as (
-       select r.customer_id, a.channel, a.hash from recipients r
-       cross join lateral (values ('email', r.email_hash), ('sms', r.phone_hash), ('call', r.phone_hash))
-         as a (channel, hash)
-       where r.tenant_id = $1 and r.customer_id = any ($2::bigint[]) and r.customer_id between $3 and $4
-         and a.hash is not null
-     ), newest as (
-       select distinct on (address_hash, channel) address_hash, channel, status from consents
-       where tenant_id = $1 and address_hash in (select hash from addresses)
-       order by address_hash, channel, changed_at desc, (status = 'refused') desc
-     )
-     select a.customer_id, a.channel,
-       (array['suppressed', 'refused', 'unknown', 'granted'])[max(
-         case when u.reason is not null then 1 when n.status = 'refused' then 2 when n.status is null then 3
-           else 4 end)] as answer
-     from addresses a
-     left join newest n on n.address_hash = a.hash and n.channel = a.channel
-     left join suppressions u on u.tenant_id = $1 and u.address_hash = a.hash and u.channel = a.channel
-     group by a.customer_id, a.channel`,
-    [tx.tenant, customers, customers[0], customers[customers.length - 1]],
-  )
+export async function addressFacts(
+  tx: Transaction,
+  customers: readonly number[],
+): Promise<readonly AddressFact[]> {
+  await preferKeys(tx)
+  const rows = await tx.query<{ customer_id: number; email: number; sms: number; call: number }>(ADDRESSES, [
+    tx.tenant,
+    customers,
+    customers[0],
+    customers[customers.length - 1],
+  ])
+  return rows.map(({ customer_id, email, sms, call }) => ({
+    customer_id,
+    email: ANSWERS[email],
+    sms: ANSWERS[sms],
+    call: ANSWERS[call],
+  }))
 }
+
+const ANSWERS = [null, 'suppressed', 'refused', 'unknown', 'granted'] as const
+
+// Each address is looked up by its key, however many consents and suppressions there are.
+const answer = (hash: string, channel: string): string => `coalesce(max(
+    case when ${hash} is null then 0
+      when exists (select from suppressions u
+        where u.tenant_id = $1 and u.address_hash = ${hash} and u.channel = '${channel}') then 1
+      else coalesce((
+        select case n.status when 'refused' then 2 else 4 end from consents n
+        where n.tenant_id = $1 and n.address_hash = ${hash} and n.channel = '${channel}'
+        order by n.changed_at desc, (n.status = 'refused') desc limit 1), 3) end), 0) as ${channel}`
+
+const ADDRESSES = `
+  select r.customer_id, ${answer('r.email_hash', 'email')}, ${answer('r.phone_hash', 'sms')},
+    ${answer('r.phone_hash', 'call')}
+  from recipients r
+  where r.tenant_id = $1 and r.customer_id between $3 and $4 and r.customer_id = any ($2::bigint[])
+  group by r.customer_id`
 
 export interface LedgerFact {
   readonly customer_id: number

@@ -1,5 +1,6 @@
 /** What decisions are made from, and the append-only log that they leave. */
 import type { ConnectionId, RunId } from '../contracts/ids.ts'
+import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
 
 /** Decisions of one tenant are written by one pass at a time: what is left of budget and places is shared by all. */
@@ -36,7 +37,7 @@ export interface UndecidedRow {
  * Customers of the population without a decision of this period and cause, whose score is of what is known of them
  * now: whoever waits to be rescored waits here too. In the order of their ids.
  */
-export function undecidedCustomers(
+export async function undecidedCustomers(
   tx: Transaction,
   {
     connection,
@@ -46,21 +47,27 @@ export function undecidedCustomers(
     limit,
     now,
   }: { connection: ConnectionId; period: string; cause: string; after: number; limit: number; now: Date },
-): Promise<UndecidedRow[]> {
-  return tx.query<UndecidedRow>(
-    `select c.id, c.object, c.external_id, c.group_name, s.xmin::text as version, s.monthly_hazard, s.state,
-       s.monthly_minor, s.currency, s.context, (
+): Promise<readonly UndecidedRow[]> {
+  await preferKeys(tx)
+  // By another key the whole connection would be read and sorted for each page; and as "not exists" the decisions would
+  // be joined, which without statistics may read all of the period for each customer.
+  await tx.query(`select set_config('enable_sort', 'off', true)`)
+  const rows = await tx.query<Omit<UndecidedRow, 'state'> & { state: string }>(
+    `select c.id, c.object, c.external_id, c.group_name, s.xmin::text as version, s.monthly_hazard,
+       array_to_string(s.state, ',') as state, s.monthly_minor, s.currency, s.context, (
          select min(a.renewal_date) from agreements a
          where a.tenant_id = c.tenant_id and a.customer_id = c.id
            and a.renewal_date >= ($7::timestamptz at time zone 'UTC')::date) as renewal_date
      from customers c join scores s on s.tenant_id = c.tenant_id and s.customer_id = c.id
      where c.tenant_id = $1 and c.connection_id = $2 and c.id > $5 and c.status = 'active'
-       and c.score_due_at is null and not exists (
-         select from decisions d
-         where d.tenant_id = $1 and d.customer_id = c.id and d.period = $3 and d.cause = $4)
+       and c.score_due_at is null and (
+         select d.id from decisions d
+         where d.tenant_id = $1 and d.customer_id = c.id and d.period = $3 and d.cause = $4) is null
      order by c.id limit $6`,
     [tx.tenant, connection, period, cause, after, limit, now],
   )
+  // An array's own text takes the client ten times as long to read.
+  return rows.map((row) => ({ ...row, state: row.state.split(',').map(Number) }))
 }
 
 /**
