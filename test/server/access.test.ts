@@ -4,6 +4,7 @@ import { asCustomer, type ConnectionId, type InterventionId, type TenantId } fro
 import { API_SCOPES, ROLES, type ApiScope, type Role } from '../../src/security/access.ts'
 import { revokeApiKey } from '../../src/security/api-keys.ts'
 import { apiRoutes } from '../../src/server/api/routes.ts'
+import { pageRoutes } from '../../src/server/pages/routes.ts'
 import { listAudit } from '../../src/store/audit.ts'
 import type { Database } from '../../src/store/database.ts'
 import { activateTenant } from '../../src/store/tenants.ts'
@@ -40,6 +41,22 @@ const DOORS: Readonly<Record<string, string>> = {
   'post /v1/pause': 'admin operator',
   'post /v1/resume': 'admin admin',
   'get /v1/exports/{table}': 'export admin',
+  'get /': '- viewer',
+  'get /customers': '- viewer',
+  'get /customers/{id}': '- viewer',
+  'get /outbox': '- viewer',
+  'get /outbox/{id}': '- viewer',
+  'get /outbox/{id}/mail': '- viewer',
+  'post /outbox/{id}/approve': '- operator',
+  'post /outbox/{id}/reject': '- operator',
+  'post /outbox/{id}/snooze': '- operator',
+  'get /inbox': '- viewer',
+  'get /inbox/{id}': '- viewer',
+  'get /inbox/{id}/mail': '- viewer',
+  'post /pause': '- operator',
+  'post /resume': '- admin',
+  'post /activate': '- admin',
+  'post /connections/{id}/run': '- operator',
   'get /healthz': 'public',
   'get /readyz': 'public',
   'get /metrics': 'metrics admin installation',
@@ -71,9 +88,12 @@ beforeAll(async () => {
   const absent = () => Promise.reject(new Error('there is no queue in this test'))
   server = await startTestServer(
     database,
-    apiRoutes,
+    [...apiRoutes, ...pageRoutes()],
     {},
-    { queue: { wake: () => undefined, counts: absent, queues: [] } },
+    {
+      queue: { wake: () => undefined, counts: absent, queues: [] },
+      inbox: { list: () => [], read: () => null, clear: () => undefined },
+    },
   )
   here = await addPlace('Here')
   there = await addPlace('There')
@@ -138,8 +158,8 @@ const BODIES: Readonly<Record<string, () => object>> = {
 function ask(route: string, headers: Record<string, string> = {}, place = here): Promise<Response> {
   const [method, pattern] = route.split(' ')
   const path = pattern
-    .replace('/v1/connections/{id}', `/v1/connections/${place.connection}`)
-    .replace('/v1/customers/{id}', `/v1/customers/${place.customer}`)
+    .replace('/connections/{id}', `/connections/${place.connection}`)
+    .replace('/customers/{id}', `/customers/${place.customer}`)
     .replace('{id}', place.intervention)
     .replace('{table}', 'customers')
     .replace(/\{\w+\}/, 'x')
@@ -220,13 +240,13 @@ describe(`every route (${databaseKind})`, () => {
       }))
     const before = await stateOf()
     let refused = 0
-    for (const [route, door] of Object.entries(DOORS))
-      for (const credential of credentials) {
-        if (opens(door, credential)) continue
-        const answer = await ask(route, credential.headers)
-        expect(answer.status, `${route} by ${credential.name}`).toBe(403)
-        refused++
-      }
+    for (const [route, door] of Object.entries(DOORS)) {
+      const closed = credentials.filter((credential) => !opens(door, credential))
+      const answers = await Promise.all(closed.map(({ headers }) => ask(route, headers)))
+      for (const [at, { name }] of closed.entries())
+        expect(answers[at].status, `${route} by ${name}`).toBe(403)
+      refused += closed.length
+    }
     expect(refused).toBeGreaterThan(150)
     expect(await stateOf()).toEqual(before)
     // Signing out comes last: it ends what the others stand on.
@@ -237,10 +257,10 @@ describe(`every route (${databaseKind})`, () => {
       for (const credential of credentials) {
         if (door === 'public' || !opens(door, credential)) continue
         const answer = await ask(route, credential.headers)
-        expect(
-          [401, 403, 404, 405, 500],
-          `${route} by ${credential.name}: ${await answer.text()}`,
-        ).not.toContain(answer.status)
+        // Nothing was written yet that these could show.
+        const absent = /mail|inbox\//.test(route) ? [] : [404]
+        const told = `${route} by ${credential.name}: ${await answer.text()}`
+        expect([401, 403, ...absent, 405, 500], told).not.toContain(answer.status)
       }
   })
 
@@ -282,7 +302,16 @@ describe(`every route (${databaseKind})`, () => {
 
 describe(`another company (${databaseKind})`, () => {
   /** Routes that take an id in their path; the rest are looked at below. */
-  const byId = Object.keys(DOORS).filter((route) => route.includes('{id}'))
+  const byId = Object.keys(DOORS).filter((route) => route.includes('/v1/') && route.includes('{id}'))
+  const pagesById = Object.keys(DOORS).filter(
+    (route) => !route.includes('/v1/') && !route.includes('/inbox/') && route.includes('{id}'),
+  )
+  const forms: Readonly<Record<string, Record<string, string>>> = {
+    'post /outbox/{id}/approve': { back: '/outbox' },
+    'post /outbox/{id}/reject': { back: '/outbox' },
+    'post /outbox/{id}/snooze': { back: '/outbox', days: '3' },
+    'post /connections/{id}/run': { step: 'sync' },
+  }
   const bodies: Readonly<Record<string, object>> = {
     'post /v1/interventions/{id}/snooze': { until: new Date(Date.now() + 3_600_000).toISOString() },
     'post /v1/connections/{id}/pause': { reason: 'A test of who may' },
@@ -335,6 +364,36 @@ describe(`another company (${databaseKind})`, () => {
     }
     for (const route of byId.filter((one) => !/approve|reject|cancel/.test(one)))
       expect((await visit(route, fresh, own)).status, route).toBeLessThan(300)
+  })
+
+  it('finds no page under an id of this one, and presses no button of it', async () => {
+    const theirs = { cookie: await server.cookie(there.tenant, 'admin', true), ...SAME_SITE }
+    const own = { cookie: await server.cookie(here.tenant, 'admin', true), ...SAME_SITE }
+    const intervention = await addIntervention(
+      database,
+      { ...here, customer: asCustomer(here.customer) },
+      { state: 'awaiting_approval' },
+    )
+    const place = { ...here, intervention }
+    const open = (route: string, headers: Record<string, string>) => {
+      const form = forms[route]
+      const address = route.split(' ')[1]
+      const id = address.startsWith('/customers')
+        ? place.customer
+        : address.startsWith('/connections')
+          ? place.connection
+          : place.intervention
+      return server.fetch(address.replace('{id}', String(id)), {
+        method: form === undefined ? 'GET' : 'POST',
+        headers,
+        ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+      })
+    }
+    expect(pagesById.length).toBeGreaterThan(6)
+    for (const route of pagesById) expect((await open(route, theirs)).status, route).toBe(404)
+    // They are there for their own: of the buttons only the first is still open to press.
+    for (const route of pagesById.filter((one) => !/mail|reject|snooze/.test(one)))
+      expect((await open(route, own)).status, route).toBeLessThan(400)
   })
 
   it('reaches nothing of this one through a body, a filter, a list or an export', async () => {
