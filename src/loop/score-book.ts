@@ -15,6 +15,7 @@ import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { readConnection, saveThresholds } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
+import { holdChampion } from '../store/models.ts'
 import * as store from '../store/scores.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { requestStep } from '../store/steps.ts'
@@ -62,39 +63,49 @@ export function scoring({ page: limit }: { readonly page: number }): LoopStep {
       today,
     })
     const asOf = dayText(reader.asOf ?? today)
-    const total = await database.withTenant(tenant, async (tx) => {
+    const { total, saved } = await database.withTenant(tenant, async (tx) => {
       if (cause === 'schedule' && reader.dated) await store.dueForDay(tx, id, asOf)
-      return store.countDue(tx, id)
+      const known = before ?? (await firstThresholds(tx, id, thresholds))
+      return { total: await store.countDue(tx, id), saved: known }
     })
 
     const currency = settings.currency.file
     const book = { id, settings, engine, reader, thresholds, asOf, now, currency }
     const readPage = (after: number): Promise<Page> =>
       database.withTenant(tenant, (tx) => pageAfter(tx, book, { after, limit }))
-    const save = async (page: Page, scored: ScoredPage): Promise<void> => {
-      await database.withTenant(tenant, (tx) => savePage(tx, book, page, scored))
+    const save = async (page: Page, scored: ScoredPage): Promise<boolean> => {
+      const kept = await database.withTenant(tenant, (tx) => savePage(tx, book, page, scored))
+      if (!kept) return false
       counts.scored += scored.rows.length
       counts.unchanged += scored.unchanged
       counts.objected += scored.objected.length
       progress(counts.scored + counts.unchanged + counts.objected, total)
+      return true
     }
     let page = await readPage(0)
-    let saved = Promise.resolve()
+    let kept = Promise.resolve(true)
     while (page.customers.length > 0 && !signal.aborted) {
       // The page before is saved and the next one read while this one is computed.
       const next = readPage(page.customers.at(-1)!.id)
       next.catch(() => undefined)
       const scored = await scorePage(book, page)
-      await saved
-      saved = save(page, scored)
-      saved.catch(() => undefined)
+      if (!(await kept)) break
+      kept = save(page, scored)
+      kept.catch(() => undefined)
       page = await next
     }
-    await saved
+    const inCharge = await kept
     if (signal.aborted) return counts
+    if (!inCharge) {
+      // Another model took over meanwhile: everybody is due, for a pass of its own.
+      await database.withTenant(tenant, (tx) =>
+        requestStep(tx, { connection: id, step: 'score', cause: 'model' }),
+      )
+      return counts
+    }
 
     counts.levels = await database.withTenant(tenant, async (tx) => {
-      const moved = await settleLevels(tx, book, before, { scored: counts.scored, cause })
+      const moved = await settleLevels(tx, book, saved, { scored: counts.scored, cause })
       for (const step of ['decide', 'write_back'])
         await requestStep(tx, { connection: id, step, cause: 'score' })
       return moved
@@ -166,12 +177,14 @@ async function scorePage(book: Book, { customers, paid }: Page): Promise<ScoredP
   return { rows, objected, unchanged }
 }
 
+/** @returns false, and nothing is saved, when the model is no longer the one in charge */
 async function savePage(
   tx: Transaction,
   { id, engine: { churn }, asOf, now }: Book,
   { customers }: Page,
   { rows, objected }: ScoredPage,
-): Promise<void> {
+): Promise<boolean> {
+  if (!(await holdChampion(tx, id, churn.hash))) return false
   const { meaning } = churn
   await store.saveScores(tx, rows, {
     connection: id,
@@ -190,6 +203,18 @@ async function savePage(
     id,
     customers.filter((customer) => customer.active).map((customer) => customer.id),
   )
+  return true
+}
+
+/** Before the first score there is nobody whose level another rule could have set. */
+async function firstThresholds(
+  tx: Transaction,
+  id: ConnectionId,
+  thresholds: LevelThresholds,
+): Promise<LevelThresholds | null> {
+  if ((await store.countScores(tx, id)) > 0) return null
+  await saveThresholds(tx, id, thresholds)
+  return thresholds
 }
 
 /** @returns how many customers changed their level because the thresholds moved */

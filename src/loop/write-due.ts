@@ -8,7 +8,6 @@ import { changeOf, clearedFields, leftFields, riskFields } from './risk-fields.t
 
 const DAY = 86_400_000
 const WEEK = 7 * DAY
-const REASONS = 3
 
 /** Records of a book that may be written within a day because of small changes: this share, or so many if more. */
 const NIGHT = { share: 0.018, least: 50 }
@@ -91,7 +90,6 @@ function fieldsOf(
   return riskFields({
     ...score,
     minorUnits: score.currency === null ? 1 : 10 ** minorDigits(score.currency),
-    reasons: score.reasons.slice(0, REASONS),
     group,
     renewalDate,
     ...(probabilityBefore === null

@@ -29,6 +29,23 @@ export async function championOf(tx: Transaction, connection: ConnectionId): Pro
   return row ?? null
 }
 
+/**
+ * Whether a model still is in charge; where it is, it stays so until the transaction ends. Scores are saved beneath
+ * this, so that none of a model that was replaced meanwhile comes after the marks of the new one.
+ */
+export async function holdChampion(
+  tx: Transaction,
+  connection: ConnectionId,
+  hash: string,
+): Promise<boolean> {
+  await tx.query(
+    `select from models where tenant_id = $1 and kind = 'churn' and status = 'champion'
+       and (connection_id = $2 or connection_id is null) for share`,
+    [tx.tenant, connection],
+  )
+  return (await championOf(tx, connection))?.hash === hash
+}
+
 export interface NewModel extends RegisteredModel {
   readonly kind: 'churn' | 'policy'
   /** What its card says, as plain JSON. */
@@ -36,8 +53,8 @@ export interface NewModel extends RegisteredModel {
 }
 
 /**
- * Puts a model in charge of a connection. The one before is retired; where that was another churn model, every
- * customer is due for scoring.
+ * Puts a model in charge of a connection. The one before is retired; with a churn model, every customer who has a
+ * score of another one is due for scoring.
  *
  * @example
  * await registerModel(tx, connection, { kind: 'churn', hash, name, version, location: 'shipped:telco', card })
@@ -47,10 +64,14 @@ export async function registerModel(
   connection: ConnectionId,
   { kind, hash, name, version, location, card }: NewModel,
 ): Promise<void> {
-  const retired = await tx.query<{ hash: string }>(
+  // Waits for who is saving scores of the model in charge.
+  await tx.query(`select from models where tenant_id = $1 and kind = $2 and status = 'champion' for update`, [
+    tx.tenant,
+    kind,
+  ])
+  await tx.query(
     `update models set status = 'retired'
-     where tenant_id = $1 and connection_id = $2 and kind = $3 and status = 'champion' and hash <> $4
-     returning hash`,
+     where tenant_id = $1 and connection_id = $2 and kind = $3 and status = 'champion' and hash <> $4`,
     [tx.tenant, connection, kind, hash],
   )
   await tx.query(
@@ -61,13 +82,16 @@ export async function registerModel(
        card = excluded.card`,
     [tx.tenant, hash, kind, connection, name, version, location, JSON.stringify(card ?? null)],
   )
-  if (kind === 'churn' && retired.length > 0) await dueForModel(tx, connection)
+  if (kind === 'churn') await dueForModel(tx, connection, hash)
 }
 
-async function dueForModel(tx: Transaction, connection: ConnectionId): Promise<void> {
+/** Whoever has a score of another model; who has none is due anyway. */
+async function dueForModel(tx: Transaction, connection: ConnectionId, hash: string): Promise<void> {
   await tx.query(
-    `update customers set score_due_at = clock_timestamp(), score_due_why = 'model'
-     where tenant_id = $1 and connection_id = $2 and status = 'active'`,
-    [tx.tenant, connection],
+    `update customers c set score_due_at = clock_timestamp(), score_due_why = 'model'
+     from scores s
+     where c.tenant_id = $1 and c.connection_id = $2 and c.status = 'active'
+       and s.tenant_id = c.tenant_id and s.customer_id = c.id and s.model_hash <> $3`,
+    [tx.tenant, connection, hash],
   )
 }

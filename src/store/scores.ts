@@ -101,27 +101,27 @@ export async function monthlyAmounts(
   { currency, today }: { currency: string; today: string },
 ): Promise<ReadonlyMap<CustomerId, { readonly minor: number; readonly currency: string }>> {
   const rows = await tx.query<{ id: CustomerId; currency: string; minor: number }>(
-    `select c.id, paid.currency, paid.minor
-     from unnest($2::bigint[]) c (id) cross join lateral (
-       select currency, sum(monthly_minor)::bigint as minor from agreements
+    `select c.id, a.currency, a.minor from unnest($2::bigint[]) c (id) cross join lateral (
+       select currency, monthly_minor as minor from agreements
        where tenant_id = $1 and customer_id = c.id and monthly_minor is not null and currency is not null
          and (start_date is null or start_date <= $3::date)
          and not (auto_renewal is false and renewal_date is not null and renewal_date < $3::date)
-       group by currency
-     ) paid
-     order by c.id, paid.currency`,
+       offset 0
+     ) a`,
     [tx.tenant, customers, today],
   )
-  const found = new Map<CustomerId, { minor: number; currency: string }>()
-  const mixed = new Set<CustomerId>()
+  const sums = new Map<CustomerId, Map<string, number>>()
   for (const { id, currency: of, minor } of rows) {
-    const before = found.get(id)
-    if (before?.currency === currency) continue
-    if (before !== undefined) mixed.add(id)
-    found.set(id, { minor, currency: of })
+    const sum = sums.get(id) ?? new Map<string, number>()
+    sums.set(id, sum.set(of, (sum.get(of) ?? 0) + minor))
   }
-  // Several foreign currencies have no sum.
-  for (const id of mixed) if (found.get(id)?.currency !== currency) found.delete(id)
+  const found = new Map<CustomerId, { minor: number; currency: string }>()
+  for (const [id, sum] of sums) {
+    // Several foreign currencies have no sum.
+    const of = sum.has(currency) || sum.size > 1 ? currency : [...sum.keys()][0]
+    const minor = sum.get(of)
+    if (minor !== undefined) found.set(id, { minor, currency: of })
+  }
   return found
 }
 

@@ -30,7 +30,7 @@ export interface WriteBackCandidate {
     readonly level: Level
     readonly levelSince: Date
     readonly scoredAt: Date
-    /** Sentences, most important first. */
+    /** Sentences, most important first, three at most. */
     readonly reasons: readonly string[]
     readonly dataConfidence: number
     readonly valueAtRiskMinor: number | null
@@ -112,7 +112,7 @@ export async function markedCustomers(
        select external_id, status, group_name from customers where tenant_id = $1 and id = d.customer_id limit 1
      ) c
      left join lateral (
-       select *, jsonb_path_query_array(reasons, '$[*].sentence') as sentences from scores
+       select *, jsonb_path_query_array(reasons, '$[0 to 2].sentence') as sentences from scores
        where tenant_id = $1 and customer_id = d.customer_id limit 1
      ) s on true
      left join lateral (

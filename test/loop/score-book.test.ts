@@ -36,6 +36,25 @@ const countOf = async (place: Place, from: string): Promise<number> =>
 const allDue = (place: Place) => rowsOf(place, 'update customers set score_due_at = clock_timestamp()')
 const DUE = 'customers where score_due_at is not null'
 
+/** Engines that do something else whenever they are given a page to score. */
+function whileScoring(work: () => Promise<unknown>): Engines {
+  const get: Engines['get'] = async (location) => {
+    const engine = await engines.get(location)
+    return {
+      ...engine,
+      reader: (request) => {
+        const reader = engine.reader(request)
+        const scoreChanged: typeof reader.scoreChanged = async (rows, known) => {
+          await work()
+          return reader.scoreChanged(rows, known)
+        }
+        return { ...reader, scoreChanged }
+      },
+    }
+  }
+  return { ...engines, get }
+}
+
 /** A book that is scored. */
 async function scoredBook(): Promise<Place> {
   const place = await addCustomers(database, folder, ROWS)
@@ -157,23 +176,7 @@ describe(`scoring on ${databaseKind}`, () => {
          where id = $1`,
         id,
       )
-    const during: Engines = {
-      ...engines,
-      get: async (location) => {
-        const engine = await engines.get(location)
-        return {
-          ...engine,
-          reader: (request) => {
-            const reader = engine.reader(request)
-            const scoreChanged: typeof reader.scoreChanged = async (rows, known) => {
-              await change()
-              return reader.scoreChanged(rows, known)
-            }
-            return { ...reader, scoreChanged }
-          },
-        }
-      },
-    }
+    const during = whileScoring(change)
     expect(await passes(database, during)(scoreBook, place)).toMatchObject({ scored: 0, unchanged: ROWS })
     expect(await rowsOf(place, `select id from ${DUE}`)).toEqual([{ id }])
     expect(await pass(scoreBook, place)).toMatchObject({ scored: 1, unchanged: 0 })
@@ -185,21 +188,11 @@ describe(`scoring on ${databaseKind}`, () => {
     const stop = new AbortController()
     const small = scoring({ page: 20 })
     let pages = 0
-    const counting: Engines = {
-      ...engines,
-      get: async (location) => {
-        const engine = await engines.get(location)
-        return {
-          ...engine,
-          reader: (request) => {
-            if (++pages > 0) stop.abort()
-            return engine.reader(request)
-          },
-        }
-      },
-    }
+    const counting = whileScoring(async () => {
+      if (++pages === 3) stop.abort()
+    })
     const first = await passes(database, counting)(small, place, { signal: stop.signal })
-    expect(first['scored']).toBeLessThan(ROWS)
+    expect(first['scored']).toBe(60)
     const second = await pass(small, place)
     expect(first['scored'] + second['scored']).toBe(ROWS)
     expect(await countOf(place, 'score_history')).toBe(ROWS)
@@ -223,6 +216,33 @@ describe(`scoring on ${databaseKind}`, () => {
     // The same one put in charge again changes nothing.
     await database.withTenant(tenant, (tx) => registerModel(tx, connection, model))
     expect(await countOf(place, DUE)).toBe(0)
+  })
+
+  it('keeps no score of a model that was replaced while it scored', async () => {
+    const place = await addCustomers(database, folder, ROWS)
+    const { tenant, connection } = place
+    cpSync(artefactFolder('telco'), join(folder, 'models', 'next'), { recursive: true })
+    const { hash, name, version } = (await engines.get('models/next')).churn
+    let pages = 0
+    const during = whileScoring(async () => {
+      if (++pages === 3)
+        await database.withTenant(tenant, (tx) =>
+          registerModel(tx, connection, {
+            kind: 'churn',
+            hash,
+            name,
+            version,
+            location: 'models/next',
+            card: {},
+          }),
+        )
+    })
+    const { scored } = await passes(database, during)(scoring({ page: 20 }), place)
+    expect(scored).toBeLessThan(ROWS)
+    expect(await countOf(place, DUE)).toBe(ROWS)
+    expect(await rowsOf(place, `select cause from steps where step = 'score'`)).toEqual([{ cause: 'model' }])
+    expect(await pass(scoreBook, place)).toMatchObject({ scored: ROWS })
+    expect(await rowsOf(place, 'select distinct model_hash as hash from scores')).toEqual([{ hash }])
   })
 
   it('says which model is broken and what to do, loses nothing, and goes on once it is mended', async () => {
