@@ -16,6 +16,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['allocate.ts', null],
   ['what-if.ts', []],
   ['policy.ts', ['1']],
+  ['loop.ts', ['--customers', '5000']],
 ]
 
 let failed = false

@@ -175,7 +175,10 @@ async function standOf(database: Database): Promise<Stand> {
   })
 }
 
-/** Rows that were added, changed or deleted; one that came and went in between is not seen. */
+/**
+ * Rows that were added or changed, and not less than those that were changed or deleted: a row keeps no trace of
+ * how often. Zero means that nothing was written that is still there, and nothing is gone.
+ */
 async function writtenSince(
   database: Database,
   before: Stand,
@@ -185,13 +188,12 @@ async function writtenSince(
     const written = { rows: 0, passes: 0 }
     for (const [name, count] of now.rows) {
       // Transactions are numbered from the first one on: none of a benchmark comes round to zero again.
-      const [{ fresh, added }] = await tx.query<{ fresh: number; added: number }>(
-        `select count(*) as fresh, count(*) as added from "${name}" where xmin::text::bigint >= $1`,
+      const [{ fresh }] = await tx.query<{ fresh: number }>(
+        `select count(*) as fresh from "${name}" where xmin::text::bigint >= $1`,
         [before.transaction],
       )
-      // Fresh rows are the added ones and the changed ones; those that are missing were deleted.
-      const deleted = Math.max(0, (before.rows.get(name) ?? 0) - (count - added))
-      written[PASSES.has(name) ? 'passes' : 'rows'] += Math.max(fresh, deleted)
+      const gone = (before.rows.get(name) ?? 0) - (count - fresh)
+      written[PASSES.has(name) ? 'passes' : 'rows'] += Math.max(fresh, gone)
     }
     return written
   })

@@ -165,6 +165,44 @@ describe(`scoring on ${databaseKind}`, () => {
     await expect(rowsOf(place, 'delete from score_history')).rejects.toThrow(/permission/)
   })
 
+  it('takes what is at stake from running agreements, and keeps no history of that', async () => {
+    const place = await scoredBook()
+    const [{ first }] = await rowsOf<{ first: number }>(place, 'select min(id) as first from customers')
+    const agreement = (customer: number, id: string, minor: number, currency: string, start = '2020-01-01') =>
+      rowsOf(
+        place,
+        `insert into agreements (tenant_id, customer_id, external_id, monthly_minor, currency, start_date)
+         values ($1, $2, $3, $4, $5, $6)`,
+        place.tenant,
+        customer,
+        id,
+        minor,
+        currency,
+        start,
+      )
+    await agreement(first, 'a', 1000, 'USD')
+    await agreement(first, 'b', 234, 'USD')
+    await agreement(first, 'other', 77, 'EUR')
+    await agreement(first, 'later', 5000, 'USD', '2100-01-01')
+    await agreement(first + 1, 'a', 500, 'EUR')
+    await agreement(first + 2, 'a', 500, 'EUR')
+    await agreement(first + 2, 'b', 500, 'GBP')
+    await allDue(place)
+    expect(await pass(scoreBook, place)).toMatchObject({ scored: 2, unchanged: ROWS - 2 })
+    const amounts = await rowsOf<{ minor: number; currency: string; right: boolean }>(
+      place,
+      `select monthly_minor as minor, currency,
+         value_at_risk_minor = round(probability::float8 * 12 * monthly_minor) as right
+       from scores where customer_id in ($1::bigint, $1::bigint + 1) order by customer_id`,
+      first,
+    )
+    expect(amounts).toEqual([
+      { minor: 1234, currency: 'USD', right: true },
+      { minor: 500, currency: 'EUR', right: true },
+    ])
+    expect(await countOf(place, 'score_history')).toBe(ROWS)
+  })
+
   it('leaves due who changes while being scored', async () => {
     const place = await scoredBook()
     const [{ id }] = await rowsOf<{ id: number }>(place, 'select max(id) as id from customers')
