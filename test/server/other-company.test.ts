@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asCustomer, type ConnectionId, type InterventionId } from '../../src/contracts/ids.ts'
+import { API_SCOPES } from '../../src/security/access.ts'
+import type { Database } from '../../src/store/database.ts'
+import { databaseKind } from '../support/database.ts'
+import { addIntervention } from '../support/ledger.ts'
+import type { TestServer } from '../support/server.ts'
+import { DOORS, SAME_SITE, openCompanies, type Companies, type Place } from './companies.ts'
+
+let companies: Companies
+let database: Database
+let server: TestServer
+let here: Place
+let there: Place
+beforeAll(async () => {
+  companies = await openCompanies()
+  ;({ database, server, here, there } = companies)
+})
+afterAll(() => companies.close())
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+
+async function codeOf(answer: Response): Promise<string> {
+  const text = await answer.text()
+  return answer.headers.get('content-type') === 'application/problem+json'
+    ? String((JSON.parse(text) as { code: unknown }).code)
+    : ''
+}
+
+describe(`another company (${databaseKind})`, () => {
+  /** Routes that take an id in their path; the rest are looked at below. */
+  const byId = Object.keys(DOORS).filter((route) => route.includes('/v1/') && route.includes('{id}'))
+  const pagesById = Object.keys(DOORS).filter(
+    (route) => !route.includes('/v1/') && !route.includes('/inbox/') && route.includes('{id}'),
+  )
+  const forms: Readonly<Record<string, Record<string, string>>> = {
+    'post /outbox/{id}/approve': { back: '/outbox' },
+    'post /outbox/{id}/reject': { back: '/outbox' },
+    'post /outbox/{id}/snooze': { back: '/outbox', days: '3' },
+    'post /connections/{id}/run': { step: 'sync' },
+  }
+  const bodies: Readonly<Record<string, object>> = {
+    'post /v1/interventions/{id}/snooze': { until: new Date(Date.now() + 3_600_000).toISOString() },
+    'post /v1/connections/{id}/pause': { reason: 'A test of who may' },
+  }
+  const visit = async (route: string, place: Place, headers: Record<string, string>) => {
+    const [method, pattern] = route.split(' ')
+    const id = pattern.includes('customers')
+      ? place.customer
+      : pattern.includes('connections')
+        ? place.connection
+        : place.intervention
+    const body = bodies[route]
+    return server.fetch(pattern.replace('{id}', String(id)), {
+      method: method.toUpperCase(),
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  }
+
+  it('finds nothing under an id of this one, as if it had never been', async () => {
+    const nowhere = {
+      ...here,
+      connection: randomUUID() as ConnectionId,
+      customer: 999_999_999,
+      intervention: randomUUID() as InterventionId,
+    }
+    const strangers = [
+      { authorization: `Bearer ${await server.key(there.tenant, ...API_SCOPES)}` },
+      { cookie: await server.cookie(there.tenant, 'admin', true), ...SAME_SITE },
+    ]
+    expect(byId.length).toBeGreaterThan(6)
+    for (const route of byId)
+      for (const headers of strangers) {
+        const answers = await Promise.all(
+          [here, nowhere].map(async (place) => {
+            const answer = await visit(route, place, headers)
+            const { requestId: _, ...rest } = (await answer.json()) as Record<string, unknown>
+            return rest
+          }),
+        )
+        expect(answers[0], route).toMatchObject({ status: 404, code: 'not_found' })
+        const ids = new RegExp(`${UUID}|${here.customer}|${nowhere.customer}`, 'g')
+        expect(JSON.stringify(answers[0]).replace(ids, '')).toBe(JSON.stringify(answers[1]).replace(ids, ''))
+      }
+    const own = { authorization: `Bearer ${await server.key(here.tenant, ...API_SCOPES)}` }
+    const place = { ...here, customer: asCustomer(here.customer) }
+    const fresh = {
+      ...here,
+      intervention: await addIntervention(database, place, { state: 'awaiting_approval' }),
+    }
+    for (const route of byId.filter((one) => !/approve|reject|cancel/.test(one)))
+      expect((await visit(route, fresh, own)).status, route).toBeLessThan(300)
+  })
+
+  it('finds no page under an id of this one, and presses no button of it', async () => {
+    const theirs = { cookie: await server.cookie(there.tenant, 'admin', true), ...SAME_SITE }
+    const own = { cookie: await server.cookie(here.tenant, 'admin', true), ...SAME_SITE }
+    const intervention = await addIntervention(
+      database,
+      { ...here, customer: asCustomer(here.customer) },
+      { state: 'awaiting_approval' },
+    )
+    const place = { ...here, intervention }
+    const open = (route: string, headers: Record<string, string>) => {
+      const form = forms[route]
+      const address = route.split(' ')[1]
+      const id = address.startsWith('/customers')
+        ? place.customer
+        : address.startsWith('/connections')
+          ? place.connection
+          : place.intervention
+      return server.fetch(address.replace('{id}', String(id)), {
+        method: form === undefined ? 'GET' : 'POST',
+        headers,
+        ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+      })
+    }
+    expect(pagesById.length).toBeGreaterThan(6)
+    for (const route of pagesById) expect((await open(route, theirs)).status, route).toBe(404)
+    // They are there for their own: of the buttons only the first is still open to press.
+    for (const route of pagesById.filter((one) => !/mail|reject|snooze/.test(one)))
+      expect((await open(route, own)).status, route).toBeLessThan(400)
+  })
+
+  it('reaches nothing of this one through a body, a filter, a list or an export', async () => {
+    const key = await server.key(there.tenant, ...API_SCOPES)
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const post = (path: string, body: unknown, more: Record<string, string> = {}) =>
+      server.fetch(path, { method: 'POST', headers: { ...headers, ...more }, body: JSON.stringify(body) })
+    const asked = await post(
+      '/v1/interventions',
+      { customer: here.customer, action: 'email' },
+      { 'idempotency-key': randomUUID() },
+    )
+    expect(await codeOf(asked)).toBe('not_found')
+    const names = {
+      ids: [here.tenant, here.connection, here.intervention],
+      customers: [`"id":${here.customer},`],
+    }
+    for (const path of [
+      '/v1/customers?limit=100',
+      `/v1/customers?connection=${here.connection}`,
+      '/v1/decisions?limit=100',
+      `/v1/decisions?customer=${here.customer}`,
+      '/v1/interventions?limit=100',
+      `/v1/interventions?connection=${here.connection}`,
+      `/v1/interventions?customer=${here.customer}`,
+      '/v1/connections',
+      '/v1/runs',
+      `/v1/runs?connection=${here.connection}`,
+      ...['customers', 'decisions', 'interventions'].flatMap((table) =>
+        ['csv', 'ndjson'].map((format) => `/v1/exports/${table}?format=${format}`),
+      ),
+    ]) {
+      const answer = await server.fetch(path, { headers })
+      const text = await answer.text()
+      expect([200, 400, 404], `${path}: ${text}`).toContain(answer.status)
+      for (const name of [...names.ids, ...names.customers]) expect(text, path).not.toContain(name)
+      if (!path.includes('=')) expect(text.length, path).toBeGreaterThan(10)
+    }
+  })
+
+  it('has no part in what this one saves, pauses or turns on', async () => {
+    const admin = {
+      cookie: await server.cookie(there.tenant, 'admin'),
+      ...SAME_SITE,
+      'content-type': 'application/json',
+    }
+    const mine = { authorization: `Bearer ${await server.key(here.tenant, 'admin', 'read')}` }
+    const look = async () =>
+      Promise.all(
+        ['/v1/settings', '/v1/standing'].map(async (path) =>
+          (await server.fetch(path, { headers: mine })).json(),
+        ),
+      )
+    const before = await look()
+    for (const [method, path, body, more] of [
+      ['PUT', '/v1/settings', { budget: 12_345 }, { 'if-match': '"0"' }],
+      ['POST', '/v1/activation', { confirm: true }, {}],
+      ['POST', '/v1/pause', { reason: 'A test of who is paused' }, {}],
+    ] as const) {
+      const answer = await server.fetch(path, {
+        method,
+        headers: { ...admin, ...more },
+        body: JSON.stringify(body),
+      })
+      expect(answer.status, await answer.text()).toBe(200)
+    }
+    expect(await look()).toEqual(before)
+  })
+})
