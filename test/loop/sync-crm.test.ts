@@ -253,6 +253,47 @@ describe(`the sync of a CRM (${databaseKind})`, () => {
     expect(await database.withTenant(tenant, (tx) => consentOf(tx, hash, 'email'))).toBe('granted')
   })
 
+  it('writes consent once, however often the CRM states it', async () => {
+    const stated = {
+      email: 'granted',
+      sms: 'refused',
+      call: 'unknown',
+      changedAt: new Date('2026-02-01T00:00:00Z'),
+    } as const
+    crm.changes = () => pagesOf([crmRecord('1', {})])
+    crm.recipients = () => [person('1', 'a', { phone: '+43123456789', consent: stated })]
+    expect(await syncs.sync(connection)).toMatchObject({ consents: 2 })
+    expect(await syncs.sync(connection)).toMatchObject({ consents: 0 })
+    const hash = hashAddress(await syncs.services.secrets.addressKey(null!), 'email', 'a@example.com')!
+    await database.withTenant(tenant, (tx) =>
+      recordConsent(tx, { hash, channel: 'email', status: 'refused', source: 'unsubscribe' }),
+    )
+    expect(await syncs.sync(connection)).toMatchObject({ consents: 0 })
+  })
+
+  it('follows name, parent and responsible person without asking for a score', async () => {
+    crm.changes = () => pagesOf([crmRecord('1', { plan: 'a' })])
+    await syncs.sync(connection)
+    await scored()
+    const responsible = { id: 'u7', name: 'Sam Rep', email: 'sam@example.com' }
+    crm.changes = () =>
+      pagesOf([crmRecord('1', { plan: 'a' }, { name: 'Renamed', topParentId: 'P', responsible })])
+    expect(await syncs.sync(connection)).toMatchObject({ changed: 1 })
+    expect(
+      await customers('name, group_key, responsible_id, responsible_name, score_due_at, score_due_why'),
+    ).toEqual([
+      {
+        name: 'Renamed',
+        group_key: 'P',
+        responsible_id: 'u7',
+        responsible_name: 'Sam Rep',
+        score_due_at: null,
+        score_due_why: null,
+      },
+    ])
+    expect(await historyOf('1')).toHaveLength(1)
+  })
+
   it('asks for a sign-in when the CRM does, and tries nothing until then', async () => {
     crm.changes = () => {
       throw new HoldfastError('connector_reconnect', 'The CRM no longer lets us in. Sign in again.')

@@ -252,6 +252,7 @@ describe(`the sync of a customer file (${databaseKind})`, () => {
       ),
     )
     expect(await syncs.sync(connection)).toMatchObject({ changed: 3 })
+    expect(await due()).toEqual({ 'C-3': 'properties', 'C-4': 'properties', 'C-5': 'properties' })
     const agreement = async (externalId: string) =>
       (
         await syncs.rows(
