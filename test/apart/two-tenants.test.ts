@@ -514,7 +514,7 @@ describe(`two tenants at the same time (${databaseKind}, queue in ${redisUrl ===
       ['create policy mine on customers using (true)'],
       ['alter role holdfast_tenant bypassrls'],
       ['truncate customers cascade'],
-      ['select * from bullmq.job'],
+      ...(redisUrl === undefined ? [['select * from bullmq.job'] as const] : []),
       ['select * from leases'],
       ['delete from decisions'],
       ["update audit_log set actor = 'nobody'"],
@@ -525,7 +525,7 @@ describe(`two tenants at the same time (${databaseKind}, queue in ${redisUrl ===
     for (const [text, values] of refused) {
       const cause = await inTenant(mine, (tx) => tx.query(text, values)).catch((error: Error) => error)
       const isRefused =
-        cause instanceof Error && /denied|must be owner|policy|permission/i.test(cause.message)
+        cause instanceof Error && /denied|must be (owner|superuser)|policy/i.test(cause.message)
       if (!isRefused) passed.push(`${text}: ${String(cause)}`)
     }
     expect(passed).toEqual([])
