@@ -6,6 +6,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { recordAudit } from '../store/audit.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import {
+  deleteEndedSessions,
   findSession,
   insertSession,
   insertSignInLink,
@@ -40,6 +41,8 @@ export async function createSignInLink(
   }: { subject: string; role: Role; installation?: boolean; actor: string },
 ): Promise<string> {
   const token = newToken()
+  // Every session begins with a link, so that no more gather than are made in a month.
+  await deleteEndedSessions(tx)
   await insertSignInLink(tx, {
     hash: tokenHash(token),
     subject,

@@ -97,8 +97,10 @@ export async function revokeSessionsOf(tx: Transaction, subject: string): Promis
   return rows.length
 }
 
-/** Links and sessions that ended a month ago or earlier. In a system transaction. */
+/** The tenant's links and sessions that ended a month ago or earlier. */
 export async function deleteEndedSessions(tx: Transaction): Promise<void> {
-  await tx.query("delete from sign_in_links where expires_at < now() - interval '30 days'")
-  await tx.query("delete from sessions where expires_at < now() - interval '30 days'")
+  for (const table of ['sign_in_links', 'sessions'])
+    await tx.query(`delete from ${table} where tenant_id = $1 and expires_at < now() - interval '30 days'`, [
+      tx.tenant,
+    ])
 }
