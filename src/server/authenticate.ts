@@ -53,7 +53,7 @@ export function openDoorkeeper({ keys, sessions, publicUrl }: AuthenticateOption
         return caller === null ? unknownKey(key, request.ip ?? '', access) : permit(access, caller)
       }
       const token = sessionToken(request.headers.cookie)
-      if (token === null) throw nobody()
+      if (token === null) throw nobody(access)
       if (unsafe) expectOwnSite(request, publicUrl, true)
       const caller = sessions.verify(token)
       return caller instanceof Promise
@@ -83,18 +83,19 @@ function permit(access: Restricted, caller: Caller): Caller {
   )
 }
 
-function nobody(): HoldfastError {
-  return new HoldfastError(
-    'unauthenticated',
-    'Nobody is signed in. Send an API key as "Authorization: Bearer hf_…", or open the sign-in link that the server prints at its start.',
-  )
+const NEW_LINK =
+  'open the sign-in link that the server prints at its start, or have a new one made with "holdfast sign-in"'
+
+function nobody({ scope, role }: Restricted): HoldfastError {
+  const ways = [
+    ...(scope === null ? [] : ['send an API key as "Authorization: Bearer hf_…"']),
+    ...(role === null ? [] : [NEW_LINK]),
+  ].join(', or ')
+  return new HoldfastError('unauthenticated', `Nobody is signed in. To go on, ${ways}.`)
 }
 
 function over(): never {
-  throw new HoldfastError(
-    'unauthenticated',
-    'The session is over. Open a new sign-in link; the server prints one at its start.',
-  )
+  throw new HoldfastError('unauthenticated', `The session is over. To go on, ${NEW_LINK}.`)
 }
 
 /**

@@ -133,6 +133,18 @@ describe(`signing in on ${databaseKind}`, () => {
   })
 })
 
+describe('whoever is not signed in', () => {
+  it('is told how to be, by what the door opens to', async () => {
+    const program = await server.fetch('/v1/who')
+    expect(((await program.json()) as { detail: string }).detail).toMatch(/Bearer hf_….*holdfast sign-in/)
+    const person = await server.fetch('/sign-out', { method: 'POST', headers: { origin: server.url } })
+    const page = await person.text()
+    expect([person.status, person.headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8'])
+    expect(page).toContain('holdfast sign-in')
+    expect(page).not.toContain('Bearer')
+  })
+})
+
 describe('a change by a person who is signed in', () => {
   it('is taken from our own pages alone', async () => {
     const cookie = cookieOf(await signIn(await link()))
