@@ -1,6 +1,6 @@
 /**
  * Reads everybody who is undecided, page by page, into columns: objects of a page are let go with it, so that a book
- * of a million customers takes some 400 bytes each and not some thousands.
+ * of a million customers takes some 300 bytes each and not some thousands.
  */
 import type { Column } from '../../models/policy/masks.ts'
 import { STATE_SIZE } from '../../models/policy/state.ts'
