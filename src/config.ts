@@ -29,7 +29,12 @@ const environment = z.object({
   DATABASE_URL: given(url(/^postgres(ql)?$/, 'like postgres://user:password@host:5432/database')),
   REDIS_URL: given(url(/^rediss?$/, 'like redis://host:6379')),
   /** How the world reaches this installation: unsubscribe links, webhooks, CRM cards. */
-  PUBLIC_URL: given(url(/^https?$/, 'like https://holdfast.example.com')),
+  PUBLIC_URL: given(
+    url(/^https?$/, 'like https://holdfast.example.com').refine(
+      (address) => /^https?:\/\/[^/?#]+\/*$/.test(address),
+      'must be a host alone, like https://holdfast.example.com: pages and links lie at its root',
+    ),
+  ),
   /** Proxies in front whose X-Forwarded headers are believed: a number of hops, or addresses and networks. */
   TRUST_PROXY: given(z.string()),
   LOG_LEVEL: given(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),

@@ -34,6 +34,7 @@ describe('the environment', () => {
     ['DATABASE_URL', 'not an address'],
     ['REDIS_URL', 'http://localhost'],
     ['PUBLIC_URL', 'ftp://example.com'],
+    ['PUBLIC_URL', 'https://example.com/holdfast'],
     ['HOLDFAST_MASTER_KEY', 'short'],
   ])('names the variable %s when it says %s', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(name)
