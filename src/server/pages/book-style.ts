@@ -32,6 +32,7 @@ p{margin:0 0 10px;max-width:70ch}
 .strong{font-weight:600}
 .nowrap{white-space:nowrap}
 td.bar{width:34%}
+.compact td,.compact tbody th{padding-top:5px;padding-bottom:5px}
 td.tight{width:1%;white-space:nowrap}
 .status{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--second);font-size:13px;align-items:center;margin-bottom:14px}
 .crumbs{color:var(--second);font-size:13px;display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center;margin-bottom:14px}
@@ -88,7 +89,7 @@ tr.off td{color:var(--second)}
 .facts dt{color:var(--second)}.facts dd{margin:0;overflow-wrap:anywhere}
 svg{display:block;width:100%;overflow:visible}
 svg text{font-family:inherit;font-size:12px;fill:var(--second)}
-.chart{height:170px;margin:12px 0 4px}.trend{height:150px;margin:10px 0 6px}.strip{height:10px;margin-top:6px}
+.chart{height:212px;margin:12px 0 4px}.trend{height:150px;margin:10px 0 6px}.strip{height:10px;margin-top:6px}
 .bar-HIGH,.dot-HIGH{fill:var(--high)}.bar-MEDIUM,.dot-MEDIUM{fill:var(--medium)}.bar-LOW,.dot-LOW{fill:var(--low)}.chart rect{fill-opacity:.8}
 .axis{stroke:var(--line);stroke-width:1}.trace{stroke:var(--ink);stroke-width:1.75;stroke-linecap:round}
 .raises{fill:var(--high)}.lowers{fill:var(--low)}

@@ -61,7 +61,7 @@ function rangeText({ from, to }: Bar, formats: Formats): string {
 /** Customers by risk, each bar stacked by level: low below, high above. */
 export function riskChart(bars: readonly Bar[], formats: Formats): Markup {
   const most = Math.max(1, ...bars.map(({ customers }) => customers))
-  const height = 150
+  const height = 190
   const width = 100 / bars.length
   const columns = bars.map((bar, at): Piece => {
     let top = height
@@ -87,7 +87,7 @@ export function riskChart(bars: readonly Bar[], formats: Formats): Markup {
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => {
     const anchor = at === 0 ? 'start' : at === 1 ? 'end' : 'middle'
     const more = at === 1 && last.to === null ? '+' : ''
-    return html`<text x="${share(at * 100)}" y="168" text-anchor="${anchor}"
+    return html`<text x="${share(at * 100)}" y="208" text-anchor="${anchor}"
       >${formats.percent(at * end)}${more}</text
     >`
   })

@@ -43,7 +43,7 @@ function leftPart({ leftBecause }: Decided, { formats }: Place): Markup {
         <td class="figure">${formats.count(customers)}</td>
       </tr>`,
   )
-  return html`<table>
+  return html`<table class="compact">
     <thead>
       <tr>
         <th scope="col">Left in peace, mostly because</th>

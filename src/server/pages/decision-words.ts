@@ -38,10 +38,15 @@ function possibleSentence(others: readonly WeighedAction[], open: readonly Weigh
     .map(([masked, of]) => `${list(of.map(({ key }) => actionName(key)))}: ${maskSentence(masked)}`)
     .join('; ')
   if (open.length === others.length) return 'Every action was possible.'
-  if (open.length === 0)
+  if (open.length === 0) {
+    // Too unsure to do good is a judgement of worth, not of what may be done.
+    const said = others.some(({ masked }) => masked === 'unproven')
+      ? 'Nothing was worth doing'
+      : 'No action was possible'
     return new Set(others.map(({ masked }) => masked)).size === 1
-      ? `No action was possible: ${maskSentence(others[0].masked)}.`
-      : `No action was possible. ${closed}.`
+      ? `${said}: ${maskSentence(others[0].masked)}.`
+      : `${said}. ${closed}.`
+  }
   return `Of ${others.length} actions, ${open.length} ${open.length === 1 ? 'was' : 'were'} possible. ${closed}.`
 }
 

@@ -119,7 +119,8 @@ function linesOf(message: EmailMessage): readonly (readonly [string, Piece])[] {
     ...(replyTo === null ? [] : ([['Reply to', mailbox(replyTo)]] as const)),
     ['Subject', html`<span class="strong">${subject}</span>`],
     ['Language', language],
-    ['List-Unsubscribe', html`<span class="note">${unsubscribe.url}</span>`],
+    // Not the link itself: whoever opens it unsubscribes the person.
+    ['Unsubscribe', `one click, at ${new URL(unsubscribe.url).host}`],
   ]
 }
 
@@ -141,7 +142,7 @@ function detailsPart(whole: WholeIntervention, { formats }: Place): Markup {
       ${line(whole.actualCostMinor === null ? 'Planned cost' : 'Cost', cost)}
       ${whole.recipientName !== null && line('Reaches', whole.recipientName)}
       ${whole.attempts > 1 && line('Attempts', whole.attempts)}
-      ${whole.providerId !== null && line('Message-ID', whole.providerId)}
+      ${whole.providerId !== null && line('Message-ID', html`<span class="note">${whole.providerId}</span>`)}
     </dl>`
 }
 

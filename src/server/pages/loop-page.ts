@@ -3,6 +3,7 @@ import { periodOf } from '../../settings/planning.ts'
 import { listCustomers } from '../../store/reads/customers.ts'
 import { watchConnections, type ConnectionView } from '../../store/reads/connections.ts'
 import { listInterventions } from '../../store/reads/interventions.ts'
+import { bookMark } from '../../store/reads/pages-marks.ts'
 import { lineExtras } from '../../store/reads/pages-lines.ts'
 import { listRuns } from '../../store/reads/runs.ts'
 import type { Totals } from '../../store/reads/totals.ts'
@@ -46,6 +47,7 @@ export function loopRoute(): Route {
         return {
           place,
           connections: await watchConnections(tx),
+          mark: await bookMark(tx),
           customers,
           extras: await lineExtras(
             tx,
@@ -56,10 +58,10 @@ export function loopRoute(): Route {
           runs: (await listRuns(tx, { limit: RUNS })).items,
         }
       })
-      const { place, connections, customers, extras, interventions, runs } = read
+      const { place, connections, mark, customers, extras, interventions, runs } = read
       const { formats, settings, now } = place
       const period = periodOf(settings.period, now)
-      const summary = await summaries(tenant, { connections, period })
+      const summary = await summaries(tenant, { connections, period, mark })
       const { totals } = summary
       const running = runningSteps(connections)
       const waiting = connections.some(({ status, steps }) => status === 'active' && steps.some(isDue(now)))
@@ -83,7 +85,14 @@ export function loopRoute(): Route {
             </section>
             <section id="customers">
               <h2>Whom to care for first</h2>
-              ${customerTable(customers, extras, { formats, caption: 'Customers with the most value at risk' })}
+              ${
+                customers.length === 0
+                  ? html`<p class="second">They are being scored; this appears in a moment.</p>`
+                  : customerTable(customers, extras, {
+                      formats,
+                      caption: 'Customers with the most value at risk',
+                    })
+              }
               <p><a href="/customers">All ${formats.many(totals.customers, 'customer')}</a></p>
             </section>`
         }

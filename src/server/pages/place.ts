@@ -4,12 +4,11 @@ import { reportingCurrency } from '../../settings/planning.ts'
 import type { ServiceSettings } from '../../settings/service.ts'
 import { readPause, type Pause } from '../../store/act-context.ts'
 import type { Transaction } from '../../store/database.ts'
-import type { InterventionState } from '../../store/intervention-states.ts'
-import { countInterventions } from '../../store/reads/interventions.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
 import { readTenant, type Tenant } from '../../store/tenants.ts'
 import type { RouteServices } from '../services.ts'
 import { formatsFor, type Formats } from './formats.ts'
+import { outboxCounts, type OutboxCounts } from './outbox-counts.ts'
 
 export interface Place {
   readonly tenant: Tenant
@@ -18,7 +17,7 @@ export interface Place {
   readonly currency: string
   /** Of the installation or of the tenant; null: nothing is paused. */
   readonly pause: Pause | null
-  readonly outbox: Readonly<Partial<Record<InterventionState, number>>>
+  readonly outbox: OutboxCounts
   readonly caller: Caller
   readonly now: Date
   readonly formats: Formats
@@ -36,7 +35,7 @@ const ZONE = 'UTC'
  */
 export async function readPlace(
   tx: Transaction,
-  { caller, services }: { caller: Caller; services: Pick<RouteServices, 'clock' | 'inbox'> },
+  { caller, services }: { caller: Caller; services: Pick<RouteServices, 'clock' | 'database' | 'inbox'> },
 ): Promise<Place> {
   const now = services.clock()
   const { settings } = await currentSettings(tx)
@@ -45,7 +44,7 @@ export async function readPlace(
     settings,
     currency: reportingCurrency(settings),
     pause: await readPause(tx),
-    outbox: await countInterventions(tx),
+    outbox: await outboxCounts(tx, { database: services.database, tenant: caller.tenant }),
     caller,
     now,
     formats: formatsFor({ now, zone: ZONE }),

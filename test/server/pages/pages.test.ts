@@ -278,7 +278,7 @@ describe('the outbox', () => {
     const said = words(await open(`/outbox/${id}`))
     expect(said).toContain('What would be sent As it would read now')
     expect(said).toContain('bo@example.com')
-    expect(said).toContain('/u/dry-run')
+    expect(said).toContain('Unsubscribe one click')
     expect(await open(`/outbox/${id}/mail`)).toContain('/u/dry-run')
   })
 
