@@ -86,7 +86,8 @@ describe.skipIf(missing !== null)(
         await annotate(
           `full after ${stoppedAt} of ${MAILS}, ${restarted}; with room ${JSON.stringify(found.states)}, ${found.delivered} delivered`,
         )
-        expect(said).toContain('The disk of the database is full. Nothing was half written. Make room')
+        // By the ledger in words of ours, by the queue in PostgreSQL's: whichever met it first.
+        expect(said).toMatch(/The disk of the database is full\..*Make room|No space left on device/)
         expect(found).toMatchObject(IN_ORDER)
       } finally {
         await killAll()
