@@ -2,8 +2,8 @@
 import { addAsset } from '../assets.ts'
 
 const css = `
-:root{--third:#6b7280;--side:#f4f4f2;--chosen:#e8e8e4;--accent-pale:#e2efef;--high-pale:#fbeae6;--medium-pale:#faf0dc;--low-pale:#e6f1ea;--wait:#8a5a00}
-@media (prefers-color-scheme:dark){:root{--third:#8f96a3;--side:#1b1e22;--chosen:#2a2e34;--accent-pale:#1c3436;--high-pale:#3b211c;--medium-pale:#362a14;--low-pale:#1b2f24;--wait:#e0b054}}
+:root{--third:#5f6570;--low-ink:#2f6b48;--side:#f4f4f2;--chosen:#e8e8e4;--accent-pale:#e2efef;--high-pale:#fbeae6;--medium-pale:#faf0dc;--low-pale:#e6f1ea;--wait:#8a5a00}
+@media (prefers-color-scheme:dark){:root{--third:#9aa1ad;--low-ink:#86c5a0;--side:#1b1e22;--chosen:#2a2e34;--accent-pale:#1c3436;--high-pale:#3b211c;--medium-pale:#362a14;--low-pale:#1b2f24;--wait:#e0b054}}
 body{max-width:none;margin:0;padding:0;font-size:14px;line-height:1.5;display:grid;grid-template-columns:208px minmax(0,1fr);min-height:100vh}
 .skip{position:absolute;left:-999px;top:8px;background:var(--accent);color:var(--on-accent);padding:8px 14px;border-radius:6px;z-index:2}
 .skip:focus{left:8px}
@@ -36,6 +36,7 @@ td.bar{width:34%}
 td.tight{width:1%;white-space:nowrap}
 .status{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--second);font-size:13px;align-items:center;margin-bottom:14px}
 .crumbs{color:var(--second);font-size:13px;display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center;margin-bottom:14px}
+.crumbs>*,.status>*{min-width:0;max-width:100%;overflow-wrap:anywhere}
 .dot{display:inline-block;width:7px;height:7px;border-radius:50%;background:var(--low);margin-right:7px;vertical-align:1px}
 .dot.bad{background:var(--high)}.dot.wait{background:var(--medium)}.dot.still{background:var(--third)}
 .pill{display:inline-block;border:1px solid var(--line);border-radius:20px;padding:1px 10px;font-size:12.5px;color:var(--second);background:var(--ground)}
@@ -76,7 +77,7 @@ tr.off td{color:var(--second)}
 .name{font-weight:600;color:var(--ink);text-decoration:none}
 .name:hover{color:var(--accent);text-decoration:underline}
 .risk{display:inline-block;white-space:nowrap;font-weight:600;border-radius:20px;padding:1px 10px}
-.risk.HIGH{color:var(--high);background:var(--high-pale)}.risk.MEDIUM{color:var(--medium);background:var(--medium-pale)}.risk.LOW{color:var(--low);background:var(--low-pale)}
+.risk.HIGH{color:var(--high);background:var(--high-pale)}.risk.MEDIUM{color:var(--wait);background:var(--medium-pale)}.risk.LOW{color:var(--low-ink);background:var(--low-pale)}
 .risk .word{font-weight:400;font-size:12.5px}
 .big{font-size:30px;font-weight:650;letter-spacing:-.02em;margin-right:8px}
 .big.HIGH{color:var(--high)}.big.MEDIUM{color:var(--medium)}.big.LOW{color:var(--low)}
