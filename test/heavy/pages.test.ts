@@ -144,7 +144,11 @@ describe.skipIf(chromiumPath === undefined)("the loop's pages in a browser", () 
     const frame = page.frameLocator('iframe.mail')
     await frame.locator('p').waitFor()
     // Its style holds, and no more of it.
-    expect(await frame.locator('p').evaluate('(p) => getComputedStyle(p).color')).toBe('rgb(1, 2, 3)')
+    const colour = await frame.locator('p').evaluate((p) => {
+      const window = globalThis as unknown as { getComputedStyle(of: unknown): { color: string } }
+      return window.getComputedStyle(p).color
+    })
+    expect(colour).toBe('rgb(1, 2, 3)')
     expect(await page.title()).not.toContain('taken')
     await frame.locator('#away').click()
     await page.waitForTimeout(300)
