@@ -106,6 +106,11 @@ svg text{font-family:inherit;font-size:12px;fill:var(--second)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:12.5px/1.55 ui-monospace,monospace;margin:8px 0;max-width:84ch}
 details{margin:6px 0 10px}
 summary{cursor:pointer;color:var(--accent);width:max-content;max-width:100%;font-size:13px;padding:3px 0}
+.pause{position:relative;margin:0}
+.pause summary{list-style:none;color:var(--ink);border:1px solid var(--line);border-radius:6px;padding:6px 14px;font-size:13.5px;font-weight:500}
+.pause summary::-webkit-details-marker{display:none}
+.pause summary:hover{border-color:var(--third)}
+.pause>div{position:absolute;right:0;top:calc(100% + 6px);z-index:1;background:var(--ground);border:1px solid var(--line);border-radius:10px;padding:14px 16px;width:400px;max-width:calc(100vw - 36px)}
 .pages{display:flex;gap:18px;margin:10px 0}
 .error{color:var(--high)}
 .only-reader{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -121,6 +126,7 @@ body{display:block}
 #menu::backdrop{background:rgb(0 0 0/.35)}
 .side li a{padding:9px 10px}
 input[type=text]{width:150px}
+.pause>div{left:0;right:auto}
 main{padding:16px 18px 48px}
 h1{font-size:23px}
 .top>div:first-child{flex-basis:100%}

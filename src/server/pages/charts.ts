@@ -138,7 +138,8 @@ export function trendChart(points: readonly RiskPoint[], now: Date, formats: For
   const from = points[0].scoredAt.getTime()
   const span = Math.max(1, now.getTime() - from)
   const height = 128
-  const most = Math.min(1, Math.max(0.05, ...points.map(({ probability }) => probability)) * 1.15)
+  const highest = Math.max(...points.map(({ probability }) => probability))
+  const most = SCALE_ENDS.find((end) => end >= highest * 1.05) ?? 1
   const x = (at: Date): string => share(LEFT + ((at.getTime() - from) / span) * (98 - LEFT))
   const y = (risk: number): string => px(height - (risk / most) * (height - 12))
   const last = points[points.length - 1]
@@ -182,6 +183,8 @@ export function trendChart(points: readonly RiskPoint[], now: Date, formats: For
   </svg>`
 }
 
+/** Where a scale of risks may end: its half is a plain number too. */
+const SCALE_ENDS = [0.02, 0.04, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1]
 /** Share of the width that the scale of risks takes. */
 const LEFT = 9
 

@@ -21,7 +21,6 @@ export function connectionsPart(connections: readonly ConnectionView[], place: P
     const { id, name, kind, sandbox, status, steps } = connection
     const sync = steps.find(({ step }) => step === 'sync')
     const last = sync?.lastDoneAt ?? null
-    const next = sync?.dueAt ?? null
     const runs =
       status === 'active' &&
       place.may('operator') &&
@@ -40,9 +39,7 @@ export function connectionsPart(connections: readonly ConnectionView[], place: P
       <td data-label="Read">
         ${last === null ? html`<span class="second">never</span>` : formats.when(last)}
       </td>
-      <td data-label="Next">
-        ${next === null ? html`<span class="second">by schedule</span>` : formats.when(next)}
-      </td>
+      <td data-label="Next">${nextRead(connection, place)}</td>
       <td>${runs}</td>
     </tr>`
   })
@@ -70,6 +67,14 @@ export function connectionsPart(connections: readonly ConnectionView[], place: P
           </table>`
     }
   </section>`
+}
+
+function nextRead({ status, steps }: ConnectionView, { formats, now }: Place): Piece {
+  const sync = steps.find(({ step }) => step === 'sync')
+  if (status !== 'active') return html`<span class="second">–</span>`
+  if (sync?.running === true || (sync?.dueAt ?? now) < now) return 'now'
+  const due = sync?.dueAt ?? null
+  return due === null ? html`<span class="second">by schedule</span>` : formats.when(due)
 }
 
 function health({ status, steps, populationStated }: ConnectionView): Markup {

@@ -25,7 +25,7 @@ export function customerTable(
         <a class="name" href="/customers/${line.id}">${line.name ?? line.externalId}</a>
       </th>
       <td class="figure">${valueCell(line, formats)}</td>
-      <td>
+      <td class="full">
         ${riskMark(line.level, formats.percent(line.probability))}${movement(line.probability, extra?.before ?? null, formats)}
       </td>
       <td class="full">${mainReason(line)}</td>

@@ -93,7 +93,7 @@ export function loopRoute(): Route {
                       caption: 'Customers with the most value at risk',
                     })
               }
-              <p><a href="/customers">All ${formats.many(totals.customers, 'customer')}</a></p>
+              ${totals.customers > customers.length && html`<p><a href="/customers">All ${formats.count(totals.customers)} customers</a></p>`}
             </section>`
         }
         ${
@@ -174,9 +174,8 @@ function headline(place: Place, connections: readonly ConnectionView[], { totals
   const unknown = totals.byLevel.reduce((sum, one) => sum + (one.currency === null ? one.customers : 0), 0)
   return html`<h1>${title}</h1>
     <p class="lead">
-      Of ${formats.many(totals.customers, 'scored customer')},
-      ${formats.percent(customers / totals.customers)} are at high
-      risk.${whole.length > 0 && html` Over all of them ${joined(whole, ' and ')} a year ${whole.length === 1 ? 'is' : 'are'} at risk: each amount times the chance to lose it.`}${unknown > 0 && html` What ${formats.many(unknown, 'customer pays', 'customers pay')} is not known.`}
+      ${formats.many(totals.customers, 'customer is', 'customers are')}
+      scored${customers > 0 && `, ${formats.percent(customers / totals.customers)} of them at high risk`}.${whole.length > 0 && html` Over all of them ${joined(whole, ' and ')} a year ${whole.length === 1 ? 'is' : 'are'} at risk: each amount times the chance to lose it.`}${unknown > 0 && html` What ${formats.many(unknown, 'customer pays', 'customers pay')} is not known.`}
     </p>`
 }
 
@@ -229,13 +228,21 @@ function levelKeys(totals: Totals, { formats }: Place): Markup {
 function pauseButton(place: Place): Piece {
   if (place.pause?.code === 'tenant_paused')
     return place.may('admin') && button({ action: '/resume', label: 'Resume', kind: 'main' })
-  if (!place.may('operator')) return null
-  return button({
-    action: '/pause',
-    label: 'Pause everything',
-    before: html`<label
-      ><span class="only-reader">Why</span
-      ><input type="text" name="reason" maxlength="300" placeholder="Why (optional)"
-    /></label>`,
-  })
+  // Before actions are turned on nothing is sent that could be stopped.
+  if (place.tenant.activatedAt === null || !place.may('operator')) return null
+  return html`<details class="pause">
+    <summary>Pause everything…</summary>
+    <div>
+      <p class="note">Nothing is sent until an admin resumes. Scoring and showing go on.</p>
+      ${button({
+        action: '/pause',
+        label: 'Pause now',
+        kind: 'main',
+        before: html`<label
+          ><span class="only-reader">Why</span
+          ><input type="text" name="reason" maxlength="300" placeholder="Why (optional)"
+        /></label>`,
+      })}
+    </div>
+  </details>`
 }

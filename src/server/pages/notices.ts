@@ -54,7 +54,7 @@ function connectionNotices(
   { now, formats }: Pick<Place, 'now' | 'formats'>,
 ): Notice[] {
   const { name, status, statusReason, populationStated, failedWrites, steps } = connection
-  const why = statusReason === null ? '' : ` ${sentence(statusReason)}`
+  const why = statusReason === null ? '' : `${sentence(statusReason)} `
   if (status !== 'active') {
     const [tone, title, text] = (
       {
@@ -75,7 +75,7 @@ function connectionNotices(
         ],
       } as const
     )[status]
-    return [{ tone, title, text: `${text}${why}`, remedy: null }]
+    return [{ tone, title, text: `${why}${text}`, remedy: null }]
   }
   const failed = steps.filter(({ error, running }) => error !== null && !running)
   const found: Notice[] = failed.map((step) => failedNotice(connection, step, formats))

@@ -153,7 +153,7 @@ describe(`the loop's page on ${databaseKind}`, () => {
     )
     const said = words(await open('/', cookie))
     expect(said).toContain('Who counts as a customer in Undecided?')
-    expect(said).toMatch(/Away needs a new sign-in .*The token ended\./)
+    expect(said).toMatch(/Away needs a new sign-in The token ended\. Nothing is read or written/)
   })
 
   it('names unsent doubts and waiting approvals with the way to them', async () => {
