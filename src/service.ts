@@ -27,6 +27,7 @@ import { loadMasterKey } from './security/master-key.ts'
 import { openSecrets } from './security/secrets.ts'
 import { openVault, type Vault } from './security/vault.ts'
 import { firstDump } from './store/first-dump.ts'
+import { endLeasesOfTheDead } from './store/leases.ts'
 import { openDatabase, type OpenedDatabase } from './store/open.ts'
 import { currentSettings } from './store/settings-versions.ts'
 
@@ -82,6 +83,7 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       ...(onSystem === undefined ? {} : { onSystem }),
     })
     closers.push(() => database.close())
+    if (database.kind === 'embedded') await database.asSystem('a start that is alone', endLeasesOfTheDead)
     const vault = openVault({ masterKey: await loadMasterKey({ config, database }) })
     await database.asSystem('whether the master key is the right one', (tx) => vault.check(tx))
     const backend = await openBackend(database, config.redisUrl)

@@ -19,6 +19,7 @@ import {
   outcomePosition,
   type Outcome,
 } from '../store/outcomes.ts'
+import { expireInterventions } from '../store/intervention-sweeps.ts'
 import { settingsOfVersion } from '../store/settings-versions.ts'
 import { measureOutcome, type OutcomeTerms } from './outcome.ts'
 import { recurringAmounts } from './recurring.ts'
@@ -41,6 +42,8 @@ export const observe: LoopStep = async (services, context) => {
   const { tenant, connection, signal, progress } = context
   const counts = { observed: 0, left: 0, renewed: 0, optedOut: 0, unknown: 0 }
   const begun = await services.database.withTenant(tenant, async (tx) => {
+    // What waits for a person is sent to no worker that would see its time pass.
+    await expireInterventions(tx)
     const read = await lastRead(tx, connection)
     if (read === null) return null
     const now = services.clock()

@@ -6,6 +6,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import type { InterventionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import { MOVES, mayMove, type InterventionState } from './intervention-states.ts'
+import { showMoves, type MovedRow } from './shown-moves.ts'
 
 export interface Move {
   readonly id: InterventionId
@@ -66,18 +67,22 @@ export async function moveIntervention(tx: Transaction, move: Move): Promise<boo
     ...(owner === undefined ? [] : [`and lease_owner = ${bind(owner)}`]),
     ...(move.leaseRuns === true ? ['and lease_until > clock_timestamp()'] : []),
   ].join(' ')
-  const moved = await tx.query(
+  const moved = await tx.query<MovedRow>(
     `with held as (
        select tenant_id, id, state from interventions
        where tenant_id = $1 and id = $2 and state = any($3::text[]) ${guards} for update
      ), moved as (
        update interventions i set state = $4, reason_code = $6, reason = $7, updated_at = now() ${changes}
-       from held where i.tenant_id = held.tenant_id and i.id = held.id returning i.id, held.state as before
+       from held where i.tenant_id = held.tenant_id and i.id = held.id
+       returning i.id, i.customer_id, i.connection_id, held.state as before
+     ), noted as (
+       insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason, detail)
+       select $1, id, before, $4, $5, $6, $7, $8::jsonb from moved
      )
-     insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason, detail)
-     select $1, id, before, $4, $5, $6, $7, $8::jsonb from moved returning id`,
+     select customer_id as customer, connection_id as connection from moved`,
     values,
   )
+  await showMoves(tx, to, moved)
   return moved.length > 0
 }
 

@@ -11,6 +11,7 @@ import {
   plainEnvironment,
   telcoHeader,
 } from './command.ts'
+import { startServerProcess, type ServerProcess } from './server-process.ts'
 
 const { at, write, remove } = createWorkshop()
 afterAll(remove)
@@ -29,9 +30,10 @@ function withInput(
   return new Promise((resolve) => child.on('close', resolve))
 }
 
-describe('an installation set up from the command line, without a server', () => {
+describe('an installation set up from the command line', () => {
   const env = { HOLDFAST_DATA: at('data') }
   const file = write('customers.csv', csv(telcoHeader, customers(300)))
+  let server: ServerProcess
   const run = (...args: string[]) => holdfast([...args, '--json'], { env })
 
   it('connects a company to its file once somebody says who is a customer, and scores and shows it', async () => {
@@ -59,7 +61,7 @@ describe('an installation set up from the command line, without a server', () =>
     expect(readFileSync(at('customers.holdfast.csv'), 'utf8').split('\n')).toHaveLength(302)
   })
 
-  it('does nothing when nothing changed', async () => {
+  it('does nothing when nothing changed, and hands over to a server that starts then', async () => {
     const pass = await run('run')
     const [{ steps }] = (pass.last as unknown as { connections: [{ steps: Record<string, object> }] })
       .connections
@@ -69,6 +71,8 @@ describe('an installation set up from the command line, without a server', () =>
       decide: { decided: 0 },
       write_back: { written: 0 },
     })
+    server = await startServerProcess(env)
+    expect(server.out()).not.toContain('sample')
   })
 
   it('keeps settings in versions and refuses what they cannot be', async () => {
@@ -88,6 +92,19 @@ describe('an installation set up from the command line, without a server', () =>
     expect(await withInput(['secret', 'smtp-password'], '', env)).toBe(2)
   })
 
+  it('says what activating means, and what it does not yet do', async () => {
+    const { code, err } = await holdfast(['activate'], { env })
+    expect(code).toBe(0)
+    expect(err).toMatch(/It is a dry run/)
+  })
+
+  it('changes the master key only while no server runs', async () => {
+    const rekeyed = await run('rekey')
+    expect(rekeyed.code).toBe(7)
+    expect(rekeyed.err).toMatch(/Stop it first/)
+    expect(await server.end()).toBe(0)
+  })
+
   it('gives it another master key, with which everything opens', async () => {
     const before = readFileSync(at('data/master.key'), 'utf8')
     const rekeyed = await run('rekey')
@@ -98,12 +115,6 @@ describe('an installation set up from the command line, without a server', () =>
     const old = await holdfast(['doctor'], { env: { ...env, HOLDFAST_MASTER_KEY: before.trim() } })
     expect(old.code).toBe(7)
     expect(old.err).toMatch(/were sealed with the master key/)
-  })
-
-  it('says what activating means, and what it does not yet do', async () => {
-    const { code, err } = await holdfast(['activate'], { env })
-    expect(code).toBe(0)
-    expect(err).toMatch(/It is a dry run/)
   })
 })
 

@@ -49,6 +49,22 @@ describe(`an e-mail that is due (${databaseKind})`, () => {
     expect(sentTo(place.email)).toBe(1)
   })
 
+  it('shows on the record what became of it: its customer is written back soon after', async () => {
+    const place = await acting.scene({ settings: SANDBOX })
+    const id = await acting.plan(place)
+    expect(await acting.act(place, id)).toBe('sent')
+    const { marked, asked } = await acting.database.withTenant(place.tenant, async (tx) => ({
+      marked: await tx.query('select customer_id from write_back_due where tenant_id = $1', [place.tenant]),
+      asked: await tx.query<{ seconds: number }>(
+        `select extract(epoch from due_at - now())::float8 as seconds from steps
+         where tenant_id = $1 and connection_id = $2 and step = 'write_back'`,
+        [place.tenant, place.connection],
+      ),
+    }))
+    expect(marked).toEqual([{ customer_id: place.customer }])
+    expect(asked[0].seconds).toBeLessThan(10)
+  })
+
   it('goes out once, however many workers are sent to it', async () => {
     const place = await acting.scene({ settings: SANDBOX })
     const id = await acting.plan(place)

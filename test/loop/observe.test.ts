@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { asIntervention, type ConnectionId, type TenantId } from '../../src/contracts/ids.ts'
+import { asCustomer, asIntervention, type ConnectionId, type TenantId } from '../../src/contracts/ids.ts'
 import { decideBook } from '../../src/loop/decide-book.ts'
 import { observe } from '../../src/loop/observe.ts'
 import type { LoopServices } from '../../src/loop/services.ts'
@@ -7,6 +7,7 @@ import type { Database } from '../../src/store/database.ts'
 import { noteIntervention } from '../../src/store/intervention-moves.ts'
 import { appendOutcomes, type Outcome } from '../../src/store/outcomes.ts'
 import { databaseKind, openTestDatabase } from '../support/database.ts'
+import { addIntervention } from '../support/ledger.ts'
 import { addBook, addScored, loopServices, stepContext } from './decidable.ts'
 
 const DECIDED = new Date('2026-01-10T08:00:00Z')
@@ -124,6 +125,25 @@ async function observed(book: Place, at: Date): Promise<{ counts: object; rows: 
 }
 
 describe(`outcomes (${databaseKind})`, () => {
+  it('ends what waited for a person until its time had passed', async () => {
+    const place = await decided({ count: 1 })
+    const [{ id }] = await run<{ id: number }>(place, 'select id from customers where tenant_id = $1', [
+      place.tenant,
+    ])
+    const scene = { ...place, customer: asCustomer(id) }
+    const waiting = await addIntervention(database, scene, {
+      state: 'awaiting_approval',
+      expiresAt: new Date(Date.now() - 1000),
+    })
+    await observe(services, stepContext(place.tenant, place.connection))
+    const [{ state }] = await run<{ state: string }>(
+      place,
+      'select state from interventions where tenant_id = $1 and id = $2',
+      [place.tenant, waiting],
+    )
+    expect(state).toBe('expired')
+  })
+
   it('are measured once for each window that closed and whose source was read since', async () => {
     const book = await decided()
     await read(book, day(29))
