@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,6 +6,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/heavy/**'],
     pool: 'forks',
+    // Half of what a test of the service does is waiting: for a process, a mail, a lease to end.
+    maxWorkers: availableParallelism() + 2,
+    // One process a worker: the embedded database is compiled once in it and not once a file. Nothing here is mocked.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // As declineTelemetry of src/config.ts: ONNX Runtime reports to its maker otherwise.

@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   test: {
-    include: ['test/{store,queue,loop,server,security,faults}/**/*.test.ts'],
+    include: ['test/{store,queue,loop,server,security,apart}/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -64,7 +64,9 @@ export async function runStep(
       : ({ status: 'failed', error: asRunError(cause) } as const)
     await database
       .withTenant(tenant, (tx) => endRun(tx, run, end))
-      .catch((error: unknown) => log.warn({ err: error, tenant, connection, run }, 'the end of a run could not be noted'))
+      .catch((error: unknown) =>
+        log.warn({ err: error, tenant, connection, run }, 'the end of a run could not be noted'),
+      )
     throw cause
   }
 }
