@@ -25,5 +25,5 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3000/healthz').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
-ENTRYPOINT ["node", "bin/holdfast.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--wasm-num-compilation-tasks=1", "bin/holdfast.js"]
 CMD ["serve"]

@@ -27,7 +27,9 @@ export async function startServerProcess(
   args: readonly string[] = [],
 ): Promise<ServerProcess> {
   const begun = performance.now()
-  const child = spawn(process.execPath, [launcher, 'serve', ...args], {
+  // As `npm start`: with its flags the launcher is the server itself, and a signal reaches it.
+  const flags = ['--max-semi-space-size=4', '--wasm-num-compilation-tasks=1']
+  const child = spawn(process.execPath, [...flags, launcher, 'serve', ...args], {
     env: plainEnvironment({ PORT: '0', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
