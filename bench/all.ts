@@ -17,6 +17,8 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['what-if.ts', []],
   ['policy.ts', ['1']],
   ['loop.ts', ['--customers', '5000']],
+  ['api.ts', ['--short']],
+  ['fairness.ts', ['--tenants', '50', '--rounds', '1']],
 ]
 
 let failed = false

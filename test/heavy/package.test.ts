@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -60,5 +60,34 @@ describe('the package that npm pack makes, installed into an empty folder', () =
       },
     )
     expect(JSON.parse(printed.trim().split('\n').at(-1)!).auc).toBeGreaterThan(0.55)
+  })
+
+  it('serves: the whole loop out of compiled files, from the database to a mail in the sandbox inbox', async () => {
+    const data = join(folder, 'data')
+    const env = { ...process.env, HOLDFAST_DATA: data, PORT: '0' }
+    const server = spawn('npx', ['holdfast', 'serve'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let said = ''
+    let log = ''
+    server.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+    server.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    const ended = new Promise((resolve) => server.on('close', resolve))
+    try {
+      await expect.poll(() => said, { timeout: 60_000 }).toMatch(/^Data: /m)
+      const url = /Holdfast is at (\S+)/.exec(said)![1]
+      expect((await fetch(`${url}/readyz`)).status).toBe(200)
+      await expect.poll(() => log, { timeout: 60_000 }).toMatch(/"step":"write_back"/)
+      const run = execFileSync('npx', ['holdfast', 'run', '--json'], { cwd: folder, env, encoding: 'utf8' })
+      expect(JSON.parse(run.trim().split('\n').at(-1)!).connections).toHaveLength(1)
+      const doctor = execFileSync('npx', ['holdfast', 'doctor'], { cwd: folder, env, encoding: 'utf8' })
+      expect(doctor).toContain('0 steps and 0 interventions are due')
+      expect(doctor).not.toContain('FAILED')
+    } finally {
+      server.kill('SIGTERM')
+      await ended
+    }
   })
 })
