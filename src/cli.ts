@@ -235,7 +235,7 @@ function describeProgram(done: (code: number) => void): Command {
   command('connect <file>', 'Connect a customer file to a company.')
     .option('--customers <who>', 'everyone, or a column and its values: "status=customer,client"')
     .option('--name <name>', 'what people call the connection (default: the file name)')
-    .option('--id <column>', 'the column that tells customers apart (default: found)')
+    .option('--columns <names>', 'columns that are not found by themselves: "id=Nr,email=E-Mail"')
     .option('--company <name>', 'which company (default: the first)')
     .action(async (file: string, options) =>
       done(await (await import('./cli/setup.ts')).connect(file, options)),

@@ -24,7 +24,7 @@ export function company(name: string, options: CommandOptions): Promise<number> 
 /** `holdfast connect <file>`. */
 export function connect(
   path: string,
-  options: OfCompany & { readonly name?: string; readonly customers?: string; readonly id?: string },
+  options: OfCompany & { readonly name?: string; readonly customers?: string; readonly columns?: string },
 ): Promise<number> {
   return runCommand(options, async (terminal) => {
     const made = await serviceCommand(
@@ -34,7 +34,7 @@ export function connect(
         path: resolve(path),
         name: options.name,
         customers: options.customers,
-        columns: options.id === undefined ? undefined : { idColumn: options.id },
+        columns: options.columns === undefined ? undefined : parseColumns(options.columns),
       }),
       terminal,
     )
@@ -44,6 +44,36 @@ export function connect(
     )
     return made
   })
+}
+
+/** What `--columns` may name, by the key of the connection. */
+const COLUMNS = [
+  'id',
+  'name',
+  'email',
+  'phone',
+  'language',
+  'zone',
+  'country',
+  'parent',
+  'responsible',
+].concat(['responsibleEmail', 'emailConsent', 'smsConsent', 'callConsent'])
+
+/**
+ * @throws HoldfastError `usage`
+ * @example
+ * parseColumns('id=Nr,email=E-Mail') // { idColumn: 'Nr', emailColumn: 'E-Mail' }
+ */
+export function parseColumns(said: string): Readonly<Record<string, string>> {
+  const pairs = said.split(',').map((pair): [string, string] => {
+    const [name, header] = pair.split(/=(.*)/s).map((part) => part.trim())
+    if (COLUMNS.includes(name) && header !== undefined && header !== '') return [`${name}Column`, header]
+    throw new HoldfastError(
+      'usage',
+      `--columns takes names and headers such as "id=Nr,email=E-Mail", not "${pair}". Names: ${COLUMNS.join(', ')}.`,
+    )
+  })
+  return Object.fromEntries(pairs)
 }
 
 /** `holdfast settings [file]`: shows them, or saves what the file holds. */

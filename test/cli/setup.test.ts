@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parseColumns } from '../../src/cli/setup.ts'
 import { parsePopulation } from '../../src/control/setup.ts'
 import {
   createWorkshop,
@@ -115,6 +116,14 @@ describe('an installation set up from the command line', () => {
     const old = await holdfast(['doctor'], { env: { ...env, HOLDFAST_MASTER_KEY: before.trim() } })
     expect(old.code).toBe(7)
     expect(old.err).toMatch(/were sealed with the master key/)
+  })
+})
+
+describe('columns that are not found by themselves', () => {
+  it('are named with their headers, and no others', () => {
+    expect(parseColumns('id=Nr, email = E-Mail=neu')).toEqual({ idColumn: 'Nr', emailColumn: 'E-Mail=neu' })
+    for (const wrong of ['', 'id', 'id=', 'colour=x'])
+      expect(() => parseColumns(wrong)).toThrow(/--columns takes/)
   })
 })
 
