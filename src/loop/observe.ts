@@ -19,6 +19,7 @@ import {
   outcomePosition,
   type Outcome,
 } from '../store/outcomes.ts'
+import { forgetAnswers } from '../store/idempotent-requests.ts'
 import { expireInterventions } from '../store/intervention-sweeps.ts'
 import { settingsOfVersion } from '../store/settings-versions.ts'
 import { measureOutcome, type OutcomeTerms } from './outcome.ts'
@@ -30,6 +31,8 @@ export const WINDOWS = [30, 60, 90, 180] as const
 
 const PAGE = 2000
 const DAY = 86_400_000
+/** Days for which a repeated request of the API gets the answer of the first one. */
+const ANSWER_DAYS = 30
 
 /**
  * Safe to repeat: what was measured is left alone.
@@ -44,6 +47,7 @@ export const observe: LoopStep = async (services, context) => {
   const begun = await services.database.withTenant(tenant, async (tx) => {
     // What waits for a person is sent to no worker that would see its time pass.
     await expireInterventions(tx)
+    await forgetAnswers(tx, ANSWER_DAYS)
     const read = await lastRead(tx, connection)
     if (read === null) return null
     const now = services.clock()
