@@ -121,13 +121,13 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
     case 'rejected':
       if (FOR_ADMIN.has(end.code)) return later(end.code, end.message, recheckMs(), -1)
       if (!end.retryable) return { to: 'rejected', reasonCode: end.code, reason: end.message }
-      return attempt < MAX_ATTEMPTS
-        ? later(end.code, end.message, retryMs(attempt))
-        : {
-            to: 'rejected',
-            reasonCode: 'attempts_used_up',
-            reason: `Given up after ${attempt} attempts. The last one: ${end.message}`,
-          }
+      if (attempt < MAX_ATTEMPTS) return later(end.code, end.message, retryMs(attempt))
+      if (SERVER_AWAY.has(end.code)) return later(end.code, end.message, retryMs(attempt), -1)
+      return {
+        to: 'rejected',
+        reasonCode: 'attempts_used_up',
+        reason: `Given up after ${attempt} attempts. The last one: ${end.message}`,
+      }
     case 'stopped':
       return end.to === 'suppressed'
         ? { to: 'suppressed', reasonCode: end.code, reason: end.message }
@@ -153,3 +153,6 @@ const FOR_ADMIN: ReadonlySet<string> = new Set([
   'smtp_sender_refused',
   'unsubscribe_invalid',
 ])
+
+/** A mail server that is away says nothing of the message, which is tried until it expires. */
+const SERVER_AWAY: ReadonlySet<string> = new Set(['smtp_unreachable', 'smtp_unavailable'])

@@ -362,5 +362,9 @@ describe('when something breaks around a send', () => {
       reasonCode: 'smtp_unreachable',
       reason: expect.stringContaining('smtp.host'),
     })
+    // However long it is away: what it never saw is not given up before it expires.
+    await acting.sql(scene, 'update interventions set attempts = 11, due_at = now() where id = $1', [id])
+    expect(await acting.act(scene, id, { services })).toBe('deferred')
+    expect(await acting.read(scene, id)).toMatchObject({ reasonCode: 'smtp_unreachable', attempts: 11 })
   })
 })
