@@ -12,6 +12,7 @@ import { currentSettings } from '../store/settings-versions.ts'
 import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import type { Taken } from './act-take.ts'
 import { refusalFor } from './consent.ts'
+import { onTestList } from './delivery.ts'
 
 /** How an attempt ended; what the channel says, or what kept it from speaking. */
 export type AttemptEnd =
@@ -107,8 +108,8 @@ export async function sendOnce(
   }
 }
 
-/** What speaks against sending at the last moment: an opt-out, a pause, delivery switched off or over. */
-async function objection(tx: Transaction, { hash, delivery }: Taken): Promise<AttemptEnd | null> {
+/** What speaks against sending at the last moment: an opt-out, a pause, delivery switched off or over, a shorter test list. */
+async function objection(tx: Transaction, { hash, delivery, message }: Taken): Promise<AttemptEnd | null> {
   const refusal = await refusalFor(tx, { hash, channel: 'email', live: delivery === 'live' })
   if (refusal !== null)
     return {
@@ -119,8 +120,12 @@ async function objection(tx: Transaction, { hash, delivery }: Taken): Promise<At
     }
   const pause = await readPause(tx)
   if (pause !== null) return { outcome: 'stopped', to: 'deferred', code: pause.code, message: pause.reason }
-  const { mode } = (await currentSettings(tx)).settings.delivery
-  return mode === (delivery === 'live' ? 'test_list' : 'sandbox')
+  const { settings } = await currentSettings(tx)
+  const allowed =
+    delivery === 'live'
+      ? settings.delivery.mode === 'test_list' && onTestList(settings, message.to.address)
+      : settings.delivery.mode === 'sandbox'
+  return allowed
     ? null
     : {
         outcome: 'stopped',

@@ -104,6 +104,18 @@ describe(`between the decision and the send (${databaseKind})`, () => {
     expect(deliveries(scene)).toBe(0)
   })
 
+  it('an address that is taken off the test list is not written to any more: what was meant for it is a dry run', async () => {
+    const scene = await acting.scene()
+    await acting.settings(scene, liveTo(scene.email))
+    const id = await acting.plan(scene)
+    const takeOff = () => acting.settings(scene, liveTo('someone.else@example.com'))
+    expect(await acting.act(scene, id, { services: amid(takeOff) })).toBe('deferred')
+    expect(await acting.read(scene, id)).toMatchObject({ reasonCode: 'delivery_changed', sendingAt: null })
+    expect(await acting.act(scene, id)).toBe('dry_run')
+    expect(await acting.read(scene, id)).toMatchObject({ reasonCode: 'not_on_test_list' })
+    expect(deliveries(scene)).toBe(0)
+  })
+
   it('a pause, another way of delivery and a person who cancels stop it too', async () => {
     const scene = await acting.scene({ settings: SANDBOX })
     const paused = await acting.plan(scene)
