@@ -74,12 +74,12 @@ export async function moveIntervention(tx: Transaction, move: Move): Promise<boo
      ), moved as (
        update interventions i set state = $4, reason_code = $6, reason = $7, updated_at = now() ${changes}
        from held where i.tenant_id = held.tenant_id and i.id = held.id
-       returning i.id, i.customer_id, i.connection_id, held.state as before
+       returning i.id, i.connection_id, held.state as before
      ), noted as (
        insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason, detail)
        select $1, id, before, $4, $5, $6, $7, $8::jsonb from moved
      )
-     select customer_id as customer, connection_id as connection from moved`,
+     select connection_id as connection from moved`,
     values,
   )
   await showMoves(tx, to, moved)

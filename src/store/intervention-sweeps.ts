@@ -16,12 +16,12 @@ export async function expireInterventions(tx: Transaction): Promise<number> {
      ), ended as (
        update interventions i set state = 'expired', reason_code = 'expired', reason = $3, updated_at = now()
        from over where i.tenant_id = over.tenant_id and i.id = over.id
-       returning i.id, i.customer_id, i.connection_id, over.state as before
+       returning i.id, i.connection_id, over.state as before
      ), noted as (
        insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason)
        select $1, id, before, 'expired', 'clock', 'expired', $3 from ended
      )
-     select customer_id as customer, connection_id as connection from ended`,
+     select connection_id as connection from ended`,
     [tx.tenant, [...OPEN_STATES], 'Its time passed before it was carried out.'],
   )
   await showMoves(tx, 'expired', ended)
@@ -66,12 +66,12 @@ export async function cancelToAddress(
        update interventions i set state = 'cancelled', reason_code = $5, reason = $6, updated_at = now(),
          lease_owner = null, lease_until = null
        from meant where i.tenant_id = meant.tenant_id and i.id = meant.id
-       returning i.id, i.customer_id, i.connection_id, meant.state as before
+       returning i.id, i.connection_id, meant.state as before
      ), noted as (
        insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason)
        select $1, id, before, 'cancelled', $7, $5, $6 from stopped
      )
-     select customer_id as customer, connection_id as connection from stopped`,
+     select connection_id as connection from stopped`,
     [tx.tenant, [...OPEN_STATES, 'leased'], hash, address, reasonCode, reason, actor],
   )
   await showMoves(tx, 'cancelled', stopped)

@@ -1,8 +1,7 @@
 /** What a record shows of an intervention follows the ledger: a move that people would see asks for a write-back. */
-import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
+import type { ConnectionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import type { InterventionState } from './intervention-states.ts'
-import { markForWriteBack } from './scores.ts'
 import { requestStep } from './steps.ts'
 
 /** States that pass within seconds, or say the same as the one before. */
@@ -13,15 +12,15 @@ const GATHER_SECONDS = 5
 
 /** The columns that a statement which moves interventions returns for {@link showMoves}. */
 export interface MovedRow {
-  readonly customer: CustomerId
   readonly connection: ConnectionId
 }
 
 /**
- * In the transaction of the moves.
+ * In the transaction of the moves, which have marked their customers by a trigger (0003-write-back-due.sql). A
+ * write-back that failed is not hurried: it finds the marks when it is tried again, or asked for.
  *
  * @example
- * await showMoves(tx, 'sent', [{ customer, connection }])
+ * await showMoves(tx, 'sent', [{ connection }])
  */
 export async function showMoves(
   tx: Transaction,
@@ -29,14 +28,14 @@ export async function showMoves(
   moved: readonly MovedRow[],
 ): Promise<void> {
   if (moved.length === 0 || PASSING.includes(to)) return
+  const connections = [...new Set(moved.map(({ connection }) => connection))]
   const [{ at, asked }] = await tx.query<{ at: Date; asked: readonly ConnectionId[] }>(
     `select now() + make_interval(secs => $3) as at, coalesce(array_agg(connection_id::text), '{}') as asked
      from steps where tenant_id = $1 and connection_id = any($2::uuid[]) and step = 'write_back'
-       and due_at <= now() + make_interval(secs => $3)`,
-    [tx.tenant, moved.map(({ connection }) => connection), GATHER_SECONDS],
+       and (due_at <= now() + make_interval(secs => $3) or attempts > 0 and lease_until is null)`,
+    [tx.tenant, connections, GATHER_SECONDS],
   )
-  for (const [connection, rows] of Map.groupBy(moved, (row) => row.connection)) {
-    await markForWriteBack(tx, connection, [...new Set(rows.map(({ customer }) => customer))])
+  for (const connection of connections) {
     // Who moves many at once would else wait for the same row each time.
     if (!asked.includes(connection))
       await requestStep(tx, { connection, step: 'write_back', cause: 'act', at })

@@ -65,6 +65,28 @@ describe(`an e-mail that is due (${databaseKind})`, () => {
     expect(asked[0].seconds).toBeLessThan(10)
   })
 
+  it('hurries no write-back that failed: neither one that waits nor one that was given up', async () => {
+    const place = await acting.scene({ settings: SANDBOX })
+    const standing = `select attempts, extract(epoch from due_at - now())::float8 as seconds from steps
+      where tenant_id = $1 and connection_id = $2 and step = 'write_back'`
+    for (const due of [`now() + interval '1 hour'`, 'null']) {
+      await acting.sql(
+        place,
+        `insert into steps (tenant_id, connection_id, step, due_at, attempts, error_code)
+         values ($1, $2, 'write_back', ${due}, 3, 'connector_unavailable')
+         on conflict (tenant_id, connection_id, step) do update set due_at = excluded.due_at`,
+        [place.tenant, place.connection],
+      )
+      expect(await acting.act(place, await acting.plan(place))).toBe('sent')
+      const [step] = await acting.database.withTenant(place.tenant, (tx) =>
+        tx.query<{ attempts: number; seconds: number | null }>(standing, [place.tenant, place.connection]),
+      )
+      expect(step.attempts).toBe(3)
+      if (due === 'null') expect(step.seconds).toBeNull()
+      else expect(step.seconds).toBeGreaterThan(3000)
+    }
+  })
+
   it('goes out once, however many workers are sent to it', async () => {
     const place = await acting.scene({ settings: SANDBOX })
     const id = await acting.plan(place)
