@@ -35,11 +35,18 @@ export const writeBack: LoopStep = async (services, context) => {
   const { database } = services
   const pass = await database.withTenant(tenant, (tx) => beginPass(tx, id, services.clock()))
   const counts = { written: 0, failed: 0, dryRun: 0, unchanged: 0 }
-  if (pass.total === 0) return counts
+  const askForRetry = (): Promise<void> =>
+    database.withTenant(tenant, async (tx) => {
+      const at = await store.nextRetry(tx, id, pass.until)
+      if (at !== null) await requestStep(tx, { connection: id, step: 'write_back', cause: 'retry', at })
+    })
+  if (pass.total === 0) {
+    await askForRetry()
+    return counts
+  }
   const pageAfter = (after: store.MarkedRange['after']): Promise<readonly Marked[]> =>
     database.withTenant(tenant, (tx) => readPage(tx, pass, after))
   const crm = writer(services, context, pass)
-  let retryAt: Date | null = null
   let done = 0
   try {
     let page = await pageAfter(null)
@@ -58,10 +65,7 @@ export const writeBack: LoopStep = async (services, context) => {
         )
       counts.unchanged += settled.length
       for await (const tried of crm.write(page.filter(isToWrite))) {
-        for (const one of tried) {
-          counts[one.status === 'dry_run' ? 'dryRun' : one.status]++
-          if (one.retryAt !== null && (retryAt === null || one.retryAt < retryAt)) retryAt = one.retryAt
-        }
+        for (const one of tried) counts[one.status === 'dry_run' ? 'dryRun' : one.status]++
         if (signal.aborted) break
       }
       done += page.length
@@ -71,10 +75,7 @@ export const writeBack: LoopStep = async (services, context) => {
   } finally {
     await crm.close()
   }
-  if (retryAt !== null)
-    await database.withTenant(tenant, (tx) =>
-      requestStep(tx, { connection: id, step: 'write_back', cause: 'retry', at: retryAt }),
-    )
+  await askForRetry()
   return counts
 }
 

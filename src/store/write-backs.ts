@@ -250,6 +250,25 @@ export async function saveWriteBacks(
   })
 }
 
+/**
+ * When the next of those that failed is to be tried again. Whoever asks for a pass in between takes the time that was
+ * asked for of the step, so each pass asks anew.
+ *
+ * @param after such as are due by then are the pass's own
+ */
+export async function nextRetry(
+  tx: Transaction,
+  connection: ConnectionId,
+  after: string,
+): Promise<Date | null> {
+  const [{ at }] = await tx.query<{ at: Date | null }>(
+    `select min(retry_at) as at from write_backs
+     where tenant_id = $1 and connection_id = $2 and status = 'failed' and retry_at > $3::timestamptz`,
+    [tx.tenant, connection, after],
+  )
+  return at
+}
+
 export interface LookedAt {
   readonly customer: CustomerId
   /** As it was read: who was marked again since then stays marked. */

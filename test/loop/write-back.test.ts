@@ -222,7 +222,17 @@ describe(`writing back on ${databaseKind}`, () => {
       place.connection,
     )
     expect(step.due.getTime()).toBeLessThanOrEqual(start + MINUTE)
+    // A pass that something else asked for in between has taken the time from the step, and gives it back.
+    await rowsOf(
+      `update steps set due_at = null where connection_id = $1 and step = 'write_back'`,
+      place.connection,
+    )
     expect(await at(0.5)).toMatchObject({ written: 0, failed: 0 })
+    const [again] = await rowsOf<{ due: Date | null }>(
+      `select due_at as due from steps where connection_id = $1 and step = 'write_back'`,
+      place.connection,
+    )
+    expect(again.due?.getTime()).toBe(start + MINUTE)
     expect(await at(1)).toMatchObject({ failed: 2 })
     expect(await at(4.9)).toMatchObject({ failed: 0 })
     expect(await at(5)).toMatchObject({ failed: 2 })
