@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../contracts/errors.ts'
 import { asConnection, type TenantId } from '../contracts/ids.ts'
+import { ENDED_BY_SETTINGS } from '../loop/act-retry.ts'
 import { proposePopulation } from '../loop/population.ts'
 import type { Service } from '../service.ts'
 import { DKIM_KEY, SMTP_PASSWORD } from '../channels.ts'
@@ -62,7 +63,7 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
         if (settings === undefined) return { company: tenant.name, ...before }
         const version = await saveSettings(tx, settings, { expected: before.version, author: 'cli' })
         await recordAudit(tx, { actor: 'cli', action: 'settings.save', object: `version ${version}` })
-        await releaseDeferred(tx, ['delivery_off'])
+        await releaseDeferred(tx, ENDED_BY_SETTINGS)
         tx.afterCommit(wake)
         return { company: tenant.name, ...(await currentSettings(tx)) }
       })
@@ -82,6 +83,8 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
       await database.withTenant(tenant.id, async (tx) => {
         await vault.seal(tx, place, value)
         await recordAudit(tx, { actor: 'cli', action: 'secret.seal', object: name })
+        await releaseDeferred(tx, ENDED_BY_SETTINGS)
+        tx.afterCommit(wake)
       })
       return { company: tenant.name, secret: name }
     },

@@ -38,3 +38,20 @@ export function reconcileMs(ageMs: number): number {
 
 /** Ten years. */
 const NEVER_MS = 10 * 365 * 24 * 3_600_000
+
+/**
+ * Reasons for which something waits that other settings or secrets may end: whoever saves some has `releaseDeferred`
+ * wake these, rather than wait for the next look.
+ */
+export const ENDED_BY_SETTINGS: readonly string[] = [
+  'delivery_off',
+  'not_configured',
+  'template_invalid',
+  'channel_configuration',
+  'no_channel',
+  'smtp_auth',
+  'smtp_tls',
+  'smtp_sender_refused',
+  'smtp_unreachable',
+  'unsubscribe_invalid',
+]

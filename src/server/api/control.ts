@@ -1,6 +1,7 @@
 /** What turns actions on and off: activation, pause, and the settings in their versions. */
 import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
+import { ENDED_BY_SETTINGS } from '../../loop/act-retry.ts'
 import { recordAudit } from '../../store/audit.ts'
 import { releaseDeferred } from '../../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../../store/settings-versions.ts'
@@ -22,9 +23,8 @@ const standing = z.object({
   }),
 })
 
-/** Deferred for the reasons that a resumption or other settings end. */
+/** Deferred for the reasons that a resumption ends. */
 const ENDED_BY_RESUMING = ['tenant_paused']
-const ENDED_BY_SETTINGS = ['delivery_off']
 
 const etag = (version: number): string => `"${version}"`
 
