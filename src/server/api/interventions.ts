@@ -142,7 +142,7 @@ export const interventionRoutes: readonly Route[] = [
     path: '/v1/interventions',
     summary: 'Asks for an action for a customer',
     description:
-      'Each thing once: the same Idempotency-Key with the same body gives the same answer for at least 7 days and plans nothing again; with another body it is refused (422). While the first request is still being answered, a second one gets a 409 that says it may be repeated. Consent, suppression and quiet hours are asked when the action is about to be carried out.',
+      'Each thing once: the same Idempotency-Key with the same body gives the same answer for at least 7 days and plans nothing again; with another body it is refused (422). While the first request is still being answered, a second one gets a 409 that says it may be repeated. Consent, suppression and pauses are asked when the action is about to be carried out; waiting times between contacts and quiet hours are not.',
     tag: 'Interventions',
     access: { scope: 'write', role: 'operator' },
     headers: z.object({

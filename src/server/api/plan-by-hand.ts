@@ -30,8 +30,8 @@ const LIFETIME_DAYS = 14
 const FURTHEST_DAYS = 366
 
 /**
- * Plans it, or has it wait for approval where the settings say so. Consent, suppression and quiet hours are asked
- * when it is about to go, as for every other.
+ * Plans it, or has it wait for approval where the settings say so. Consent, suppression and pauses are asked when it
+ * is about to go, as for every other.
  *
  * @returns its id and the state it is in
  * @throws HoldfastError `not_found`, `request_invalid` for an action that is none, `conflict` where the settings, the
