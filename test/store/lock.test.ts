@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -50,8 +51,26 @@ describe('the lock of a folder', () => {
     await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'database_locked' })
   })
 
-  it('lets one of many win who try at once', async () => {
-    const tried = await Promise.allSettled(Array.from({ length: 10 }, () => lockFolder(folder)))
-    expect(tried.filter(({ status }) => status === 'fulfilled').length).toBe(1)
+  it('lets one of many win who try at once, whatever a death left', async () => {
+    const left = [null, '{"pi', JSON.stringify({ pid: 2 ** 22 + 7, since: 'yesterday' })]
+    for (let round = 0; round < 60; round++) {
+      const said = left[round % left.length]
+      if (said !== null) await writeFile(join(folder, 'holdfast.lock'), said)
+      const tried = await Promise.allSettled(Array.from({ length: 10 }, () => lockFolder(folder)))
+      const won = tried.filter((one) => one.status === 'fulfilled')
+      expect([round, won.length]).toEqual([round, 1])
+      await won[0].value()
+      expect(await readdir(folder)).toEqual([])
+    }
+  })
+
+  it('takes over from one who died while taking over', async () => {
+    const dead = (id: string) => JSON.stringify({ pid: 2 ** 22 + 7, since: 'yesterday', id })
+    await writeFile(join(folder, 'holdfast.lock'), dead('a'))
+    const claim = createHash('sha256').update(dead('a')).digest('hex').slice(0, 16)
+    await writeFile(join(folder, `holdfast.lock.${claim}`), dead('b'))
+    const unlock = await lockFolder(folder)
+    await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'database_locked' })
+    await unlock()
   })
 })
