@@ -7,6 +7,8 @@ const RETRYABLE = new Set(['40001', '40P01', '55P03', '57014'])
 interface Known {
   readonly code?: string
   readonly message: string
+  /** Of PostgreSQL; FATAL ends the connection. */
+  readonly severity?: string
 }
 
 /**
@@ -15,14 +17,14 @@ interface Known {
  */
 export function databaseError(cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof HoldfastError) return cause
-  const { code = '', message }: Known = cause
+  const { code = '', message, severity }: Known = cause
   if (code === '53100')
     return new HoldfastError(
       'output_full',
       'The disk of the database is full. Nothing was half written. Make room; Holdfast goes on by itself.',
       { cause, retryable: true },
     )
-  const advice = adviceOf(code, message)
+  const advice = adviceOf(code, message, severity)
   if (advice === null) return cause
   return new HoldfastError('database_unavailable', `The database cannot be reached: ${advice}`, {
     cause,
@@ -35,7 +37,7 @@ export function isConflict(cause: unknown): boolean {
   return RETRYABLE.has((cause as Known).code ?? '')
 }
 
-function adviceOf(code: string, message: string): string | null {
+function adviceOf(code: string, message: string, severity?: string): string | null {
   if (code === 'ECONNREFUSED')
     return 'nobody listens at the address in DATABASE_URL. Start PostgreSQL, or correct the address.'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
@@ -44,6 +46,8 @@ function adviceOf(code: string, message: string): string | null {
     return 'PostgreSQL refused the user or password in DATABASE_URL. Correct them.'
   if (code === '3D000')
     return 'the database named in DATABASE_URL does not exist. Create it, or correct the name.'
+  if (code === '55000' && severity === 'FATAL')
+    return 'the database named in DATABASE_URL takes no connections at present (ALLOW_CONNECTIONS). Holdfast goes on by itself once it does.'
   if (code === '53300')
     return 'PostgreSQL has no connection left. Raise max_connections, or run fewer processes.'
   if (
