@@ -81,7 +81,8 @@ async function redisBackend(url: string): Promise<QueueBackend> {
     await expectNothingIsEvicted(redis)
   } catch (cause) {
     redis.disconnect()
-    throw unavailable(cause)
+    // What the network said tells more than the "Connection is closed" that follows from it.
+    throw unavailable(cause instanceof HoldfastError ? cause : (lost ?? cause))
   }
   return {
     kind: 'redis',
@@ -110,7 +111,8 @@ async function expectNothingIsEvicted(redis: Redis): Promise<void> {
 
 function unavailable(cause: unknown): HoldfastError {
   if (cause instanceof HoldfastError) return cause
-  const detail = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : ''
+  const detail =
+    cause instanceof Error && cause.message !== '' ? ` (${cause.message.replace(/\.+$/, '')})` : ''
   return new HoldfastError(
     'queue_unavailable',
     `The Redis in REDIS_URL cannot be reached${detail}. Start it or correct the address; nothing is lost meanwhile, since the database holds what is to be done.`,
