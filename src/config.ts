@@ -16,14 +16,26 @@ const environment = z.object({
   /** Secret that draws and pseudonyms are keyed with; without it draws are reproducible by anybody. */
   HOLDFAST_KEY: given(z.string().min(16, 'needs at least 16 characters')),
   /** Threads for reading, training and scoring; default: the machine's. */
-  HOLDFAST_THREADS: given(z.coerce.number().int().min(1).max(256)),
+  HOLDFAST_THREADS: given(
+    z.coerce
+      .number('must be a number from 1 to 256')
+      .int('must be a whole number')
+      .min(1, 'must be at least 1')
+      .max(256, 'must be at most 256'),
+  ),
   /** Folder of the embedded database, keys and files; default .holdfast in the home folder. */
   HOLDFAST_DATA: given(z.string().min(1)),
   /** 256 bits in base64 that seal every credential; default: the file master.key in the data folder. */
   HOLDFAST_MASTER_KEY: given(
     z.string().refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64'),
   ),
-  PORT: given(z.coerce.number().int().min(0).max(65_535)),
+  PORT: given(
+    z.coerce
+      .number('must be a number from 0 to 65535')
+      .int('must be a whole number')
+      .min(0, 'must not be below 0')
+      .max(65_535, 'must not be above 65535'),
+  ),
   /** Address to listen on; loopback unless told otherwise. */
   HOST: given(z.string().min(1)),
   DATABASE_URL: given(url(/^postgres(ql)?$/, 'like postgres://user:password@host:5432/database')),

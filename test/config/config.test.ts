@@ -30,6 +30,7 @@ describe('the environment', () => {
 
   it.each([
     ['PORT', '70000'],
+    ['PORT', 'eighty'],
     ['DATABASE_URL', 'mysql://localhost/holdfast'],
     ['DATABASE_URL', 'not an address'],
     ['REDIS_URL', 'http://localhost'],
