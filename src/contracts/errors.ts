@@ -47,7 +47,8 @@ const kinds = {
   too_few_rows: { exit: EXIT.data, status: 422 },
   no_features: { exit: EXIT.data, status: 422 },
   model_missing: { exit: EXIT.model, status: 404 },
-  model_corrupt: { exit: EXIT.model, status: 422 },
+  // The request is in order, the installation is not.
+  model_corrupt: { exit: EXIT.model, status: 503 },
   model_version: { exit: EXIT.model, status: 422 },
   model_inference: { exit: EXIT.model, status: 500 },
   output_full: { exit: EXIT.output, status: 507 },
