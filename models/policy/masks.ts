@@ -55,7 +55,8 @@ export const reasonSentences: Readonly<Record<MaskReason, string>> = {
   suppressed: 'the customer asked not to be contacted, or is on a suppression list',
   dispute: 'the customer has an open complaint or dispute',
   notice_given: 'the customer has already given notice: a case for a person',
-  recurring_unknown: 'what the customer pays is not known, so neither cost nor worth can be said',
+  recurring_unknown:
+    'what the customer pays is not known, or is in a currency without a rate in the settings, so neither cost nor worth can be said',
   budget_off: 'the budget is 0, which switches off everything that costs',
   no_consent: 'the customer has not agreed to this channel',
   consent_unknown: 'it is not known whether the customer has agreed to this channel',

@@ -91,7 +91,7 @@ export function signIn(
       terminal,
     )
     terminal.print(`${String(result['link'])}`)
-    terminal.note('It works once, within 15 minutes.')
+    terminal.note(`It signs in to ${String(result['company'])}, once, within 15 minutes.`)
     return result
   })
 }
@@ -110,7 +110,9 @@ export function key(
       terminal,
     )
     terminal.print(String(result['key']))
-    terminal.note('It is shown this once. Programs send it as: Authorization: Bearer <key>')
+    terminal.note(
+      `A key for ${String(result['company'])}, shown this once. Programs send it as: Authorization: Bearer <key>`,
+    )
     return result
   })
 }

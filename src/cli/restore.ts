@@ -44,11 +44,15 @@ export function move(options: CommandOptions & { readonly to: string }): Promise
         'usage',
         'DATABASE_URL is set, so there is no embedded database to move. Unset it, and name the new place with --to.',
       )
-    const { databaseUrl } = readConfig({ DATABASE_URL: options.to })
+    const { databaseUrl } = inTermsOfTo(() => readConfig({ DATABASE_URL: options.to }))
     await expectNoServer(config)
     const from = await openDatabase({ url: null, folder: config.data })
     try {
-      const to = await openDatabase({ url: databaseUrl, folder: null })
+      const to = await openDatabase({ url: databaseUrl, folder: null }).catch((cause: unknown) =>
+        inTermsOfTo(() => {
+          throw cause
+        }),
+      )
       try {
         const shown = withoutPassword(options.to)
         const { rows, tables } = await moveDatabase(from, to, { to: shown })
@@ -64,6 +68,19 @@ export function move(options: CommandOptions & { readonly to: string }): Promise
       await from.close()
     }
   })
+}
+
+/** The address was given as an option: a message that sends people to an environment variable sends them astray. */
+function inTermsOfTo<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof HoldfastError)) throw cause
+    const message = cause.message
+      .replace('The environment variable DATABASE_URL', '--to')
+      .replaceAll('DATABASE_URL', '--to')
+    throw new HoldfastError(cause.code, message, { cause, retryable: cause.retryable })
+  }
 }
 
 export async function expectNoServer({ data }: Config): Promise<void> {

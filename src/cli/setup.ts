@@ -86,7 +86,10 @@ export function settings(path: string | undefined, options: OfCompany): Promise<
       terminal,
     )
     if (path === undefined) terminal.print(JSON.stringify(saved['settings'], null, 2))
-    else terminal.print(`Saved as version ${String(saved['version'])}; in force from the next step on.`)
+    else
+      terminal.print(
+        `${String(saved['company'])}: saved as version ${String(saved['version'])}; in force from the next step on.`,
+      )
     return saved
   })
 }
@@ -99,7 +102,7 @@ export function secret(name: string, options: OfCompany): Promise<number> {
     if (value === '')
       throw new HoldfastError('usage', `Nothing came over standard input: holdfast secret ${name} < file`)
     const done = await serviceCommand('secret', given({ company: options.company, name, value }), terminal)
-    terminal.print(`${name} is sealed in the vault.`)
+    terminal.print(`${String(done['company'])}: ${name} is sealed in the vault.`)
     return done
   })
 }
@@ -110,6 +113,9 @@ export function activate(options: OfCompany): Promise<number> {
     const done = await serviceCommand('activate', given({ company: options.company }), terminal)
     terminal.print(`${String(done['company'])}: decisions become interventions from now on.`)
     terminal.note(DELIVERY_WORDS[String(done['delivery'])] ?? '')
+    terminal.note(
+      'Who was decided on before keeps the suggestion for this period; actions for them begin with the next one. "holdfast doctor" says what is missing.',
+    )
     return done
   })
 }

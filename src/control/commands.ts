@@ -16,6 +16,7 @@ import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { listConnections, type Connection } from '../store/connections.ts'
 import type { Run } from '../store/runs.ts'
 import { listTenants, pauseInstallation, type Tenant } from '../store/tenants.ts'
+import { asked } from './asked.ts'
 import type { ControlCommand } from './server.ts'
 import { companyOf, setupCommands } from './setup.ts'
 
@@ -80,9 +81,10 @@ export function serviceCommands(
     },
 
     'sign-in': async (options) => {
-      const { company, role } = z
-        .object({ company: z.string().optional(), role: z.enum(ROLES).default('admin') })
-        .parse(options)
+      const { company, role } = asked(
+        z.object({ company: z.string().optional(), role: z.enum(ROLES).default('admin') }),
+        options,
+      )
       const tenant = await companyOf(service, company)
       const token = await database.withTenant(tenant.id, (tx) =>
         createSignInLink(tx, { subject: 'command line', role, installation: true, actor: 'cli' }),
@@ -91,13 +93,10 @@ export function serviceCommands(
     },
 
     key: async (options) => {
-      const { company, name, scopes } = z
-        .object({
-          company: z.string().optional(),
-          name: z.string(),
-          scopes: z.array(z.enum(API_SCOPES)),
-        })
-        .parse(options)
+      const { company, name, scopes } = asked(
+        z.object({ company: z.string().optional(), name: z.string(), scopes: z.array(z.enum(API_SCOPES)) }),
+        options,
+      )
       const tenant = await companyOf(service, company)
       const { key } = await database.withTenant(tenant.id, (tx) =>
         createApiKey(tx, { name, scopes, actor: 'cli' }),

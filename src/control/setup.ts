@@ -13,6 +13,7 @@ import { createConnection, listConnections, type Population } from '../store/con
 import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { activateTenant, createTenant, listTenants } from '../store/tenants.ts'
+import { asked } from './asked.ts'
 import type { ControlCommand } from './server.ts'
 
 /** What the command line may put into the vault, by the name that people type. */
@@ -27,7 +28,7 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
   const { database, vault } = service
   return {
     company: async (options) => {
-      const { name } = z.object({ name: z.string().trim().min(1).max(100) }).parse(options)
+      const { name } = asked(z.object({ name: z.string().trim().min(1).max(100) }), options)
       const known = await database.asSystem('companies for the command line', listTenants)
       if (known.some((one) => one.name === name))
         throw new HoldfastError('conflict', `There is a company "${name}" already.`)
@@ -36,11 +37,11 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
     },
 
     connect: async (options) => {
-      const asked = connectOptions.parse(options)
-      const tenant = await companyOf(service, asked.company)
-      const config = { ...asked.columns, path: resolve(asked.path) }
-      const population = await populationFor(service, tenant.id, config, asked.customers)
-      const name = asked.name ?? config.path.split(/[\\/]/).at(-1)!
+      const wanted = asked(connectOptions, options)
+      const tenant = await companyOf(service, wanted.company)
+      const config = { ...wanted.columns, path: resolve(wanted.path) }
+      const population = await populationFor(service, tenant.id, config, wanted.customers)
+      const name = wanted.name ?? config.path.split(/[\\/]/).at(-1)!
       const connection = await database.withTenant(tenant.id, async (tx) => {
         if ((await listConnections(tx)).some((one) => one.name === name))
           throw new HoldfastError(
@@ -70,9 +71,10 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
     },
 
     secret: async (options) => {
-      const { company, name, value } = ofCompany
-        .extend({ name: z.string(), value: z.string().min(1).max(20_000) })
-        .parse(options)
+      const { company, name, value } = asked(
+        ofCompany.extend({ name: z.string(), value: z.string().min(1).max(20_000) }),
+        options,
+      )
       const place = Object.hasOwn(SECRETS, name) ? SECRETS[name as keyof typeof SECRETS] : null
       if (place === null)
         throw new HoldfastError(

@@ -1,6 +1,10 @@
 /** What `doctor` looks at in an installation, in the order in which one thing stands on another. */
 import type { Check } from '../contracts/checks.ts'
+import { deliveryOf } from '../loop/delivery.ts'
 import type { Service } from '../service.ts'
+import { currenciesWithRate } from '../settings/planning.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import { customersByCurrency, type CustomersOfCurrency } from '../store/agreements.ts'
 import { countDue } from '../store/due.ts'
 import { expectTenantsApart } from '../store/readiness.ts'
 import { currentSettings } from '../store/settings-versions.ts'
@@ -55,7 +59,7 @@ async function checkQueue({ backend, database }: Service): Promise<readonly Chec
   const dead: Check = {
     name: 'Given up',
     status: 'failed',
-    message: `${due.deadSteps} steps were given up after repeated failures; they are named below. Mend the cause, then holdfast run.`,
+    message: `${due.deadSteps === 1 ? 'A step was given up after repeated failures; it is named below' : `${due.deadSteps} steps were given up after repeated failures; they are named below`}. Mend the cause, then holdfast run.`,
   }
   return [
     {
@@ -69,17 +73,19 @@ async function checkQueue({ backend, database }: Service): Promise<readonly Chec
 
 async function checkModels({ engines }: Service): Promise<readonly Check[]> {
   const checks: Check[] = []
-  for (const location of ['shipped:telco', 'shipped:subscription'])
+  for (const location of ['shipped:telco', 'shipped:subscription']) {
+    const name = location.replace('shipped:', 'Starter model ')
     checks.push(
       await engines.get(location).then(
         ({ churn }): Check => ({
-          name: location.replace('shipped:', 'Starter model '),
+          name,
           status: 'ok',
           message: `Whole (${churn.hash.slice(0, 12)}).`,
         }),
-        (cause: unknown) => failedCheck(location, cause),
+        (cause: unknown) => failedCheck(name, cause),
       ),
     )
+  }
   return checks
 }
 
@@ -106,12 +112,19 @@ async function checkTenants(service: Service): Promise<readonly Check[]> {
 
 async function checkTenant(service: Service, tenant: Tenant): Promise<readonly Check[]> {
   const { database, connectors, channels } = service
-  const { settings, connections, steps } = await database.withTenant(tenant.id, async (tx) => ({
-    settings: (await currentSettings(tx)).settings,
-    connections: await listConnections(tx),
-    steps: await listSteps(tx),
-  }))
-  const checks: Check[] = [sending(tenant, settings.delivery.mode)]
+  const { settings, connections, steps, foreign } = await database.withTenant(tenant.id, async (tx) => {
+    const { settings } = await currentSettings(tx)
+    return {
+      settings,
+      connections: await listConnections(tx),
+      steps: await listSteps(tx),
+      foreign: await customersByCurrency(tx, { except: currenciesWithRate(settings) }),
+    }
+  })
+  const checks: Check[] = [
+    sending(tenant, settings, service.publicUrl),
+    ...currencyCheck(tenant, settings, foreign),
+  ]
   for (const connection of connections) {
     const name = `${tenant.name}: ${connection.name}`
     if (connection.status !== 'active') {
@@ -161,7 +174,29 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
   return checks
 }
 
-function sending({ name: company, status, pausedReason, activatedAt }: Tenant, mode: string): Check {
+/** Whether actions for a customer can be priced at all: a file in another currency looks as if nothing were worth it. */
+function currencyCheck(
+  { name: company }: Tenant,
+  settings: ServiceSettings,
+  foreign: readonly CustomersOfCurrency[],
+): readonly Check[] {
+  if (foreign.length === 0) return []
+  const found = foreign.map(({ currency, customers }) => `${customers} in ${currency}`).join(', ')
+  return [
+    {
+      name: `${company}: currency`,
+      status: 'warning',
+      message: `Customers pay in a currency that the settings have no rate for (${found}; currency.file is ${settings.currency.file}). Neither cost nor worth of an action can be said for them, so they are left in peace. Set currency.file to the currency of their amounts.`,
+    },
+  ]
+}
+
+function sending(
+  { name: company, status, pausedReason, activatedAt }: Tenant,
+  settings: ServiceSettings,
+  publicUrl: string | null,
+): Check {
+  const { mode } = settings.delivery
   const name = `${company}: sending`
   if (status === 'paused')
     return {
@@ -181,6 +216,14 @@ function sending({ name: company, status, pausedReason, activatedAt }: Tenant, m
     return { name, status: 'off', message: 'Dry run: what would be sent is recorded and goes to nobody.' }
   if (mode === 'sandbox')
     return { name, status: 'ok', message: 'E-mails reach the sandbox inbox and nobody else.' }
+  const delivery = deliveryOf({
+    channel: 'email',
+    settings,
+    publicUrl,
+    sandboxConnection: false,
+    activated: true,
+  })
+  if (delivery.kind === 'none') return { name, status: 'failed', message: delivery.reason }
   return { name, status: 'ok', message: 'E-mails reach the addresses on the test list and nobody else.' }
 }
 

@@ -11,6 +11,11 @@ export function reportingCurrency(settings: Settings): string {
   return settings.currency.reporting ?? settings.currency.file
 }
 
+/** Currencies that amounts may be in for a plan to reckon with them. */
+export function currenciesWithRate({ currency }: Settings): readonly string[] {
+  return [...new Set([currency.file, currency.reporting ?? currency.file])]
+}
+
 /** Units of the reporting currency for one unit of the file's. */
 export function reportingRate(settings: Settings): number {
   return reportingCurrency(settings) === settings.currency.file ? 1 : (settings.currency.rate ?? NaN)

@@ -61,3 +61,27 @@ async function agreementsOf(
     [tx.tenant, customers],
   )
 }
+
+export interface CustomersOfCurrency {
+  readonly currency: string
+  readonly customers: number
+}
+
+/**
+ * What customers pay in, most frequent first.
+ *
+ * @param except currencies that nobody asks about
+ * @example
+ * await customersByCurrency(tx, { except: ['USD'] }) // [{ currency: 'EUR', customers: 270 }]
+ */
+export function customersByCurrency(
+  tx: Transaction,
+  { except }: { readonly except: readonly string[] },
+): Promise<readonly CustomersOfCurrency[]> {
+  return tx.query<CustomersOfCurrency>(
+    `select currency, count(distinct customer_id)::integer as customers from agreements
+     where tenant_id = $1 and monthly_minor is not null and currency <> all ($2::text[])
+     group by currency order by customers desc, currency`,
+    [tx.tenant, except],
+  )
+}

@@ -93,6 +93,36 @@ describe('an installation set up from the command line', () => {
     expect(await withInput(['secret', 'smtp-password'], '', env)).toBe(2)
   })
 
+  it('makes a key for a company that it names, and says what a scope or role may be', async () => {
+    const { code, err } = await holdfast(['key', 'billing'], { env })
+    expect(code).toBe(0)
+    expect(err).toMatch(/A key for Acme, shown this once/)
+    const scope = await run('key', 'billing', '--scopes', 'score,everything')
+    expect(scope.code).toBe(2)
+    expect(scope.last.error).toMatchObject({ code: 'usage' })
+    expect(scope.err).toMatch(/Correct scopes \(it takes score, read, write/)
+    expect((await run('sign-in', '--role', 'king')).err).toMatch(/Correct role \(it takes viewer, /)
+    expect((await run('company', '')).code).toBe(2)
+  })
+
+  it('looks whether anything can be sent, and in which currency customers pay', async () => {
+    writeFileSync(at('live.json'), '{"currency":{"file":"JPY"},"delivery":{"mode":"test_list"}}')
+    expect((await run('settings', at('live.json'))).code).toBe(0)
+    expect((await run('activate')).code).toBe(0)
+    const doctor = await holdfast(['doctor'], { env })
+    expect(doctor.code).toBe(7)
+    expect(doctor.out).toMatch(/FAILED {2}Acme: sending: Nothing can be sent yet\. Missing: PUBLIC_URL/)
+    expect(doctor.out).toMatch(/look {4}Acme: currency: .*300 in USD; currency\.file is JPY/)
+    expect((await run('settings', at('right.json'))).code).toBe(0)
+    expect((await holdfast(['doctor'], { env })).out).not.toMatch(/Acme: currency/)
+  })
+
+  it('says of an address to move to that it is the option that is wrong', async () => {
+    const { code, err } = await holdfast(['move', '--to', 'nowhere'], { env })
+    expect(code).toBe(2)
+    expect(err).toMatch(/--to cannot be used: must be like postgres:/)
+  })
+
   it('says what activating means, and what it does not yet do', async () => {
     const { code, err } = await holdfast(['activate'], { env })
     expect(code).toBe(0)
