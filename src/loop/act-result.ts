@@ -6,7 +6,7 @@ import type { Transaction } from '../store/database.ts'
 import { mayMove, type InterventionState } from '../store/intervention-states.ts'
 import { moveIntervention, type Move } from '../store/intervention-moves.ts'
 import { suppress } from '../store/suppressions.ts'
-import { MAX_ATTEMPTS, reconcileMs, recheckMs, retryMs } from './act-retry.ts'
+import { FOR_ADMIN, MAX_ATTEMPTS, reconcileMs, recheckMs, retryMs } from './act-retry.ts'
 import type { AttemptEnd, Ended } from './act-send.ts'
 import type { ActRequest, ActServices } from './act-services.ts'
 import type { Taken } from './act-take.ts'
@@ -145,14 +145,6 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
 
 const LIVE = { reasonCode: 'sent', reason: 'The mail server took it.' }
 const SANDBOX = { reasonCode: 'sandbox', reason: 'It is in the sandbox inbox; nobody else received it.' }
-
-/** The installation's fault, not the message's: every message would be refused until somebody corrects a setting. */
-const FOR_ADMIN: ReadonlySet<string> = new Set([
-  'smtp_auth',
-  'smtp_tls',
-  'smtp_sender_refused',
-  'unsubscribe_invalid',
-])
 
 /** A mail server that is away says nothing of the message, which is tried until it expires. */
 const SERVER_AWAY: ReadonlySet<string> = new Set(['smtp_unreachable', 'smtp_unavailable'])

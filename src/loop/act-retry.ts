@@ -39,6 +39,14 @@ export function reconcileMs(ageMs: number): number {
 /** Ten years. */
 const NEVER_MS = 10 * 365 * 24 * 3_600_000
 
+/** The installation's fault, not the message's: every message would be refused until somebody corrects a setting. */
+export const FOR_ADMIN: ReadonlySet<string> = new Set([
+  'smtp_auth',
+  'smtp_tls',
+  'smtp_sender_refused',
+  'unsubscribe_invalid',
+])
+
 /**
  * Reasons for which something waits that other settings or secrets may end: whoever saves some has `releaseDeferred`
  * wake these, rather than wait for the next look.
@@ -49,9 +57,6 @@ export const ENDED_BY_SETTINGS: readonly string[] = [
   'template_invalid',
   'channel_configuration',
   'no_channel',
-  'smtp_auth',
-  'smtp_tls',
-  'smtp_sender_refused',
   'smtp_unreachable',
-  'unsubscribe_invalid',
+  ...FOR_ADMIN,
 ]

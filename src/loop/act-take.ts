@@ -13,7 +13,7 @@ import { currentSettings } from '../store/settings-versions.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { buildMessage, storedMessage, type StoredMessage } from './act-message.ts'
 import { chooseRecipient, type Reachable } from './act-recipient.ts'
-import { MAX_ATTEMPTS, recheckMs } from './act-retry.ts'
+import { FOR_ADMIN, MAX_ATTEMPTS, recheckMs } from './act-retry.ts'
 import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import { refusalFor } from './consent.ts'
 import { deliveryOf, onTestList } from './delivery.ts'
@@ -126,7 +126,8 @@ async function prepare(
   const leasing: Leasing = { row, worker, ms: (services.leases ?? LEASE_TIMES).prepareMs }
   const live = delivery.kind === 'live'
   const key = await services.secrets.addressKey(tx)
-  const kept = storedMessage(row)
+  // What was refused for a setting is rendered anew: the message holds the sender and the link as they were.
+  const kept = FOR_ADMIN.has(row.reasonCode ?? '') ? null : storedMessage(row)
   if (kept !== null && kept.delivery === delivery.kind && delivery.kind !== 'dry_run') {
     // What is tried again is the same message to the same person.
     const hash = hashAddress(key, 'email', kept.to.address)

@@ -453,4 +453,22 @@ describe('what the mail server says', () => {
     expect(await acting.act(place, id, { services: refusing })).toBe('deferred')
     expect(await acting.read(place, id)).toMatchObject({ reasonCode: 'smtp_auth', attempts: 0 })
   })
+
+  it('a sender that the server refuses: once it is corrected, the e-mail goes out from the new one', async () => {
+    const from = (address: string) => ({ ...SANDBOX, sender: { address } })
+    const place = await acting.scene({ settings: from('wrong@acme.example') })
+    const id = await acting.plan(place)
+    acting.sandbox.inject({
+      to: place.email,
+      times: 1,
+      fault: { kind: 'reply', at: 'rcpt', code: 550, text: '5.1.8 Bad sender' },
+    })
+    expect(await acting.act(place, id)).toBe('deferred')
+    expect(await acting.read(place, id)).toMatchObject({ reasonCode: 'smtp_sender_refused', attempts: 0 })
+    await acting.settings(place, from('right@acme.example'))
+    await acting.sql(place, 'update interventions set due_at = now() where id = $1', [id])
+    expect(await acting.act(place, id)).toBe('sent')
+    expect((await acting.read(place, id)).message).toMatchObject({ from: { address: 'right@acme.example' } })
+    expect(sentTo(place.email)).toBe(1)
+  })
 })
