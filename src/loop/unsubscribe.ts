@@ -7,6 +7,7 @@
 import { HoldfastError } from '../contracts/errors.ts'
 import { claimOfLink, verifyLink } from '../security/signed-link.ts'
 import { consentOf, recordConsent } from '../store/consents.ts'
+import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
 import { noteIntervention } from '../store/intervention-moves.ts'
 import { cancelToAddress } from '../store/intervention-sweeps.ts'
@@ -52,7 +53,21 @@ export function describeUnsubscribe(services: Services, token: string): Promise<
  *
  * @throws HoldfastError `not_found` for a link that we did not make
  */
-export function unsubscribe(services: Services, token: string): Promise<'done' | 'already'> {
+export async function unsubscribe(services: Services, token: string): Promise<'done' | 'already'> {
+  // A mail program clicks once: work on the same customers at that moment must not cost the person her no.
+  for (let left = AGAIN; ; left--) {
+    try {
+      return await refuseFor(services, token)
+    } catch (error) {
+      if (left === 0 || !isConflict(error)) throw error
+    }
+  }
+}
+
+/** Times that the transaction is run again when it and another one waited for each other. */
+const AGAIN = 3
+
+function refuseFor(services: Services, token: string): Promise<'done' | 'already'> {
   return withClaim(services, token, async (tx, { intervention, hash }) => {
     if (await isDone(tx, hash)) return 'already'
     const one = await findIntervention(tx, intervention)

@@ -72,6 +72,23 @@ describe(`the link to unsubscribe (${databaseKind})`, () => {
     ])
   })
 
+  it('is not lost where the database broke a deadlock at its cost', async () => {
+    const { place, email, token } = await received(() => SANDBOX)
+    let broken = 2
+    const { database } = acting.services
+    const contested: typeof database = {
+      ...database,
+      withTenant: (tenant, work) =>
+        database.withTenant(tenant, async (tx) => {
+          const done = await work(tx)
+          if (broken-- > 0) throw Object.assign(new Error('deadlock detected'), { code: '40P01' })
+          return done
+        }),
+    }
+    expect(await unsubscribe({ ...acting.services, database: contested }, token)).toBe('done')
+    expect(await standing(place, email)).toEqual({ consent: 'refused', suppressed: 'unsubscribed' })
+  })
+
   it('describes without changing anything, since mail scanners open every link', async () => {
     const { place, email, token } = await received((to) => liveTo(to))
     const page = { company: 'Acme', language: 'en' }
