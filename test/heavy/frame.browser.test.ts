@@ -93,6 +93,8 @@ describe.skipIf(chromiumPath === undefined)("the server's pages in a browser", (
   it('shows the queue board with its jobs, and loads nothing from elsewhere', async () => {
     const { page } = await open('/sign-in')
     await signIn(page)
+    // This server has no first page, and the browser tells of that a little later.
+    await page.goto('about:blank')
     const trouble: string[] = []
     page.on('console', (message) => trouble.push(message.text()))
     page.on('request', (request) => {
