@@ -6,6 +6,7 @@ import { currenciesWithRate } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { customersByCurrency, type CustomersOfCurrency } from '../store/agreements.ts'
 import { countDue } from '../store/due.ts'
+import { keptInterventions } from '../store/kept-interventions.ts'
 import { expectTenantsApart } from '../store/readiness.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { listConnections } from '../store/connections.ts'
@@ -112,18 +113,24 @@ async function checkTenants(service: Service): Promise<readonly Check[]> {
 
 async function checkTenant(service: Service, tenant: Tenant): Promise<readonly Check[]> {
   const { database, connectors, channels } = service
-  const { settings, connections, steps, foreign } = await database.withTenant(tenant.id, async (tx) => {
+  const { settings, connections, steps, foreign, kept } = await database.withTenant(tenant.id, async (tx) => {
     const { settings } = await currentSettings(tx)
     return {
       settings,
       connections: await listConnections(tx),
       steps: await listSteps(tx),
       foreign: await customersByCurrency(tx, { except: currenciesWithRate(settings) }),
+      kept: await keptInterventions(tx),
     }
   })
   const checks: Check[] = [
     sending(tenant, settings, service.publicUrl),
     ...currencyCheck(tenant, settings, foreign),
+    ...kept.map(({ state, reason, interventions }): Check => ({
+      name: `${tenant.name}: outbox`,
+      status: 'warning',
+      message: `${interventions} ${KEPT_WORDS[state] ?? state}: ${reason}`,
+    })),
   ]
   for (const connection of connections) {
     const name = `${tenant.name}: ${connection.name}`
@@ -172,6 +179,13 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
       })),
     )
   return checks
+}
+
+/** States as the outbox names them. */
+const KEPT_WORDS: Readonly<Record<string, string>> = {
+  deferred: 'put off',
+  suppressed: 'kept back',
+  rejected: 'refused',
 }
 
 /** Whether actions for a customer can be priced at all: a file in another currency looks as if nothing were worth it. */

@@ -79,9 +79,10 @@ export function customersByCurrency(
   { except }: { readonly except: readonly string[] },
 ): Promise<readonly CustomersOfCurrency[]> {
   return tx.query<CustomersOfCurrency>(
-    `select currency, count(distinct customer_id)::integer as customers from agreements
-     where tenant_id = $1 and monthly_minor is not null and currency <> all ($2::text[])
-     group by currency order by customers desc, currency`,
+    `select a.currency, count(distinct a.customer_id)::integer as customers from agreements a
+     join customers c on c.tenant_id = a.tenant_id and c.id = a.customer_id and c.status = 'active'
+     where a.tenant_id = $1 and a.monthly_minor is not null and a.currency <> all ($2::text[])
+     group by a.currency order by customers desc, a.currency`,
     [tx.tenant, except],
   )
 }
