@@ -6,6 +6,7 @@ import { Queue, Worker, createPostgresBackend, runMigrations, withBackend } from
 import type { Processor, QueueOptions, WorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import { HoldfastError } from '../contracts/errors.ts'
+import { databaseError } from '../store/database-error.ts'
 import type { Database } from '../store/database.ts'
 
 /** Ids only: whoever reads the queue learns nothing of a customer. */
@@ -45,7 +46,9 @@ export async function openBackend(database: Database, redisUrl: string | null): 
 }
 
 async function databaseBackend({ pool }: Database): Promise<QueueBackend> {
-  const client = await pool.connect()
+  const client = await pool.connect().catch((cause: unknown) => {
+    throw databaseError(cause)
+  })
   try {
     await runMigrations(client, SCHEMA)
   } finally {
@@ -64,7 +67,9 @@ async function databaseBackend({ pool }: Database): Promise<QueueBackend> {
         connection: pool as never,
       }) as unknown as Worker<JobData>,
     ping: async () => {
-      await pool.query('select 1')
+      await pool.query('select 1').catch((cause: unknown) => {
+        throw databaseError(cause)
+      })
     },
     close: async () => undefined,
   }
