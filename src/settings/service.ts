@@ -117,13 +117,27 @@ export type ServiceSettings = z.infer<typeof serviceSettingsSchema>
 export function parseServiceSettings(value: unknown): ServiceSettings {
   const result = serviceSettingsSchema.safeParse(value)
   if (result.success) return result.data
-  const problems = result.error.issues.map(
-    ({ path, message }) => `${path.length === 0 ? 'the settings' : path.map(String).join('.')}: ${message}`,
-  )
+  const problems = result.error.issues.map((issue) => {
+    const { path } = issue
+    return `${path.length === 0 ? 'the settings' : path.map(String).join('.')}: ${wrong(issue)}`
+  })
   throw new HoldfastError('settings_invalid', `The settings are not saved. Correct ${problems.join('; ')}.`, {
     cause: result.error,
   })
 }
+
+function wrong(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys')
+    return `there is no ${issue.keys.join(', ')}; docs/settings.md has all of them`
+  if (issue.code === 'too_big') return `at most ${issue.maximum}${UNITS[issue.origin] ?? ''}`
+  if (issue.code === 'too_small') return `at least ${issue.minimum}${UNITS[issue.origin] ?? ''}`
+  if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_type') return `has to be of another type: ${issue.expected}`
+  return issue.message
+}
+
+/** What a length is counted in. */
+const UNITS: Readonly<Record<string, string>> = { array: ' of them', string: ' characters' }
 
 /**
  * What is only worth checking when settings are saved: that each template renders.

@@ -20,7 +20,14 @@ describe('settings of the service', () => {
   })
 
   it('name the field that is wrong', () => {
-    expect(() => parseServiceSettings({ delivery: { mode: 'live' } })).toThrow(/delivery\.mode/)
+    expect(() => parseServiceSettings({ delivery: { mode: 'live' } })).toThrow(
+      /delivery\.mode: one of off, dry_run/,
+    )
+    expect(() => parseServiceSettings({ sendr: {} })).toThrow(/the settings: there is no sendr;/)
+    const testList = Array.from({ length: 101 }, (_, at) => `a${at}@example.org`)
+    expect(() => parseServiceSettings({ delivery: { testList } })).toThrow(
+      /delivery\.testList: at most 100 of them/,
+    )
   })
 
   it('take templates of the own, and know no action that is no e-mail', () => {
