@@ -37,7 +37,11 @@ export function judge(failed: Failed, host: string): SendResult {
     }
   }
   if (failed.timedOut)
-    return rejected('smtp_timeout', true, `${host} did not answer in time. It will be tried again.`)
+    return rejected(
+      'smtp_timeout',
+      true,
+      `${host} did not answer in time. It will be tried again; if that goes on, check smtp.host and smtp.port in the settings, and whether a firewall is in between.`,
+    )
   if (error.code === 'EAUTH') return authFailed(error, host)
   if (error.code === 'EMESSAGE') {
     return rejected('smtp_too_large', false, `The e-mail is larger than ${host} takes. Shorten the template.`)
