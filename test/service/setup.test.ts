@@ -11,7 +11,7 @@ import {
   launcher,
   plainEnvironment,
   telcoHeader,
-} from './command.ts'
+} from '../cli/command.ts'
 import { startServerProcess, type ServerProcess } from './server-process.ts'
 
 const { at, write, remove } = createWorkshop()

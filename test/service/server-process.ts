@@ -1,6 +1,6 @@
 /** Starts the real server in a process of its own, on a data folder made for the test. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { launcher, plainEnvironment } from './command.ts'
+import { launcher, plainEnvironment } from '../cli/command.ts'
 
 export interface ServerProcess {
   readonly pid: number

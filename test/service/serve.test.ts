@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorkshop, holdfast } from './command.ts'
+import { createWorkshop, holdfast } from '../cli/command.ts'
 import { startServerProcess, type ServerProcess } from './server-process.ts'
 
 const { at, remove } = createWorkshop()
