@@ -95,12 +95,17 @@ export function problemHeaders(error: HoldfastError): Record<string, string> {
 
 export function problemPage(error: HoldfastError, requestId: string): string {
   return page({
-    title: titleOf(error.code),
-    body: `<h1>${escapeMarkup(titleOf(error.code))}</h1><p>${escapeMarkup(error.message)}</p><p class="note">Request ${escapeMarkup(requestId)}</p>`,
+    title: headingOf(error.code),
+    body: `<h1>${escapeMarkup(headingOf(error.code))}</h1><p>${escapeMarkup(error.message)}</p><p class="note">Request ${escapeMarkup(requestId)}</p>`,
   })
 }
 
 /** `request_too_large` as people read it: `Request too large`. */
+/** As a person is told on a page. */
+function headingOf(code: string): string {
+  return code === 'unauthenticated' ? 'Sign in first' : titleOf(code)
+}
+
 function titleOf(code: string): string {
   const words = code.replaceAll('_', ' ')
   return code === 'internal' ? 'Something went wrong' : words[0].toUpperCase() + words.slice(1)

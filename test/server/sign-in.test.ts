@@ -140,6 +140,7 @@ describe('whoever is not signed in', () => {
     const person = await server.fetch('/sign-out', { method: 'POST', headers: { origin: server.url } })
     const page = await person.text()
     expect([person.status, person.headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8'])
+    expect(page).toContain('<h1>Sign in first</h1>')
     expect(page).toContain('holdfast sign-in')
     expect(page).not.toContain('Bearer')
   })
