@@ -69,6 +69,8 @@ describe('the package that npm pack makes, installed into an empty folder', () =
       cwd: folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that the launcher and the Node that it starts end together.
+      detached: true,
     })
     let said = ''
     let log = ''
@@ -86,7 +88,7 @@ describe('the package that npm pack makes, installed into an empty folder', () =
       expect(doctor).toContain('0 steps and 0 interventions are due')
       expect(doctor).not.toContain('FAILED')
     } finally {
-      server.kill('SIGTERM')
+      process.kill(-server.pid!, 'SIGKILL')
       await ended
     }
   })
