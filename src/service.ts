@@ -29,7 +29,6 @@ import { openVault, type Vault } from './security/vault.ts'
 import { firstDump } from './store/first-dump.ts'
 import { endLeasesOfTheDead } from './store/leases.ts'
 import { openDatabase, type OpenedDatabase } from './store/open.ts'
-import { currentSettings } from './store/settings-versions.ts'
 
 export interface Service extends LoopServices, ActServices {
   readonly config: Config
@@ -110,7 +109,6 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       connectors: openConnectors({ csv: openFile }),
       secrets: openSecrets(vault),
       publicUrl: config.publicUrl,
-      templates: async (tx) => (await currentSettings(tx)).settings.templates,
       localUrl: `http://localhost:${config.port}`,
       close: closeAll,
     }

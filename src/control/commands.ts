@@ -7,12 +7,12 @@ import { anyFailed, examine } from '../doctor/doctor.ts'
 import { examinationsOf } from '../doctor/service.ts'
 import { pass } from '../loop/pass.ts'
 import { STEP_NAMES, type StepName } from '../loop/services.ts'
+import { resumeEverything } from '../loop/standing.ts'
 import { API_SCOPES, ROLES } from '../security/access.ts'
 import { createApiKey } from '../security/api-keys.ts'
 import { createSignInLink } from '../security/sessions.ts'
 import type { Service } from '../service.ts'
 import { writeBackup } from '../store/backup.ts'
-import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { listConnections, type Connection } from '../store/connections.ts'
 import type { Run } from '../store/runs.ts'
 import { listTenants, pauseInstallation, type Tenant } from '../store/tenants.ts'
@@ -113,13 +113,7 @@ export function serviceCommands(
     },
 
     resume: async () => {
-      const tenants = await database.asSystem('resume everything', async (tx) => {
-        await pauseInstallation(tx, null)
-        return listTenants(tx)
-      })
-      // What was put off meanwhile is due at once; where this breaks off, it is due when it was put off to.
-      for (const { id } of tenants)
-        await database.withTenant(id, (tx) => releaseDeferred(tx, ['installation_paused']))
+      await resumeEverything(database)
       wake()
       return { paused: false }
     },

@@ -34,7 +34,7 @@ export interface MessageRequest {
  */
 export async function buildMessage(
   tx: Transaction,
-  services: Pick<ActServices, 'secrets' | 'publicUrl' | 'localUrl' | 'templates'>,
+  services: Pick<ActServices, 'secrets' | 'publicUrl' | 'localUrl'>,
   { tenant, intervention, context, settings, to, delivery }: MessageRequest,
 ): Promise<StoredMessage> {
   const action = actionsOf(settings).find(({ key }) => key === intervention.actionKey)
@@ -61,7 +61,7 @@ export async function buildMessage(
         ? null
         : { percent: 100 * action.discount, months: action.cost.durationMonths, until: null },
     unsubscribeUrl: await unsubscribeUrl(tx, services, { tenant, intervention, to, delivery }),
-    templates: (await services.templates?.(tx)) ?? {},
+    templates: settings.templates,
   })
   return { ...message, delivery }
 }

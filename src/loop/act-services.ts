@@ -1,9 +1,7 @@
 /** What acting is given beyond the other steps: the channels, and where links in messages lead. */
 import type { Channel } from '../../actions/channel.ts'
-import type { EmailTemplates } from '../../actions/email/render.ts'
 import type { InterventionId, TenantId } from '../contracts/ids.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import type { Transaction } from '../store/database.ts'
 import type { LoopServices } from './services.ts'
 
 export interface Channels {
@@ -28,8 +26,6 @@ export interface ActServices extends Pick<LoopServices, 'database' | 'secrets' |
   readonly publicUrl: string | null
   /** How this machine reaches it, such as http://localhost:3000: where links of the sandbox lead. No slash at its end. */
   readonly localUrl: string
-  /** A tenant's own templates, which go before the shipped ones; absent: nobody has any. */
-  readonly templates?: (tx: Transaction) => Promise<EmailTemplates>
   /** Only tests of what happens when leases run out set this. */
   readonly leases?: LeaseTimes
 }

@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { ENDED_BY_SETTINGS } from '../../loop/act-retry.ts'
+import { resumeSending } from '../../loop/standing.ts'
 import { recordAudit } from '../../store/audit.ts'
 import { releaseDeferred } from '../../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../../store/settings-versions.ts'
-import { activateTenant, pauseTenant, readTenant, resumeTenant, type Tenant } from '../../store/tenants.ts'
+import { activateTenant, pauseTenant, readTenant, type Tenant } from '../../store/tenants.ts'
 import { route } from '../route.ts'
 import { forgetBasis } from './score-basis.ts'
 import * as shape from './shapes.ts'
@@ -22,9 +23,6 @@ const standing = z.object({
     description: 'null: everything is scored and shown, and nothing is sent',
   }),
 })
-
-/** Deferred for the reasons that a resumption ends. */
-const ENDED_BY_RESUMING = ['tenant_paused']
 
 const etag = (version: number): string => `"${version}"`
 
@@ -158,8 +156,7 @@ export const controlRoutes = [
     handle: async ({ tenant, caller, requestId }, { database, queue }) => ({
       status: 200,
       body: await database.withTenant(tenant, async (tx) => {
-        await resumeTenant(tx, tenant)
-        await releaseDeferred(tx, ENDED_BY_RESUMING)
+        await resumeSending(tx, tenant)
         await recordAudit(tx, { actor: caller.actor, action: 'tenant.resume', requestId })
         if (queue !== null) tx.afterCommit(() => queue.wake())
         return standingOf(await readTenant(tx, tenant))

@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { asConnection, asIntervention, type InterventionId } from '../../contracts/ids.ts'
 import { STEP_NAMES } from '../../loop/services.ts'
+import { resumeSending } from '../../loop/standing.ts'
 import type { Caller, Role } from '../../security/access.ts'
 import { recordAudit } from '../../store/audit.ts'
 import { readConnection } from '../../store/connections.ts'
 import type { Transaction } from '../../store/database.ts'
-import { releaseDeferred } from '../../store/intervention-sweeps.ts'
 import { approve, reject, snooze } from '../../store/interventions.ts'
 import { requestStep } from '../../store/steps.ts'
-import { activateTenant, pauseTenant, resumeTenant } from '../../store/tenants.ts'
+import { activateTenant, pauseTenant } from '../../store/tenants.ts'
 import { route, type Answer, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { html } from './html.ts'
@@ -122,10 +122,7 @@ const control: readonly Route[] = [
     action: 'tenant.resume',
     params: nothing,
     body: nothing,
-    work: async (tx, { caller }) => {
-      await resumeTenant(tx, caller.tenant)
-      await releaseDeferred(tx, ['tenant_paused'])
-    },
+    work: (tx, { caller }) => resumeSending(tx, caller.tenant),
     next: () => '/',
   }),
   pressed({
