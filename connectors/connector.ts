@@ -58,10 +58,31 @@ export interface CustomerRecord {
   /** Top parent account, by which groups are drawn; null: the record itself. */
   readonly topParentId: string | null
   readonly responsible: Responsible | null
-  /** Null: read from the properties by the mapping. */
+  /** Null: asked for with {@link Connector.agreements}, or read from the properties by the mapping. */
   readonly agreements: readonly Agreement[] | null
   /** When the CRM says it last changed; null where it does not say. */
   readonly updatedAt: Date | null
+  /** Past values of {@link Reading.history}, oldest first; absent where the source keeps none or none was asked for. */
+  readonly history?: readonly PastValue[]
+}
+
+/** A value that a property had from a time on. */
+export interface PastValue {
+  readonly property: string
+  /** Null: it was empty from then on. */
+  readonly value: PropertyValue
+  readonly from: Date
+}
+
+/**
+ * What is wanted of each record. A source that hands over whole records anyway, such as a file, need not look at it.
+ * The same cursor is only good for the same reading: another one begins anew.
+ */
+export interface Reading {
+  /** By their names in the CRM; null: all that the connector describes. */
+  readonly properties: readonly string[] | null
+  /** Properties whose past values are wanted with a record that is handed over for the first time. */
+  readonly history: readonly string[]
 }
 
 export interface ChangePage {
@@ -106,6 +127,8 @@ export interface Recipient {
 
 export interface ConsentChange {
   readonly recipientId: string
+  /** As the recipient was last read; null unknown. */
+  readonly email: string | null
   readonly channel: 'email' | 'sms' | 'call'
   readonly status: 'granted' | 'refused'
   readonly changedAt: Date
@@ -150,7 +173,14 @@ export interface RiskFields {
 
 /** The answer for one thing of a batch; a batch is never all or nothing. */
 export type WriteResult =
-  | { readonly id: string; readonly ok: true; readonly externalId?: string }
+  | {
+      readonly id: string
+      readonly ok: true
+      /** Of what was made for it: the task, the entry on the timeline. */
+      readonly externalId?: string
+      /** `updatedAt` of the record after the write, where the CRM says it: by it our own writes are told from others'. */
+      readonly version?: Date
+    }
   | {
       readonly id: string
       readonly ok: false
@@ -164,8 +194,15 @@ export interface Task {
   /** Upserted by this: the same key never makes a second task. */
   readonly key: string
   readonly customerId: string
+  /** The contact whom it is about; null: the customer itself. */
+  readonly recipientId: string | null
+  /** Null: nobody's; it is made without an owner. */
   readonly responsibleId: string | null
+  readonly kind: 'call' | 'todo'
+  /** Key of the action: `discount_10`. */
+  readonly action: string
   readonly subject: string
+  /** Plain text. */
   readonly body: string
   readonly dueAt: Date
 }
@@ -173,6 +210,11 @@ export interface Task {
 export interface Activity {
   /** Logged once. */
   readonly key: string
+  /** Key of the action: `email`. */
+  readonly action: string
+  /** Addresses; null unknown. */
+  readonly from: string | null
+  readonly to: string | null
   readonly customerId: string
   readonly recipientId: string | null
   readonly kind: 'email' | 'sms'
@@ -181,24 +223,63 @@ export interface Activity {
   readonly body: string
 }
 
+/** What `provision` did to the CRM; nothing at all the second time. */
+export interface ProvisionReport {
+  /** Names of groups and properties that were made. */
+  readonly created: readonly string[]
+  /** Those that were there and were brought up to date, such as a list of values that lacked ours. */
+  readonly changed: readonly string[]
+  /** What is in the way, as sentences that say what to do: a property of our name with another type. */
+  readonly problems: readonly string[]
+}
+
+/** Something in the CRM may have changed: no more than a hint, the record is read again. */
+export interface WebhookHint {
+  /** Portal or org as the CRM names it: `connections.external_id`. */
+  readonly portal: string
+  readonly object: string
+  readonly id: string
+  readonly kind: 'changed' | 'created' | 'deleted' | 'restored' | 'merged' | 'associated' | 'erased'
+  /** Ids that were merged into it, or that it was associated with. */
+  readonly others: readonly string[]
+  /** The same event has the same one, however often and in whatever order it comes. */
+  readonly key: string
+  readonly at: Date
+  /** The CRM says that it was this app that changed it. */
+  readonly own: boolean
+}
+
 export interface Connector {
   readonly name: string
   /** Records that one call of `write` takes; Infinity where it does not matter. */
   readonly writeBatch: number
+  /** For how long a description is good, milliseconds; 0: described whenever records came. */
+  readonly describeEveryMs: number
   describe(): Promise<readonly ObjectDescription[]>
   /**
    * What changed since the cursor; everything for null. Ends after the last page. A pass that nothing changed in
    * may yield no page at all.
+   *
+   * @param reading default: everything that it describes, without history
    */
-  changes(since: Cursor | null): AsyncIterable<ChangePage>
-  read(ids: readonly string[]): Promise<readonly CustomerRecord[]>
+  changes(since: Cursor | null, reading?: Reading): AsyncIterable<ChangePage>
+  /** In any order; ids that are not there are left out. A merged id gives the record that it was merged into. */
+  read(ids: readonly string[], reading?: Reading): Promise<readonly CustomerRecord[]>
+  /** What the customers pay for, where it is not in the records; by customer id, an entry for each id asked. */
+  agreements?(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Agreement[]>>
   /** The people who may be written to, best first for each customer. */
   recipients?(ids: readonly string[]): Promise<readonly Recipient[]>
+  /** Ids of customers that records of another kind belong to: a deal's company, a contact's company. */
+  customersOf?(object: string, ids: readonly string[]): Promise<readonly string[]>
   writeConsent?(changes: readonly ConsentChange[]): Promise<readonly WriteResult[]>
   /** Results in any order, one for each update; throws only when nothing at all could be tried. */
   write(updates: readonly FieldUpdate[]): Promise<readonly WriteResult[]>
+  /** By key: `WriteResult.id` is the key of the task. */
   upsertTasks?(tasks: readonly Task[]): Promise<readonly WriteResult[]>
+  /** By key: `WriteResult.id` is the key of the entry. */
   logActivity?(entries: readonly Activity[]): Promise<readonly WriteResult[]>
+  /** Fields and groups that writing needs. Safe to repeat. */
+  provision?(): Promise<ProvisionReport>
   verify(): Promise<readonly Check[]>
   close(): Promise<void>
 }

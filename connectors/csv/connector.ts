@@ -189,6 +189,7 @@ export function openFileConnector(options: FileConnectorOptions): Connector {
   return {
     name: 'csv',
     writeBatch: Infinity,
+    describeEveryMs: 0,
     async describe() {
       const { profile } = await file()
       return [{ object: FILE_OBJECT, label: `rows of ${name}`, profile }]

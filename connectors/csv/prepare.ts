@@ -33,7 +33,7 @@ export interface Prepared {
 }
 
 /** Exists, is a file, is not empty, and has an extension that is known. */
-export async function checkFile(path: string, name: string): Promise<TableProfile['format']> {
+export async function checkFile(path: string, name: string): Promise<Exclude<TableProfile['format'], 'crm'>> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const denied = cause.code === 'EACCES' || cause.code === 'EPERM'
     const message = denied

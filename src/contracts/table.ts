@@ -31,7 +31,8 @@ export interface ColumnProfile {
 
 export interface TableProfile {
   readonly path: string
-  readonly format: 'csv' | 'parquet' | 'xlsx'
+  /** `crm`: described by the CRM, with figures of a sample. */
+  readonly format: 'csv' | 'parquet' | 'xlsx' | 'crm'
   readonly rows: number
   readonly columns: readonly ColumnProfile[]
 }

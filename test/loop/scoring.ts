@@ -47,6 +47,7 @@ export function passes(database: Database, engines: Engines) {
     const connector: Connector = {
       name: 'a test',
       writeBatch,
+      describeEveryMs: 0,
       describe: none,
       // oxlint-disable-next-line require-yield
       changes: async function* () {

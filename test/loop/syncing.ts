@@ -119,6 +119,7 @@ function connectorOf(crm: MadeUpCrm): Connector {
   return {
     name: 'crm',
     writeBatch: 100,
+    describeEveryMs: 0,
     describe: async () => [{ object: 'companies', label: 'companies', profile: crm.profile }],
     changes: (since) => crm.changes(since),
     read: async () => [],
