@@ -16,6 +16,7 @@ import { openConnectors, openFile } from './loop/connectors.ts'
 import { decideBook } from './loop/decide-book.ts'
 import { openEngines } from './loop/engines.ts'
 import { observe } from './loop/observe.ts'
+import { refresh } from './loop/refresh.ts'
 import { runStep } from './loop/run-step.ts'
 import { scoreBook } from './loop/score-book.ts'
 import type { LoopServices, LoopStep, StepName } from './loop/services.ts'
@@ -54,6 +55,7 @@ export interface ServiceOptions {
 
 const STEPS: Readonly<Record<StepName, LoopStep>> = {
   sync,
+  refresh,
   score: scoreBook,
   decide: decideBook,
   write_back: writeBack,

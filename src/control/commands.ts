@@ -127,6 +127,7 @@ const passOptions = z.object({ connection: z.string().optional() })
 /** A step as people read it. */
 const STEP_WORDS: Readonly<Record<string, string>> = {
   sync: 'customers synced',
+  refresh: 'changed records read',
   score: 'customers scored',
   decide: 'customers decided on',
   write_back: 'records written back',

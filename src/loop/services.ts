@@ -52,7 +52,7 @@ export interface LoopServices {
 }
 
 /** In the order of the loop; `act` goes by intervention, not by connection, and is none of these. */
-export const STEP_NAMES = ['sync', 'score', 'decide', 'write_back', 'observe'] as const
+export const STEP_NAMES = ['sync', 'refresh', 'score', 'decide', 'write_back', 'observe'] as const
 export type StepName = (typeof STEP_NAMES)[number]
 
 export interface StepContext {

@@ -12,7 +12,7 @@ export const DEFAULT_LIMITS: QueueLimits = {
   stepsPerTenant: 2,
   sendsPerTenant: 4,
   sendsBesideOthers: 2,
-  concurrency: { sync: 8, score: 3, decide: 3, write_back: 8, observe: 3, act: 16 },
+  concurrency: { sync: 8, refresh: 8, score: 3, decide: 3, write_back: 8, observe: 3, act: 16 },
   sweepMs: 3000,
   leaseSeconds: 60,
   maxAttempts: 12,

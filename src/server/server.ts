@@ -65,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sessions = openSessions(services.database, { now })
   let closing = false
   const dispatch: Dispatch = {
-    services: { ...services, keys, sessions },
+    services: { ...services, webhookKeys: services.webhookKeys ?? [], keys, sessions },
     doorkeeper: openDoorkeeper({ keys, sessions, publicUrl }),
     headers: securityHeaders(publicUrl?.startsWith('https:') ?? false),
     metrics,

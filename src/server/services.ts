@@ -6,6 +6,14 @@ import type { ApiKeys } from '../security/api-keys.ts'
 import type { Sessions } from '../security/sessions.ts'
 import type { Vault } from '../security/vault.ts'
 
+/** What the webhooks of an app are signed with. */
+export interface WebhookKey {
+  /** The app's client secret. */
+  readonly secret: string
+  /** The address that the CRM was told, which it signs: never taken from the request. */
+  readonly url: string
+}
+
 /** What whoever starts the server brings. */
 export interface ServerServices extends LoopServices {
   readonly vault: Vault
@@ -15,10 +23,13 @@ export interface ServerServices extends LoopServices {
   readonly inbox: Pick<Inbox, 'list' | 'read' | 'clear'> | null
   /** Without a slash at its end; null: nothing that needs a public address works. */
   readonly publicUrl: string | null
+  /** Of the apps of this installation; default none: then only private apps' webhooks are taken. */
+  readonly webhookKeys?: readonly WebhookKey[]
 }
 
 /** What `handle` of a route is given besides the request. */
 export interface RouteServices extends ServerServices {
   readonly keys: ApiKeys
   readonly sessions: Sessions
+  readonly webhookKeys: readonly WebhookKey[]
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Cursor } from '../../connectors/connector.ts'
 import { parseMapping, type Mapping } from '../../models/features/mapping-file.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { asConnection, type ConnectionId } from '../contracts/ids.ts'
+import { asConnection, asTenant, type ConnectionId, type TenantId } from '../contracts/ids.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import type { Transaction } from './database.ts'
 import { addSteps } from './steps.ts'
@@ -16,10 +16,24 @@ export type Population =
 
 export type ConnectionStatus = 'active' | 'paused' | 'needs_reconnect' | 'disconnected'
 
+/** Something that an admin should know of a connection and can mend. */
+export interface ConnectionNote {
+  /** property_missing, property_type, sensitive, … */
+  readonly code: string
+  /** The property or feature that it is about. */
+  readonly subject: string
+  /** What happened, what it means for the scores, what to do. */
+  readonly message: string
+  /** ISO 8601: since when it is so. */
+  readonly since: string
+}
+
 export interface Connection {
   readonly id: ConnectionId
   readonly kind: string
   readonly name: string
+  /** Portal or org as the CRM names it; null: a file, or not known yet. */
+  readonly externalId: string | null
   /** Always dry runs. */
   readonly sandbox: boolean
   readonly status: ConnectionStatus
@@ -32,6 +46,10 @@ export interface Connection {
   readonly mapping: Mapping | null
   /** Properties as the last whole sync found them; null before it. */
   readonly profile: TableProfile | null
+  /** When the properties were last described; null: never. */
+  readonly profiledAt: Date | null
+  /** What an admin should know and can mend, newest descriptions only. */
+  readonly notes: readonly ConnectionNote[]
   readonly cursor: Cursor | null
   /** Level thresholds in force, as the scoring of the book left them. */
   readonly thresholds: unknown
@@ -41,6 +59,7 @@ interface Row {
   readonly id: string
   readonly kind: string
   readonly name: string
+  readonly external_id: string | null
   readonly sandbox: boolean
   readonly status: ConnectionStatus
   readonly status_reason: string | null
@@ -48,19 +67,23 @@ interface Row {
   readonly population: Population | null
   readonly mapping: unknown
   readonly profile: TableProfile | null
+  readonly profiled_at: Date | null
+  readonly notes: readonly ConnectionNote[]
   readonly cursor: Cursor | null
   readonly thresholds: unknown
 }
 
 const COLUMNS =
-  'id, kind, name, sandbox, status, status_reason, config, population, mapping, profile, cursor, thresholds'
+  'id, kind, name, external_id, sandbox, status, status_reason, config, population, mapping, profile, profiled_at, notes, cursor, thresholds'
 
 function connectionOf(row: Row): Connection {
-  const { status_reason: statusReason, ...same } = row
+  const { status_reason: statusReason, external_id: externalId, profiled_at: profiledAt, ...same } = row
   return {
     ...same,
     id: asConnection(row.id),
+    externalId,
     statusReason,
+    profiledAt,
     mapping:
       row.mapping === null ? null : parseMapping(JSON.stringify(row.mapping), "The connection's mapping"),
   }
@@ -85,9 +108,42 @@ export async function listConnections(tx: Transaction): Promise<readonly Connect
   return rows.map(connectionOf)
 }
 
+/** A connection, and whose it is. */
+export interface PlacedConnection {
+  readonly tenant: TenantId
+  readonly connection: ConnectionId
+  readonly status: ConnectionStatus
+}
+
+/**
+ * All connections to a portal or org, of any tenant: what an event that names nothing else is for. In a system
+ * transaction.
+ *
+ * @example
+ * await database.asSystem('whom a webhook is for', (tx) => findConnectionsByExternalId(tx, 'hubspot', '4711'))
+ */
+export async function findConnectionsByExternalId(
+  tx: Transaction,
+  kind: string,
+  externalId: string,
+): Promise<readonly PlacedConnection[]> {
+  const rows = await tx.query<{ tenant_id: string; id: string; status: ConnectionStatus }>(
+    `select tenant_id, id, status from connections where kind = $1 and external_id = $2
+     order by tenant_id, created_at, id`,
+    [kind, externalId],
+  )
+  return rows.map(({ tenant_id, id, status }) => ({
+    tenant: asTenant(tenant_id),
+    connection: asConnection(id),
+    status,
+  }))
+}
+
 export interface NewConnection {
   readonly kind: string
   readonly name: string
+  /** Portal or org as the CRM names it; default null. */
+  readonly externalId?: string | null
   readonly sandbox: boolean
   readonly config: Readonly<Record<string, unknown>>
   readonly population: Population | null
@@ -109,11 +165,21 @@ const SCHEDULES: Readonly<Record<string, string>> = {
 /** A new connection with its steps; the first sync is due at once. */
 export async function createConnection(tx: Transaction, wanted: NewConnection): Promise<ConnectionId> {
   const id = randomUUID()
-  const { kind, name, sandbox, config, population, mapping = null } = wanted
+  const { kind, name, sandbox, config, population, mapping = null, externalId = null } = wanted
   await tx.query(
-    `insert into connections (tenant_id, id, kind, name, sandbox, config, population, mapping)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb)`,
-    [tx.tenant, id, kind, name, sandbox, JSON.stringify(config), jsonOf(population), jsonOf(mapping)],
+    `insert into connections (tenant_id, id, kind, name, sandbox, config, population, mapping, external_id)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::jsonb, $9)`,
+    [
+      tx.tenant,
+      id,
+      kind,
+      name,
+      sandbox,
+      JSON.stringify(config),
+      jsonOf(population),
+      jsonOf(mapping),
+      externalId,
+    ],
   )
   await addSteps(tx, { connection: asConnection(id), schedules: SCHEDULES, first: 'sync' })
   return asConnection(id)

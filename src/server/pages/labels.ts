@@ -71,6 +71,7 @@ export const STATE_ORDER = Object.keys(STATES) as readonly InterventionState[]
 /** The steps as what they do. */
 const STEPS: Readonly<Record<string, { readonly word: string; readonly doing: string }>> = {
   sync: { word: 'Sync', doing: 'Reading customers' },
+  refresh: { word: 'Refresh', doing: 'Reading records that changed' },
   score: { word: 'Score', doing: 'Scoring customers' },
   decide: { word: 'Decide', doing: 'Deciding what is worth doing' },
   write_back: { word: 'Write back', doing: 'Writing to the records' },

@@ -1,0 +1,79 @@
+/** Hints that a CRM sent by itself: kept until the records that they name were read again, and a while longer. */
+import type { WebhookHint } from '../../connectors/connector.ts'
+import type { ConnectionId } from '../contracts/ids.ts'
+import type { Transaction } from './database.ts'
+
+/** A hint that waits. */
+export interface PendingReceipt {
+  readonly key: string
+  readonly hint: WebhookHint
+}
+
+interface StoredHint extends Omit<WebhookHint, 'at'> {
+  readonly at: string
+}
+
+/**
+ * Keeps what is news to a connection; the same event counts once, however often it is sent.
+ *
+ * @returns how many were news
+ * @example
+ * const news = await keepReceipts(tx, connection, hints)
+ */
+export async function keepReceipts(
+  tx: Transaction,
+  connection: ConnectionId,
+  hints: readonly WebhookHint[],
+): Promise<number> {
+  if (hints.length === 0) return 0
+  const rows = await tx.query(
+    `insert into webhook_receipts (tenant_id, connection_id, dedup_key, hint)
+     select $1, $2, key, hint from unnest($3::text[], $4::jsonb[]) as h (key, hint)
+     on conflict (tenant_id, connection_id, dedup_key) do nothing returning 1`,
+    [tx.tenant, connection, hints.map(({ key }) => key), hints.map((hint) => JSON.stringify(hint))],
+  )
+  return rows.length
+}
+
+/** Those that came first, at most `limit`. */
+export async function pendingReceipts(
+  tx: Transaction,
+  connection: ConnectionId,
+  limit: number,
+): Promise<readonly PendingReceipt[]> {
+  const rows = await tx.query<{ key: string; hint: StoredHint }>(
+    `select dedup_key as key, hint from webhook_receipts
+     where tenant_id = $1 and connection_id = $2 and processed_at is null
+     order by received_at, dedup_key limit $3`,
+    [tx.tenant, connection, limit],
+  )
+  return rows.map(({ key, hint }) => ({ key, hint: { ...hint, at: new Date(hint.at) } }))
+}
+
+/** Together with what was read for them: in its transaction. */
+export async function markProcessed(
+  tx: Transaction,
+  connection: ConnectionId,
+  keys: readonly string[],
+): Promise<void> {
+  if (keys.length === 0) return
+  await tx.query(
+    `update webhook_receipts set processed_at = now()
+     where tenant_id = $1 and connection_id = $2 and dedup_key = any ($3::text[]) and processed_at is null`,
+    [tx.tenant, connection, keys],
+  )
+}
+
+/** Drops those that were processed so long ago that nobody sends them again. */
+export async function sweepReceipts(
+  tx: Transaction,
+  connection: ConnectionId,
+  { olderThanHours }: { olderThanHours: number },
+): Promise<number> {
+  const rows = await tx.query(
+    `delete from webhook_receipts where tenant_id = $1 and connection_id = $2
+       and processed_at < now() - make_interval(hours => $3) returning 1`,
+    [tx.tenant, connection, olderThanHours],
+  )
+  return rows.length
+}
