@@ -8,7 +8,6 @@
  *
  * @see https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide
  */
-import { referenceActions } from '../../actions/catalogue.ts'
 import { isCurrency } from '../../src/contracts/money.ts'
 import type { RiskFields } from '../connector.ts'
 
@@ -136,6 +135,15 @@ function plainNumber(value: number): string {
   return text.includes('e') ? value.toFixed(10).replace(/\.?0+$/, '') : text
 }
 
+/** Names of the default catalogue; those of a catalogue of one's own are added where they first occur. */
+const ACTION_NAMES: readonly string[] = [
+  'Send Email',
+  'Send SMS',
+  'Offer 10% Discount',
+  'Offer 20% Discount',
+  'Personal Call + 30% Discount',
+]
+
 /** States of an intervention in the words that a record shows; further words are added where they first occur. */
 const STATUS_WORDS: readonly string[] = [
   'suggested',
@@ -194,7 +202,7 @@ const recordProperties: readonly OurProperty[] = [
     'suggestedAction',
     'Suggested action',
     'What is best to do for this customer now. Empty: better to do nothing.',
-    referenceActions.filter(({ channel }) => channel !== 'none').map(({ name }) => optionFor(name)),
+    ACTION_NAMES.map(optionFor),
   ),
   select(
     'actionStatus',
