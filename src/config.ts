@@ -49,6 +49,11 @@ const environment = z.object({
   ),
   /** Proxies in front whose X-Forwarded headers are believed: a number of hops, or addresses and networks. */
   TRUST_PROXY: given(z.string()),
+  /** The installation's own app at HubSpot: needed to connect portals by OAuth and to take their webhooks. */
+  HUBSPOT_CLIENT_ID: given(z.string().min(1)),
+  HUBSPOT_CLIENT_SECRET: given(z.string().min(1)),
+  /** Where HubSpot answers; another address is for tests and proxies. */
+  HUBSPOT_API_URL: given(url(/^https?$/, 'like https://api.hubapi.com')),
   LOG_LEVEL: given(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),
 })
 
@@ -67,6 +72,16 @@ export interface Config {
   /** As Express takes it; false believes no proxy. */
   readonly trustProxy: false | number | string
   readonly logLevel: string
+  readonly hubspot: HubSpotApp
+}
+
+/** The installation's app at HubSpot. */
+export interface HubSpotApp {
+  /** Null: no portal can be connected by OAuth; private-app tokens need none. */
+  readonly clientId: string | null
+  readonly clientSecret: string | null
+  /** Without a slash at its end; null: HubSpot's own. */
+  readonly apiUrl: string | null
 }
 
 /**
@@ -85,6 +100,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     )
   }
   const found = parsed.data
+  if ((found.HUBSPOT_CLIENT_ID === undefined) !== (found.HUBSPOT_CLIENT_SECRET === undefined))
+    throw new HoldfastError(
+      'usage',
+      'HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET belong together: set both (they are on the Auth page of the app), or neither.',
+    )
   const hops = Number(found.TRUST_PROXY)
   return {
     key: found.HOLDFAST_KEY ?? null,
@@ -99,6 +119,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     publicUrl: found.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     trustProxy: found.TRUST_PROXY === undefined ? false : Number.isInteger(hops) ? hops : found.TRUST_PROXY,
     logLevel: found.LOG_LEVEL ?? 'info',
+    hubspot: {
+      clientId: found.HUBSPOT_CLIENT_ID ?? null,
+      clientSecret: found.HUBSPOT_CLIENT_SECRET ?? null,
+      apiUrl: found.HUBSPOT_API_URL?.replace(/\/+$/, '') ?? null,
+    },
   }
 }
 

@@ -28,7 +28,20 @@ describe('the environment', () => {
     expect(readConfig({ TRUST_PROXY: '10.0.0.0/8' }).trustProxy).toBe('10.0.0.0/8')
   })
 
+  it('takes the app at HubSpot as a pair, and another address of its API for tests', () => {
+    expect(readConfig({}).hubspot).toEqual({ clientId: null, clientSecret: null, apiUrl: null })
+    expect(
+      readConfig({
+        HUBSPOT_CLIENT_ID: 'id',
+        HUBSPOT_CLIENT_SECRET: 'secret',
+        HUBSPOT_API_URL: 'http://127.0.0.1:4010/',
+      }).hubspot,
+    ).toEqual({ clientId: 'id', clientSecret: 'secret', apiUrl: 'http://127.0.0.1:4010' })
+    expect(() => readConfig({ HUBSPOT_CLIENT_ID: 'id' })).toThrow(/HUBSPOT_CLIENT_SECRET/)
+  })
+
   it.each([
+    ['HUBSPOT_API_URL', 'hubspot'],
     ['PORT', '70000'],
     ['PORT', 'eighty'],
     ['DATABASE_URL', 'mysql://localhost/holdfast'],
