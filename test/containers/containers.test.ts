@@ -73,7 +73,12 @@ describe('compose.yaml', () => {
   it('names only variables that the service reads', () => {
     const block = compose.slice(compose.indexOf('&environment'), compose.indexOf('depends_on'))
     const names = [...block.matchAll(/^ {4}([A-Z_]+):/gm)].map(([, name]) => name)
-    expect(names).toEqual(['DATABASE_URL', 'REDIS_URL', 'HOLDFAST_MASTER_KEY', 'PUBLIC_URL', 'TRUST_PROXY'])
+    expect(names).toEqual(
+      ['DATABASE_URL', 'REDIS_URL', 'HOLDFAST_MASTER_KEY', 'PUBLIC_URL', 'TRUST_PROXY'].concat([
+        'HUBSPOT_CLIENT_ID',
+        'HUBSPOT_CLIENT_SECRET',
+      ]),
+    )
     const source = readFileSync(at('src/config.ts'), 'utf8')
     for (const name of names) expect(source).toContain(`${name}: given(`)
   })
