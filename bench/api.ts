@@ -87,6 +87,7 @@ const server = await startServer({
     // Requests are logged as in production; where to is not what is measured.
     log: openLog({ level: 'info', destination: createWriteStream(devNull) }),
     connectors: {
+      can: () => false,
       open: () => Promise.reject(new HoldfastError('connector_configuration', 'There is none here.')),
     },
     queue: null,

@@ -25,7 +25,17 @@ export interface ConnectionPlace {
   readonly config: unknown
 }
 
+/** What only some connectors can: tasks for people, entries on the timeline, writing what a person agreed to. */
+export type Capability = 'tasks' | 'activities' | 'consent'
+
 export interface Connectors {
+  /**
+   * Whether connections of a kind can do something beside being read and written: known without opening one.
+   *
+   * @example
+   * connectors.can('csv', 'tasks') // false
+   */
+  can(kind: string, capability: Capability): boolean
   /**
    * The caller closes it.
    *

@@ -195,10 +195,11 @@ function outcome(
     errorMessage: null,
     attempts: 0,
     retryAt: null,
+    version: last?.version ?? null,
   }
   if (results === null) return { ...common, status: 'dry_run', writtenAt: before }
   const result = results.get(externalId) ?? unanswered(externalId)
-  if (result.ok) return { ...common, status: 'written', writtenAt: now }
+  if (result.ok) return { ...common, status: 'written', writtenAt: now, version: result.version ?? null }
   const attempts = (last?.status === 'failed' ? last.attempts : 0) + 1
   return {
     ...common,

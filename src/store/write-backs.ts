@@ -16,6 +16,8 @@ export interface WriteBack {
   readonly attempts: number
   /** Null: a failure that trying again does not mend. */
   readonly retryAt: Date | null
+  /** `updatedAt` of the record as our last write left it; null where the CRM does not say. */
+  readonly version: Date | null
 }
 
 export interface WriteBackCandidate {
@@ -79,6 +81,7 @@ interface CandidateRow {
   readonly written: WriteBack['status']
   readonly attempts: number
   readonly retry_at: Date | null
+  readonly version: Date | null
 }
 
 export interface MarkedRange {
@@ -101,7 +104,8 @@ export async function markedCustomers(
   const rows = await tx.query<CandidateRow>(
     `select d.customer_id as customer, d.due_at::text as due, c.external_id, c.status, c.group_name,
        s.probability, s.level, s.level_since, s.scored_at, s.data_confidence, s.value_at_risk_minor, s.currency,
-       s.sentences, w.fields, w.written_at, w.status as written, w.attempts, w.retry_at
+       s.sentences, w.fields, w.written_at, w.status as written, w.attempts, w.retry_at,
+       w.version
      from (
        select customer_id, due_at from write_back_due
        where tenant_id = $1 and connection_id = $2 and due_at <= $3::timestamptz
@@ -149,6 +153,7 @@ export async function markedCustomers(
             status: row.written,
             attempts: row.attempts,
             retryAt: row.retry_at,
+            version: row.version,
           },
   }))
 }
@@ -217,6 +222,7 @@ const ROW = {
   error_message: 'text',
   attempts: 'integer',
   retry_at: 'timestamptz',
+  version: 'timestamptz',
 } as const
 
 export interface NewWriteBack extends WriteBack {
@@ -244,6 +250,7 @@ export async function saveWriteBacks(
     error_message: one.errorMessage,
     attempts: one.attempts,
     retry_at: one.retryAt,
+    version: one.version,
   }))
   await insertRows(tx, 'write_backs', columns, rows, {
     ending: `on conflict (tenant_id, customer_id) do update set ${assignments.join(', ')}`,

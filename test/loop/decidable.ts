@@ -18,7 +18,7 @@ export function loopServices(database: Database, now: () => Date): LoopServices 
   return {
     database,
     engines: openEngines({ threads: 1, dataFolder: '' }),
-    connectors: { open: none },
+    connectors: { can: () => false, open: none },
     secrets: { addressKey: none, linkKey: none },
     clock: now,
     log: pino({ level: 'silent' }),

@@ -61,7 +61,10 @@ export function passes(database: Database, engines: Engines) {
     const services: LoopServices = {
       database,
       engines,
-      connectors: { open: write === undefined ? none : () => Promise.resolve(connector) },
+      connectors: {
+        can: () => false,
+        open: write === undefined ? none : () => Promise.resolve(connector),
+      },
       secrets: { addressKey: none, linkKey: none },
       clock: options.clock ?? (() => new Date()),
       log: pino({ level: 'silent' }),

@@ -41,6 +41,7 @@ export async function startTestApi(now: () => Date = () => new Date()): Promise<
     clock: now,
     log: pino({ level: 'silent' }),
     connectors: {
+      can: () => false,
       open: () => Promise.reject(new HoldfastError('connector_configuration', 'There is none in this test.')),
     },
     queue: {

@@ -46,7 +46,7 @@ export async function startTestServer(
   const all: ServerServices = {
     database,
     engines: { get: absent('engines'), close: async () => undefined },
-    connectors: { open: absent('connectors') },
+    connectors: { can: () => false, open: absent('connectors') },
     secrets: openSecrets(vault),
     clock: systemClock,
     log: openLog({ level: 'trace', destination }),
