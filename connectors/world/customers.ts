@@ -8,6 +8,7 @@ import {
   TIERS,
   worldOf,
   type Agreement,
+  type World,
   type WorldOptions,
 } from './agreement.ts'
 import { churnWithinWindow, clamp, drawTruth, poisson, type Truth } from './truth.ts'
@@ -30,7 +31,7 @@ export interface WorldBatch {
 type Value = string | number | null
 
 /** Everything that is known of one customer while its row is made. */
-interface Sight {
+export interface Sight {
   readonly index: number
   readonly agreement: Agreement
   readonly truth: Truth
@@ -120,6 +121,32 @@ export const worldColumns: readonly WorldColumn[] = makers.map(columnOf)
 /** The column that tells who left within the window, for training examples. */
 export const outcomeColumn: WorldColumn = columnOf(outcome)
 
+/**
+ * What a CRM sees of one customer, by the names of {@link worldColumns}; null where it sees nothing. The same as the
+ * customer's row of {@link worldCustomers} where the sight is that of {@link sightOf}.
+ */
+export function seenOf(sight: Omit<Sight, 'churned'>): Readonly<Record<string, string | number | null>> {
+  const whole: Sight = { ...sight, churned: () => false }
+  return Object.fromEntries(makers.map((maker) => [maker.name, asWritten(maker, maker.of(whole))]))
+}
+
+/** A customer of a world as its CRM sees it on the day of the world. */
+export function sightOf(world: World, index: number): Sight {
+  const rng = customerRandom(world, index)
+  const agreement = drawAgreement(world, rng)
+  const truth = drawTruth(world, agreement, rng.fork('truth'))
+  const noise = rng.fork('sight')
+  return {
+    index,
+    agreement,
+    truth,
+    noise,
+    unmeasured: noise.next() < 0.04,
+    neverContacted: truth.contacts === 0 && noise.next() < 0.4,
+    churned: () => rng.fork('outcome').next() < churnWithinWindow(world, agreement, truth),
+  }
+}
+
 export interface CustomersOptions extends WorldOptions {
   /** Add the column `churned`. */
   readonly outcome?: boolean
@@ -148,19 +175,7 @@ export function* worldCustomers(options: CustomersOptions): Generator<WorldBatch
     const rows = Math.min(options.batchRows ?? 8192, start + options.rows - offset)
     const columns = all.map(({ type }) => (type === 'text' ? filledWithNull(rows) : new Float64Array(rows)))
     for (let row = 0; row < rows; row++) {
-      const rng = customerRandom(world, offset + row)
-      const agreement = drawAgreement(world, rng)
-      const truth = drawTruth(world, agreement, rng.fork('truth'))
-      const noise = rng.fork('sight')
-      const sight: Sight = {
-        index: offset + row,
-        agreement,
-        truth,
-        noise,
-        unmeasured: noise.next() < 0.04,
-        neverContacted: truth.contacts === 0 && noise.next() < 0.4,
-        churned: () => rng.fork('outcome').next() < churnWithinWindow(world, agreement, truth),
-      }
+      const sight = sightOf(world, offset + row)
       for (let i = 0; i < all.length; i++) {
         const value = all[i].of(sight)
         if (all[i].type === 'text') (columns[i] as (string | null)[])[row] = value as string | null
@@ -204,6 +219,10 @@ function columnOf({ name, type, decimals }: WorldColumn): WorldColumn {
 
 function filledWithNull(rows: number): (string | null)[] {
   return Array.from({ length: rows }, () => null)
+}
+
+function asWritten({ decimals }: ColumnMaker, value: Value): Value {
+  return typeof value === 'number' ? rounded(value, decimals ?? 0) : value
 }
 
 /** As it will stand in the file, so that a batch and a file of it say the same. */

@@ -67,7 +67,7 @@ const AVERAGE_ODDS = 1.6
 const SHOCK_RATE = 0.03
 
 export function drawTruth(world: World, agreement: Agreement, rng: Random): Truth {
-  const { tenureMonths, contract, monthsToRenewal, chargesChange } = agreement
+  const { tenureMonths } = agreement
   const discontent = rng.normal()
   const shock = rng.next() < SHOCK_RATE
   const engagement = clamp(0.52 + 0.2 * rng.normal() - 0.07 * discontent - (shock ? 0.1 : 0), 0.02, 0.98)
@@ -77,6 +77,46 @@ export function drawTruth(world: World, agreement: Agreement, rng: Random): Trut
   const paymentFailures = poisson(rng, paymentRisk)
   const sleepingDog = tenureMonths >= 25 && engagement < 0.4 && !shock
 
+  const circumstances = { engagement, shock, discontent, priceSensitivity, contacts, paymentFailures }
+  return {
+    ...hazardsOf(world, agreement, circumstances),
+    engagement,
+    shock,
+    discontent,
+    priceSensitivity,
+    paymentRisk,
+    paymentFailures,
+    contacts,
+    sleepingDog,
+    oddsRatio: EFFECTS.map(({ mean, sd, discount, contact }) => {
+      const likesPrice = discount > 0 ? 0.5 + priceSensitivity : 1
+      const effect = clamp((mean + sd * rng.normal()) * likesPrice, -0.2, 0.6)
+      return sleepingDog && contact ? 1.5 * (1 - 0.3 * effect) : 1 - effect
+    }),
+  }
+}
+
+/** Chances of leaving in the coming month: those of a {@link Truth}. */
+export type Hazards = Pick<Truth, 'voluntary' | 'involuntary' | 'atRenewal'>
+
+/** What the hazards depend on beside the agreement. */
+export type Circumstances = Pick<
+  Truth,
+  'engagement' | 'shock' | 'discontent' | 'priceSensitivity' | 'contacts' | 'paymentFailures'
+>
+
+/**
+ * How likely somebody with this agreement is to leave under these circumstances: for worlds that live on, where
+ * both change from month to month.
+ *
+ * @example
+ * hazardsOf(world, agreement, { ...truth, shock: true }).voluntary // about eight times as likely
+ */
+export function hazardsOf(
+  world: Pick<World, 'hazardScale'>,
+  { tenureMonths, contract, monthsToRenewal, chargesChange }: Agreement,
+  { engagement, shock, discontent, priceSensitivity, contacts, paymentFailures }: Circumstances,
+): Hazards {
   const odds =
     ((engagement < 0.35 ? 1.5 : engagement > 0.65 ? 0.67 : 1) *
       (shock ? 8 : 1) *
@@ -93,19 +133,6 @@ export function drawTruth(world: World, agreement: Agreement, rng: Random): Trut
     ),
     involuntary: Math.min(1, 0.0022 * (1 + 3 * paymentFailures) * world.hazardScale),
     atRenewal,
-    engagement,
-    shock,
-    discontent,
-    priceSensitivity,
-    paymentRisk,
-    paymentFailures,
-    contacts,
-    sleepingDog,
-    oddsRatio: EFFECTS.map(({ mean, sd, discount, contact }) => {
-      const likesPrice = discount > 0 ? 0.5 + priceSensitivity : 1
-      const effect = clamp((mean + sd * rng.normal()) * likesPrice, -0.2, 0.6)
-      return sleepingDog && contact ? 1.5 * (1 - 0.3 * effect) : 1 - effect
-    }),
   }
 }
 
