@@ -62,6 +62,13 @@ export interface CustomerRecord {
   readonly agreements: readonly Agreement[] | null
   /** When the CRM says it last changed; null where it does not say. */
   readonly updatedAt: Date | null
+  /** Ids of records that were merged into it, where the CRM says so: they are gone, and live on in it. */
+  readonly merged?: readonly string[]
+  /**
+   * It is handed over because of something around it, such as a deal or a contact: whoever knows this version of the
+   * record already still has to ask for its agreements and recipients.
+   */
+  readonly related?: true
   /** Past values of {@link Reading.history}, oldest first; absent where the source keeps none or none was asked for. */
   readonly history?: readonly PastValue[]
 }
