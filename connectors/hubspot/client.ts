@@ -1,0 +1,252 @@
+/**
+ * How Holdfast calls HubSpot: each call waits for its turn, carries a token that is still good, ends in time, is tried
+ * again where that is safe, and comes back parsed, or as one error that says what to do.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { z } from 'zod'
+import type { Clock } from '../../src/contracts/clock.ts'
+import { HoldfastError } from '../../src/contracts/errors.ts'
+import { isDailyLimit, readFailure, translate, type HubSpotFailure } from './errors.ts'
+import type { CallKind, Pacer } from './limiter.ts'
+import type { TokenSource } from './tokens.ts'
+import { openTransport, type NoAnswer, type Sent } from './transport.ts'
+
+export interface HubSpotCall<T> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** From the root, with the version: `/crm/objects/2026-09/companies`. */
+  readonly path: string
+  /** Lists are joined with commas, as HubSpot documents `properties`; undefined ones are left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** Sent as a form, instead of `body`. */
+  readonly form?: Readonly<Record<string, string>>
+  /** Default `call`; `search` for paths that end in `/search`. */
+  readonly kind?: CallKind
+  /** What the answer has to look like; of an empty answer `undefined` is parsed. */
+  readonly schema: z.ZodType<T>
+  /**
+   * May be sent again when nobody knows whether it was carried out (a timeout, a 5xx). Default: whatever only reads
+   * (GET, `/search`, `/batch/read`) and PUT.
+   */
+  readonly repeatable?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HubSpotAnswer<T> {
+  /** 200 to 299; a 207 carries `errors` beside `results`. */
+  readonly status: number
+  readonly body: T
+  /** HubSpot's clock. */
+  readonly date: Date | null
+}
+
+export interface HubSpotClient {
+  /**
+   * @throws HoldfastError as {@link translate} says, with the refusal as its cause (`failureOf(error)`); the signal's
+   *   reason when it was aborted
+   * @example
+   * const { body } = await client.call({ method: 'GET', path: `/crm/owners/${API_VERSION}`, schema: owners })
+   */
+  call<T>(call: HubSpotCall<T>): Promise<HubSpotAnswer<T>>
+  /** Requests sent so far, repetitions included, by method and path with ids left out: `GET /crm/…/{id}`. */
+  counts(): Readonly<Record<string, number>>
+}
+
+export interface HubSpotClientOptions {
+  /** `https://api.hubapi.com`, or where a sandbox listens. */
+  readonly baseUrl: string
+  readonly portal: string
+  readonly tokens: TokenSource
+  readonly pacer: Pacer
+  readonly clock: Clock
+  /** For a whole answer, after waiting for the turn. Default 30 seconds. */
+  readonly timeoutMs?: number
+  /** Between tries; tests and scaled clocks pass their own. */
+  readonly sleep?: (ms: number) => Promise<unknown>
+}
+
+/** Tries of one call, the first included, where trying again is safe. */
+const TRIES = 4
+/** "we recommend including a delay of at least 2 seconds between your API requests": HubSpot on 423. */
+const LOCKED_PAUSE_MS = 2000
+/** A call does not wait longer than this for its next try: the whole step comes back instead. */
+const LONGEST_WAIT_MS = 60_000
+/** How long no call is made when HubSpot refuses all of them and does not say until when. */
+const CLOSED_MS = 15 * 60_000
+
+/**
+ * @example
+ * const client = openHubSpotClient({ baseUrl: HUBSPOT_API, portal, tokens: fixedToken(token), pacer, clock })
+ */
+export function openHubSpotClient({
+  baseUrl,
+  portal,
+  tokens,
+  pacer,
+  clock,
+  timeoutMs = 30_000,
+  sleep = (ms) => wait(ms),
+}: HubSpotClientOptions): HubSpotClient {
+  const send = openTransport(baseUrl)
+  const counts = new Map<string, number>()
+  /** While the day's calls are used up or the account moves, asking again would only be refused again. */
+  let closed: { failure: HubSpotFailure; until: Date } | null = null
+
+  async function once<T>(call: HubSpotCall<T>, token: string): Promise<Sent | NoAnswer> {
+    const done = await pacer.take(kindOf(call), call.signal)
+    try {
+      const name = templateOf(call)
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+      const { method, body, form, signal } = call
+      const headers = { Authorization: `Bearer ${token}` }
+      const request = { method, path: withQuery(call), headers, body, form }
+      return await send(request, { timeoutMs, signal })
+    } finally {
+      done()
+    }
+  }
+
+  /** @returns how long to wait before the next try; null: give up */
+  function pauseAfter<T>(call: HubSpotCall<T>, failure: HubSpotFailure, attempt: number): number | null {
+    const { status, retryAt } = failure
+    const asked = retryAt === null ? null : Math.max(0, retryAt.getTime() - clock().getTime())
+    if (isDailyLimit(failure) || status === 477) {
+      closed = { failure, until: retryAt ?? new Date(clock().getTime() + CLOSED_MS) }
+      return null
+    }
+    if (attempt >= TRIES || (asked ?? 0) > LONGEST_WAIT_MS) return null
+    if (status === 429) {
+      // The whole portal waits, not this call alone.
+      pacer.pause(kindOf(call), asked ?? (kindOf(call) === 'search' ? 1000 : 10_000))
+      return 0
+    }
+    if (status === 423) return Math.max(LOCKED_PAUSE_MS * attempt, asked ?? 0)
+    if (status === 408 || status >= 500) return isRepeatable(call) ? (asked ?? backoff(attempt)) : null
+    return null
+  }
+
+  async function call<T>(asked: HubSpotCall<T>): Promise<HubSpotAnswer<T>> {
+    let token: string | null = null
+    for (let attempt = 1; ; attempt++) {
+      if (closed !== null && clock() < closed.until) throw translate(closed.failure)
+      closed = null
+      token ??= await tokens.current()
+      const sent = await once(asked, token)
+      if ('kind' in sent) {
+        const again = attempt < TRIES && (!sent.reached || isRepeatable(asked))
+        if (!again) throw noAnswer(asked, sent, baseUrl)
+        await sleep(backoff(attempt))
+        continue
+      }
+      if (sent.status >= 200 && sent.status < 300) return parsed(asked, sent)
+      const failure = failureIn(asked, sent, clock)
+      if (failure.status === 401 && attempt === 1) {
+        token = await tokens.renewed(token)
+        continue
+      }
+      const pause = pauseAfter(asked, failure, attempt)
+      if (pause === null) throw translate(failure)
+      if (pause > 0) await sleep(pause)
+      token = null
+    }
+  }
+
+  void portal
+  return { call, counts: () => Object.fromEntries(counts) }
+}
+
+function parsed<T>(call: HubSpotCall<T>, { status, headers, text }: Sent): HubSpotAnswer<T> {
+  let value: unknown
+  try {
+    value = text.trim() === '' ? undefined : JSON.parse(text)
+  } catch (cause) {
+    throw new HoldfastError(
+      'connector_unavailable',
+      `HubSpot answered ${templateOf(call)} with something that is not JSON: "${text.trim().slice(0, 80)}". A proxy between here and HubSpot may have answered instead; it is tried again.`,
+      { cause, retryable: true },
+    )
+  }
+  const result = call.schema.safeParse(value)
+  if (!result.success) {
+    const [issue] = result.error.issues
+    throw new HoldfastError(
+      'connector_unavailable',
+      `HubSpot's answer to ${templateOf(call)} is not as documented, at ${issue.path.join('.') || 'its root'}: ${issue.message}. Update Holdfast, or report it if this is the newest version.`,
+      { cause: result.error },
+    )
+  }
+  return { status, body: result.data, date: dateOf(headers.get('date')) }
+}
+
+function failureIn<T>(call: HubSpotCall<T>, { status, headers, text }: Sent, clock: Clock): HubSpotFailure {
+  const retryAt = retryAtOf(headers.get('retry-after'), clock())
+  return readFailure({ method: call.method, path: pathTemplate(call.path), status, body: text, retryAt })
+}
+
+/**
+ * Seconds or a date, as RFC 9110 allows both.
+ *
+ * @example retryAtOf('10', new Date(0)) // 1970-01-01T00:00:10Z
+ */
+export function retryAtOf(header: string | null, now: Date): Date | null {
+  if (header === null) return null
+  const said = header.trim()
+  if (/^\d+(\.\d+)?$/.test(said)) return new Date(now.getTime() + Number(said) * 1000)
+  return dateOf(said)
+}
+
+function dateOf(said: string | null): Date | null {
+  const at = said === null ? NaN : Date.parse(said)
+  return Number.isNaN(at) ? null : new Date(at)
+}
+
+function noAnswer<T>(call: HubSpotCall<T>, { why, cause }: NoAnswer, baseUrl: string): HoldfastError {
+  const failure: HubSpotFailure = {
+    ...readFailure({
+      method: call.method,
+      path: pathTemplate(call.path),
+      status: 0,
+      body: '',
+      retryAt: null,
+    }),
+    message: why,
+  }
+  return new HoldfastError(
+    'connector_unavailable',
+    `HubSpot (${baseUrl}) gave no answer to ${templateOf(call)}: ${why}. It is tried again; check that this machine may call out.`,
+    { cause: { ...failure, cause }, retryable: true },
+  )
+}
+
+function kindOf<T>({ kind, path }: HubSpotCall<T>): CallKind {
+  return kind ?? (path.endsWith('/search') ? 'search' : 'call')
+}
+
+function isRepeatable<T>({ repeatable, method, path }: HubSpotCall<T>): boolean {
+  return repeatable ?? (method === 'GET' || method === 'PUT' || /\/(search|batch\/read)$/.test(path))
+}
+
+/** 1, 2, 4 seconds: "pause your requests for a few seconds, then retry" on 502 and 504. */
+function backoff(attempt: number): number {
+  return 1000 * 2 ** (attempt - 1)
+}
+
+function templateOf<T>({ method, path }: HubSpotCall<T>): string {
+  return `${method} ${pathTemplate(path)}`
+}
+
+/** Ids and addresses are nobody's business in a log or a counter. */
+function pathTemplate(path: string): string {
+  return path.replace(/\/(\d+|[^/]*(?:@|%40)[^/]*)(?=\/|$)/gi, '/{id}')
+}
+
+/** Commas stay as they are: `%2C` would make a list of properties a third longer, and the address may not be. */
+function withQuery<T>({ path, query = {} }: HubSpotCall<T>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    const values = typeof value === 'object' ? value : [String(value)]
+    return [`${encodeURIComponent(name)}=${values.map(encodeURIComponent).join(',')}`]
+  })
+  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
+}

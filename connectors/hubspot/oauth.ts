@@ -1,0 +1,212 @@
+/**
+ * OAuth with HubSpot: tokens for a refresh token or a code, what a token may do, and giving both back.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/auth-oauth-v1/guide
+ */
+import { z } from 'zod'
+import type { Clock } from '../../src/contracts/clock.ts'
+import { HoldfastError } from '../../src/contracts/errors.ts'
+import { readFailure, translate } from './errors.ts'
+import { openTransport, type Sent } from './transport.ts'
+import { API_VERSION } from './version.ts'
+
+/** What a portal granted; sealed in the vault as JSON. */
+export interface PortalTokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** ISO 8601, UTC: when the access token runs out. */
+  readonly expiresAt: string
+}
+
+/** The installation's own app at HubSpot. */
+export interface HubSpotApp {
+  readonly baseUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly timeoutMs?: number
+}
+
+const answer = z.object({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1).optional(),
+  expires_in: z.number().positive(),
+})
+
+/** What went wrong with a grant; RFC 6749 section 5.2, and HubSpot's own words for the same. */
+const refusal = z.object({
+  error: z.string().catch(''),
+  status: z.string().catch(''),
+  category: z.string().catch(''),
+  subCategory: z.string().catch(''),
+  message: z.string().catch(''),
+  error_description: z.string().catch(''),
+})
+
+/**
+ * A new access token.
+ *
+ * @throws HoldfastError `connector_reconnect` when the portal took its consent back (`invalid_grant`,
+ *   `BAD_REFRESH_TOKEN`), `connector_configuration` when HubSpot does not know our app (`invalid_client`),
+ *   `connector_unavailable` (retryable) when HubSpot cannot be asked
+ * @example
+ * const { accessToken, expiresAt } = await refreshTokens({ ...app, refreshToken, clock })
+ */
+export async function refreshTokens({
+  refreshToken,
+  clock,
+  ...app
+}: HubSpotApp & { refreshToken: string; clock: Clock }): Promise<PortalTokens> {
+  return granted(app, { grant_type: 'refresh_token', refresh_token: refreshToken }, clock, refreshToken)
+}
+
+/** The first tokens, for the code that HubSpot sent the admin back with. */
+export async function exchangeCode({
+  code,
+  redirectUri,
+  codeVerifier,
+  clock,
+  ...app
+}: HubSpotApp & {
+  code: string
+  redirectUri: string
+  codeVerifier?: string
+  clock: Clock
+}): Promise<PortalTokens> {
+  const verifier = codeVerifier === undefined ? {} : { code_verifier: codeVerifier }
+  const grant = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, ...verifier }
+  return granted(app, grant, clock, null)
+}
+
+const tokenInfo = z.object({
+  active: z.boolean(),
+  hub_id: z.coerce.string().optional().catch(undefined),
+  user: z.string().optional().catch(undefined),
+  scopes: z.array(z.string()).optional().catch(undefined),
+  scope: z.string().optional().catch(undefined),
+})
+
+export interface TokenInfo {
+  readonly active: boolean
+  /** Null where HubSpot does not say. */
+  readonly portal: string | null
+  readonly scopes: readonly string[] | null
+}
+
+/** What a token is good for. */
+export async function introspectToken({
+  token,
+  kind,
+  ...app
+}: HubSpotApp & { token: string; kind: 'access_token' | 'refresh_token' }): Promise<TokenInfo> {
+  const { text } = await post(app, 'token/introspect', { token, token_type_hint: kind })
+  const info = tokenInfo.parse(JSON.parse(text))
+  const listed = info.scopes ?? info.scope?.split(' ') ?? null
+  return { active: info.active, portal: info.hub_id ?? null, scopes: listed }
+}
+
+/** Gives the grant back; a token that is gone already is fine. */
+export async function revokeToken({
+  refreshToken,
+  ...app
+}: HubSpotApp & { refreshToken: string }): Promise<void> {
+  await post(app, 'token/revoke', { token: refreshToken, token_type_hint: 'refresh_token' })
+}
+
+async function granted(
+  app: HubSpotApp,
+  grant: Readonly<Record<string, string>>,
+  clock: Clock,
+  refreshToken: string | null,
+): Promise<PortalTokens> {
+  const asked = clock()
+  const { text } = await post(app, 'token', grant)
+  const said = answer.safeParse(jsonOrNull(text))
+  const next = said.success ? (said.data.refresh_token ?? refreshToken) : null
+  if (!said.success || next === null) {
+    throw new HoldfastError(
+      'connector_unavailable',
+      'HubSpot answered the request for a token with something else. It is tried again.',
+      {
+        retryable: true,
+      },
+    )
+  }
+  const expiresAt = new Date(asked.getTime() + said.data.expires_in * 1000).toISOString()
+  return { accessToken: said.data.access_token, refreshToken: next, expiresAt }
+}
+
+async function post(app: HubSpotApp, name: string, form: Readonly<Record<string, string>>): Promise<Sent> {
+  const path = `/oauth/${API_VERSION}/${name}`
+  const credentials = { client_id: app.clientId, client_secret: app.clientSecret }
+  const sent = await openTransport(app.baseUrl)(
+    { method: 'POST', path, headers: {}, form: { ...credentials, ...form } },
+    { timeoutMs: app.timeoutMs ?? 15_000 },
+  )
+  if ('kind' in sent) {
+    throw new HoldfastError(
+      'connector_unavailable',
+      `HubSpot (${app.baseUrl}) gave no answer about its sign-in: ${sent.why}. It is tried again.`,
+      {
+        cause: sent.cause,
+        retryable: true,
+      },
+    )
+  }
+  if (sent.status >= 200 && sent.status < 300) return sent
+  throw refused(path, sent)
+}
+
+/** One list a reaction; compared without case or punctuation, because HubSpot writes them in several ways. */
+const REVOKED = [
+  'invalidgrant',
+  'badrefreshtoken',
+  'badauthcode',
+  'invalidrefreshtoken',
+  'missingrefreshtoken',
+]
+const OUR_APP = [
+  'invalidclient',
+  'unauthorizedclient',
+  'badclientid',
+  'badclientsecret',
+  'invalidclientid',
+  'invalidclientsecret',
+]
+
+function refused(path: string, { status, text }: Sent): HoldfastError {
+  const failure = readFailure({ method: 'POST', path, status, body: text, retryAt: null })
+  const said = refusal.safeParse(jsonOrNull(text))
+  const fields = said.success ? Object.values(said.data) : []
+  const names = fields.map((field) => field.toLowerCase().replace(/[^a-z]/g, ''))
+  const detail = failure.message === '' ? '' : ` HubSpot says: ${failure.message}`
+  if (names.some((name) => OUR_APP.includes(name))) {
+    return new HoldfastError(
+      'connector_configuration',
+      `HubSpot does not accept the credentials of the app itself. Check HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET against the app's page in HubSpot and restart; the connected accounts stay connected.${detail}`,
+      { cause: failure },
+    )
+  }
+  if (names.some((name) => REVOKED.includes(name))) {
+    return new HoldfastError(
+      'connector_reconnect',
+      `The HubSpot account has taken back its consent: the app was uninstalled there, or an admin revoked it. Connect the account again.${detail}`,
+      { cause: failure },
+    )
+  }
+  if (status >= 400 && status < 500 && status !== 429 && status !== 408) {
+    return new HoldfastError(
+      'connector_configuration',
+      `HubSpot refuses the request for a token with ${status}.${detail}`,
+      { cause: failure },
+    )
+  }
+  return translate(failure)
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,175 @@
+/** What HubSpot pushes: whether it is really from HubSpot, and what may have changed. Never more than a hint. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import type { WebhookHint } from '../connector.ts'
+
+const MINUTES_5 = 5 * 60_000
+
+/**
+ * HubSpot's signature, version 3.
+ *
+ * @param input.url the public URL as it is configured, never one made from the Host header
+ * @param input.body as it came, unparsed
+ * @param input.timestamp header `X-HubSpot-Request-Timestamp`: milliseconds
+ * @param input.signature header `X-HubSpot-Signature-v3`: base64
+ * @returns false also for anything missing, and for a timestamp 5 minutes away either way
+ * @see https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+ */
+export function verifySignatureV3({
+  secret,
+  method,
+  url,
+  body,
+  timestamp,
+  signature,
+  now,
+}: {
+  secret: string
+  method: string
+  url: string
+  body: Buffer
+  timestamp: string | undefined
+  signature: string | undefined
+  now: Date
+}): boolean {
+  if (secret === '' || timestamp === undefined || signature === undefined) return false
+  if (!/^\d{1,15}$/.test(timestamp)) return false
+  if (Math.abs(now.getTime() - Number(timestamp)) > MINUTES_5) return false
+  const expected = createHmac('sha256', secret)
+    .update(method.toUpperCase() + decodedUrl(url))
+    .update(body)
+    .update(timestamp)
+    .digest()
+  const given = Buffer.from(signature, 'base64')
+  return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+/** HubSpot signs the URL with these decoded and no others; a question mark that begins the query stays. */
+function decodedUrl(url: string): string {
+  return url.replace(/%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi, (code) => decodeURIComponent(code))
+}
+
+const id = z.union([z.string().min(1), z.number().int()]).transform(String)
+
+/** Every field that a subscription type documents; nothing but the first ones is there for all. */
+const event = z.object({
+  portalId: id,
+  occurredAt: z.coerce.number(),
+  eventId: id.optional().catch(undefined),
+  subscriptionType: z.string().optional(),
+  /** As older apps get it, instead of `subscriptionType`. */
+  eventType: z.string().optional(),
+  appId: id.optional().catch(undefined),
+  objectId: id.optional().catch(undefined),
+  objectTypeId: z.string().optional().catch(undefined),
+  changeSource: z.string().optional().catch(undefined),
+  sourceId: id.optional().catch(undefined),
+  propertyName: z.string().optional().catch(undefined),
+  primaryObjectId: id.optional().catch(undefined),
+  mergedObjectIds: z.array(id).optional().catch(undefined),
+  newObjectId: id.optional().catch(undefined),
+  fromObjectId: id.optional().catch(undefined),
+  toObjectId: id.optional().catch(undefined),
+  fromObjectTypeId: z.string().optional().catch(undefined),
+  toObjectTypeId: z.string().optional().catch(undefined),
+  associationType: z.string().optional().catch(undefined),
+})
+type Event = z.infer<typeof event>
+
+/**
+ * @param body as it came; a JSON array of up to 100 events, in no order, some of them twice
+ * @param options.appId id of our app, where it is known; else the one that the event itself was sent to
+ * @returns one hint an object that may have changed; none for events that mean nothing to us
+ * @throws HoldfastError never: what cannot be read is no hint
+ */
+export function parseHints(body: Buffer): readonly WebhookHint[] {
+  let events: unknown
+  try {
+    events = JSON.parse(body.toString('utf8'))
+  } catch {
+    return []
+  }
+  return (Array.isArray(events) ? events : [events]).flatMap((one) => {
+    const read = event.safeParse(one)
+    return read.success ? hintsOf(read.data) : []
+  })
+}
+
+const KINDS: Readonly<Record<string, WebhookHint['kind']>> = {
+  propertyChange: 'changed',
+  creation: 'created',
+  deletion: 'deleted',
+  restore: 'restored',
+  merge: 'merged',
+  associationChange: 'associated',
+  privacyDeletion: 'erased',
+}
+
+/** Objects as the paths of the API name them. */
+const OBJECTS: Readonly<Record<string, string>> = {
+  contact: 'contacts',
+  company: 'companies',
+  deal: 'deals',
+  ticket: 'tickets',
+  product: 'products',
+  line_item: 'line_items',
+  '0-1': 'contacts',
+  '0-2': 'companies',
+  '0-3': 'deals',
+  '0-5': 'tickets',
+  '0-7': 'products',
+  '0-8': 'line_items',
+  '0-27': 'tasks',
+}
+
+function hintsOf(one: Event): readonly WebhookHint[] {
+  const [subject, change] = (one.subscriptionType ?? one.eventType ?? '').split('.')
+  const kind = Object.hasOwn(KINDS, change ?? '') ? KINDS[change] : undefined
+  if (kind === undefined) return []
+  const common = { portal: one.portalId, kind, at: new Date(one.occurredAt), own: isOwn(one) }
+  const hint = (type: string | undefined, objectId: string | undefined, others: readonly string[]) => {
+    const object =
+      type === undefined ? undefined : (OBJECTS[type] ?? (subject === 'object' ? type : undefined))
+    if (object === undefined || objectId === undefined) return []
+    const key = [
+      one.portalId,
+      `${subject}.${change}`,
+      object,
+      objectId,
+      one.eventId ?? '',
+      one.occurredAt,
+    ].join(':')
+    return [{ ...common, object, id: objectId, others, key }]
+  }
+  if (kind === 'associated') {
+    const [from, to] = endsOf(one)
+    return [
+      ...hint(from, one.fromObjectId, one.toObjectId === undefined ? [] : [one.toObjectId]),
+      ...hint(to, one.toObjectId, one.fromObjectId === undefined ? [] : [one.fromObjectId]),
+    ]
+  }
+  const type = subject === 'object' ? one.objectTypeId : subject
+  if (kind === 'merged') {
+    // The record that remains is the new one where a merge makes one.
+    const survivor = one.newObjectId ?? one.primaryObjectId ?? one.objectId
+    const others = [one.primaryObjectId, one.objectId, ...(one.mergedObjectIds ?? [])].filter(
+      (other) => other !== undefined && other !== survivor,
+    ) as string[]
+    return hint(type, survivor, [...new Set(others)])
+  }
+  return hint(type, one.objectId, [])
+}
+
+/** Types of both ends: of the generic format, or out of `CONTACT_TO_COMPANY`. */
+function endsOf({ fromObjectTypeId, toObjectTypeId, associationType = '' }: Event) {
+  if (fromObjectTypeId !== undefined && toObjectTypeId !== undefined)
+    return [fromObjectTypeId, toObjectTypeId]
+  const [from, to] = associationType.toLowerCase().split('_to_')
+  return [from, to]
+}
+
+/** Changed through the API by the app that is told of it; `sourceId` is then the app's id. */
+function isOwn({ changeSource, sourceId, appId }: Event): boolean {
+  if (changeSource !== 'INTEGRATION' && changeSource !== 'API') return false
+  return appId !== undefined && sourceId?.replace(/^appId:/, '') === appId
+}
