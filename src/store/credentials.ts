@@ -111,6 +111,15 @@ export async function readSealed(tx: Transaction, { owner, name }: Place): Promi
   return row ?? null
 }
 
+/** Nobody else replaces it until the transaction ends. */
+export async function lockSealed(tx: Transaction, { owner, name }: Place): Promise<void> {
+  await tx.query('select from credentials where tenant_id = $1 and owner = $2 and name = $3 for update', [
+    tx.tenant,
+    owner,
+    name,
+  ])
+}
+
 /** Every secret of the tenant. */
 export async function listSealed(tx: Transaction): Promise<readonly (SealedRow & Place)[]> {
   return tx.query<SealedRow & Place>(

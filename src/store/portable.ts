@@ -15,8 +15,8 @@ export interface PortableRows {
   readonly rows: readonly string[]
 }
 
-/** What belongs to one database: the steps of its set-up, and who leads its processes. */
-const APART = ['schema_migrations', 'leases']
+/** What belongs to one database: the steps of its set-up, who leads its processes, and whose turn it is to call. */
+const APART = ['schema_migrations', 'leases', 'pacing']
 
 /** Rows a statement: decisions are a few kB each. */
 const CHUNK = 1000
