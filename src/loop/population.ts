@@ -72,7 +72,17 @@ export function proposePopulation(profile: TableProfile): Population {
 }
 
 function customerValues(column: ColumnProfile): readonly string[] {
-  return column.values.map(({ value }) => value).filter((value) => CUSTOMERS.has(key(value)))
+  return column.values.map(({ value }) => value).filter(isCustomerWord)
+}
+
+/**
+ * Whether a value of a lifecycle stage or type says that the record is a customer.
+ *
+ * @example
+ * isCustomerWord('Existing customer') // true
+ */
+export function isCustomerWord(value: string): boolean {
+  return CUSTOMERS.has(key(value))
 }
 
 /**
