@@ -1,0 +1,66 @@
+/**
+ * What was sent, on the record's timeline, once: an e-mail as HubSpot's own sent e-mails look.
+ *
+ * The key is a custom unique property, as on tasks. HubSpot documents properties of e-mails as creatable ("Activities
+ * (Calls, Emails, Meetings, Notes, Tasks)" in the guide of the properties API) and an upsert by such a property for
+ * them (`/crm/objects/{version}/emails/batch/upsert`); a portal that refuses the property is told so by provisioning.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/latest/crm/activities/emails/guide
+ */
+import type { Activity, WriteResult } from '../connector.ts'
+import type { HubSpotClient } from './client.ts'
+import { makeOnce } from './engagements.ts'
+import { cleanText } from './fields.ts'
+import { line, richText } from './rich-text.ts'
+import type { Schema } from './schema.ts'
+
+/**
+ * @returns a result for each entry: `id` is its key, `externalId` the e-mail in HubSpot
+ * @throws HoldfastError when nothing at all could be tried
+ * @example
+ * await logActivities(client, schema, [entry]) // [{ id: entry.key, ok: true, externalId: '6001' }]
+ */
+export async function logActivities(
+  client: HubSpotClient,
+  schema: Schema,
+  entries: readonly Activity[],
+): Promise<readonly WriteResult[]> {
+  const emails = entries.filter(({ kind }) => kind === 'email')
+  const others = entries.filter(({ kind }) => kind !== 'email')
+  const made = await makeOnce(client, schema, emails, {
+    object: 'emails',
+    name: 'the e-mail',
+    properties: emailProperties,
+    kept: false,
+  })
+  return [
+    ...made,
+    ...others.map(({ key, kind }): WriteResult => ({
+      id: key,
+      ok: false,
+      code: 'not_supported',
+      message: `Holdfast logs e-mails on HubSpot's timeline, and no ${kind.toUpperCase()} yet. It is in Holdfast's own outbox.`,
+      retryable: false,
+    })),
+  ]
+}
+
+function emailProperties({ at, subject, body, from, to }: Activity): Readonly<Record<string, string>> {
+  const address = (email: string | null): readonly { email: string }[] => (email === null ? [] : [{ email }])
+  return {
+    hs_timestamp: at.toISOString(),
+    // From the CRM to a person; INCOMING_EMAIL is an answer.
+    hs_email_direction: 'EMAIL',
+    hs_email_status: 'SENT',
+    hs_email_subject: line(subject),
+    hs_email_text: cleanText(body),
+    hs_email_html: richText(body),
+    // Sender and recipients are read-only properties; HubSpot fills them from these headers.
+    hs_email_headers: JSON.stringify({
+      ...(from === null ? {} : { from: { email: from } }),
+      to: address(to),
+      cc: [],
+      bcc: [],
+    }),
+  }
+}

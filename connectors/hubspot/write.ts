@@ -1,0 +1,126 @@
+/**
+ * Our fields onto the records of a portal: batches of 100, a result for each record. A field that is absent is left
+ * as it is; one of ours that is null is emptied; nothing else of a record is ever touched.
+ */
+import type { FieldUpdate, WriteResult } from '../connector.ts'
+import { sendBatch, type BatchInput, type BatchOutcome, type Refusal } from './batch.ts'
+import type { HubSpotClient } from './client.ts'
+import { cellsOf, FIELD_PROPERTIES, isOurs } from './fields.ts'
+import { failed } from './refusals.ts'
+import type { Schema } from './schema.ts'
+import { API_VERSION } from './version.ts'
+
+/**
+ * Properties that the portal lacks are made first, and choices that a list of values lacks are added. A property that
+ * cannot be written (another's, archived, of another type) is left out: provisioning and the doctor say why.
+ *
+ * @returns a result for each update, `version` being the record's `updatedAt` after it
+ * @throws HoldfastError when nothing at all could be tried
+ * @example
+ * await writeFields(client, openSchema(client, 'companies'), [{ id: '4711', fields: { riskPercent: 71.5 } }])
+ * // [{ id: '4711', ok: true, version: 2026-11-21T11:45:00.000Z }]
+ */
+export async function writeFields(
+  client: HubSpotClient,
+  schema: Schema,
+  updates: readonly FieldUpdate[],
+): Promise<readonly WriteResult[]> {
+  const records = byRecord(updates)
+  const first = await writeRound(client, schema, records)
+  // The portal is not as we know it: somebody deleted a property or a choice meanwhile. Once is enough to know.
+  const again = records.filter(({ id }) => isOutdated(first.get(id)))
+  const second =
+    again.length === 0
+      ? first
+      : await schema.renew(schema.object).then(() => writeRound(client, schema, again, true))
+  return records.map(({ id }) => resultOf(schema, id, second.get(id) ?? first.get(id)))
+}
+
+type Written = BatchOutcome | { readonly ok: false; readonly problem: string } | { readonly ok: 'nothing' }
+
+async function writeRound(
+  client: HubSpotClient,
+  schema: Schema,
+  updates: readonly FieldUpdate[],
+  last = false,
+): Promise<ReadonlyMap<string, Written>> {
+  const { object } = schema
+  const cells = updates.map(({ id, fields }) => ({ id, properties: cellsOf(fields) }))
+  const { usable, problems } = await fit(schema, cells)
+  const written = new Map<string, Written>()
+  const inputs: BatchInput[] = []
+  for (const { id, properties } of cells) {
+    const possible = Object.entries(properties).filter(([name]) => usable.has(name))
+    if (possible.length > 0)
+      inputs.push({ trace: id, input: { id, properties: Object.fromEntries(possible) } })
+    else {
+      const [name] = Object.keys(properties)
+      const problem = name === undefined ? null : (problems.get(name) ?? null)
+      written.set(id, problem === null ? { ok: 'nothing' } : { ok: false, problem })
+    }
+  }
+  if (inputs.length === 0) return written
+  const path = `/crm/objects/${API_VERSION}/${object}/batch/update`
+  const outcomes = await sendBatch(client, path, inputs, last ? {} : { hold: isAboutOurs })
+  return new Map<string, Written>([...written, ...outcomes])
+}
+
+/** Adds the choices that the cells need, and says which properties can be written. */
+async function fit(
+  schema: Schema,
+  cells: readonly { readonly properties: Readonly<Record<string, string>> }[],
+): Promise<{ usable: ReadonlySet<string>; problems: ReadonlyMap<string, string> }> {
+  const { usable, problems } = await schema.of(schema.object)
+  const lacking = new Map<string, Set<string>>()
+  for (const { properties } of cells)
+    for (const [name, value] of Object.entries(properties)) {
+      const found = usable.get(name)
+      if (found?.type !== 'enumeration' || value === '') continue
+      if (!found.options.some((one) => one.value === value))
+        lacking.set(name, (lacking.get(name) ?? new Set()).add(value))
+    }
+  const writable = new Set(usable.keys())
+  const all = new Map(problems)
+  for (const [name, values] of lacking) {
+    const problem = await schema.offer(schema.object, name, [...values])
+    if (problem === null) continue
+    // What the list does have is not worth losing the whole field for, but a batch is refused by one bad value.
+    writable.delete(name)
+    all.set(name, problem)
+  }
+  return { usable: writable, problems: all }
+}
+
+/** Two updates of one record in one batch are refused by HubSpot; the later one has the last word. */
+function byRecord(updates: readonly FieldUpdate[]): readonly FieldUpdate[] {
+  const records = new Map<string, FieldUpdate>()
+  for (const { id, fields } of updates)
+    records.set(id, { id, fields: { ...records.get(id)?.fields, ...fields } })
+  return [...records.values()]
+}
+
+const OUTDATED: ReadonlySet<string> = new Set(['PROPERTY_DOESNT_EXIST', 'INVALID_OPTION'])
+
+const ours: ReadonlySet<string> = new Set(Object.values(FIELD_PROPERTIES))
+
+/** Whether it is the portal's definition of a property of ours that is at fault, not the record. */
+function isAboutOurs({ faults }: Refusal): boolean {
+  return faults.some(
+    ({ code, property }) => OUTDATED.has(code) && property !== null && isOurs(property) && ours.has(property),
+  )
+}
+
+function isOutdated(outcome: Written | undefined): boolean {
+  return outcome !== undefined && 'refusal' in outcome && isAboutOurs(outcome.refusal)
+}
+
+const NAMES = { companies: 'company', contacts: 'contact' } as const
+
+function resultOf(schema: Schema, id: string, outcome: Written | undefined): WriteResult {
+  if (outcome === undefined || outcome.ok === 'nothing') return { id, ok: true }
+  if (outcome.ok)
+    return { id, ok: true, ...(outcome.updatedAt === null ? {} : { version: outcome.updatedAt }) }
+  if ('problem' in outcome)
+    return { id, ok: false, code: 'property_missing', message: outcome.problem, retryable: false }
+  return failed({ id, what: `${NAMES[schema.object]} ${id}` }, outcome.refusal)
+}
