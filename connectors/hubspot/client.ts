@@ -75,6 +75,15 @@ const LONGEST_WAIT_MS = 60_000
 /** How long no call is made when HubSpot refuses all of them and does not say until when. */
 const CLOSED_MS = 15 * 60_000
 
+/** A refusal for too many calls that does not say until when: the window that is full has passed by then. */
+const LIMIT_PAUSE_MS: Readonly<Record<CallKind, number>> = { call: 10_000, search: 1000 }
+
+/**
+ * Portals whose calls for the day are used up, or that move: asking again would only be refused again. By their pacer,
+ * which all clients of a portal in this process share.
+ */
+const closed = new WeakMap<Pacer, { readonly failure: HubSpotFailure; readonly until: Date }>()
+
 /**
  * @example
  * const client = openHubSpotClient({ baseUrl: HUBSPOT_API, portal, tokens: fixedToken(token), pacer, clock })
@@ -90,8 +99,6 @@ export function openHubSpotClient({
 }: HubSpotClientOptions): HubSpotClient {
   const send = openTransport(baseUrl)
   const counts = new Map<string, number>()
-  /** While the day's calls are used up or the account moves, asking again would only be refused again. */
-  let closed: { failure: HubSpotFailure; until: Date } | null = null
 
   async function once<T>(call: HubSpotCall<T>, token: string): Promise<Sent | NoAnswer> {
     const done = await pacer.take(kindOf(call), call.signal)
@@ -112,13 +119,14 @@ export function openHubSpotClient({
     const { status, retryAt } = failure
     const asked = retryAt === null ? null : Math.max(0, retryAt.getTime() - clock().getTime())
     if (isDailyLimit(failure) || status === 477) {
-      closed = { failure, until: retryAt ?? new Date(clock().getTime() + CLOSED_MS) }
+      closed.set(pacer, { failure, until: retryAt ?? new Date(clock().getTime() + CLOSED_MS) })
       return null
     }
     if (attempt >= TRIES || (asked ?? 0) > LONGEST_WAIT_MS) return null
     if (status === 429) {
       // The whole portal waits, not this call alone.
-      pacer.pause(kindOf(call), asked ?? (kindOf(call) === 'search' ? 1000 : 10_000))
+      const kind = kindOf(call) === 'search' && !/TEN/i.test(failure.policyName) ? 'search' : 'call'
+      pacer.pause(kind, asked ?? LIMIT_PAUSE_MS[kind])
       return 0
     }
     if (status === 423) return Math.max(LOCKED_PAUSE_MS * attempt, asked ?? 0)
@@ -126,33 +134,76 @@ export function openHubSpotClient({
     return null
   }
 
+  function failureIn<T>({ method, path }: HubSpotCall<T>, { status, headers, text }: Sent): HubSpotFailure {
+    const retryAt = retryAtOf(headers.get('retry-after'), clock(), dateOf(headers.get('date')))
+    return readFailure({ portal, method, path: pathTemplate(path), status, body: text, retryAt })
+  }
+
+  function noAnswer<T>(call: HubSpotCall<T>, { why, cause }: NoAnswer): HoldfastError {
+    const { method, path } = call
+    const failure = readFailure({
+      portal,
+      method,
+      path: pathTemplate(path),
+      status: 0,
+      body: '',
+      retryAt: null,
+    })
+    return new HoldfastError(
+      'connector_unavailable',
+      `HubSpot (${baseUrl}) gave no answer to ${templateOf(call)}: ${why}. It is tried again; check that this machine may call out.`,
+      { cause: { ...failure, message: why, cause }, retryable: true },
+    )
+  }
+
+  /** Whoever shuts down does not wait for the next try. */
+  async function pausing(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal === undefined) return void (await sleep(ms))
+    const { promise, reject } = Promise.withResolvers<never>()
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      signal.throwIfAborted()
+      await Promise.race([sleep(ms), promise])
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  function throwWhileClosed(): void {
+    const now = closed.get(pacer)
+    if (now === undefined) return
+    if (clock() < now.until) throw translate(now.failure)
+    closed.delete(pacer)
+  }
+
   async function call<T>(asked: HubSpotCall<T>): Promise<HubSpotAnswer<T>> {
     let token: string | null = null
+    let renewed = false
     for (let attempt = 1; ; attempt++) {
-      if (closed !== null && clock() < closed.until) throw translate(closed.failure)
-      closed = null
+      throwWhileClosed()
       token ??= await tokens.current()
       const sent = await once(asked, token)
       if ('kind' in sent) {
         const again = attempt < TRIES && (!sent.reached || isRepeatable(asked))
-        if (!again) throw noAnswer(asked, sent, baseUrl)
-        await sleep(backoff(attempt))
+        if (!again) throw noAnswer(asked, sent)
+        await pausing(backoff(attempt), asked.signal)
         continue
       }
       if (sent.status >= 200 && sent.status < 300) return parsed(asked, sent)
-      const failure = failureIn(asked, sent, clock)
-      if (failure.status === 401 && attempt === 1) {
+      const failure = failureIn(asked, sent)
+      if (failure.status === 401 && !renewed) {
         token = await tokens.renewed(token)
+        renewed = true
         continue
       }
       const pause = pauseAfter(asked, failure, attempt)
       if (pause === null) throw translate(failure)
-      if (pause > 0) await sleep(pause)
+      if (pause > 0) await pausing(pause, asked.signal)
       token = null
     }
   }
 
-  void portal
   return { call, counts: () => Object.fromEntries(counts) }
 }
 
@@ -179,44 +230,25 @@ function parsed<T>(call: HubSpotCall<T>, { status, headers, text }: Sent): HubSp
   return { status, body: result.data, date: dateOf(headers.get('date')) }
 }
 
-function failureIn<T>(call: HubSpotCall<T>, { status, headers, text }: Sent, clock: Clock): HubSpotFailure {
-  const retryAt = retryAtOf(headers.get('retry-after'), clock())
-  return readFailure({ method: call.method, path: pathTemplate(call.path), status, body: text, retryAt })
-}
-
 /**
  * Seconds or a date, as RFC 9110 allows both.
  *
+ * @param theirs the time by HubSpot's clock; a date is by that one
+ * @returns by our own clock
  * @example retryAtOf('10', new Date(0)) // 1970-01-01T00:00:10Z
  */
-export function retryAtOf(header: string | null, now: Date): Date | null {
+export function retryAtOf(header: string | null, now: Date, theirs: Date | null = null): Date | null {
   if (header === null) return null
   const said = header.trim()
   if (/^\d+(\.\d+)?$/.test(said)) return new Date(now.getTime() + Number(said) * 1000)
-  return dateOf(said)
+  const at = dateOf(said)
+  if (at === null || theirs === null) return at
+  return new Date(now.getTime() + at.getTime() - theirs.getTime())
 }
 
 function dateOf(said: string | null): Date | null {
   const at = said === null ? NaN : Date.parse(said)
   return Number.isNaN(at) ? null : new Date(at)
-}
-
-function noAnswer<T>(call: HubSpotCall<T>, { why, cause }: NoAnswer, baseUrl: string): HoldfastError {
-  const failure: HubSpotFailure = {
-    ...readFailure({
-      method: call.method,
-      path: pathTemplate(call.path),
-      status: 0,
-      body: '',
-      retryAt: null,
-    }),
-    message: why,
-  }
-  return new HoldfastError(
-    'connector_unavailable',
-    `HubSpot (${baseUrl}) gave no answer to ${templateOf(call)}: ${why}. It is tried again; check that this machine may call out.`,
-    { cause: { ...failure, cause }, retryable: true },
-  )
 }
 
 function kindOf<T>({ kind, path }: HubSpotCall<T>): CallKind {

@@ -10,6 +10,8 @@ import { HoldfastError, type ErrorCode } from '../../src/contracts/errors.ts'
 /** A refusal, as plain data: `cause` of the HoldfastError that a call throws. */
 export interface HubSpotFailure {
   readonly kind: 'hubspot'
+  /** Id of the account; '' before it is known. */
+  readonly portal: string
   readonly method: string
   readonly path: string
   /** HTTP status; 0 when there was no answer at all. */
@@ -63,15 +65,17 @@ export type HubSpotError = z.infer<typeof hubSpotError>
 /**
  * @param body as it came: JSON, an HTML page of a proxy, nothing
  * @example
- * failureOf({ method: 'GET', path: '/crm/…', status: 502, body: '<html>…', retryAt: null }).message // 'Bad gateway …'
+ * readFailure({ method: 'GET', path: '/crm/…', status: 502, body: '<h1>Bad gateway</h1>', retryAt: null }).message // 'Bad gateway'
  */
 export function readFailure({
+  portal = '',
   method,
   path,
   status,
   body,
   retryAt,
 }: {
+  portal?: string
   method: string
   path: string
   status: number
@@ -81,7 +85,7 @@ export function readFailure({
   const said = hubSpotError.safeParse(jsonOr(body, {}))
   const { id: _, status: _status, ...fields } = said.success ? said.data : hubSpotError.parse({})
   const message = fields.message === '' ? plain(body) : fields.message
-  return { kind: 'hubspot', method, path, status, ...fields, message, retryAt }
+  return { kind: 'hubspot', portal, method, path, status, ...fields, message, retryAt }
 }
 
 /** The refusal behind an error that a call threw; null when it was something else. */
@@ -93,8 +97,10 @@ export function failureOf(error: unknown): HubSpotFailure | null {
 }
 
 /** The day's calls are used up: nothing helps before midnight in the portal's time zone. */
-export function isDailyLimit({ status, policyName }: HubSpotFailure): boolean {
-  return status === 429 && policyName.toUpperCase() === 'DAILY'
+export function isDailyLimit({ status, policyName, message }: HubSpotFailure): boolean {
+  return (
+    status === 429 && (policyName === '' ? /\bdaily\b/i.test(message) : policyName.toUpperCase() === 'DAILY')
+  )
 }
 
 /**
@@ -124,7 +130,7 @@ function reaction(failure: HubSpotFailure): Reaction {
   if (status === 401) {
     return {
       code: 'connector_reconnect',
-      message: `HubSpot no longer accepts our sign-in${said} Connect the account again.`,
+      message: `HubSpot no longer accepts our sign-in to ${account(failure)}${said} Connect the account again.`,
     }
   }
   if (status === 403 && category === 'MISSING_SCOPES') {
@@ -132,20 +138,20 @@ function reaction(failure: HubSpotFailure): Reaction {
     const which = scopes.length === 0 ? 'a scope that it needs' : `the scope ${scopes.join(', ')}`
     return {
       code: 'connector_configuration',
-      message: `Holdfast may not call ${call}: the app in HubSpot lacks ${which}. Add it to the app and let an admin of the HubSpot account approve it; the connection itself stands.`,
+      message: `Holdfast may not call ${call}: the app in HubSpot lacks ${which}. Add it to the app and let an admin of ${account(failure)} approve it; the connection itself stands.`,
     }
   }
   if (status === 429 && isDailyLimit(failure)) {
     return {
       code: 'connector_unavailable',
-      message: `The HubSpot account has used up its calls for the day; all its apps share them. It goes on by itself ${until(failure) ?? "at midnight in the account's time zone"}.`,
+      message: `${sentence(account(failure))} has used up its calls for the day; all its apps share them. It goes on by itself ${until(failure) ?? "at midnight in the account's time zone"}.`,
       retryable: true,
     }
   }
   if (status === 477) {
     return {
       code: 'connector_unavailable',
-      message: `HubSpot is moving the account to another data centre and answers nothing meanwhile. It goes on by itself ${until(failure) ?? 'within 24 hours'}.`,
+      message: `HubSpot is moving ${account(failure)} to another data centre and answers nothing meanwhile. It goes on by itself ${until(failure) ?? 'within 24 hours'}.`,
       retryable: true,
     }
   }
@@ -159,7 +165,7 @@ function reaction(failure: HubSpotFailure): Reaction {
   if (status === 429) {
     return {
       code: 'connector_unavailable',
-      message: `HubSpot refuses further calls for the moment${said} It is tried again ${until(failure) ?? 'soon'}.`,
+      message: `HubSpot refuses further calls to ${account(failure)} for the moment${said} It is tried again ${until(failure) ?? 'soon'}.`,
       retryable: true,
     }
   }
@@ -178,6 +184,14 @@ function reaction(failure: HubSpotFailure): Reaction {
     }
   }
   return { code: 'connector_configuration', message: `HubSpot refuses ${call} with ${status}${said}` }
+}
+
+function account({ portal }: HubSpotFailure): string {
+  return portal === '' ? 'the HubSpot account' : `HubSpot account ${portal}`
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** ": what it said." or "." */

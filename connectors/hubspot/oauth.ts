@@ -189,7 +189,7 @@ function refused(path: string, { status, text }: Sent): HoldfastError {
   if (names.some((name) => REVOKED.includes(name))) {
     return new HoldfastError(
       'connector_reconnect',
-      `The HubSpot account has taken back its consent: the app was uninstalled there, or an admin revoked it. Connect the account again.${detail}`,
+      `The HubSpot account has taken back its consent: the app was uninstalled there, an admin revoked it, or HUBSPOT_CLIENT_ID is now that of another app. Connect the account again.${detail}`,
       { cause: failure },
     )
   }

@@ -30,21 +30,20 @@ const CLOSED = -1
  *
  * @param options.now for tests: the time instead of the database's
  * @example
- * const pacers = databasePacers(database)
+ * const pacers = openDatabasePacers({ database })
  * const done = await pacers.of('8451236', 'oauth').take('call')
  */
-export function databasePacers(
-  database: Database,
-  {
-    limits = {},
-    now = () => null,
-    sleep = (ms) => wait(ms),
-  }: {
-    limits?: Partial<Record<Tier, Limits>>
-    now?: () => Date | null
-    sleep?: (ms: number) => Promise<unknown>
-  } = {},
-): Pacers {
+export function openDatabasePacers({
+  database,
+  limits = {},
+  now = () => null,
+  sleep = (ms) => wait(ms),
+}: {
+  database: Database
+  limits?: Partial<Record<Tier, Limits>>
+  now?: () => Date | null
+  sleep?: (ms: number) => Promise<unknown>
+}): Pacers {
   const known = new Map<string, Pacer>()
   return {
     of: (portal, tier) => {
@@ -82,6 +81,8 @@ function databaseSlots({
   let answered: number[] = []
   let flushing = false
   let isThere = false
+  /** Whoever was refused asks for its next turn at once: not before the pause is known to all. */
+  let closing: Promise<unknown> = Promise.resolve()
   const place = (): Place => ({ name, limit, now: now() })
   const inDatabase = <T>(work: (tx: Transaction) => Promise<T>) => database.asSystem('pacing of calls', work)
 
@@ -99,8 +100,9 @@ function databaseSlots({
   }
 
   return {
-    hold: (most) =>
-      inDatabase(async (tx) => {
+    hold: async (most) => {
+      await closing
+      return inDatabase(async (tx) => {
         if (!isThere) {
           await addSlots(tx, place())
           tx.afterCommit(() => (isThere = true))
@@ -109,7 +111,8 @@ function databaseSlots({
         if (slots.length > 0) await releaseSlots(tx, place(), slots)
         const held = await holdSlots(tx, place(), most)
         return held.length > 0 ? { held } : { waitMs: await nextFree(tx, place()) }
-      }),
+      })
+    },
     release: (slot) => {
       answered.push(slot)
       if (flushing) return
@@ -118,7 +121,7 @@ function databaseSlots({
       setImmediate(() => void flush())
     },
     close: (ms) => {
-      void inDatabase((tx) => closeSlots(tx, place(), ms)).catch(() => undefined)
+      closing = inDatabase((tx) => closeSlots(tx, place(), ms)).catch(() => undefined)
     },
   }
 }

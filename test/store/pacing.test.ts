@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { databasePacers } from '../../src/store/pacing.ts'
+import { openDatabasePacers } from '../../src/store/pacing.ts'
 import { pacingSuite, SMALL } from '../connectors/hubspot/pacing.ts'
 import { virtualTime } from '../connectors/hubspot/virtual-time.ts'
 import { databaseKind, openTestDatabase } from '../support/database.ts'
@@ -28,7 +28,8 @@ async function open(processes: number) {
   await clear()
   const time = virtualTime(() => running > 0)
   const one = () =>
-    databasePacers(database, {
+    openDatabasePacers({
+      database,
       limits: { oauth: SMALL },
       now: () => new Date(START + time.now()),
       sleep: time.sleep,
@@ -68,7 +69,7 @@ describe('slots in the database', () => {
   it('keep to the time of the database where none is given', async () => {
     await clear()
     const limits = { oauth: { ...SMALL, call: { calls: 3, windowMs: 250 } } }
-    const pacers = [1, 2].map(() => databasePacers(database, { limits }))
+    const pacers = [1, 2].map(() => openDatabasePacers({ database, limits }))
     const times: number[] = []
     await Promise.all(
       Array.from({ length: 9 }, async (_, at) => {
