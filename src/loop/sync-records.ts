@@ -1,8 +1,9 @@
 /** Records of a page compared with what is stored: which are new, which changed, and how they are written. */
 import { hash } from 'node:crypto'
 import type { CustomerRecord, Properties } from '../../connectors/connector.ts'
+import type { CustomerId } from '../contracts/ids.ts'
 import type { ChangedCustomer, CustomerStatus, KnownCustomer, NewCustomer } from '../store/customers.ts'
-import { diffProperties } from '../store/property-changes.ts'
+import { diffProperties, type PastRow } from '../store/property-changes.ts'
 import { groupOf, type GroupShares } from './groups.ts'
 
 /** A record, ready to be compared. */
@@ -76,6 +77,13 @@ export function newCustomer(
   }
 }
 
+export interface ChangeTerms {
+  readonly status: CustomerStatus
+  readonly groups: GroupTerms
+  /** A customer of another group was merged into it. */
+  readonly flagged: boolean
+}
+
 /**
  * @param before the stored properties, where the hash says that they differ
  * @returns null where there is nothing to write
@@ -84,14 +92,14 @@ export function changedCustomer(
   staged: StagedRecord,
   known: KnownCustomer,
   before: Properties | null,
-  status: CustomerStatus,
-  groups: GroupTerms,
+  { status, groups, flagged }: ChangeTerms,
 ): ChangedCustomer | null {
   const { record } = staged
   const fresh = described(record)
   const groupKey = groupKeyOf(record)
   const same =
     before === null &&
+    (known.group_flagged || !flagged) &&
     known.status === status &&
     known.name === fresh.name &&
     known.group_key === groupKey &&
@@ -110,7 +118,7 @@ export function changedCustomer(
     status,
     group_key: groupKey,
     // Another parent may be of another group: the group of the first sight is kept, and the evaluation told.
-    group_flagged: known.group_flagged || movedGroup(known, groupKey, groups),
+    group_flagged: known.group_flagged || flagged || movedGroup(known, groupKey, groups),
     due: status === 'active' ? due : null,
   }
 }
@@ -128,6 +136,16 @@ function described({ name, responsible, updatedAt }: CustomerRecord) {
     responsible_email: storableOrNull(responsible?.email),
     source_updated_at: updatedAt === null ? null : updatedAt.toISOString(),
   }
+}
+
+/** What a record says of its past, as it is stored. */
+export function pastValues(customer: CustomerId, { history = [] }: CustomerRecord): readonly PastRow[] {
+  return history.map(({ property, value, from }) => ({
+    customer_id: customer,
+    property: storable(property),
+    value: typeof value === 'string' ? storable(value) : value,
+    valid_at: from.toISOString(),
+  }))
 }
 
 /** The last of each record that a page has more than once. */

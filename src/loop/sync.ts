@@ -2,30 +2,31 @@
  * Sync: what changed in the CRM or file since the last time comes into the store, a page a transaction, each with
  * the cursor that follows it. Whatever stops it, the next pass goes on where the last whole page ended.
  */
-import type { Agreement, Connector, CustomerRecord } from '../../connectors/connector.ts'
+import type { Connector, CustomerRecord } from '../../connectors/connector.ts'
 import { canonicalJson } from '../../models/canonical-json.ts'
-import { HoldfastError } from '../contracts/errors.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import {
   dropConfigKey,
   readConnection,
   saveConnectionProfile,
-  setConnectionStatus,
   type Connection,
 } from '../store/connections.ts'
 import { anyDue, markAllDue } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
+import { championMapping } from '../store/models.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { refreshStatistics } from '../store/statistics.ts'
 import { requestStep } from '../store/steps.ts'
 import { readTenant } from '../store/tenants.ts'
-import { agreementReader } from './agreement.ts'
-import { mappingOf } from './mapping.ts'
+import { databaseTime } from '../store/time.ts'
+import { readingOf } from './needed-properties.ts'
+import { noteReconnect, openConnector } from './open-connector.ts'
 import { pagesAhead } from './pages-ahead.ts'
-import { readsAlike } from './reading.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
-import { noCounts, storePage, type PageCounts, type Pass, type Source } from './sync-page.ts'
-import { recordStager, storable, withoutRepeats } from './sync-records.ts'
+import { asStored, describedConnection, describedSource, fileSource } from './source.ts'
+import { openStager } from './staging.ts'
+import { noCounts, type RecordCounts } from './store-records.ts'
+import { storePage, type Pass } from './sync-page.ts'
 
 const DAY = 86_400_000
 
@@ -33,52 +34,61 @@ const DAY = 86_400_000
  * Counts: `added`, `changed`, `unchanged`, `left` and `returned` (of the population), `deleted`, `consents`.
  *
  * @throws HoldfastError what the connector throws; `connector_configuration` for a pass that would delete more than a
- *   fifth of the customers
+ *   fifth of the customers, and when the property is gone that says who is a customer
  */
 export const sync: LoopStep = async (services, context) => {
   const { tenant, connection: id } = context
-  const begun = await services.database.withTenant(tenant, async (tx) => ({
+  const { database, clock } = services
+  const begun = await database.withTenant(tenant, async (tx) => ({
     connection: await readConnection(tx, id),
     settings: (await currentSettings(tx)).settings,
     salt: (await readTenant(tx, tenant)).groupSalt,
     addressKey: await services.secrets.addressKey(tx),
+    at: await databaseTime(tx),
+    like: await championMapping(tx, id),
   }))
-  const { connection } = begun
-  const connector = await opened(services, context, connection)
+  const today = Math.floor(clock().getTime() / DAY)
+  const currency = begun.settings.currency.file
   const counts = noCounts()
-  const stage = recordStager()
-  const pass: Pass = {
-    connection: id,
-    run: context.run,
-    groups: { salt: begun.salt, shares: begun.settings.groups },
-    addressKey: begun.addressKey,
-    allowDeletions: connection.config['allowDeletions'] === true,
-    cursor: connection.cursor,
-    source: null,
-    seen: new Set(),
-    refused: new Set(),
-  }
-  let done = 0
+  const connector = await openConnector(services, context, begun.connection)
   try {
-    for await (const { page, last } of pagesAhead(connector.changes(connection.cursor))) {
+    const isFile = connector.describeEveryMs === 0
+    const described = isFile
+      ? begun.connection
+      : await describedConnection(services, context, begun.connection, connector)
+    const { population } = described
+    const stager = openStager({ database, tenant, connection: id, connector, population })
+    const pass: Pass = {
+      connection: id,
+      run: context.run,
+      groups: { salt: begun.salt, shares: begun.settings.groups },
+      addressKey: begun.addressKey,
+      allowDeletions: described.config['allowDeletions'] === true,
+      begunAt: isFile ? null : begun.at,
+      cursor: described.cursor,
+      source: isFile ? null : describedSource(described, today, currency),
+      seen: new Set(),
+      refused: new Set(),
+    }
+    const reading = isFile ? undefined : readingOf(described, today, begun.like)
+    const guard = populationGuard(services, context, described, connector)
+    let profile: TableProfile | null = null
+    let done = 0
+    for await (const { page, last } of pagesAhead(connector.changes(pass.cursor, reading))) {
       // Whoever drains the process is answered after the page in hand.
       if (context.signal.aborted) break
-      const records = withoutRepeats(page.upserts)
-      if (records.length > 0 || page.complete === true)
-        pass.source ??= await sourceOf(services, connection, connector, begun.settings.currency.file)
-      const recipients =
-        connector.recipients === undefined
-          ? null
-          : await connector.recipients(records.map((record) => record.id))
-      const staged = { page, records: records.map(stage), recipients }
-      const stored = await services.database.withTenant(tenant, async (tx) => {
+      if (!isFile) await guard(page.upserts)
+      else if (pass.source === null && (page.upserts.length > 0 || page.complete === true))
+        ({ profile, source: pass.source } = await fileSource(services, described, connector, currency))
+      const staged = { ...(await stager.stage(page.upserts)), page }
+      const stored = await database.withTenant(tenant, async (tx) => {
         const found = await storePage(tx, pass, staged)
-        if (last) await finish(tx, connection, pass, found.left + counts.left)
+        if (last) await finish(tx, described, pass, { profile, left: found.left + counts.left })
         return found
       })
       pass.cursor = page.cursor
-      for (const name of Object.keys(counts) as (keyof PageCounts)[]) counts[name] += stored[name]
-      done += records.length
+      for (const name of Object.keys(counts) as (keyof RecordCounts)[]) counts[name] += stored[name]
+      done += staged.records.length
       context.progress(done, page.total ?? null)
     }
   } catch (error) {
@@ -87,100 +97,49 @@ export const sync: LoopStep = async (services, context) => {
   } finally {
     await connector.close()
   }
-  if (services.database.kind === 'embedded' && counts.added + counts.changed + counts.deleted >= MANY)
-    await services.database.asSystem('statistics for the planner after a sync', refreshStatistics)
+  if (database.kind === 'embedded' && counts.added + counts.changed + counts.deleted >= MANY)
+    await database.asSystem('statistics for the planner after a sync', refreshStatistics)
   return counts
+}
+
+/**
+ * A property that is gone reads as blank of everybody, and who is a customer would seem to have left: when a page has
+ * nobody with the property of the population, the CRM is asked whether it is still there.
+ */
+function populationGuard(
+  services: LoopServices,
+  context: StepContext,
+  connection: Connection,
+  connector: Connector,
+): (records: readonly CustomerRecord[]) => Promise<void> {
+  const { population } = connection
+  let asked = false
+  return async (records) => {
+    if (asked || population?.kind !== 'property' || records.length === 0) return
+    if (records.some(({ properties }) => (properties[population.property] ?? null) !== null)) return
+    asked = true
+    await describedConnection(services, context, connection, connector, { force: true })
+  }
 }
 
 /** Customers whose rows were written, from which on the planner may be wrong about the tables. */
 const MANY = 500
-
-async function opened(
-  { connectors, database }: LoopServices,
-  context: StepContext,
-  { kind, config }: Connection,
-): Promise<Connector> {
-  const { tenant, connection: id } = context
-  try {
-    return await connectors.open({ tenant, id, kind, config })
-  } catch (error) {
-    await noteReconnect({ database }, context, error)
-    throw error
-  }
-}
-
-/** Somebody has to sign in again: until then nothing of this connection is tried. */
-async function noteReconnect(
-  { database }: Pick<LoopServices, 'database'>,
-  { tenant, connection }: StepContext,
-  error: unknown,
-): Promise<void> {
-  if (!(error instanceof HoldfastError) || error.code !== 'connector_reconnect') return
-  await database.withTenant(tenant, (tx) =>
-    setConnectionStatus(tx, connection, 'needs_reconnect', error.message),
-  )
-}
-
-async function sourceOf(
-  { clock }: LoopServices,
-  connection: Connection,
-  connector: Connector,
-  currency: string,
-): Promise<Source> {
-  const [{ profile }] = await connector.describe()
-  const today = Math.floor(clock().getTime() / DAY)
-  const mapping = mappingOf({ ...connection, profile }, { today })
-  const stored = connection.profile
-  const read = agreementReader(profile, mapping, { today, currency })
-  return {
-    profile,
-    agreementsOf: (records) => agreementsOf(records, read),
-    rereading:
-      stored === null ||
-      !readsAlike(
-        { profile: stored, mapping: mappingOf(connection, { today }) },
-        { profile, mapping },
-        today,
-      ),
-  }
-}
-
-function agreementsOf(
-  records: readonly CustomerRecord[],
-  read: ReturnType<typeof agreementReader>,
-): readonly (readonly Agreement[])[] {
-  const own = records.filter(({ agreements }) => agreements === null)
-  const found = read(own.map(({ properties }) => properties))
-  let next = 0
-  return records.map(({ agreements }) => {
-    if (agreements !== null) return agreements
-    const agreement = found[next++]
-    return agreement === null ? [] : [agreement]
-  })
-}
 
 /** With the last page: what the next steps need to know, and that they are wanted. */
 async function finish(
   tx: Transaction,
   connection: Connection,
   { source, allowDeletions }: Pass,
-  left: number,
+  { profile, left }: { readonly profile: TableProfile | null; readonly left: number },
 ): Promise<void> {
   const { id } = connection
-  if (source !== null) {
-    const profile = asStored(source.profile)
-    if (canonicalJson(profile) !== canonicalJson(connection.profile))
-      await saveConnectionProfile(tx, id, profile)
+  if (source !== null && profile !== null) {
+    const stored = asStored(profile)
+    if (canonicalJson(stored) !== canonicalJson(connection.profile))
+      await saveConnectionProfile(tx, id, stored)
     if (source.rereading && connection.profile !== null) await markAllDue(tx, id, 'reading')
-    if (allowDeletions) await dropConfigKey(tx, id, 'allowDeletions')
   }
+  if (allowDeletions) await dropConfigKey(tx, id, 'allowDeletions')
   if (await anyDue(tx, id)) await requestStep(tx, { connection: id, step: 'score', cause: 'sync' })
   if (left > 0) await requestStep(tx, { connection: id, step: 'write_back', cause: 'sync' })
-}
-
-/** As the database gives a profile back. */
-function asStored(profile: TableProfile): TableProfile {
-  return JSON.parse(
-    JSON.stringify(profile, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value)),
-  ) as TableProfile
 }

@@ -26,6 +26,8 @@ export interface ConnectionNote {
   readonly message: string
   /** ISO 8601: since when it is so. */
   readonly since: string
+  /** As what it was mapped, where that is what changed. */
+  readonly was?: string
 }
 
 export interface Connection {
@@ -46,7 +48,9 @@ export interface Connection {
   readonly mapping: Mapping | null
   /** Properties as the last whole sync found them; null before it. */
   readonly profile: TableProfile | null
-  /** When the properties were last described; null: never. */
+  /** The kind of record that a customer is, as the CRM names it; null: not described yet. */
+  readonly object: string | null
+  /** When the properties were last described; null: never, or with each sync. */
   readonly profiledAt: Date | null
   /** What an admin should know and can mend, newest descriptions only. */
   readonly notes: readonly ConnectionNote[]
@@ -67,6 +71,7 @@ interface Row {
   readonly population: Population | null
   readonly mapping: unknown
   readonly profile: TableProfile | null
+  readonly object: string | null
   readonly profiled_at: Date | null
   readonly notes: readonly ConnectionNote[]
   readonly cursor: Cursor | null
@@ -74,7 +79,7 @@ interface Row {
 }
 
 const COLUMNS =
-  'id, kind, name, external_id, sandbox, status, status_reason, config, population, mapping, profile, profiled_at, notes, cursor, thresholds'
+  'id, kind, name, external_id, sandbox, status, status_reason, config, population, mapping, profile, object, profiled_at, notes, cursor, thresholds'
 
 function connectionOf(row: Row): Connection {
   const { status_reason: statusReason, external_id: externalId, profiled_at: profiledAt, ...same } = row
@@ -193,6 +198,26 @@ export async function saveConnectionProfile(
   await change(tx, id, 'profile = $3::jsonb', [JSON.stringify(profile)])
 }
 
+/** What a CRM was described as, and what follows from it for the mapping. */
+export async function saveDescription(
+  tx: Transaction,
+  id: ConnectionId,
+  {
+    object,
+    profile,
+    mapping,
+    notes,
+    profiledAt,
+  }: Pick<Connection, 'object' | 'profile' | 'mapping' | 'notes' | 'profiledAt'>,
+): Promise<void> {
+  await change(
+    tx,
+    id,
+    'object = $3, profile = $4::jsonb, mapping = $5::jsonb, notes = $6::jsonb, profiled_at = $7',
+    [object, jsonOf(profile), jsonOf(mapping), JSON.stringify(notes), profiledAt],
+  )
+}
+
 export async function setConnectionStatus(
   tx: Transaction,
   id: ConnectionId,
@@ -236,6 +261,11 @@ export async function lockSyncPosition(tx: Transaction, id: ConnectionId): Promi
 /** Moves only together with the rows that it stands for: in their transaction. */
 export async function saveCursor(tx: Transaction, id: ConnectionId, cursor: Cursor): Promise<void> {
   await change(tx, id, 'cursor = $3::jsonb', [JSON.stringify(cursor)])
+}
+
+/** The next sync reads everything anew. */
+export async function clearCursor(tx: Transaction, id: ConnectionId): Promise<void> {
+  await change(tx, id, 'cursor = null', [])
 }
 
 /** Takes one key out of the config: permissions that hold once. */

@@ -21,6 +21,11 @@ export interface KnownCustomer {
   readonly responsible_id: string | null
   readonly responsible_name: string | null
   readonly responsible_email: string | null
+  /** When the source said that it changed, at the last look; null where it does not say, or names a time to come. */
+  readonly source_updated_at: Date | null
+  readonly status_since: Date
+  /** `updatedAt` of the record as our last write left it, until it was met in a sync. */
+  readonly version: Date | null
 }
 
 /**
@@ -61,8 +66,10 @@ export async function knownCustomers(
      from unnest($3::text[], $4::text[]) as wanted (object, external_id)
      cross join lateral (
        select id, object, external_id, name, properties_hash, status, group_key, group_name, group_flagged,
-         responsible_id, responsible_name, responsible_email
-       from customers
+         responsible_id, responsible_name, responsible_email, status_since,
+         case when source_updated_at < now() + interval '5 minutes' then source_updated_at end as source_updated_at,
+         (select version from write_backs w where w.tenant_id = $1 and w.customer_id = k.id) as version
+       from customers k
        where tenant_id = $1 and connection_id = $2 and object = wanted.object and external_id = wanted.external_id
        limit 1
      ) c`,
@@ -168,6 +175,24 @@ export async function updateCustomers(
        )), $2, r.changes::jsonb
      from staged r where r.changes is not null`,
     [tx.tenant, run, JSON.stringify(rows), rows.map(({ id }) => id)],
+  )
+}
+
+/**
+ * Customers of whom nothing changed that is kept, in a younger version of the record.
+ *
+ * @param rows `at` as ISO 8601
+ */
+export async function touchCustomers(
+  tx: Transaction,
+  rows: readonly { readonly id: CustomerId; readonly at: string }[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await tx.query(
+    `update customers c set source_updated_at = r.at
+     from unnest($2::bigint[], $3::timestamptz[]) as r (id, at)
+     where c.tenant_id = $1 and c.id = any ($2::bigint[]) and c.id = r.id`,
+    [tx.tenant, rows.map(({ id }) => id), rows.map(({ at }) => at)],
   )
 }
 

@@ -1,4 +1,5 @@
 /** Which models a tenant has, and which is in charge of a connection. */
+import { parseMapping, type Mapping } from '../../models/features/mapping-file.ts'
 import type { ConnectionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
@@ -27,6 +28,22 @@ export async function championOf(tx: Transaction, connection: ConnectionId): Pro
     [tx.tenant, connection],
   )
   return row ?? null
+}
+
+/** The mapping that the model in charge was trained with; undefined where there is no model, or its card has none. */
+export async function championMapping(
+  tx: Transaction,
+  connection: ConnectionId,
+): Promise<Mapping | undefined> {
+  const [row] = await tx.query<{ mapping: unknown }>(
+    `select card -> 'mapping' as mapping from models
+     where tenant_id = $1 and kind = 'churn' and status = 'champion'
+       and (connection_id = $2 or connection_id is null)
+     order by connection_id nulls last limit 1`,
+    [tx.tenant, connection],
+  )
+  const mapping = row?.mapping ?? null
+  return mapping === null ? undefined : parseMapping(JSON.stringify(mapping), "The model's card")
 }
 
 /**

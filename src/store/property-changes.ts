@@ -1,6 +1,6 @@
 /** The history of properties: what was true in the source at a time, as far as it was known at another. */
 import type { Properties, PropertyValue } from '../../connectors/connector.ts'
-import type { CustomerId } from '../contracts/ids.ts'
+import type { CustomerId, RunId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
 export interface PropertyChange {
@@ -37,6 +37,43 @@ export async function propertyChanges(
     recordedAt: recorded_at,
     changes,
   }))
+}
+
+/** A value of the past, as it is staged. */
+export interface PastRow {
+  readonly customer_id: CustomerId
+  readonly property: string
+  readonly value: PropertyValue
+  /** ISO 8601. */
+  readonly valid_at: string
+}
+
+/**
+ * What a source knows of the time before it was first read. Of each property only what is older than everything that
+ * is stored of it: read again, the same past changes nothing, and what was seen as it happened is not told twice.
+ */
+export async function insertPastValues(tx: Transaction, run: RunId, rows: readonly PastRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.query(
+    `with staged as materialized (
+       select * from json_to_recordset($3::json) as r (customer_id bigint, property text, value jsonb, valid_at timestamptz)
+     ), known as materialized (
+       select c.customer_id, e.property, min(p.valid_at) as first
+       from (select distinct customer_id from staged) c
+       cross join lateral (
+         select valid_at, changes from property_changes p where p.tenant_id = $1 and p.customer_id = c.customer_id
+       ) p
+       cross join lateral jsonb_object_keys(p.changes) as e (property)
+       group by c.customer_id, e.property
+     )
+     insert into property_changes (tenant_id, customer_id, valid_at, run_id, changes)
+     select $1, s.customer_id, s.valid_at, $2, jsonb_object_agg(s.property, coalesce(s.value, 'null'))
+     from staged s
+     left join known k on k.customer_id = s.customer_id and k.property = s.property
+     where s.valid_at < coalesce(k.first, now())
+     group by s.customer_id, s.valid_at order by s.customer_id, s.valid_at`,
+    [tx.tenant, run, JSON.stringify(rows)],
+  )
 }
 
 /**

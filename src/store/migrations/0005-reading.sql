@@ -2,6 +2,8 @@
 -- described, what of a mapping cannot be read, and who must never be stored again.
 
 alter table connections
+  -- The kind of record that a customer is, as the CRM names it.
+  add column object text,
   -- When the profile was last asked of the CRM.
   add column profiled_at timestamptz,
   -- What an admin should know of this connection and can mend: [{"code", "subject", "message", "since"}].
@@ -40,3 +42,16 @@ begin
 end
 $$;
 grant select, insert, update, delete on erased_records to holdfast_tenant;
+
+-- Events are append-only for the tenant; what they say of a person can still be forgotten, and nothing else changed.
+create function forget_intervention_events(ids uuid[]) returns void
+language sql security definer set search_path = public, pg_temp as $$
+  update intervention_events set reason = null, detail = null
+  where tenant_id = nullif(current_setting('holdfast.tenant', true), '')::uuid and intervention_id = any (ids)
+$$;
+revoke all on function forget_intervention_events(uuid[]) from public;
+grant execute on function forget_intervention_events(uuid[]) to holdfast_tenant;
+
+-- Whom a deal or a contact belongs to, for a hint that names nothing else.
+create index agreements_source on agreements (tenant_id, external_id);
+create index recipients_source on recipients (tenant_id, external_id);

@@ -1,0 +1,86 @@
+/** Records of a source with what belongs to them, ready to be stored: all that has to be asked of the source. */
+import type { Connector, CustomerRecord, Recipient } from '../../connectors/connector.ts'
+import type { ConnectionId, TenantId } from '../contracts/ids.ts'
+import type { Population } from '../store/connections.ts'
+import type { Database } from '../store/database.ts'
+import { ownWrites } from '../store/own-writes.ts'
+import { memberOf } from './population.ts'
+import type { StagedRecords } from './store-records.ts'
+import { nameOf, recordStager, withoutRepeats, type StagedRecord } from './sync-records.ts'
+
+export interface Stager {
+  /** @param related ids in the source of which everything is asked anew, whatever version their record is of */
+  stage(records: readonly CustomerRecord[], related?: ReadonlySet<string>): Promise<StagedRecords>
+}
+
+export interface StagerOptions {
+  readonly database: Database
+  readonly tenant: TenantId
+  readonly connection: ConnectionId
+  readonly connector: Connector
+  /** As it stands when the pass begins. */
+  readonly population: Population | null
+}
+
+/**
+ * A file says everything of everybody at once. A CRM is asked only for those who count as customers and whom somebody
+ * else than us changed.
+ */
+export function openStager(options: StagerOptions): Stager {
+  const { connector, population } = options
+  const stage = recordStager()
+  const member = memberOf(population)
+  const whole = connector.describeEveryMs === 0
+  return {
+    async stage(page, related = NOBODY) {
+      const records = withoutRepeats(page).map(stage)
+      const own = whole ? NOBODY : await ownNames(options, records, related)
+      const asked = whole
+        ? records
+        : records.filter(
+            ({ record }) => member(record.properties) && !own.has(nameOf(record.object, record.id)),
+          )
+      const ids = asked.map(({ record }) => record.id)
+      const [recipients, agreements] = await Promise.all([
+        ids.length === 0 && !whole ? nobody(connector) : (connector.recipients?.(ids) ?? null),
+        ids.length === 0 && connector.agreements !== undefined
+          ? new Map<string, never>()
+          : (connector.agreements?.(ids) ?? null),
+      ])
+      const looked = whole ? null : new Set(asked.map(({ record }) => nameOf(record.object, record.id)))
+      return { records, looked, recipients, agreements }
+    },
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+const nobody = ({ recipients }: Connector): readonly Recipient[] | null =>
+  recipients === undefined ? null : []
+
+/** Records that are as our own write left them, by {@link nameOf}. */
+async function ownNames(
+  { database, tenant, connection }: StagerOptions,
+  staged: readonly StagedRecord[],
+  related: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const dated = staged.filter(
+    ({ record }) => record.updatedAt !== null && record.related !== true && !related.has(record.id),
+  )
+  if (dated.length === 0) return NOBODY
+  const found = await database.withTenant(tenant, (tx) =>
+    ownWrites(tx, connection, {
+      objects: dated.map(({ record }) => record.object),
+      externalIds: dated.map(({ record }) => record.id),
+    }),
+  )
+  const versions = new Map(found.map((one) => [nameOf(one.object, one.external_id), one]))
+  return new Set(
+    dated.flatMap(({ record, hash }) => {
+      const name = nameOf(record.object, record.id)
+      const ours = versions.get(name)
+      const same = ours?.properties_hash === hash && ours.version.getTime() === record.updatedAt!.getTime()
+      return same ? [name] : []
+    }),
+  )
+}
