@@ -1,8 +1,9 @@
 /** Connections with how each stands, and the log of what the loop did. */
 import type { ConnectionView } from '../../store/reads/connections.ts'
+import { COUNTED, type PortalView } from '../../store/reads/portals.ts'
 import type { Run } from '../../store/runs.ts'
 import { button } from './form.ts'
-import { html, type Markup, type Piece } from './html.ts'
+import { html, joined, type Markup, type Piece } from './html.ts'
 import { causeWord, countsText, stepWord } from './labels.ts'
 import type { Place } from './place.ts'
 
@@ -15,10 +16,15 @@ const STATUS: Readonly<Record<ConnectionView['status'], { readonly word: string;
   disconnected: { word: 'Disconnected', dot: ' still' },
 }
 
-export function connectionsPart(connections: readonly ConnectionView[], place: Place): Markup {
+export function connectionsPart(
+  connections: readonly ConnectionView[],
+  portals: readonly PortalView[],
+  place: Place,
+): Markup {
   const { formats } = place
   const rows = connections.map((connection) => {
-    const { id, name, kind, sandbox, status, steps } = connection
+    const { id, name, status, steps } = connection
+    const portal = portals.find((one) => one.connection === id) ?? null
     const sync = steps.find(({ step }) => step === 'sync')
     const last = sync?.lastDoneAt ?? null
     const runs =
@@ -32,10 +38,8 @@ export function connectionsPart(connections: readonly ConnectionView[], place: P
         about: name,
       })
     return html`<tr>
-      <th scope="row" class="first">
-        ${name}<small>${KINDS[kind] ?? kind}${sandbox && ', sample or test data'}</small>
-      </th>
-      <td>${health(connection)}</td>
+      <th scope="row" class="first">${name}<small>${joined(whose(connection, portal), ', ')}</small></th>
+      <td>${health(connection)}${made(portal, formats)}</td>
       <td data-label="Read">
         ${last === null ? html`<span class="second">never</span>` : formats.when(last)}
       </td>
@@ -67,6 +71,36 @@ export function connectionsPart(connections: readonly ConnectionView[], place: P
           </table>`
     }
   </section>`
+}
+
+/** What it is connected to: "HubSpot account 8451236", "companies". */
+function whose({ kind, sandbox }: ConnectionView, portal: PortalView | null): readonly Piece[] {
+  const word = KINDS[kind] ?? kind
+  if (portal === null || portal.portal === null) return [word, sandbox && 'sample or test data']
+  const { builtIn, object, portal: id } = portal
+  return [
+    builtIn ? `${word} sandbox on this machine` : html`${word} account <span class="nowrap">${id}</span>`,
+    object,
+    sandbox && !builtIn && 'test account: nothing is sent',
+  ]
+}
+
+/** What people there see of us. */
+function made(portal: PortalView | null, formats: Place['formats']): Piece {
+  if (portal === null) return null
+  const { tasks, logged, lastHintAt } = portal
+  const many = (count: number, one: string, others: string): string =>
+    count >= COUNTED ? `over ${formats.count(COUNTED)} ${others}` : formats.many(count, one, others)
+  return html`<small
+    >${joined(
+      [
+        tasks > 0 && many(tasks, 'task on a list', 'tasks on lists'),
+        logged > 0 && many(logged, 'e-mail on a timeline', 'e-mails on timelines'),
+        lastHintAt === null ? 'no webhook yet' : html`last webhook ${formats.when(lastHintAt)}`,
+      ],
+      ' · ',
+    )}</small
+  >`
 }
 
 function nextRead({ status, steps }: ConnectionView, { formats, now }: Place): Piece {

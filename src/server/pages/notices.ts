@@ -3,6 +3,7 @@
  * function of what the page has read.
  */
 import type { ConnectionView, StepView } from '../../store/reads/connections.ts'
+import type { PortalView, Refusal } from '../../store/reads/portals.ts'
 import { nextRun } from '../../store/schedule.ts'
 import type { Formats } from './formats.ts'
 import { stepWord } from './labels.ts'
@@ -25,10 +26,14 @@ export function noticesOf(
   place: Pick<Place, 'pause' | 'tenant' | 'outbox' | 'settings' | 'now' | 'formats'>,
   connections: readonly ConnectionView[],
   scored: number,
+  portals: readonly PortalView[] = [],
 ): readonly Notice[] {
   const all = [
     ...pauseNotices(place),
-    ...connections.flatMap((one) => connectionNotices(one, place)),
+    ...connections.flatMap((one) => {
+      const portal = portals.find(({ connection }) => connection === one.id) ?? null
+      return [...connectionNotices(one, portal, scored, place), ...portalNotices(one, portal, place)]
+    }),
     ...outboxNotices(place),
     ...activationNotices(place, scored),
   ]
@@ -51,6 +56,8 @@ function pauseNotices({ pause }: Pick<Place, 'pause'>): Notice[] {
 
 function connectionNotices(
   connection: ConnectionView,
+  portal: PortalView | null,
+  scored: number,
   { now, formats }: Pick<Place, 'now' | 'formats'>,
 ): Notice[] {
   const { name, status, statusReason, populationStated, failedWrites, steps } = connection
@@ -94,13 +101,68 @@ function connectionNotices(
       text: `${sync.lastDoneAt === null ? 'It was never read' : `It was last read on ${formats.exact(sync.lastDoneAt)}`}, which is longer ago than its schedule allows. What you see is as old. No worker seems to be running, or it has too much to do.`,
       remedy: { kind: 'run', connection, step: 'sync' },
     })
-  if (failedWrites > 0)
+  const records = portal?.refusals.filter(({ what }) => what === 'record') ?? []
+  for (const refusal of records)
     found.push({
       tone: 'wait',
-      title: `${formats.many(failedWrites, 'record')} of ${name} could not be written`,
+      title: `${CRMS[connection.kind] ?? name} refused ${formats.count(refusal.count)} of ${formats.many(Math.max(scored, refusal.count), 'record')}`,
+      text: `${sentence(refusal.message)} Scores are safe here${refusal.again ? ' and are written again by themselves.' : ' and will be written once that is mended.'}`,
+      remedy: lookAt(refusal, formats),
+    })
+  const explained = records.reduce((sum, { count }) => sum + count, 0)
+  if (failedWrites > explained)
+    found.push({
+      tone: 'wait',
+      title: `${formats.many(failedWrites - explained, explained > 0 ? 'further record' : 'record')} of ${name} could not be written`,
       text: 'Scores are safe here; what can be tried again is tried again by itself.',
       remedy: { kind: 'run', connection, step: 'write_back' },
     })
+  return found
+}
+
+const CRMS: Readonly<Record<string, string>> = { hubspot: 'HubSpot', salesforce: 'Salesforce' }
+
+function lookAt({ customer, count }: Refusal, formats: Formats): Notice['remedy'] {
+  if (customer === null) return null
+  const name = customer.name ?? formats.many(1, 'customer')
+  return {
+    kind: 'look',
+    href: `/customers/${customer.id}`,
+    label: count === 1 ? `Look at ${name}` : `Look at one of them: ${name}`,
+  }
+}
+
+/** What of the mapping cannot be read, and what else a CRM refused. */
+function portalNotices(
+  { name, kind, status }: ConnectionView,
+  portal: PortalView | null,
+  { formats }: Pick<Place, 'formats'>,
+): Notice[] {
+  if (portal === null || status !== 'active') return []
+  const crm = CRMS[kind] ?? name
+  const found: Notice[] = portal.notes.map(({ subject, message }) => ({
+    tone: 'wait',
+    title: `${name}: look at ${subject}`,
+    text: sentence(message),
+    remedy: null,
+  }))
+  for (const refusal of portal.refusals) {
+    const { what, count, message } = refusal
+    if (what === 'activity')
+      found.push({
+        tone: 'wait',
+        title: `${formats.many(count, 'e-mail is', 'e-mails are')} missing on timelines in ${crm}`,
+        text: `${sentence(message)} ${count === 1 ? 'It was' : 'They were'} sent; only the entry is missing.`,
+        remedy: lookAt(refusal, formats),
+      })
+    if (what === 'consent')
+      found.push({
+        tone: 'bad',
+        title: `${crm} does not know of ${formats.many(count, 'unsubscription')}`,
+        text: `${sentence(message)} Holdfast keeps to ${count === 1 ? 'it' : 'them'}; e-mails sent from ${crm} itself may not. Unsubscribe them there.`,
+        remedy: null,
+      })
+  }
   return found
 }
 
