@@ -1,0 +1,201 @@
+/**
+ * Tokens: exchanged, refreshed, looked into, revoked.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/auth-oauth-v3/guide
+ */
+import { z } from 'zod'
+import { API_VERSION } from '../version.ts'
+import type { Token } from './entries.ts'
+import { problem } from './problems.ts'
+import { parseBody, type SandboxContext, type SandboxRequest, type SandboxRoute } from './route.ts'
+import { fixedScopes } from './scopes.ts'
+
+const OAUTH = `/oauth/${API_VERSION}/token`
+/** Seconds that an access token is good for. */
+export const ACCESS_SECONDS = 1_800
+const open = fixedScopes()
+
+/** As OAuth names them, and as HubSpot does beside that: clients meet either. */
+function refusal(error: string, word: string, message: string, status = 400): Error {
+  return problem({
+    status,
+    word,
+    message,
+    category: 'VALIDATION_ERROR',
+    more: { error, error_description: message },
+  })
+}
+
+const badRefreshToken = (): Error =>
+  refusal('invalid_grant', 'BAD_REFRESH_TOKEN', 'missing or invalid refresh token')
+
+function checkClient(
+  request: SandboxRequest,
+  clientId: string | undefined,
+  secret: string | undefined,
+): void {
+  const { app } = request.context
+  if (clientId !== app.clientId) {
+    throw refusal('invalid_client', 'BAD_CLIENT_ID', 'missing or unknown client id')
+  }
+  if (secret !== app.clientSecret) {
+    throw refusal('invalid_client', 'BAD_CLIENT_SECRET', 'missing or invalid client secret')
+  }
+}
+
+/** A new access token of the installation that a refresh token stands for. */
+export function issueAccess(context: SandboxContext, refresh: Token, at: Date): Token {
+  const { state } = context
+  // Those that have run out are of no use to anyone; kept for an hour, to say so.
+  for (const known of state.tokens().values()) {
+    if (known.kind === 'access' && known.expiresAt !== null && known.expiresAt < at.getTime() - 3_600_000) {
+      state.removeToken(known.token)
+    }
+  }
+  const token: Token = {
+    token: context.secret('access'),
+    kind: 'access',
+    scopes: refresh.scopes,
+    expiresAt: at.getTime() + ACCESS_SECONDS * 1000,
+    from: refresh.token,
+  }
+  state.setToken(token)
+  return token
+}
+
+export function issueRefresh(context: SandboxContext, scopes: readonly string[]): Token {
+  const token: Token = {
+    token: context.secret('refresh'),
+    kind: 'refresh',
+    scopes,
+    expiresAt: null,
+    from: null,
+  }
+  context.state.setToken(token)
+  return token
+}
+
+/** What an installation's codes are exchanged for: by code, the scopes that were granted. */
+export const CODES = 'oauth_codes'
+
+const fields = z.object({
+  grant_type: z.string().optional(),
+  client_id: z.string().optional(),
+  client_secret: z.string().optional(),
+  refresh_token: z.string().optional(),
+  code: z.string().optional(),
+  redirect_uri: z.string().optional(),
+  token: z.string().optional(),
+})
+
+const token: SandboxRoute = {
+  method: 'POST',
+  path: OAUTH,
+  kind: 'open',
+  scopes: open,
+  handle(request) {
+    const given = parseBody(fields, request)
+    checkClient(request, given.client_id, given.client_secret)
+    const refresh = grantOf(request, given)
+    const access = issueAccess(request.context, refresh, request.at)
+    return {
+      status: 200,
+      body: {
+        token_type: 'bearer',
+        access_token: access.token,
+        refresh_token: refresh.token,
+        expires_in: ACCESS_SECONDS,
+        hub_id: Number(request.state.portal),
+        scopes: refresh.scopes,
+        user_id: 1_000_001,
+        token_use: 'access_token',
+      },
+    }
+  },
+}
+
+function grantOf(request: SandboxRequest, given: z.infer<typeof fields>): Token {
+  const { state } = request
+  switch (given.grant_type) {
+    case 'refresh_token': {
+      const known = state.tokens().get(given.refresh_token ?? '')
+      if (known?.kind !== 'refresh') throw badRefreshToken()
+      return known
+    }
+    case 'authorization_code': {
+      const code = given.code ?? ''
+      const scopes = state.get(CODES, code)
+      if (scopes === undefined)
+        throw refusal('invalid_grant', 'BAD_AUTH_CODE', 'missing or unknown auth code')
+      state.put(CODES, code, null)
+      return issueRefresh(request.context, z.array(z.string()).parse(scopes))
+    }
+    default:
+      throw refusal('unsupported_grant_type', 'BAD_GRANT_TYPE', 'missing or unknown grant type')
+  }
+}
+
+const introspect: SandboxRoute = {
+  method: 'POST',
+  path: `${OAUTH}/introspect`,
+  kind: 'open',
+  scopes: open,
+  handle(request) {
+    const given = parseBody(fields, request)
+    checkClient(request, given.client_id, given.client_secret)
+    const known = request.state.tokens().get(given.token ?? '')
+    const now = request.at.getTime()
+    if (!known || known.kind === 'private' || (known.expiresAt !== null && known.expiresAt <= now)) {
+      return { status: 200, body: { active: false } }
+    }
+    return {
+      status: 200,
+      body: {
+        active: true,
+        token_use: known.kind === 'access' ? 'access_token' : 'refresh_token',
+        token_type: 'bearer',
+        client_id: request.context.app.clientId,
+        hub_id: Number(request.state.portal),
+        user_id: 1_000_001,
+        app_id: Number(request.context.app.appId),
+        scopes: known.scopes,
+        ...(known.expiresAt === null ? {} : { expires_in: Math.floor((known.expiresAt - now) / 1000) }),
+      },
+    }
+  },
+}
+
+/** All tokens of an installation go with its refresh token. */
+export function revokeInstallation(context: SandboxContext, refresh: string): void {
+  for (const known of context.state.tokens().values()) {
+    if (known.token === refresh || known.from === refresh) context.state.removeToken(known.token)
+  }
+}
+
+const revoke: SandboxRoute = {
+  method: 'POST',
+  path: `${OAUTH}/revoke`,
+  kind: 'open',
+  scopes: open,
+  handle(request) {
+    const given = parseBody(fields, request)
+    checkClient(request, given.client_id, given.client_secret)
+    const known = request.state.tokens().get(given.token ?? '')
+    if (known?.kind === 'refresh') revokeInstallation(request.context, known.token)
+    else if (known?.kind === 'access') request.state.removeToken(known.token)
+    return { status: 204 }
+  },
+}
+
+const uninstall: SandboxRoute = {
+  method: 'DELETE',
+  path: `/appinstalls/${API_VERSION}/external-install`,
+  kind: 'call',
+  scopes: open,
+  handle(request) {
+    if (request.token?.from) revokeInstallation(request.context, request.token.from)
+    return { status: 204 }
+  },
+}
+
+export const oauthRoutes: readonly SandboxRoute[] = [token, introspect, revoke, uninstall]

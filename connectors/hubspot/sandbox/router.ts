@@ -1,0 +1,28 @@
+/** Finds the route of a path. Those that come first win, so literal segments stand before ones that vary. */
+import type { SandboxRoute } from './route.ts'
+
+export interface Found {
+  readonly route: SandboxRoute
+  readonly params: Readonly<Record<string, string>>
+}
+
+export function openRouter(routes: readonly SandboxRoute[]): (method: string, path: string) => Found | null {
+  const byMethod = new Map<string, { readonly route: SandboxRoute; readonly segments: readonly string[] }[]>()
+  for (const route of routes) {
+    const key = `${route.method} ${route.path.split('/').length}`
+    const same = byMethod.get(key) ?? []
+    byMethod.set(key, [...same, { route, segments: route.path.split('/') }])
+  }
+  return (method, path) => {
+    const given = path.split('/')
+    for (const { route, segments } of byMethod.get(`${method} ${given.length}`) ?? []) {
+      if (!segments.every((segment, at) => segment.startsWith(':') || segment === given[at])) continue
+      const params: Record<string, string> = {}
+      for (const [at, segment] of segments.entries()) {
+        if (segment.startsWith(':')) params[segment.slice(1)] = decodeURIComponent(given[at])
+      }
+      return { route, params }
+    }
+    return null
+  }
+}

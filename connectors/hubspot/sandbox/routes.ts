@@ -1,0 +1,21 @@
+/** Everything that the sandbox answers to. A new group of endpoints is added here. */
+import { accountRoutes } from './account.ts'
+import { associationRoutes } from './associations.ts'
+import { batchRoutes } from './batch.ts'
+import { oauthRoutes } from './oauth.ts'
+import { objectRoutes } from './objects.ts'
+import { ownerRoutes } from './owners.ts'
+import { propertyRoutes } from './properties.ts'
+import type { SandboxRoute } from './route.ts'
+import { searchRoutes } from './search.ts'
+
+export const sandboxRoutes: readonly SandboxRoute[] = [
+  ...searchRoutes,
+  ...batchRoutes,
+  ...objectRoutes,
+  ...propertyRoutes,
+  ...associationRoutes,
+  ...ownerRoutes,
+  ...accountRoutes,
+  ...oauthRoutes,
+]
