@@ -26,7 +26,28 @@ export interface SmsMessage {
   readonly text: string
 }
 
-export type Message = EmailMessage | SmsMessage
+/** What somebody of the company is asked to do, on their list in the CRM. */
+export interface TaskMessage {
+  readonly kind: 'task'
+  readonly doing: 'call' | 'todo'
+  /** Key of the action: `discount_10`. */
+  readonly action: string
+  /** Ids in the CRM. */
+  readonly customerId: string
+  /** The contact whom it is about; null: the customer itself. */
+  readonly recipientId: string | null
+  /** Whose list it is on; null: nobody's. */
+  readonly responsible: { readonly id: string; readonly name: string | null } | null
+  readonly subject: string
+  /** Plain text. */
+  readonly text: string
+  /** ISO 8601, UTC. */
+  readonly dueAt: string
+  /** BCP 47, of the text. */
+  readonly language: string
+}
+
+export type Message = EmailMessage | SmsMessage | TaskMessage
 
 export interface Attempt {
   /** Of the intervention: the same key is the same message, and gives the same Message-ID. */
@@ -66,7 +87,7 @@ export interface DeliveryEvent {
 }
 
 export interface Channel {
-  readonly name: 'email' | 'sms'
+  readonly name: 'email' | 'sms' | 'task'
   /** Longest that a `send` may take; the lease outlasts it. */
   readonly timeoutMs: number
   send(message: Message, attempt: Attempt): Promise<SendResult>

@@ -16,6 +16,8 @@ const STORE_MS = 300_000
 
 /** What the result is of. */
 export type Attempted = Pick<Taken, 'row' | 'delivery' | 'hash' | 'attempt'> & {
+  /** Null where nothing was stored. */
+  readonly message: Taken['message'] | null
   /** The lease that it was sent under. */
   readonly owner: string
 }
@@ -62,7 +64,7 @@ async function write(
   const { row, owner, hash } = attempted
   const { end, begun, phases } = ended
   const moving = moveFor(end, attempted)
-  if (end.outcome === 'rejected' && end.suppress === true)
+  if (end.outcome === 'rejected' && end.suppress === true && hash !== null)
     await suppress(tx, { hash, channel: 'email', reason: 'bounced', source: end.code })
   // A channel that never confirmed its lease spoke all the same: the ledger says so.
   if (!begun && (moving.to === 'sent' || moving.to === 'uncertain'))
@@ -103,7 +105,7 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
     case 'sent':
       return {
         to: 'sent',
-        ...(delivery === 'live' ? LIVE : SANDBOX),
+        ...doneWords(attempted),
         detail: { providerId: end.providerId, answer: end.detail ?? null },
         set: {
           providerId: end.providerId,
@@ -143,8 +145,30 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
   }
 }
 
-const LIVE = { reasonCode: 'sent', reason: 'The mail server took it.' }
-const SANDBOX = { reasonCode: 'sandbox', reason: 'It is in the sandbox inbox; nobody else received it.' }
+function doneWords({ delivery, message }: Attempted): { reasonCode: string; reason: string } {
+  const reasonCode = delivery === 'live' ? 'sent' : 'sandbox'
+  if (message?.kind !== 'task')
+    return {
+      reasonCode,
+      reason:
+        delivery === 'live'
+          ? 'The mail server took it.'
+          : 'It is in the sandbox inbox; nobody else received it.',
+    }
+  const { responsible } = message
+  const whose =
+    responsible === null
+      ? 'nobody’s list: the record has no owner. Give it one in the CRM, or take the task yourself'
+      : `the list of ${responsible.name ?? `user ${responsible.id}`}`
+  return {
+    reasonCode,
+    reason: `It is on ${whose}${delivery === 'live' ? '' : ' in the CRM sandbox; no real list has it'}.`,
+  }
+}
 
-/** A mail server that is away says nothing of the message, which is tried until it expires. */
-const SERVER_AWAY: ReadonlySet<string> = new Set(['smtp_unreachable', 'smtp_unavailable'])
+/** A server that is away says nothing of what it was to be given, which is tried until it expires. */
+const SERVER_AWAY: ReadonlySet<string> = new Set([
+  'smtp_unreachable',
+  'smtp_unavailable',
+  'connector_unavailable',
+])

@@ -45,6 +45,8 @@ export const FOR_ADMIN: ReadonlySet<string> = new Set([
   'smtp_tls',
   'smtp_sender_refused',
   'unsubscribe_invalid',
+  'connector_reconnect',
+  'connector_configuration',
 ])
 
 /**

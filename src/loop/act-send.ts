@@ -3,7 +3,7 @@
  * pauses were looked at once more in the database, and hands over what may reach the person only after they were
  * looked at again. Only then the ledger says `sending`: whoever dies before has certainly sent nothing.
  */
-import type { Attempt, Channel, EmailMessage, SendResult } from '../../actions/channel.ts'
+import type { Attempt, Channel, Message, SendResult } from '../../actions/channel.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { readPause } from '../store/act-context.ts'
 import type { Transaction } from '../store/database.ts'
@@ -11,7 +11,7 @@ import { moveIntervention, renewLease } from '../store/intervention-moves.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import type { Taken } from './act-take.ts'
-import { refusalFor } from './consent.ts'
+import { refusalFor, type Refusal } from './consent.ts'
 import { onTestList } from './delivery.ts'
 
 /** How an attempt ended; what the channel says, or what kept it from speaking. */
@@ -109,21 +109,23 @@ export async function sendOnce(
 }
 
 /** What speaks against sending at the last moment: an opt-out, a pause, delivery switched off or over, a shorter test list. */
-async function objection(tx: Transaction, { hash, delivery, message }: Taken): Promise<AttemptEnd | null> {
-  const refusal = await refusalFor(tx, { hash, channel: 'email', live: delivery === 'live' })
+async function objection(tx: Transaction, taken: Taken): Promise<AttemptEnd | null> {
+  const { delivery, message } = taken
+  const refusal = await refusalOfPerson(tx, taken)
   if (refusal !== null)
     return {
       outcome: 'stopped',
       to: 'suppressed',
       code: refusal.code,
-      message: `Not sent: ${refusal.because}.`,
+      message: `${message.kind === 'task' ? 'No task was made' : 'Not sent'}: ${refusal.because}.`,
     }
   const pause = await readPause(tx)
   if (pause !== null) return { outcome: 'stopped', to: 'deferred', code: pause.code, message: pause.reason }
   const { settings } = await currentSettings(tx)
   const allowed =
     delivery === 'live'
-      ? settings.delivery.mode === 'test_list' && onTestList(settings, message.to.address)
+      ? settings.delivery.mode === 'test_list' &&
+        (message.kind === 'task' || onTestList(settings, message.to.address))
       : settings.delivery.mode === 'sandbox'
   return allowed
     ? null
@@ -135,7 +137,14 @@ async function objection(tx: Transaction, { hash, delivery, message }: Taken): P
       }
 }
 
-function messageOf({ message }: Taken): EmailMessage {
-  const { delivery: _, ...email } = message
-  return email
+/** A message needs a yes to go out live; a colleague is only not asked to call somebody who said no. */
+function refusalOfPerson(tx: Transaction, { hash, delivery, message }: Taken): Promise<Refusal | null> {
+  if (hash === null) return Promise.resolve(null)
+  if (message.kind === 'task') return refusalFor(tx, { hash, channel: 'call', live: false })
+  return refusalFor(tx, { hash, channel: 'email', live: delivery === 'live' })
+}
+
+function messageOf({ message }: Taken): Message {
+  const { delivery: _, ...rest } = message
+  return rest
 }

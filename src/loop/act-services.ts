@@ -20,7 +20,10 @@ export interface Channels {
 }
 
 /** `LoopServices` have more than acting needs. */
-export interface ActServices extends Pick<LoopServices, 'database' | 'secrets' | 'clock' | 'log'> {
+export interface ActServices extends Pick<
+  LoopServices,
+  'database' | 'secrets' | 'clock' | 'log' | 'connectors'
+> {
   readonly channels: Channels
   /** How the world reaches this installation; without https nothing goes out live. */
   readonly publicUrl: string | null
@@ -35,6 +38,8 @@ export interface LeaseTimes {
   readonly prepareMs: number
   /** By how much a lease outlasts the longest that a send may take; default 15,000. */
   readonly marginMs: number
+  /** Longest that making a task may take; default 60,000. */
+  readonly taskMs?: number
 }
 
 export const LEASE_TIMES: LeaseTimes = { prepareMs: 60_000, marginMs: 15_000 }

@@ -7,27 +7,31 @@ import { hashAddress } from '../security/address-hash.ts'
 import { readActContext, recipientsByRank, type ActContext } from '../store/act-context.ts'
 import type { Transaction } from '../store/database.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
-import { delayIntervention, moveIntervention, type MoveSet } from '../store/intervention-moves.ts'
+import type { MoveSet } from '../store/intervention-moves.ts'
 import { SNOOZED_UNAPPROVED, holdIntervention, type HeldIntervention } from '../store/interventions.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { buildMessage, storedMessage, type StoredMessage } from './act-message.ts'
 import { chooseRecipient, type Reachable } from './act-recipient.ts'
-import { FOR_ADMIN, MAX_ATTEMPTS, recheckMs } from './act-retry.ts'
+import { FOR_ADMIN, MAX_ATTEMPTS } from './act-retry.ts'
 import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
+import { leaseIntervention, putOffIntervention, settle, type Leasing, type Settling } from './act-settle.ts'
+import { repeatTask, takeTask, type TakenTask } from './act-take-task.ts'
 import { refusalFor } from './consent.ts'
-import { deliveryOf, onTestList } from './delivery.ts'
+import { deliveryOf, isBuiltIn, onTestList } from './delivery.ts'
 
 /** What is held by a lease, ready to be handed to a channel. */
-export interface Taken {
-  readonly row: HeldIntervention
-  readonly settings: ServiceSettings
+export type Taken = Held & {
+  /** Including this one. */
+  readonly attempt: number
+} & (TakenMail | TakenTask)
+
+/** A message to a person. */
+interface TakenMail {
   readonly message: StoredMessage
   readonly delivery: 'sandbox' | 'live'
   /** Of the address that the message goes to. */
   readonly hash: Buffer
-  /** Including this one. */
-  readonly attempt: number
 }
 
 export type Taking =
@@ -45,6 +49,17 @@ export async function takeIntervention(
   const row = await holdIntervention(tx, request.intervention)
   if (row === null) return { do: 'nothing', state: null }
   if (!isTurn(row)) return { do: 'nothing', state: row.state }
+  if (row.state === 'sending' && row.channel === 'task')
+    return take(tx, services, request, await repeatTask(tx, row, request.worker))
+  return take(tx, services, request, row)
+}
+
+async function take(
+  tx: Transaction,
+  services: ActServices,
+  request: ActRequest,
+  row: HeldIntervention,
+): Promise<Taking> {
   const { settings } = await currentSettings(tx)
   if (row.state === 'sending' || row.state === 'uncertain') return { do: 'reconcile', row, settings }
   const end = await ended(tx, row, request.worker)
@@ -116,16 +131,31 @@ async function prepare(
     publicUrl: services.publicUrl,
     sandboxConnection: context.connection.sandbox,
     activated: context.activated,
+    tasks: {
+      possible: services.connectors.can(context.connection.kind, 'tasks'),
+      builtIn: isBuiltIn(context.connection.config),
+    },
   })
   if (delivery.kind === 'none') return putOff(delivery.code, delivery.reason)
+  const leasing: Leasing = { row, worker, ms: (services.leases ?? LEASE_TIMES).prepareMs }
+  const key = await services.secrets.addressKey(tx)
+  const attempt = row.attempts + 1
+  if (row.channel === 'task') {
+    const now = services.clock()
+    const task = await takeTask(tx, { leasing, context, settings, delivery, key, now })
+    if ('ended' in task) return { do: 'nothing', state: task.ended }
+    return { do: 'send', row, settings, attempt, ...task.taken }
+  }
   if (row.channel !== 'email') {
     const { code, reason } = delivery.kind === 'dry_run' ? delivery : NOT_CARRIED
     return stop({ to: 'dry_run', code, reason })
   }
 
-  const leasing: Leasing = { row, worker, ms: (services.leases ?? LEASE_TIMES).prepareMs }
   const live = delivery.kind === 'live'
-  const key = await services.secrets.addressKey(tx)
+  const lease = async (taken: TakenMail, set: MoveSet = {}): Promise<Taking> => {
+    await leaseIntervention(tx, leasing, taken, set)
+    return { do: 'send', row, settings, attempt, ...taken }
+  }
   // What was refused for a setting is rendered anew: the message holds the sender and the link as they were.
   const kept = FOR_ADMIN.has(row.reasonCode ?? '') ? null : storedMessage(row)
   if (kept !== null && kept.delivery === delivery.kind && delivery.kind !== 'dry_run') {
@@ -135,7 +165,7 @@ async function prepare(
     if (refusal !== null)
       return stop({ to: 'suppressed', code: refusal.code, reason: `Not sent: ${refusal.because}.` })
     if (hash !== null && (!live || onTestList(settings, kept.to.address)))
-      return lease(tx, leasing, { settings, message: kept, delivery: delivery.kind, hash })
+      return lease({ message: kept, delivery: delivery.kind, hash })
   }
 
   const { chosen, none } = await chooseRecipient(tx, await recipientsByRank(tx, row.customer), { key, live })
@@ -161,7 +191,7 @@ async function prepare(
         reason: await withConsent(tx, outcome.reason, chosen),
         set,
       })
-    return await lease(tx, leasing, { settings, message, delivery: outcome.kind, hash: chosen.hash }, set)
+    return await lease({ message, delivery: outcome.kind, hash: chosen.hash }, set)
   } catch (error) {
     if (!isForAdmin(error)) throw error
     return putOff(error.code, error.message)
@@ -196,56 +226,4 @@ function haltOf({ pause, connection }: ActContext): { code: string; reason: stri
 async function withConsent(tx: Transaction, reason: string, { hash }: Reachable): Promise<string> {
   const refusal = await refusalFor(tx, { hash, channel: 'email', live: true })
   return refusal === null ? reason : `${reason} Live it would not be sent: ${refusal.because}.`
-}
-
-interface Leasing {
-  readonly row: HeldIntervention
-  readonly worker: string
-  readonly ms: number
-}
-
-async function lease(
-  tx: Transaction,
-  { row, worker, ms }: Leasing,
-  taken: Omit<Taken, 'row' | 'attempt'>,
-  set: MoveSet = {},
-): Promise<Taking> {
-  await moveIntervention(tx, {
-    id: row.id,
-    from: [row.state],
-    to: 'leased',
-    actor: worker,
-    detail: { delivery: taken.delivery },
-    set: { ...set, attempts: 1, lease: { owner: worker, ms } },
-  })
-  return { do: 'send', row, attempt: row.attempts + 1, ...taken }
-}
-
-interface Settling {
-  readonly to: InterventionState
-  readonly code: string
-  readonly reason: string
-  readonly set?: MoveSet
-}
-
-async function settle(
-  tx: Transaction,
-  row: HeldIntervention,
-  actor: string,
-  { to, code, reason, set = {} }: Settling,
-): Promise<InterventionState> {
-  await moveIntervention(tx, { id: row.id, from: [row.state], to, actor, reasonCode: code, reason, set })
-  return to
-}
-
-/** Waits for an admin. Looked at again now and then, which leaves no event while the reason is the same. */
-async function putOffIntervention(
-  tx: Transaction,
-  row: HeldIntervention,
-  { code, reason, actor }: { code: string; reason: string; actor: string },
-): Promise<void> {
-  const dueInMs = recheckMs()
-  if (row.state === 'deferred' && row.reasonCode === code && row.reason === reason)
-    return delayIntervention(tx, row.id, dueInMs)
-  await settle(tx, row, actor, { to: 'deferred', code, reason, set: { dueInMs } })
 }

@@ -5,9 +5,10 @@
  * only after the lease and the consent were confirmed in the database once more (act-send.ts); how it ended is written
  * by whoever holds the lease (act-result.ts). A worker that died before it spoke is taken over from. One that died
  * after is asked about at the provider, and where that cannot say, the intervention is `uncertain`: shown to a person
- * and never sent again by itself.
+ * and never sent again by itself. A task is the exception: the CRM knows it by its key, so it is made again instead.
  */
 import type { Channel } from '../../actions/channel.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import { hashAddress } from '../security/address-hash.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
 import { delayIntervention, moveIntervention } from '../store/intervention-moves.ts'
@@ -15,6 +16,8 @@ import { storedMessage } from './act-message.ts'
 import { storeEnd } from './act-result.ts'
 import { recheckMs, reconcileMs } from './act-retry.ts'
 import { sendOnce } from './act-send.ts'
+import { taskChannel } from './act-task.ts'
+import type { TakenTask } from './act-take-task.ts'
 import type { ActRequest, ActServices } from './act-services.ts'
 import { isForAdmin, takeIntervention, type Taken, type Taking } from './act-take.ts'
 
@@ -32,12 +35,16 @@ export async function act(services: ActServices, request: ActRequest): Promise<I
   const taking = await services.database.withTenant(tenant, (tx) => takeIntervention(tx, services, request))
   if (taking.do === 'nothing') return taking.state
   if (taking.do === 'reconcile') return reconcile(services, request, taking)
-  const opened = await openChannel(services, request, taking)
-  if ('channel' in opened) {
+  const opened =
+    'place' in taking ? await openTasks(services, taking) : await openChannel(services, request, taking)
+  if (!('channel' in opened)) return giveBack(services, request, opened)
+  try {
     const ended = await sendOnce(services, request, { taken: taking, channel: opened.channel })
-    return storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended })
+    return await storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended })
+  } finally {
+    // Channels for e-mail are kept open between messages.
+    if ('place' in taking) await opened.channel.close()
   }
-  return giveBack(services, request, opened)
 }
 
 type Opened = { readonly channel: Channel } | { readonly code: string; readonly reason: string }
@@ -59,6 +66,16 @@ async function openChannel(
     }
   } catch (error) {
     if (!isForAdmin(error)) throw error
+    return { code: error.code, reason: error.message }
+  }
+}
+
+/** The connector of the connection that the customer belongs to. */
+async function openTasks({ connectors, leases }: ActServices, { place }: TakenTask): Promise<Opened> {
+  try {
+    return { channel: taskChannel(await connectors.open(place), leases?.taskMs) }
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || !error.code.startsWith('connector_')) throw error
     return { code: error.code, reason: error.message }
   }
 }
@@ -115,7 +132,7 @@ async function reconcile(
     hashAddress(await secrets.addressKey(tx), 'email', message?.to.address ?? ''),
   )
   return storeEnd(services, request, {
-    attempted: { row, delivery, owner, attempt: row.attempts, hash: hash ?? Buffer.alloc(0) },
+    attempted: { row, message, delivery, owner, attempt: row.attempts, hash },
     ended: {
       end: known ?? { outcome: 'uncertain', message: UNKNOWN_END },
       begun: true,

@@ -27,6 +27,7 @@ import {
   reportingCurrency,
 } from '../settings/planning.ts'
 import { needsApproval } from '../settings/service.ts'
+import { readConnection } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import {
   appendDecisions,
@@ -44,7 +45,8 @@ import { readTenant } from '../store/tenants.ts'
 import { CAUSE, planBook, type PlannedBook, type Terms, type UndecidedBook } from './decide-plan.ts'
 import { readUndecided } from './decide-read.ts'
 import type { Left, Plan } from './decide.ts'
-import type { LoopServices, LoopStep, StepContext } from './services.ts'
+import { carriedOut } from './delivery.ts'
+import type { Connectors, LoopServices, LoopStep, StepContext } from './services.ts'
 
 /** Decisions written in one transaction: others wait for it on the embedded database. */
 const WRITE = 2000
@@ -69,10 +71,12 @@ export const decideBook: LoopStep = async (services, context) => {
 
 /** Everybody who is undecided; null when nobody is. */
 async function readBook(
-  { database, clock }: LoopServices,
+  { database, clock, connectors }: LoopServices,
   { tenant, connection, signal }: StepContext,
 ): Promise<UndecidedBook | null> {
-  const terms = await database.withTenant(tenant, (tx) => readTerms(tx, tenant, connection, clock()))
+  const terms = await database.withTenant(tenant, (tx) =>
+    readTerms(tx, { tenant, connection, now: clock(), connectors }),
+  )
   if (terms === null) return null
   const customers = await readUndecided(
     (work) => database.withTenant(tenant, work),
@@ -85,14 +89,18 @@ async function readBook(
 /** Null where nothing was scored yet. */
 async function readTerms(
   tx: Transaction,
-  tenant: TenantId,
-  connection: ConnectionId,
-  now: Date,
+  {
+    tenant,
+    connection,
+    now,
+    connectors,
+  }: { tenant: TenantId; connection: ConnectionId; now: Date; connectors: Pick<Connectors, 'can'> },
 ): Promise<Terms | null> {
   const champion = await championOf(tx, connection)
   if (champion === null) return null
   const { version, settings } = await currentSettings(tx)
   const { groupSalt, activatedAt } = await readTenant(tx, tenant)
+  const { kind } = await readConnection(tx, connection)
   const terms = {
     now,
     period: periodOf(settings.period, now),
@@ -103,6 +111,7 @@ async function readTerms(
     groupSaltId: createHash('sha256').update(groupSalt).digest('hex').slice(0, 16),
     acting: activatedAt !== null && activatedAt <= now && settings.delivery.mode !== 'off',
     location: champion.location,
+    actions: carriedOut(actionsOf(settings), connectors.can(kind, 'tasks')),
     // Before what is left: a decision in between would then be seen as one that is not known.
     newest: await newestDecision(tx),
   }
@@ -112,9 +121,8 @@ async function readTerms(
 /** Budget and places less what is held of them. */
 async function leftOf(
   tx: Transaction,
-  { settings, period, start, acting }: Pick<Terms, 'settings' | 'period' | 'start' | 'acting'>,
+  { settings, period, start, acting, actions }: Omit<Terms, 'left'>,
 ): Promise<Left> {
-  const actions = actionsOf(settings)
   const { budget, capacity } = planLimits(settings, actions)
   const currency = reportingCurrency(settings)
   const held = await reservedBy(tx, { period, start, currency, suggestions: !acting })
@@ -135,9 +143,8 @@ async function writeBook(
   { book, plan, frame, decision }: PlannedBook,
   counts: { decided: number; planned: number },
 ): Promise<'ended' | 'again'> {
-  const { settings, acting, now } = book
+  const { settings, acting, now, actions } = book
   const { rows } = book.customers
-  const actions = actionsOf(settings)
   const expiresAt = periodEnd(settings.period, now)
   let { newest } = book
   for (let from = 0; from < rows && !signal.aborted; from += WRITE) {

@@ -5,8 +5,9 @@
 import { drawCustomers } from '../../models/policy/draw.ts'
 import { MASK_REASONS } from '../../models/policy/masks.ts'
 import { STATE_VERSION } from '../../models/policy/state.ts'
+import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
-import { actionsOf, reportingCurrency, reportingRate } from '../settings/planning.ts'
+import { reportingCurrency, reportingRate } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { DecisionFrame, NewDecision } from '../store/decisions.ts'
 import type { UndecidedColumns } from './decide-read.ts'
@@ -32,6 +33,8 @@ export interface Terms {
   readonly location: string
   readonly newest: number
   readonly left: Left
+  /** The catalogue as the connection carries it out (`carriedOut` of delivery.ts). */
+  readonly actions: readonly Action[]
 }
 
 export interface UndecidedBook extends Terms {
@@ -54,11 +57,10 @@ export async function planBook(
   engine: Engine,
   { tenant, connection, run }: Pick<StepContext, 'tenant' | 'connection' | 'run'>,
 ): Promise<PlannedBook> {
-  const { customers, settings, period, now } = book
+  const { customers, settings, period, now, actions } = book
   const { rows, recurring, context } = customers
   const { policy } = engine
   const trained = trainingOf(policy)
-  const actions = actionsOf(settings)
   const width = actions.length
   const keys = actions.map((action) => action.key)
   const currency = reportingCurrency(settings)
@@ -72,7 +74,7 @@ export async function planBook(
     customers.names.map((_, at) => named(at)),
   )
   const scored = { values, trained, hazard: customers.hazards, recurring, context, draws }
-  const plan = decide(scored, settings, { left: book.left })
+  const plan = decide(scored, settings, { left: book.left, actions })
   const { gain, cost, benefit } = plan.priced
   const priors = trained.priors ?? keys.map(() => ({ mean: 0, sd: 0 }))
 

@@ -4,8 +4,9 @@
  */
 import type { Column } from '../../models/policy/masks.ts'
 import { STATE_SIZE } from '../../models/policy/state.ts'
+import type { Action } from '../contracts/actions.ts'
 import type { ConnectionId } from '../contracts/ids.ts'
-import { actionsOf, daysIntoPeriod } from '../settings/planning.ts'
+import { daysIntoPeriod } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { Transaction } from '../store/database.ts'
 import { addressFacts, ledgerFacts } from '../store/decision-facts.ts'
@@ -39,6 +40,7 @@ export interface ReadTerms {
   readonly start: Date
   readonly now: Date
   readonly settings: ServiceSettings
+  readonly actions: readonly Action[]
 }
 
 /** Customers read in one transaction: others wait for it on the embedded database. */
@@ -71,7 +73,7 @@ export async function readUndecided(
 async function pageOf(
   tx: Transaction,
   found: readonly UndecidedRow[],
-  { start, now, settings }: ReadTerms,
+  { start, now, settings, actions }: ReadTerms,
   amounts: ReturnType<typeof recurringAmounts>,
 ): Promise<UndecidedColumns> {
   const ids = found.map((row) => row.id)
@@ -95,7 +97,7 @@ async function pageOf(
     hazards: Float32Array.from(found, (row) => row.monthly_hazard),
     recurring: Float64Array.from(found, (row) => amounts(row.monthly_minor, row.currency)),
     states,
-    context: withStoredFacts(known, facts, { actions: actionsOf(settings), now }),
+    context: withStoredFacts(known, facts, { actions, now }),
   }
 }
 

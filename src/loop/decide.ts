@@ -109,6 +109,8 @@ export interface ActionSummary {
  *
  * @param options.choose how the policy in charge chooses for a book; a challenger or a baseline can stand here
  * @param options.left what is left of budget and capacities; null: nothing was used yet
+ * @param options.actions as they are carried out where these customers are (`carriedOut` of delivery.ts): consent and
+ *   reach are asked of that channel
  * @example
  * const plan = decide(scored, loadSettings(null))
  * plan.summary.actions.map(({ name, count, plannedSpend }) => `${name}: ${count}, ${plannedSpend}`)
@@ -116,11 +118,14 @@ export interface ActionSummary {
 export function decide(
   scored: ScoredBook,
   settings: Settings,
-  { choose = allocate, left = null }: { choose?: Policy['choose']; left?: Left | null } = {},
+  {
+    choose = allocate,
+    left = null,
+    actions = actionsOf(settings),
+  }: { choose?: Policy['choose']; left?: Left | null; actions?: readonly Action[] } = {},
 ): Plan {
   const { values, draws } = scored
   const { rows, actions: width } = values
-  const actions = actionsOf(settings)
   const digits = minorDigits(reportingCurrency(settings))
   const recurring = inReportingCurrency(scored.recurring, reportingRate(settings))
 

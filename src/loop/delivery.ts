@@ -1,4 +1,5 @@
-/** How an intervention is carried out: not at all, recorded only, into the sandbox, or to the person. */
+/** How an intervention is carried out: by what, and whether not at all, recorded only, into the sandbox, or in earnest. */
+import type { Action, ChannelName } from '../contracts/actions.ts'
 import { normaliseEmail } from '../security/address-hash.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 
@@ -18,6 +19,8 @@ export interface DeliverySituation {
   readonly sandboxConnection: boolean
   /** Whether an admin activated actions at all. */
   readonly activated: boolean
+  /** For tasks: whether the connection's CRM can be given some, and is the sandbox that this installation runs. */
+  readonly tasks?: { readonly possible: boolean; readonly builtIn: boolean }
 }
 
 /**
@@ -35,25 +38,40 @@ export function deliveryOf(situation: DeliverySituation): Delivery {
       'delivery_off',
       'Actions are switched off (settings: delivery.mode). It waits until they are on.',
     )
-  if (channel !== 'email') return dryRun('no_provider', NO_PROVIDER[channel])
-  if (mode === 'sandbox') return { kind: 'sandbox' }
+  if (channel === 'sms') return dryRun('no_provider', 'No provider for SMS is set up: nothing was sent.')
+  const { would, was } = WORDS[channel]
+  const builtIn = situation.tasks?.builtIn ?? false
+  if (channel === 'task' && situation.tasks?.possible !== true) return dryRun('no_provider', NO_TASKS)
+  if (mode === 'sandbox')
+    return channel === 'email' || builtIn ? { kind: 'sandbox' } : dryRun('no_sandbox', NO_SANDBOX)
   if (mode === 'dry_run')
-    return dryRun('dry_run', 'Dry run (settings: delivery.mode): this is what would be sent; nothing was.')
-  if (sandboxConnection)
+    return dryRun(
+      'dry_run',
+      `Dry run (settings: delivery.mode): this is what would be ${would}; nothing was.`,
+    )
+  if (sandboxConnection || builtIn)
     return dryRun(
       'sandbox_connection',
-      'The connection is a sandbox, which is always a dry run: nothing was sent.',
+      `The connection is a sandbox, which is always a dry run: nothing was ${was}.`,
     )
   if (!activated)
-    return dryRun('not_activated', 'Actions were never activated: this is what would be sent; nothing was.')
+    return dryRun(
+      'not_activated',
+      `Actions were never activated: this is what would be ${would}; nothing was.`,
+    )
+  // A task is seen by the company's own people alone.
+  if (channel === 'task') return { kind: 'live' }
   const missing = missingForLive(situation)
   return missing === null ? { kind: 'live' } : none('not_configured', missing)
 }
 
-const NO_PROVIDER = {
-  sms: 'No provider for SMS is set up: nothing was sent.',
-  task: 'No channel for tasks is set up: no task was created for anybody.',
+const WORDS = {
+  email: { would: 'sent', was: 'sent' },
+  task: { would: 'put on somebody’s list', was: 'put on anybody’s list' },
 }
+const NO_TASKS = 'This source has no tasks: nothing was put on anybody’s list.'
+const NO_SANDBOX =
+  'Actions go into the sandbox (settings: delivery.mode), and this connection is no sandbox of this installation: no task was made.'
 
 function none(code: string, reason: string): Delivery {
   return { kind: 'none', code, reason }
@@ -86,3 +104,24 @@ export function onTestList({ delivery }: Pick<ServiceSettings, 'delivery'>, addr
   const plain = normaliseEmail(address)
   return plain !== null && delivery.testList.some((one) => normaliseEmail(one) === plain)
 }
+
+/**
+ * The channel that a connection carries an action out by. An offer becomes a task where its CRM has tasks: somebody
+ * who knows the customer makes it, and no message promises what nobody has agreed to.
+ *
+ * @param channel as the catalogue has it
+ * @param discount share that the action gives off
+ * @param tasks `connectors.can(kind, 'tasks')`
+ * @example
+ * channelFor('email', 0.1, true) // 'task'
+ */
+export function channelFor<C extends ChannelName>(channel: C, discount: number, tasks: boolean): C | 'task' {
+  return tasks && discount > 0 && channel !== 'none' ? 'task' : channel
+}
+
+/** All actions with the channel that a connection carries them out by: see {@link channelFor}. */
+export const carriedOut = (actions: readonly Action[], tasks: boolean): readonly Action[] =>
+  actions.map((action) => ({ ...action, channel: channelFor(action.channel, action.discount, tasks) }))
+
+/** Whether a connection leads to the CRM sandbox that this installation runs itself. */
+export const isBuiltIn = (config: Readonly<Record<string, unknown>>): boolean => config['builtIn'] === true

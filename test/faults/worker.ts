@@ -56,6 +56,7 @@ const channel = openEmailChannel({
 const services: ActServices = {
   database,
   channels: { email: () => Promise.resolve(channel) },
+  connectors: { can: () => false, open: () => Promise.reject(new Error('no connector is needed')) },
   secrets: { addressKey: () => Promise.resolve(ADDRESS_KEY), linkKey: () => Promise.resolve(LINK_KEY) },
   clock: systemClock,
   log,

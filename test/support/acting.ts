@@ -19,9 +19,10 @@ import {
 } from '../../src/store/interventions.ts'
 import { currentSettings, saveSettings } from '../../src/store/settings-versions.ts'
 import { activateTenant } from '../../src/store/tenants.ts'
-import { addConnection, addTenant, openTestDatabase } from './database.ts'
+import { addConnection, addTenant, openTestDatabase, type AddedConnection } from './database.ts'
 import { ADDRESS_KEY, LINK_KEY } from './keys.ts'
 import { addCustomer, addIntervention } from './ledger.ts'
+import { writtenCrm, type WrittenCrm } from './made-up-tasks.ts'
 
 export const hashOf = (email: string): Buffer => {
   const hash = hashAddress(ADDRESS_KEY, 'email', email)
@@ -39,6 +40,10 @@ export interface RecipientSpec {
   readonly email?: string | null
   readonly name?: string | null
   readonly language?: string | null
+  readonly role?: string | null
+  readonly phone?: string | null
+  /** To calls at `phone`. */
+  readonly calls?: ConsentStatus | null
   readonly consent?: ConsentStatus | null
 }
 
@@ -48,12 +53,15 @@ export interface Acting {
   readonly sandbox: Inbox
   /** What a live channel speaks to. */
   readonly world: Inbox
+  /** What connections of the kind `crm` are written to. */
+  readonly crm: WrittenCrm
   /** A tenant of its own with one customer and an agreeing recipient. */
   scene(options?: {
     settings?: object
     recipients?: readonly RecipientSpec[]
     activated?: boolean
-    responsible?: { name: string; email: string } | null
+    responsible?: { name: string; email: string; id?: string } | null
+    connection?: AddedConnection
   }): Promise<Place & { readonly email: string }>
   plan(place: Place, differs?: Partial<PlannedIntervention>): Promise<InterventionId>
   act(
@@ -82,10 +90,12 @@ export async function openActing(): Promise<Acting> {
       timeoutMs: 2000,
     })
   const open = { sandbox: channelTo(sandbox), live: channelTo(world) }
+  const crm = writtenCrm()
   const channels: Channels = { email: ({ delivery }) => Promise.resolve(open[delivery]) }
   const services: ActServices = {
     database,
     channels,
+    connectors: crm.connectors,
     secrets: {
       addressKey: () => Promise.resolve(ADDRESS_KEY),
       linkKey: () => Promise.resolve(LINK_KEY),
@@ -105,14 +115,38 @@ export async function openActing(): Promise<Acting> {
     })
 
   async function addRecipient(place: Place, spec: RecipientSpec, rank: number): Promise<void> {
-    const { email = null, name = null, language = null, consent = null } = spec
+    const {
+      email = null,
+      name = null,
+      language = null,
+      consent = null,
+      role = null,
+      phone = null,
+      calls = null,
+    } = spec
     const usable = email === null ? null : hashAddress(ADDRESS_KEY, 'email', email)
     await database.withTenant(place.tenant, async (tx) => {
       await tx.query(
-        `insert into recipients (tenant_id, customer_id, external_id, name, email, email_hash, language, rank)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        [place.tenant, place.customer, randomUUID(), name, email, usable, language, rank],
+        `insert into recipients (tenant_id, customer_id, external_id, name, email, email_hash, language, rank, role,
+           phone, phone_hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+        [
+          place.tenant,
+          place.customer,
+          randomUUID(),
+          name,
+          email,
+          usable,
+          language,
+          rank,
+          role,
+          phone,
+          phone === null ? null : hashAddress(ADDRESS_KEY, 'phone', phone),
+        ],
       )
+      const called = phone === null ? null : hashAddress(ADDRESS_KEY, 'phone', phone)
+      if (calls !== null && called !== null)
+        await recordConsent(tx, { hash: called, channel: 'call', status: calls, source: 'crm' })
       if (consent !== null && usable !== null)
         await recordConsent(tx, { hash: usable, channel: 'email', status: consent, source: 'crm' })
     })
@@ -123,9 +157,10 @@ export async function openActing(): Promise<Acting> {
     services,
     sandbox,
     world,
-    async scene({ settings = {}, recipients, activated = true, responsible = null } = {}) {
+    crm,
+    async scene({ settings = {}, recipients, activated = true, responsible = null, connection: added } = {}) {
       const tenant = await addTenant(database, 'Acme')
-      const connection = await addConnection(database, tenant)
+      const connection = await addConnection(database, tenant, added)
       const customer = await addCustomer(database, { tenant, connection }, { responsible })
       const place = { tenant, connection, customer }
       const email = `ann-${randomUUID().slice(0, 8)}@example.com`

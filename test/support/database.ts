@@ -61,21 +61,25 @@ export function addTenant(database: Database, name = 'Test company'): Promise<Te
   return database.asSystem('a test', (tx) => createTenant(tx, name))
 }
 
+export interface AddedConnection {
+  readonly kind?: string
+  readonly name?: string
+  readonly config?: object
+  readonly sandbox?: boolean
+}
+
 /** A connection of a kind that no connector serves, unless the test says otherwise. */
 export async function addConnection(
   database: Database,
   tenant: TenantId,
-  { kind = 'csv', name = 'A file', config = {} }: { kind?: string; name?: string; config?: object } = {},
+  { kind = 'csv', name = 'A file', config = {}, sandbox = false }: AddedConnection = {},
 ): Promise<ConnectionId> {
   const id = randomUUID()
   await database.withTenant(tenant, (tx) =>
-    tx.query('insert into connections (tenant_id, id, kind, name, config) values ($1, $2, $3, $4, $5)', [
-      tenant,
-      id,
-      kind,
-      name,
-      JSON.stringify(config),
-    ]),
+    tx.query(
+      'insert into connections (tenant_id, id, kind, name, config, sandbox) values ($1, $2, $3, $4, $5, $6)',
+      [tenant, id, kind, name, JSON.stringify(config), sandbox],
+    ),
   )
   return asConnection(id)
 }

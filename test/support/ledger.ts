@@ -18,15 +18,23 @@ export async function addCustomer(
   {
     name = 'Ada Ltd',
     responsible = null,
-  }: { name?: string; responsible?: { name: string; email: string } | null } = {},
+  }: { name?: string; responsible?: { name: string; email: string; id?: string } | null } = {},
 ): Promise<CustomerId> {
   const external = randomUUID()
   const [row] = await database.withTenant(tenant, (tx) =>
     tx.query<{ id: number }>(
       `insert into customers (tenant_id, connection_id, object, external_id, name, properties, properties_hash,
-         group_key, group_name, responsible_name, responsible_email)
-       values ($1, $2, 'company', $3, $4, '{}', '', $3, 'policy', $5, $6) returning id`,
-      [tenant, connection, external, name, responsible?.name ?? null, responsible?.email ?? null],
+         group_key, group_name, responsible_name, responsible_email, responsible_id)
+       values ($1, $2, 'company', $3, $4, '{}', '', $3, 'policy', $5, $6, $7) returning id`,
+      [
+        tenant,
+        connection,
+        external,
+        name,
+        responsible?.name ?? null,
+        responsible?.email ?? null,
+        responsible?.id ?? null,
+      ],
     ),
   )
   return asCustomer(row.id)

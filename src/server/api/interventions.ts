@@ -160,7 +160,7 @@ export const interventionRoutes: readonly Route[] = [
         .meta({ description: 'It is not carried out after this. Default: 14 days after it is due' }),
     }),
     answers: { 201: { description: 'It is planned, or waits for approval', schema: planned } },
-    handle: async ({ tenant, headers, body, caller, requestId }, { database, queue, clock }) =>
+    handle: async ({ tenant, headers, body, caller, requestId }, { database, queue, clock, connectors }) =>
       database.withTenant(tenant, async (tx) => {
         const key = headers['idempotency-key']
         const answer = await answerOnce(tx, { route: 'POST /v1/interventions', key, body }, async () => {
@@ -172,6 +172,7 @@ export const interventionRoutes: readonly Route[] = [
             key,
             actor: caller.actor,
             now: clock(),
+            connectors,
           })
           await recordAudit(tx, {
             actor: caller.actor,

@@ -4,6 +4,8 @@ import { plannedCost } from '../../contracts/actions.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { asIntervention, type CustomerId, type InterventionId } from '../../contracts/ids.ts'
 import { minorDigits } from '../../contracts/money.ts'
+import { channelFor } from '../../loop/delivery.ts'
+import type { Connectors } from '../../loop/services.ts'
 import { actionsOf, reportingCurrency, reportingRate } from '../../settings/planning.ts'
 import { needsApproval } from '../../settings/service.ts'
 import type { Transaction } from '../../store/database.ts'
@@ -23,6 +25,7 @@ export interface HandRequest {
   readonly key: string
   readonly actor: string
   readonly now: Date
+  readonly connectors: Pick<Connectors, 'can'>
 }
 
 const DAY = 86_400_000
@@ -85,7 +88,7 @@ export async function planByHand(
         customer,
         connection: found.connection,
         actionKey: key,
-        channel: action.channel,
+        channel: channelFor(action.channel, action.discount, request.connectors.can(found.kind, 'tasks')),
         idempotencyKey: `api:${request.key}`,
         state,
         dueAt,

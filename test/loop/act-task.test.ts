@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { HoldfastError } from '../../src/contracts/errors.ts'
+import { hashAddress } from '../../src/security/address-hash.ts'
+import { recordConsent } from '../../src/store/consents.ts'
+import { pauseTenant, resumeTenant } from '../../src/store/tenants.ts'
+import { ADDRESS_KEY } from '../support/keys.ts'
+import { SANDBOX, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
+import { databaseKind } from '../support/database.ts'
+import { movesOf } from '../support/ledger.ts'
+
+let acting: Acting
+beforeAll(async () => {
+  acting = await openActing()
+})
+afterAll(() => acting.close())
+beforeEach(() => {
+  Object.assign(acting.crm, {
+    refuse: () => null,
+    fails: null,
+    answers: () => Promise.resolve(),
+    can: ['tasks', 'activities', 'consent'],
+  })
+})
+
+const LIVE = liveTo('nobody@example.com')
+const JO = { id: '77', name: 'Jo Miller', email: 'jo@acme.example' }
+const CRM = { kind: 'crm', name: 'The CRM' }
+const BUILT_IN = { ...CRM, config: { builtIn: true }, sandbox: true }
+const OFFER = { actionKey: 'discount_10', channel: 'task' } as const
+const CALL = { actionKey: 'call_discount_30', channel: 'task' } as const
+const ANN = { email: 'ann@example.com', name: 'Ann Lee', phone: '+43 1 234567' }
+
+const statesOf = async (place: Place, id: Awaited<ReturnType<Acting['plan']>>) =>
+  (await movesOf(acting.database, place.tenant, id)).map(({ to_state }) => to_state)
+
+describe(`a task that is due (${databaseKind})`, () => {
+  it('is made once under the id of its intervention, for whoever is responsible', async () => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM, responsible: JO, recipients: [ANN] })
+    const id = await acting.plan(place, OFFER)
+    expect(await acting.act(place, id)).toBe('sent')
+    const task = acting.crm.tasks.get(id)
+    expect(task).toMatchObject({
+      key: id,
+      responsibleId: '77',
+      kind: 'todo',
+      action: 'discount_10',
+      subject: 'Offer Ada Ltd 10 % off for 12 months',
+      body: expect.stringContaining('Ann Lee, +43 1 234567'),
+    })
+    expect(task?.dueAt.getTime()).toBeGreaterThan(Date.now())
+    expect(await acting.read(place, id)).toMatchObject({
+      state: 'sent',
+      reasonCode: 'sent',
+      reason: 'It is on the list of Jo Miller.',
+      providerId: `crm-${id}`,
+      actualCostMinor: 600,
+      message: { kind: 'task', delivery: 'live', subject: task?.subject },
+    })
+    expect(await statesOf(place, id)).toEqual(['planned', 'leased', 'sending', 'sent'])
+    // Done is done.
+    expect(await acting.act(place, id)).toBe('sent')
+    expect(acting.crm.upserts.get(id)).toBe(1)
+    expect(acting.crm.closed).toBe(acting.crm.opened)
+  })
+
+  it('is made without an owner where the record has none, and says so', async () => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM, recipients: [] })
+    const id = await acting.plan(place, CALL)
+    expect(await acting.act(place, id)).toBe('sent')
+    expect(acting.crm.tasks.get(id)).toMatchObject({ responsibleId: null, recipientId: null, kind: 'call' })
+    expect((await acting.read(place, id)).reason).toMatch(/nobody’s list: the record has no owner/)
+  })
+
+  it('is made once, however many workers are sent to it', async () => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM })
+    const id = await acting.plan(place, OFFER)
+    await Promise.all(Array.from({ length: 5 }, () => acting.act(place, id)))
+    expect((await acting.read(place, id)).state).toBe('sent')
+    expect(acting.crm.upserts.get(id)).toBe(1)
+  })
+
+  it('is made again, and never in doubt, where a worker died while it was made', async () => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM, responsible: JO })
+    const id = await acting.plan(place, OFFER)
+    const leases = { prepareMs: 300, marginMs: 100, taskMs: 200 }
+    // It reached the CRM, and nobody ever hears of it.
+    let reached = (): void => undefined
+    const there = new Promise<void>((resolve) => (reached = resolve))
+    acting.crm.answers = () => (reached(), new Promise(() => undefined))
+    const database = { ...acting.database }
+    const dead = acting.act(place, id, { services: { leases, database } })
+    await there
+    database.withTenant = () => new Promise(() => undefined)
+    const first = acting.crm.tasks.get(id)
+    acting.crm.answers = () => Promise.resolve()
+    expect(await acting.act(place, id)).toBe('sending')
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(await acting.act(place, id)).toBe('sent')
+    expect(await statesOf(place, id)).toEqual([
+      'planned',
+      'leased',
+      'sending',
+      'deferred',
+      'leased',
+      'sending',
+      'sent',
+    ])
+    // Word for word what may be on somebody's list already.
+    expect(acting.crm.tasks.get(id)).toEqual(first)
+    expect(acting.crm.upserts.get(id)).toBe(2)
+    void dead
+  })
+
+  it('is refused for good where the CRM says so for this record, with its reason', async () => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM })
+    const id = await acting.plan(place, OFFER)
+    acting.crm.refuse = () => ({ message: 'A rule of the portal asks for a reason. Change it.' })
+    expect(await acting.act(place, id)).toBe('rejected')
+    expect(await acting.read(place, id)).toMatchObject({
+      reasonCode: 'refused',
+      reason: 'A rule of the portal asks for a reason. Change it.',
+    })
+  })
+
+  it.each([
+    ['is away', new HoldfastError('connector_unavailable', 'HubSpot is away.', { retryable: true }), 1],
+    ['wants a new sign-in', new HoldfastError('connector_reconnect', 'Sign in again.'), 0],
+    ['lacks a right', new HoldfastError('connector_configuration', 'The scope is missing.'), 0],
+  ])('waits while the CRM %s, and says why', async (_, error) => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM })
+    const id = await acting.plan(place, OFFER)
+    acting.crm.fails = error
+    expect(await acting.act(place, id)).toBe('deferred')
+    expect(await acting.read(place, id)).toMatchObject({
+      reasonCode: error.code,
+      reason: error.message,
+      attempts: 0,
+    })
+    acting.crm.fails = null
+    await acting.sql(place, 'update interventions set due_at = now() where id = $1', [id])
+    expect(await acting.act(place, id)).toBe('sent')
+  })
+
+  it('is tried again where the CRM refuses it for now, without using up what a mail would', async () => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM })
+    const id = await acting.plan(place, OFFER)
+    acting.crm.refuse = () => ({ retryable: true, code: 'connector_unavailable' })
+    expect(await acting.act(place, id)).toBe('deferred')
+    acting.crm.refuse = () => null
+    await acting.sql(place, 'update interventions set due_at = now() where id = $1', [id])
+    expect(await acting.act(place, id)).toBe('sent')
+  })
+
+  it('asks nobody to call a person who refused calls, and needs no consent to e-mails', async () => {
+    const bob = { email: 'bob@example.com', name: 'Bob', phone: '+43 1 999' }
+    const refused = { ...ANN, calls: 'refused' as const }
+    const both = await acting.scene({
+      settings: LIVE,
+      connection: CRM,
+      recipients: [refused, { ...bob, consent: 'refused' }],
+    })
+    const first = await acting.plan(both, CALL)
+    expect(await acting.act(both, first)).toBe('sent')
+    expect(acting.crm.tasks.get(first)?.body).toMatch(/Bob, \+43 1 999\nDo not write an e-mail/)
+    const none = await acting.scene({ settings: LIVE, connection: CRM, recipients: [refused] })
+    const second = await acting.plan(none, CALL)
+    expect(await acting.act(none, second)).toBe('suppressed')
+    expect(await acting.read(none, second)).toMatchObject({ reasonCode: 'consent_refused' })
+    expect(acting.crm.tasks.has(second)).toBe(false)
+  })
+
+  it('is not made where calls are refused between the lease and the call', async () => {
+    const place = await acting.scene({ settings: LIVE, connection: CRM, recipients: [ANN] })
+    const id = await acting.plan(place, CALL)
+    const { connectors } = acting.crm
+    const hash = hashAddress(ADDRESS_KEY, 'phone', ANN.phone)
+    const open: typeof connectors.open = async (of) => {
+      await acting.database.withTenant(place.tenant, (tx) =>
+        recordConsent(tx, {
+          hash: hash ?? Buffer.alloc(0),
+          channel: 'call',
+          status: 'refused',
+          source: 'a person',
+        }),
+      )
+      return connectors.open(of)
+    }
+    expect(await acting.act(place, id, { services: { connectors: { ...connectors, open } } })).toBe(
+      'suppressed',
+    )
+    expect(acting.crm.tasks.has(id)).toBe(false)
+  })
+
+  it('ends when the customer left, was merged away or deleted; waits while paused', async () => {
+    for (const status of ['left', 'deleted']) {
+      const place = await acting.scene({ settings: LIVE, connection: CRM })
+      const id = await acting.plan(place, OFFER)
+      await acting.sql(place, 'update customers set status = $2 where id = $1', [place.customer, status])
+      expect(await acting.act(place, id)).toBe('cancelled')
+    }
+    const place = await acting.scene({ settings: LIVE, connection: CRM })
+    const id = await acting.plan(place, OFFER)
+    await acting.database.withTenant(place.tenant, (tx) => pauseTenant(tx, place.tenant, 'a holiday'))
+    expect(await acting.act(place, id)).toBe('deferred')
+    await acting.database.withTenant(place.tenant, (tx) => resumeTenant(tx, place.tenant))
+    await acting.sql(place, 'update interventions set due_at = now() where id = $1', [id])
+    expect(await acting.act(place, id)).toBe('sent')
+  })
+
+  it('is only recorded where it has nowhere to go: dry run, test portals, other connections, files', async () => {
+    const dry = { delivery: { mode: 'dry_run' } }
+    for (const [settings, connection, code] of [
+      [dry, CRM, 'dry_run'],
+      [LIVE, { ...CRM, sandbox: true }, 'sandbox_connection'],
+      [LIVE, BUILT_IN, 'sandbox_connection'],
+      [SANDBOX, CRM, 'no_sandbox'],
+      [LIVE, { kind: 'csv' }, 'no_provider'],
+    ] as const) {
+      const place = await acting.scene({ settings, connection })
+      const id = await acting.plan(place, OFFER)
+      expect(await acting.act(place, id)).toBe('dry_run')
+      expect(await acting.read(place, id)).toMatchObject({
+        reasonCode: code,
+        message: { kind: 'task', delivery: 'dry_run', subject: 'Offer Ada Ltd 10 % off for 12 months' },
+      })
+      expect(acting.crm.tasks.has(id)).toBe(false)
+    }
+    const idle = await acting.scene({ settings: LIVE, connection: CRM, activated: false })
+    const id = await acting.plan(idle, OFFER)
+    expect(await acting.act(idle, id)).toBe('dry_run')
+    expect(await acting.read(idle, id)).toMatchObject({ reasonCode: 'not_activated' })
+  })
+
+  it('goes into the CRM sandbox of this installation, at no cost', async () => {
+    const place = await acting.scene({
+      settings: SANDBOX,
+      connection: BUILT_IN,
+      activated: false,
+      responsible: JO,
+    })
+    const id = await acting.plan(place, OFFER)
+    expect(await acting.act(place, id)).toBe('sent')
+    expect(await acting.read(place, id)).toMatchObject({
+      reasonCode: 'sandbox',
+      reason: 'It is on the list of Jo Miller in the CRM sandbox; no real list has it.',
+      actualCostMinor: 0,
+    })
+    expect(acting.crm.tasks.has(id)).toBe(true)
+  })
+})
