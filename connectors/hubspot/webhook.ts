@@ -54,7 +54,7 @@ const id = z.union([z.string().min(1), z.number().int()]).transform(String)
 /** Every field that a subscription type documents; nothing but the first ones is there for all. */
 const event = z.object({
   portalId: id,
-  occurredAt: z.coerce.number(),
+  occurredAt: z.coerce.number().min(0).max(8.64e15),
   eventId: id.optional().catch(undefined),
   subscriptionType: z.string().optional(),
   /** As older apps get it, instead of `subscriptionType`. */
@@ -78,7 +78,6 @@ type Event = z.infer<typeof event>
 
 /**
  * @param body as it came; a JSON array of up to 100 events, in no order, some of them twice
- * @param options.appId id of our app, where it is known; else the one that the event itself was sent to
  * @returns one hint an object that may have changed; none for events that mean nothing to us
  * @throws HoldfastError never: what cannot be read is no hint
  */
@@ -105,6 +104,9 @@ const KINDS: Readonly<Record<string, WebhookHint['kind']>> = {
   privacyDeletion: 'erased',
 }
 
+/** Names of the properties that we make begin with it. */
+const OWN_PREFIX = 'holdfast_'
+
 /** Objects as the paths of the API name them. */
 const OBJECTS: Readonly<Record<string, string>> = {
   contact: 'contacts',
@@ -120,6 +122,7 @@ const OBJECTS: Readonly<Record<string, string>> = {
   '0-7': 'products',
   '0-8': 'line_items',
   '0-27': 'tasks',
+  '0-49': 'emails',
 }
 
 function hintsOf(one: Event): readonly WebhookHint[] {
@@ -128,8 +131,7 @@ function hintsOf(one: Event): readonly WebhookHint[] {
   if (kind === undefined) return []
   const common = { portal: one.portalId, kind, at: new Date(one.occurredAt), own: isOwn(one) }
   const hint = (type: string | undefined, objectId: string | undefined, others: readonly string[]) => {
-    const object =
-      type === undefined ? undefined : (OBJECTS[type] ?? (subject === 'object' ? type : undefined))
+    const object = type !== undefined && Object.hasOwn(OBJECTS, type) ? OBJECTS[type] : undefined
     if (object === undefined || objectId === undefined) return []
     const key = [
       one.portalId,
@@ -142,7 +144,7 @@ function hintsOf(one: Event): readonly WebhookHint[] {
     return [{ ...common, object, id: objectId, others, key }]
   }
   if (kind === 'associated') {
-    const [from, to] = endsOf(one)
+    const [from, to] = endsOf(one, subject)
     return [
       ...hint(from, one.fromObjectId, one.toObjectId === undefined ? [] : [one.toObjectId]),
       ...hint(to, one.toObjectId, one.fromObjectId === undefined ? [] : [one.fromObjectId]),
@@ -160,16 +162,21 @@ function hintsOf(one: Event): readonly WebhookHint[] {
   return hint(type, one.objectId, [])
 }
 
-/** Types of both ends: of the generic format, or out of `CONTACT_TO_COMPANY`. */
-function endsOf({ fromObjectTypeId, toObjectTypeId, associationType = '' }: Event) {
-  if (fromObjectTypeId !== undefined && toObjectTypeId !== undefined)
-    return [fromObjectTypeId, toObjectTypeId]
+/** Types of both ends: of the generic format, or out of `CONTACT_TO_COMPANY`; the subject is the end that it is from. */
+function endsOf(
+  { fromObjectTypeId, toObjectTypeId, associationType = '' }: Event,
+  subject: string,
+): readonly [string, string | undefined] {
   const [from, to] = associationType.toLowerCase().split('_to_')
-  return [from, to]
+  return [fromObjectTypeId ?? (subject === 'object' ? from : subject), toObjectTypeId ?? to]
 }
 
-/** Changed through the API by the app that is told of it; `sourceId` is then the app's id. */
-function isOwn({ changeSource, sourceId, appId }: Event): boolean {
+/**
+ * Written by us: through the API, by the app that is told of it (`sourceId` is then the app's id), and in one of our
+ * own properties. Anything else is looked at again, which does no harm.
+ */
+function isOwn({ changeSource, sourceId, appId, propertyName }: Event): boolean {
   if (changeSource !== 'INTEGRATION' && changeSource !== 'API') return false
-  return appId !== undefined && sourceId?.replace(/^appId:/, '') === appId
+  if (appId === undefined || sourceId?.replace(/^appId:/, '') !== appId) return false
+  return propertyName === undefined || propertyName.startsWith(OWN_PREFIX)
 }
