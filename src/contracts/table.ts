@@ -9,13 +9,20 @@ export type ColumnKind = 'number' | 'category' | 'date' | 'text' | 'empty'
 export interface ColumnProfile {
   /** The header as it stands in the file. */
   readonly header: string
+  /** As people see it, where that is another name: `Monthly charges` for `custom_17`. */
+  readonly label?: string
   readonly kind: ColumnKind
   /** Cells that are blank or say that they are (NA, N/A, null, NaN, ?, #N/A, other errors of Excel). */
   readonly missing: number
   /** Distinct values that are not missing: exact up to 10,000, estimated beyond. */
   readonly distinct: number
   /** The most frequent values, at most 256, most frequent first (ties by value), for number columns too when there are few. */
-  readonly values: readonly { readonly value: string; readonly count: number }[]
+  readonly values: readonly {
+    readonly value: string
+    readonly count: number
+    /** As people see it, where that is another text: `Customer` for `183429`. */
+    readonly label?: string
+  }[]
   /** Numbers, and dates as days since 1970-01-01 UTC. Absent for other kinds. */
   readonly range?: { readonly min: number; readonly max: number; readonly mean: number }
   /** Cells of a number or date column that are neither missing nor readable as one, with a first example. */

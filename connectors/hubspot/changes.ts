@@ -1,0 +1,286 @@
+/**
+ * What changed in a portal since a cursor, page by page: everything the first time and once a week, between those what
+ * was modified, what belongs to a customer and was modified, and what was archived.
+ */
+import type { Clock } from '../../src/contracts/clock.ts'
+import type { ChangePage, Cursor, CustomerRecord } from '../connector.ts'
+import { isKnown, keepGone, keepVersions, parseCursor, versionOf, type HubSpotCursor } from './cursor.ts'
+import type { Objects, RawRecord } from './objects.ts'
+import { SEARCH_PAGE } from './objects.ts'
+import { mergedInto, type RecordReader } from './records.ts'
+
+export interface ChangeSource {
+  readonly objects: Objects
+  /** Whose records are the customers. */
+  readonly object: 'companies' | 'contacts'
+  readonly reader: RecordReader
+  /** Tells this way of reading from others. */
+  readonly reading: string
+  /** Other objects whose changes concern customers. */
+  readonly related: readonly Related[]
+  readonly clock: Clock
+  /** Told of the records of each page before it is handed over. */
+  readonly keep: (records: readonly RawRecord[]) => void
+}
+
+export interface Related {
+  /** `deals`, `contacts`. */
+  readonly object: string
+  /** Those of its properties that say something about the customer. */
+  readonly properties: readonly string[]
+  /** Customers that records of it belong to. */
+  readonly customersOf: (ids: readonly string[]) => Promise<readonly string[]>
+}
+
+/** The search index lags by moments: each pass looks back so far behind the end of the one before. */
+const OVERLAP = 120_000
+const WEEK = 7 * 86_400_000
+/** After a reading of everything that was broken off, so that it could not tell what is gone. */
+const AGAIN = 86_400_000
+/** The list of what was archived cannot be asked from a time on: a long one is looked at more rarely. */
+const ARCHIVED_PAGE_MS = 60_000
+
+/**
+ * @throws HoldfastError as every call does; what was handed over with a cursor until then stands
+ * @example
+ * for await (const page of changesOf(source, cursor)) store(page)
+ */
+export async function* changesOf(source: ChangeSource, since: Cursor | null): AsyncGenerator<ChangePage> {
+  const cursor = parseCursor(since, source.reading)
+  const due = cursor === null || source.clock().getTime() >= Date.parse(cursor.wholeDue)
+  if (cursor === null || cursor.since === null || cursor.whole !== null) yield* everything(source, cursor)
+  else if (due && cursor.pass === null) yield* everything(source, cursor)
+  else yield* changed(source, cursor, cursor.since)
+}
+
+/** Lists everything. Only a reading that was not broken off knows that what it did not meet is gone. */
+async function* everything(source: ChangeSource, before: HubSpotCursor | null): AsyncGenerator<ChangePage> {
+  const { objects, object, reader, reading, clock } = source
+  const resumed = before?.whole ?? null
+  const uncut = resumed === null
+  // Past values come with a record that is handed over for the first time, and never again.
+  const wanted = (before?.since ?? null) === null ? reader.wanted : { properties: reader.wanted.properties }
+  // Once everything was read, deals that went and associations that changed are only noticed by asking for them.
+  const again = (before?.since ?? null) === null ? {} : ({ related: true } as const)
+  const versions = { ...before?.lately }
+  let gone = { ...before?.gone }
+  let began = resumed === null ? null : Date.parse(resumed.began)
+  let after = resumed?.after ?? null
+  do {
+    const page = await objects.list(object, wanted, { after })
+    began ??= (page.date ?? backThen(clock)).getTime()
+    after = page.after
+    source.keep(page.records)
+    const deleted = merged(page.records)
+    gone = note(gone, deleted)
+    for (const record of page.records) {
+      if (record.updatedAt.getTime() >= began - OVERLAP)
+        versions[record.id] = versionOf(record, reader.wanted.properties)
+    }
+    const last = after === null
+    const archivedFrom = uncut && last ? began : Date.parse(before?.archived?.from ?? iso(began))
+    yield {
+      upserts: (await reader.customers(page.records)).map((record) => ({ ...record, ...again })),
+      deleted: deleted.map(({ id }) => id),
+      cursor: {
+        version: 1,
+        reading,
+        since: last ? iso(began) : (before?.since ?? null),
+        whole: last ? null : { after, began: iso(began) },
+        pass: null,
+        wholeDue: iso(began + (uncut ? WEEK : AGAIN)),
+        archived: { from: iso(archivedFrom), due: iso(began) },
+        lately: keepVersions(versions, began - OVERLAP),
+        gone: keepGone(gone, began - 2 * OVERLAP),
+      } satisfies HubSpotCursor,
+      ...(last && uncut && { complete: true as const }),
+    }
+  } while (after !== null)
+}
+
+/** What was modified, in phases that a pass that was broken off goes on with. */
+async function* changed(
+  source: ChangeSource,
+  before: HubSpotCursor,
+  since: string,
+): AsyncGenerator<ChangePage> {
+  const { object, related, clock } = source
+  const phases = [object, ...related.map((one) => one.object), 'archived']
+  const from = before.pass === null ? Date.parse(since) - OVERLAP : Date.parse(before.pass.from)
+  let until = before.pass === null ? null : Date.parse(before.pass.until)
+  let versions: Readonly<Record<string, string>> = before.lately
+  let gone: Readonly<Record<string, number>> = before.gone
+  const begin = phases.indexOf(before.pass?.at ?? object)
+
+  const cursorAt = (at: string, last: string): HubSpotCursor => ({
+    ...before,
+    pass: { from: iso(from), until: iso(until!), at, last },
+    lately: { ...versions },
+    gone: { ...gone },
+  })
+
+  for (const phase of phases.slice(begin < 0 ? 0 : begin, -1)) {
+    const concerns = related.find((one) => one.object === phase)
+    const names = concerns?.properties ?? source.reader.wanted.properties
+    let last = before.pass?.at === phase ? before.pass.last : '0'
+    for (;;) {
+      const found = await source.objects.search(phase, {
+        filters: [
+          modified(phase, from, until),
+          { propertyName: 'hs_object_id', operator: 'GT', value: last },
+        ],
+        properties: names,
+        sort: 'hs_object_id',
+      })
+      until ??= (found.date ?? backThen(clock)).getTime()
+      const fresh = freshOf(found.records, phase, names)
+      const oldest = until - OVERLAP
+      versions = keepVersions({ ...versions, ...fresh.versions }, oldest)
+      last = found.records.at(-1)?.id ?? last
+      const page =
+        concerns === undefined
+          ? await ofRecords(source, fresh.records, from)
+          : await ofRelated(source, concerns, fresh.records)
+      gone = keepGone(note(gone, page.deleted), from - OVERLAP)
+      versions = keepVersions({ ...versions, ...page.versions }, oldest)
+      const upserts = page.upserts
+      const deleted = page.deleted.map(({ id }) => id)
+      if (upserts.length > 0 || deleted.length > 0) yield { upserts, deleted, cursor: cursorAt(phase, last) }
+      if (found.records.length < SEARCH_PAGE || found.total <= found.records.length) break
+    }
+  }
+
+  const end = until ?? (Date.parse(since) || 0)
+  const looked = await archivedSince(source, before, end)
+  const archived = looked.deleted.filter(({ id, at }) => gone[id] !== at)
+  gone = keepGone(note(gone, archived), end - 2 * OVERLAP)
+  yield {
+    upserts: [],
+    deleted: archived.map(({ id }) => id),
+    cursor: {
+      ...before,
+      since: iso(end),
+      pass: null,
+      archived: looked.next,
+      lately: keepVersions(versions, end - OVERLAP),
+      gone: { ...gone },
+    } satisfies HubSpotCursor,
+  }
+
+  function freshOf(records: readonly RawRecord[], phase: string, names: readonly string[]) {
+    const key = (id: string): string => (phase === object ? id : `${phase}/${id}`)
+    const fresh = records.flatMap((record) => {
+      const version = versionOf(record, names)
+      if (isKnown(versions[key(record.id)], version)) return []
+      // The index still shows for a while what was archived or merged away.
+      if (phase === object && (gone[record.id] ?? -1) >= record.updatedAt.getTime()) return []
+      return [{ record, version }]
+    })
+    return {
+      records: fresh.map(({ record }) => record),
+      versions: Object.fromEntries(fresh.map(({ record, version }) => [key(record.id), version])),
+    }
+  }
+}
+
+interface Deleted {
+  readonly id: string
+  /** Milliseconds. */
+  readonly at: number
+}
+
+interface PagePart {
+  readonly upserts: readonly CustomerRecord[]
+  readonly deleted: readonly Deleted[]
+  /** Of what was read anew. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+/** Records that came since the last pass are read with what they looked like before. */
+async function ofRecords(
+  { objects, object, reader, keep }: ChangeSource,
+  found: readonly RawRecord[],
+  from: number,
+): Promise<PagePart> {
+  const { history = [] } = reader.wanted
+  const young = history.length === 0 ? [] : found.filter(({ createdAt }) => createdAt.getTime() >= from)
+  const past = new Map(
+    (young.length === 0
+      ? []
+      : await objects.batch(
+          object,
+          young.map(({ id }) => id),
+          { properties: ['hs_object_id'], history },
+        )
+    ).map((record) => [record.id, record.propertiesWithHistory]),
+  )
+  const records = found.map((record) => {
+    const propertiesWithHistory = past.get(record.id)
+    return !propertiesWithHistory ? record : { ...record, propertiesWithHistory }
+  })
+  keep(records)
+  return { upserts: await reader.customers(records), deleted: merged(records), versions: {} }
+}
+
+/** The customers that they belong to, read by id: nothing of theirs need have changed. */
+async function ofRelated(
+  { objects, object, reader, keep }: ChangeSource,
+  { customersOf }: Related,
+  found: readonly RawRecord[],
+): Promise<PagePart> {
+  const ids = found.length === 0 ? [] : await customersOf(found.map(({ id }) => id))
+  const records = await objects.batch(object, ids, { properties: reader.wanted.properties })
+  keep(records)
+  const upserts = (await reader.customers(records)).map((one) => ({ ...one, related: true as const }))
+  const versions = records.map((record) => [record.id, versionOf(record, reader.wanted.properties)] as const)
+  return { upserts, deleted: merged(records), versions: Object.fromEntries(versions) }
+}
+
+/** What was archived since the list was looked at last; nothing while it need not be looked at. */
+async function archivedSince(
+  { objects, object }: ChangeSource,
+  before: HubSpotCursor,
+  now: number,
+): Promise<{ deleted: readonly Deleted[]; next: HubSpotCursor['archived'] }> {
+  const { archived, since } = before
+  if (archived !== null && now < Date.parse(archived.due)) return { deleted: [], next: archived }
+  const from = Date.parse(archived?.from ?? since ?? iso(0)) - OVERLAP
+  const deleted: Deleted[] = []
+  let began: number | null = null
+  let after: string | null = null
+  let pages = 0
+  do {
+    const page = await objects.list(object, { properties: ['hs_object_id'] }, { after, archived: true })
+    began ??= page.date?.getTime() ?? now
+    after = page.after
+    pages++
+    for (const { id, archivedAt } of page.records) {
+      const at = archivedAt?.getTime() ?? now
+      if (at >= from) deleted.push({ id, at })
+    }
+  } while (after !== null)
+  const due = pages <= 1 ? began : began + pages * ARCHIVED_PAGE_MS
+  return { deleted, next: { from: iso(began), due: iso(due) } }
+}
+
+/** What lives on in other records. */
+function merged(records: readonly RawRecord[]): readonly Deleted[] {
+  return records.flatMap((record) => mergedInto(record).map((id) => ({ id, at: record.updatedAt.getTime() })))
+}
+
+function note(gone: Readonly<Record<string, number>>, deleted: readonly Deleted[]): Record<string, number> {
+  return { ...gone, ...Object.fromEntries(deleted.map(({ id, at }) => [id, at])) }
+}
+
+/** Contacts are older than the naming of the others. */
+function modified(object: string, from: number, until: number | null) {
+  const propertyName = object === 'contacts' ? 'lastmodifieddate' : 'hs_lastmodifieddate'
+  return until === null
+    ? ({ propertyName, operator: 'GTE', value: String(from) } as const)
+    : ({ propertyName, operator: 'BETWEEN', value: String(from), highValue: String(until) } as const)
+}
+
+/** An answer without HubSpot's time: ours may be ahead of it. */
+const backThen = (clock: Clock): Date => new Date(clock().getTime() - OVERLAP)
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
