@@ -118,8 +118,18 @@ const NAMES = { companies: 'company', contacts: 'contact' } as const
 
 function resultOf(schema: Schema, id: string, outcome: Written | undefined): WriteResult {
   if (outcome === undefined || outcome.ok === 'nothing') return { id, ok: true }
-  if (outcome.ok)
+  if (outcome.ok) {
+    // HubSpot answers for the record that it was merged into.
+    if (outcome.id !== id)
+      return {
+        id,
+        ok: false,
+        code: 'record_gone',
+        message: `The ${NAMES[schema.object]} ${id} was merged into ${outcome.id} in HubSpot. The next sync takes that up.`,
+        retryable: false,
+      }
     return { id, ok: true, ...(outcome.updatedAt === null ? {} : { version: outcome.updatedAt }) }
+  }
   if ('problem' in outcome)
     return { id, ok: false, code: 'property_missing', message: outcome.problem, retryable: false }
   return failed({ id, what: `${NAMES[schema.object]} ${id}` }, outcome.refusal)
