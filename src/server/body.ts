@@ -14,17 +14,9 @@ export interface BodyRules {
  * @throws HoldfastError `request_media_type`, `request_too_large`, `request_invalid`
  */
 export async function readBody(request: IncomingMessage, rules: BodyRules): Promise<unknown> {
-  const { 'content-type': type, 'content-encoding': encoding, 'content-length': length } = request.headers
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new HoldfastError(
-      'request_media_type',
-      `A body in the encoding ${encoding} is not taken. Send it as it is, without Content-Encoding.`,
-    )
-  }
-  if (Number(length ?? 0) > rules.limit) throw tooLarge(rules.limit)
-  const bytes = await collect(request, rules.limit)
+  const bytes = await readBytes(request, rules.limit)
   if (bytes.length === 0) return undefined
-  expectType(type, rules.type)
+  expectType(request.headers['content-type'], rules.type)
   if (!isUtf8(bytes)) {
     throw new HoldfastError('request_invalid', 'The body is not in UTF-8. Send it in UTF-8.')
   }
@@ -36,6 +28,24 @@ export async function readBody(request: IncomingMessage, rules: BodyRules): Prom
     const why = cause instanceof Error ? cause.message : ''
     throw new HoldfastError('request_invalid', `The body is not valid JSON: ${why}.`, { cause })
   }
+}
+
+/**
+ * The body as it came, for what is signed: empty when there is none.
+ *
+ * @param limit bytes
+ * @throws HoldfastError `request_media_type` for a compressed one, `request_too_large`, `request_invalid`
+ */
+export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const { 'content-encoding': encoding, 'content-length': length } = request.headers
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new HoldfastError(
+      'request_media_type',
+      `A body in the encoding ${encoding} is not taken. Send it as it is, without Content-Encoding.`,
+    )
+  }
+  if (Number(length ?? 0) > limit) throw tooLarge(limit)
+  return collect(request, limit)
 }
 
 function expectType(given: string | undefined, expected: BodyRules['type']): void {

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Access, Caller } from '../security/access.ts'
 import { originOf, type Doorkeeper } from './authenticate.ts'
-import { readBody } from './body.ts'
+import { readBody, readBytes } from './body.ts'
 import type { HeaderSets, Headers } from './headers.ts'
 import type { Metrics } from './metrics.ts'
 import {
@@ -101,6 +101,7 @@ async function parse(
     query,
     headers: route.headers === undefined ? EMPTY : parsed(route.headers, 'header', request.headers),
     body: route.body === undefined ? undefined : parsed(route.body, 'body', await bodyOf(route, request)),
+    bytes: () => readBytes(request, route.bodyLimit ?? BODY_LIMIT),
     tenant: caller?.tenant ?? null,
     caller,
     requestId: noted.requestId,

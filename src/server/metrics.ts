@@ -4,11 +4,13 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { route, type Route } from './route.ts'
-import type { ServerServices } from './services.ts'
+import type { ServerServices, WebhookResult } from './services.ts'
 
 export interface Metrics {
   /** An answer, by the route's pattern. */
   request(method: string, pattern: string, status: number, seconds: number): void
+  /** Requests of webhooks that were refused, and events of those that were not, by what became of them. */
+  webhook(result: WebhookResult, many: number): void
   /** A transaction across tenants: hand it to openDatabase as onSystem. */
   systemTransaction(why: string): void
   /** Counts of the queue are asked for when somebody looks. */
@@ -42,12 +44,19 @@ export function openMetrics(): Metrics {
     labelNames: ['why'],
     registers: [registry],
   })
+  const webhooks = new Counter({
+    name: 'holdfast_webhook_events_total',
+    help: 'Events of CRMs by what became of them; forged and unreadable count requests',
+    labelNames: ['result'],
+    registers: [registry],
+  })
   let queue: ServerServices['queue'] = null
   queueGauges(registry, () => queue)
   return {
     request: (method, pattern, status, seconds) => {
       requests.observe({ method, route: pattern, status }, seconds)
     },
+    webhook: (result, many) => webhooks.inc({ result }, many),
     systemTransaction: (why) => system.inc({ why }),
     readQueue: (given) => (queue = given),
     registry,

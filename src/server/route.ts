@@ -44,6 +44,12 @@ export interface RouteRequest<Params, Query, Headers, Body, A extends Access> {
   /** The caller's; null on public routes. */
   readonly tenant: A extends 'public' ? null : TenantId
   readonly caller: A extends 'public' ? null : Caller
+  /**
+   * The body as it came, for what is signed; of routes that declare no `body`. Empty when there is none.
+   *
+   * @throws HoldfastError `request_too_large` beyond `bodyLimit`
+   */
+  bytes(): Promise<Buffer>
   readonly requestId: string
   /** As far as the trusted proxies tell. */
   readonly ip: string

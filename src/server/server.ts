@@ -18,6 +18,7 @@ import { QUEUES_ACCESS, QUEUES_PATH, mountQueues } from './queues.ts'
 import type { Route } from './route.ts'
 import type { ServerServices } from './services.ts'
 import { signInRoutes } from './sign-in.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 export interface ServerOptions {
   /** Address to listen on. */
@@ -65,7 +66,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sessions = openSessions(services.database, { now })
   let closing = false
   const dispatch: Dispatch = {
-    services: { ...services, webhookKeys: services.webhookKeys ?? [], keys, sessions },
+    services: {
+      ...services,
+      webhookKeys: services.webhookKeys ?? [],
+      countWebhook: metrics.webhook,
+      keys,
+      sessions,
+    },
     doorkeeper: openDoorkeeper({ keys, sessions, publicUrl }),
     headers: securityHeaders(publicUrl?.startsWith('https:') ?? false),
     metrics,
@@ -78,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metricsRoute(metrics),
     ...signInRoutes(),
     ...publicRoutes,
+    ...webhookRoutes(),
     ...openApiRoutes(() => describeApi(routes, { version: options.version, url: publicUrl })),
     assetRoute,
   ]

@@ -12,7 +12,12 @@ export interface WebhookKey {
   readonly secret: string
   /** The address that the CRM was told, which it signs: never taken from the request. */
   readonly url: string
+  /** The only portal that it speaks for, such as the sandbox; absent: whichever installed the app. */
+  readonly portal?: string
 }
+
+/** What became of a webhook's request, or of the events in it. */
+export type WebhookResult = 'taken' | 'known' | 'own' | 'unknown_portal' | 'forged' | 'unreadable'
 
 /** What whoever starts the server brings. */
 export interface ServerServices extends LoopServices {
@@ -32,4 +37,6 @@ export interface RouteServices extends ServerServices {
   readonly keys: ApiKeys
   readonly sessions: Sessions
   readonly webhookKeys: readonly WebhookKey[]
+  /** For the figures of the installation. */
+  countWebhook(result: WebhookResult, many: number): void
 }

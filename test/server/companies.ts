@@ -61,6 +61,7 @@ export const DOORS: Readonly<Record<string, string>> = {
   'post /sign-out': '- viewer',
   'get /u/{token}': 'public',
   'post /u/{token}': 'public',
+  'post /webhooks/hubspot': 'public',
   'get /openapi.json': 'public',
   'get /docs': 'public',
   'get /assets/{file}': 'public',

@@ -1,0 +1,172 @@
+/**
+ * What CRMs tell by themselves. A request is taken when its signature is right, kept, and answered at once: what its
+ * events mean is found out by the step `refresh`. Whoever is not known here is answered like everybody else.
+ */
+import { z } from 'zod'
+import type { WebhookHint } from '../../connectors/connector.ts'
+import { parseHints, verifySignatureV3 } from '../../connectors/hubspot/webhook.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import { findConnectionsByExternalId, type PlacedConnection } from '../store/connections.ts'
+import { requestStep } from '../store/steps.ts'
+import { keepReceipts } from '../store/webhook-receipts.ts'
+import { route, type Route } from './route.ts'
+import type { RouteServices, WebhookKey } from './services.ts'
+
+const PATH = '/webhooks/hubspot'
+/** A hundred events are some 60 kB. */
+const BODY_LIMIT = 1024 * 1024
+/** The objects that anything here is read from. */
+const OBJECTS: ReadonlySet<string> = new Set(['companies', 'contacts', 'deals'])
+
+const headers = z.object({
+  'x-hubspot-signature-v3': z.string().optional(),
+  'x-hubspot-request-timestamp': z.string().optional(),
+})
+
+/**
+ * @example
+ * const routes = [...publicRoutes, ...webhookRoutes()]
+ */
+export function webhookRoutes(): readonly Route[] {
+  const secrets = privateSecrets()
+  return [
+    route({
+      method: 'post',
+      path: PATH,
+      summary: 'Events of HubSpot, signed by it (version 3)',
+      description:
+        'An array of up to 100 events. Each is a hint: the record that it names is read again. Events that came before, and those of portals that are not connected here, change nothing.',
+      tag: 'Public',
+      access: 'public',
+      crossSite: true,
+      headers,
+      bodyLimit: BODY_LIMIT,
+      answers: { 204: { description: 'Taken' } },
+      handle: async (request, services) => {
+        const body = await request.bytes()
+        const signed = {
+          method: 'POST',
+          body,
+          timestamp: request.headers['x-hubspot-request-timestamp'],
+          signature: request.headers['x-hubspot-signature-v3'],
+          now: services.clock(),
+        }
+        const isOf = ({ secret, url }: WebhookKey): boolean => verifySignatureV3({ ...signed, secret, url })
+        // Each is tried, so that the answer takes as long whichever it is.
+        const [key] = services.webhookKeys.filter(isOf)
+        const isSigned = signed.signature !== undefined && signed.timestamp !== undefined
+        const signer = key ?? (isSigned ? (await secrets.ofPortal(services, body)).find(isOf) : undefined)
+        if (signer === undefined) {
+          services.countWebhook('forged', 1)
+          throw new HoldfastError('unauthenticated', 'The request is not signed as it has to be.')
+        }
+        await take(services, hintsOf(services, body, signer))
+        return { status: 204 }
+      },
+    }),
+  ]
+}
+
+function hintsOf(
+  { countWebhook }: RouteServices,
+  body: Buffer,
+  { portal }: WebhookKey,
+): readonly WebhookHint[] {
+  if (eventsOf(body) === null) {
+    countWebhook('unreadable', 1)
+    throw new HoldfastError('request_invalid', 'The body is no JSON array of events.')
+  }
+  const hints = parseHints(body).filter(
+    (hint) => OBJECTS.has(hint.object) && (portal === undefined || hint.portal === portal),
+  )
+  const others = hints.filter(({ own, kind }) => !(own && kind === 'changed'))
+  if (others.length < hints.length) countWebhook('own', hints.length - others.length)
+  return others
+}
+
+/** Null: it is not what HubSpot sends. */
+function eventsOf(body: Buffer): readonly unknown[] | null {
+  try {
+    const events: unknown = JSON.parse(body.toString())
+    return Array.isArray(events) ? events : null
+  } catch {
+    return null
+  }
+}
+
+async function take(services: RouteServices, hints: readonly WebhookHint[]): Promise<void> {
+  const { database, countWebhook } = services
+  const byPortal = Map.groupBy(hints, ({ portal }) => portal)
+  if (byPortal.size === 0) return
+  const places = await database.asSystem('whom a webhook is for', async (tx) => {
+    const found: (readonly [PlacedConnection, readonly WebhookHint[]])[] = []
+    for (const [portal, some] of byPortal) {
+      const connections = await findConnectionsByExternalId(tx, 'hubspot', portal)
+      const open = connections.filter(({ status }) => status !== 'disconnected')
+      if (open.length === 0) countWebhook('unknown_portal', some.length)
+      for (const one of open) found.push([one, some])
+    }
+    return found
+  })
+  for (const [tenant, some] of Map.groupBy(places, ([{ tenant }]) => tenant))
+    await database.withTenant(tenant, async (tx) => {
+      let news = 0
+      for (const [{ connection }, its] of some) {
+        const kept = await keepReceipts(tx, connection, its)
+        news += kept
+        countWebhook('known', its.length - kept)
+        if (kept > 0) await requestStep(tx, { connection, step: 'refresh', cause: 'webhook' })
+      }
+      countWebhook('taken', news)
+      if (news > 0) tx.afterCommit(() => services.queue?.wake(tenant))
+    })
+}
+
+/** How long a private app's secret, or that there is none, is remembered. */
+const KNOWN_MS = 60_000
+const MOST_KNOWN = 1000
+
+/**
+ * Private apps sign with a secret of their own, which the vault holds by portal. Which portal it is says the body, which
+ * nobody has signed yet: it decides whose secret is tried, and nothing else.
+ */
+function privateSecrets() {
+  const known = new Map<string, { readonly until: number; readonly keys: readonly WebhookKey[] }>()
+
+  async function read(services: RouteServices, portal: string): Promise<readonly WebhookKey[]> {
+    const { database, vault, publicUrl } = services
+    if (publicUrl === null) return []
+    const places = await database.asSystem('whose webhook secret is tried', (tx) =>
+      findConnectionsByExternalId(tx, 'hubspot', portal),
+    )
+    const tenants = [...new Set(places.map(({ tenant }) => tenant))]
+    const secrets = await Promise.all(
+      tenants.map((tenant) =>
+        database.withTenant(tenant, (tx) =>
+          vault.unseal(tx, { owner: `hubspot:${portal}`, name: 'webhook_secret' }),
+        ),
+      ),
+    )
+    return secrets.flatMap((secret) =>
+      secret === null ? [] : [{ secret: secret.toString(), url: `${publicUrl}${PATH}`, portal }],
+    )
+  }
+
+  return {
+    async ofPortal(services: RouteServices, body: Buffer): Promise<readonly WebhookKey[]> {
+      const [first] = eventsOf(body) ?? []
+      const named = z
+        .object({ portalId: z.union([z.string(), z.number()]).transform(String) })
+        .safeParse(first)
+      if (!named.success || !/^\d{1,20}$/.test(named.data.portalId)) return []
+      const portal = named.data.portalId
+      const now = performance.now()
+      const before = known.get(portal)
+      if (before !== undefined && before.until > now) return before.keys
+      const keys = await read(services, portal)
+      if (known.size >= MOST_KNOWN) known.clear()
+      known.set(portal, { until: now + KNOWN_MS, keys })
+      return keys
+    },
+  }
+}
