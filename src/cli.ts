@@ -232,14 +232,55 @@ function describeProgram(done: (code: number) => void): Command {
     done(await (await import('./cli/setup.ts')).company(name, options)),
   )
 
-  command('connect <file>', 'Connect a customer file to a company.')
-    .option('--customers <who>', 'everyone, or a column and its values: "status=customer,client"')
-    .option('--name <name>', 'what people call the connection (default: the file name)')
-    .option('--columns <names>', 'columns that are not found by themselves: "id=Nr,email=E-Mail"')
+  command('connect <source>', 'Connect a customer file, or a HubSpot account: "connect hubspot".')
+    .option('--customers <who>', 'everyone, or a column and its values: "lifecyclestage=customer"')
+    .option('--name <name>', 'what people call the connection')
     .option('--company <name>', 'which company (default: the first)')
-    .action(async (file: string, options) =>
-      done(await (await import('./cli/setup.ts')).connect(file, options)),
+    .option('--columns <names>', 'file: columns that are not found by themselves: "id=Nr,email=E-Mail"')
+    .option('--token-file <file>', 'HubSpot: the token of a private app; "-" is standard input')
+    .option('--refresh-token-file <file>', 'HubSpot: the refresh token of an OAuth app')
+    .option('--webhook-secret-file <file>', 'HubSpot: client secret of the private app, which signs webhooks')
+    .option('--object <object>', 'HubSpot: whose records are customers: companies or contacts')
+    .option('--renewals <deals>', 'HubSpot: deals that are agreements: "Renewals/Active,Won"')
+    .option('--renewal-months <n>', 'HubSpot: months that the amount of such a deal is for', whole(1, 120))
+    .option('--renewal-date <property>', 'HubSpot: property of the deal with the renewal date')
+    .option('--responsible <property>', 'HubSpot: property that names who gets the tasks')
+    .option('--fallback-owner <id>', 'HubSpot: owner who gets the tasks of records without one')
+    .option('--subscription <id>', 'HubSpot: subscription type that our e-mails belong to')
+    .option('--roles <names>', 'HubSpot: job titles to write to first, separated by commas', list)
+    .option('--sensitive <names>', 'HubSpot: sensitive properties that may be read all the same', list)
+    .addHelpText(
+      'after',
+      '\nExamples: holdfast connect customers.csv --customers everyone\n          holdfast connect hubspot --token-file token.txt\nWithout --customers it says what it found, and connects nothing.\n',
     )
+    .action(async (source: string, options) =>
+      done(
+        source === 'hubspot'
+          ? await (await import('./cli/portals.ts')).connectHubSpot(options)
+          : await (await import('./cli/setup.ts')).connect(source, options),
+      ),
+    )
+
+  command(
+    'disconnect <connection>',
+    'Stop reading and writing, and forget the sign-in; what is scored is kept.',
+  )
+    .option('--company <name>', 'which company (default: the first)')
+    .action(async (connection: string, options) =>
+      done(await (await import('./cli/portals.ts')).disconnect(connection, options)),
+    )
+
+  command('sandbox <what> [n]', 'Let months pass in the HubSpot sandbox: "sandbox month 3".').action(
+    async (what: string, many: string | undefined, options) => {
+      if (what !== 'month')
+        throw new HoldfastError(
+          'usage',
+          `holdfast sandbox can do "month", such as "sandbox month 3", not "${what}".`,
+        )
+      const months = many === undefined ? 1 : whole(1, 120)(many)
+      done(await (await import('./cli/portals.ts')).sandboxMonths(months, options))
+    },
+  )
 
   command('settings [file]', 'Show the settings of a company, or save those of a JSON file.')
     .option('--company <name>', 'which company (default: the first)')

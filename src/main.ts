@@ -13,7 +13,8 @@ import { apiRoutes } from './server/api/routes.ts'
 import { openMetrics } from './server/metrics.ts'
 import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
-import { openService, startServiceQueue, type Service } from './service.ts'
+import type { WebhookKey } from './server/services.ts'
+import { openService, startServiceQueue } from './service.ts'
 
 export interface ServeOptions {
   readonly config: Config
@@ -52,6 +53,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     alone: role === 'all',
     onSystem: metrics.systemTransaction,
   })
+  const webhookKeys = keysOf(config)
   const open: { queue?: QueueService; server?: RunningServer; control?: ControlServer } = {}
   const close = async (): Promise<void> => {
     // Nothing new is taken while what runs winds down; the database goes last.
@@ -61,7 +63,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
   try {
     const servesPages = role === 'all' || role === 'web'
     const { tenant, created } = servesPages
-      ? await firstStart(service.database, { folder: config.data, clock })
+      ? await firstStart(service, { sandbox: role === 'all' })
       : { tenant: null, created: false }
     open.queue = await startServiceQueue(service, role)
     if (tenant === null) return { url: null, signIn: null, first: false, close }
@@ -69,13 +71,20 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       host: config.host,
       port: config.port,
       trustProxy: config.trustProxy,
-      services: serverServices(service, open.queue),
+      services: { ...service, queue: open.queue, webhookKeys },
       routes: [...apiRoutes, ...pageRoutes()],
       ready: { model: () => service.engines.get('shipped:subscription') },
       metrics,
       version: versionOf(),
     })
     service.localUrl = localUrl(config.host, open.server.port)
+    const { sandbox } = service
+    if (sandbox !== null) {
+      // Not by a name, which may mean another address.
+      const url = localUrl(config.host, open.server.port).replace('localhost', '127.0.0.1') + WEBHOOK_PATH
+      webhookKeys.push({ secret: sandbox.app.clientSecret, url, portal: sandbox.portal })
+      sandbox.live(url)
+    }
     open.control = await startControl({
       folder: config.data,
       commands: serviceCommands(service, open.queue.wake),
@@ -96,9 +105,13 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
   }
 }
 
-/** What requests may use: the same services, with the queue to wake and to look at. */
-function serverServices(service: Service, queue: QueueService) {
-  return { ...service, queue }
+/** Where HubSpot's events arrive, beneath the public address. */
+const WEBHOOK_PATH = '/webhooks/hubspot'
+
+/** What the app of this installation signs its webhooks with; a list that the sandbox's is added to. */
+function keysOf({ hubspot: { clientSecret }, publicUrl }: Config): WebhookKey[] {
+  if (clientSecret === null || publicUrl === null) return []
+  return [{ secret: clientSecret, url: publicUrl + WEBHOOK_PATH }]
 }
 
 /** How this machine reaches itself. Browsers keep cookies by name: one name for all. */

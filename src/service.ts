@@ -10,6 +10,8 @@ import { openChannels } from './channels.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
 import { HoldfastError } from './contracts/errors.ts'
+import { openHubSpot, type HubSpot } from './hubspot.ts'
+import { openSandboxHost, type SandboxHost } from './hubspot-sandbox.ts'
 import { act } from './loop/act.ts'
 import type { ActServices } from './loop/act-services.ts'
 import { openConnectors, openFile } from './loop/connectors.ts'
@@ -30,6 +32,7 @@ import { openVault, type Vault } from './security/vault.ts'
 import { firstDump } from './store/first-dump.ts'
 import { endLeasesOfTheDead } from './store/leases.ts'
 import { openDatabase, type OpenedDatabase } from './store/open.ts'
+import { builtInPortal } from './store/portal-connections.ts'
 
 export interface Service extends LoopServices, ActServices {
   readonly config: Config
@@ -38,6 +41,11 @@ export interface Service extends LoopServices, ActServices {
   readonly backend: QueueBackend
   /** Null in a process that is one of several: nobody would find it there. */
   readonly inbox: Inbox | null
+  readonly hubspot: HubSpot
+  /** The HubSpot sandbox of this process; null: nothing is connected to one, or another process hosts it. */
+  readonly sandbox: SandboxHost | null
+  /** Hosts a HubSpot sandbox from now on, where a process may. */
+  startSandbox(): Promise<SandboxHost>
   /** Told once the server listens. */
   localUrl: string
   close(): Promise<void>
@@ -98,6 +106,17 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
     if (inbox !== null) closers.push(() => inbox.close())
     const channels = openChannels({ database, vault, clock, inbox })
     closers.push(() => channels.close())
+    let sandbox: SandboxHost | null = null
+    const startSandbox = async (): Promise<SandboxHost> => {
+      if (sandbox !== null) return sandbox
+      const opened = await openSandboxHost({ folder: config.data, clock })
+      closers.push(() => opened.close())
+      sandbox = opened
+      return opened
+    }
+    if (alone && (await database.asSystem('whether a sandbox is connected', builtInPortal)) !== null)
+      await startSandbox()
+    const hubspot = openHubSpot({ app: config.hubspot, database, vault, clock, builtIn: () => sandbox })
     return {
       config,
       database,
@@ -108,7 +127,12 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       channels,
       clock,
       log,
-      connectors: openConnectors({ csv: openFile }),
+      connectors: openConnectors({ csv: openFile, hubspot: hubspot.kind }),
+      hubspot,
+      get sandbox() {
+        return sandbox
+      },
+      startSandbox,
       secrets: openSecrets(vault),
       publicUrl: config.publicUrl,
       localUrl: `http://localhost:${config.port}`,

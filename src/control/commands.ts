@@ -17,6 +17,8 @@ import { listConnections, type Connection } from '../store/connections.ts'
 import type { Run } from '../store/runs.ts'
 import { listTenants, pauseInstallation, type Tenant } from '../store/tenants.ts'
 import { asked } from './asked.ts'
+import { connectHubSpot } from './connect-hubspot.ts'
+import { portalCommands } from './portals.ts'
 import type { ControlCommand } from './server.ts'
 import { companyOf, setupCommands } from './setup.ts'
 
@@ -119,6 +121,8 @@ export function serviceCommands(
     },
 
     ...setupCommands(service, wake),
+    ...portalCommands(service, wake),
+    'connect-hubspot': connectHubSpot(service, wake),
   }
 }
 

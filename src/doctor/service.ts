@@ -14,6 +14,7 @@ import { listSteps } from '../store/steps.ts'
 import { ensureInstallation, listTenants, type Tenant } from '../store/tenants.ts'
 import type { Examination } from './doctor.ts'
 import { failedCheck } from './doctor.ts'
+import { checkPortal } from './hubspot.ts'
 import { checkClock, checkDisk, checkPublicUrl } from './machine.ts'
 
 /**
@@ -142,15 +143,16 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
       })
       continue
     }
+    const place = {
+      tenant: tenant.id,
+      id: connection.id,
+      kind: connection.kind,
+      config: connection.config,
+    }
     checks.push(
-      ...(await verify(name, () =>
-        connectors.open({
-          tenant: tenant.id,
-          id: connection.id,
-          kind: connection.kind,
-          config: connection.config,
-        }),
-      )),
+      ...(connection.kind === 'hubspot'
+        ? await checkPortal(service, { name, tenant, place, connection })
+        : await verify(name, () => connectors.open(place))),
     )
     for (const { step, error, state } of steps.filter((one) => one.connection === connection.id))
       if (error !== null)

@@ -1,0 +1,90 @@
+/** What a person is told of a portal before saying who its customers are. */
+import type { StageCounts } from '../../connectors/hubspot/lifecycle.ts'
+import { canonical } from '../../models/features/dictionary.ts'
+import { proposeMapping } from '../../models/features/mapping.ts'
+import type { ColumnProfile, TableProfile } from '../contracts/table.ts'
+import { isCustomerWord } from '../loop/population.ts'
+
+/** Lines of a list; more of them say less. */
+const MOST_LINES = 14
+const MOST_VALUES = 8
+
+/**
+ * @example
+ * populationLines('companies', stages) // ['Companies by Lifecycle Stage (lifecyclestage): customer 812, lead 403, …']
+ */
+export function populationLines(object: string, stages: readonly StageCounts[]): readonly string[] {
+  const what = `${object.slice(0, 1).toUpperCase()}${object.slice(1)}`
+  return stages.map(({ property, label, values }) => {
+    const shown = values.slice(0, MOST_VALUES).map(({ value, records }) => `${value} ${count(records)}`)
+    const more = values.length > MOST_VALUES ? `, and ${values.length - MOST_VALUES} more values` : ''
+    return `${what} by ${label} (${property}): ${shown.join(', ')}${more}`
+  })
+}
+
+/** The first property that has values which mean "customer"; null: none tells customers from others. */
+export function proposedStage(
+  stages: readonly StageCounts[],
+): { readonly property: string; readonly values: readonly string[]; readonly records: string } | null {
+  for (const { property, values } of stages) {
+    const found = values.filter(({ value, label }) => isCustomerWord(value) || isCustomerWord(label))
+    if (found.length > 0)
+      return {
+        property,
+        values: found.map(({ value }) => value),
+        records: count(found.reduce((sum, { records }) => sum + records, 0)),
+      }
+  }
+  return null
+}
+
+/**
+ * Which property would feed what, with values of a sample, so that a wrong guess is seen before it scores anybody.
+ *
+ * @param today days since 1970-01-01
+ */
+export function mappingLines(profile: TableProfile, today: number): readonly string[] {
+  const asOf = new Date(today * 86_400_000).toISOString().slice(0, 10)
+  const found = proposeMapping(profile, { asOf }).columns.flatMap(({ column, use, feature, confidence }) => {
+    const entry = feature === undefined ? undefined : canonical(feature)
+    const values = profile.columns.find(({ header }) => header === column)
+    if (use === 'ignore' || entry === undefined || values === undefined) return []
+    return [{ label: entry.label, column, confidence, sample: sampleOf(values) }]
+  })
+  if (found.length === 0)
+    return [
+      'No property was recognised as one that tells of churn. Scores would know next to nothing: map properties before relying on them.',
+    ]
+  const shown = found.toSorted((a, b) => b.confidence - a.confidence).slice(0, MOST_LINES)
+  return [
+    `Found in ${count(profile.columns.length)} properties, as they look in a sample of ${count(profile.rows)} records:`,
+    ...shown.map(
+      ({ label, column, sample, confidence }) =>
+        `  ${label} from ${column}${sample === '' ? '' : ` (${sample})`}${confidence < 0.7 ? ', unsure' : ''}`,
+    ),
+    ...(found.length > shown.length ? [`  and ${found.length - shown.length} more`] : []),
+  ]
+}
+
+function sampleOf({ values, range, kind }: ColumnProfile): string {
+  if (kind === 'number' && range !== undefined && values.length > 3)
+    return `${short(range.min)} to ${short(range.max)}`
+  return values
+    .slice(0, 3)
+    .map(({ value }) => (value.length > 20 ? `${value.slice(0, 20)}…` : value))
+    .join(', ')
+}
+
+const short = (value: number): string => String(Math.round(value * 100) / 100)
+
+/** @param allowed those that an admin named */
+export function sensitiveLines(found: readonly string[], allowed: readonly string[]): readonly string[] {
+  const left = found.filter((name) => !allowed.includes(name))
+  if (left.length === 0) return []
+  const names = left.slice(0, MOST_VALUES).join(', ')
+  return [
+    `${count(left.length)} ${left.length === 1 ? 'property is' : 'properties are'} marked as sensitive in HubSpot and left out: ${names}${left.length > MOST_VALUES ? ', …' : ''}. Whoever may decide that can name them with --sensitive.`,
+  ]
+}
+
+const count = (value: number): string => value.toLocaleString('en')

@@ -1,0 +1,232 @@
+/**
+ * HubSpot as this installation reaches it: which address, whose token, at which pace. Opens the connector of a
+ * connection, and a client for a portal that is about to be connected.
+ */
+import { HUBSPOT_API } from '../connectors/hubspot/version.ts'
+import { readAccount } from '../connectors/hubspot/account.ts'
+import { openHubSpotClient, type HubSpotClient } from '../connectors/hubspot/client.ts'
+import { parseHubSpotConfig, type HubSpotConfig } from '../connectors/hubspot/config.ts'
+import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
+import { openPacers, type Pacers, type Tier } from '../connectors/hubspot/limiter.ts'
+import { openPortalMemory, type PortalMemory } from '../connectors/hubspot/memory.ts'
+import { introspectToken, refreshTokens, type PortalTokens } from '../connectors/hubspot/oauth.ts'
+import { fixedToken, type TokenSource } from '../connectors/hubspot/tokens.ts'
+import { verify } from '../connectors/hubspot/verify.ts'
+import type { HubSpotApp } from './config.ts'
+import type { Check } from './contracts/checks.ts'
+import type { Clock } from './contracts/clock.ts'
+import { HoldfastError } from './contracts/errors.ts'
+import type { TenantId } from './contracts/ids.ts'
+import type { ConnectorKind } from './loop/connectors.ts'
+import type { ConnectionPlace } from './loop/services.ts'
+import { openPortalTokens } from './security/portal-tokens.ts'
+import type { SealedPlace, Vault } from './security/vault.ts'
+import { setConnectionStatus } from './store/connections.ts'
+import type { Database } from './store/database.ts'
+import { openDatabasePacers } from './store/pacing.ts'
+import { markAsTest } from './store/portal-connections.ts'
+
+/** Where the secrets of a portal lie in the vault: shared by all its connections. */
+export const portalSecret = (
+  portal: string,
+  name: 'oauth' | 'private_app_token' | 'webhook_secret',
+): SealedPlace => ({ owner: `hubspot:${portal}`, name })
+
+/** The sandbox of this process, while it runs. */
+export interface BuiltInPortal {
+  readonly url: string
+  readonly portal: string
+  readonly app: { readonly clientId: string; readonly clientSecret: string }
+}
+
+export interface HubSpotOptions {
+  readonly app: HubSpotApp
+  readonly database: Database
+  readonly vault: Vault
+  readonly clock: Clock
+  /** Null: this process hosts none. */
+  readonly builtIn: () => BuiltInPortal | null
+}
+
+/** How a portal is signed in to before anything of it is stored. */
+export type PortalSignIn =
+  | { readonly auth: 'private_app'; readonly token: string }
+  | { readonly auth: 'oauth'; readonly refreshToken: string }
+
+export interface HubSpot {
+  /** For the registry of connectors. */
+  readonly kind: ConnectorKind
+  /** A client with the stored sign-in of a connection. */
+  clientOf(place: ConnectionPlace): Promise<HubSpotClient>
+  /** What `doctor` asks of a portal; also of one that would not be opened. */
+  verify(
+    place: ConnectionPlace,
+    known: { readonly mapped: readonly string[]; readonly stored: number },
+  ): Promise<readonly Check[]>
+  /**
+   * A client for a portal that is not connected yet.
+   *
+   * @returns with `tokens` as they are to be sealed: null for a private app
+   * @throws HoldfastError `connector_configuration` for OAuth without the installation's own app; what HubSpot refuses
+   */
+  signIn(how: PortalSignIn): Promise<{ readonly client: HubSpotClient; readonly tokens: PortalTokens | null }>
+}
+
+/** How long a portal that answered to its id is believed to be the same. */
+const PORTAL_CHECK_MS = 3_600_000
+
+/**
+ * @example
+ * const hubspot = openHubSpot({ app: config.hubspot, database, vault, clock, builtIn: () => null })
+ * openConnectors({ csv: openFile, hubspot: hubspot.kind })
+ */
+export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOptions): HubSpot {
+  // Of a served database several processes share a portal's limit, and so its pacer.
+  const pacers: Pacers = database.kind === 'served' ? openDatabasePacers({ database }) : openPacers()
+  const checked = new Map<string, number>()
+  const memories = new Map<string, PortalMemory>()
+
+  const placeOf = (config: Pick<HubSpotConfig, 'builtIn'>): Address => {
+    if (config.builtIn !== true)
+      return { baseUrl: app.apiUrl ?? HUBSPOT_API, clientId: app.clientId, clientSecret: app.clientSecret }
+    const running = builtIn()
+    if (running === null)
+      throw new HoldfastError(
+        'connector_unavailable',
+        'The HubSpot sandbox that this connection belongs to is not running: it lives in the server process that does everything (npm start). It is tried again.',
+        { retryable: true },
+      )
+    return { baseUrl: running.url, ...running.app }
+  }
+
+  async function tokensOf(tenant: TenantId, config: HubSpotConfig): Promise<TokenSource> {
+    const { auth, portal } = config
+    if (auth === 'private_app') return privateAppTokens(tenant, portal)
+    return openPortalTokens({
+      database,
+      vault,
+      tenant,
+      portal,
+      refresh: refresher(placeOf(config), clock),
+      clock,
+    })
+  }
+
+  async function clientOf({ tenant, config: stored }: ConnectionPlace): Promise<HubSpotClient> {
+    const config = parseHubSpotConfig(stored)
+    const address = placeOf(config)
+    const { portal } = config
+    const tokens = await tokensOf(tenant, config)
+    const tier: Tier = config.auth === 'oauth' ? 'oauth' : config.tier
+    return openHubSpotClient({
+      baseUrl: address.baseUrl,
+      portal,
+      tokens,
+      pacer: pacers.of(portal, tier),
+      clock,
+    })
+  }
+
+  async function privateAppTokens(tenant: TenantId, portal: string): Promise<TokenSource> {
+    const token = await database.withTenant(tenant, (tx) =>
+      vault.unseal(tx, portalSecret(portal, 'private_app_token')),
+    )
+    if (token !== null) return fixedToken(token.toString('utf8'))
+    throw new HoldfastError(
+      'connector_reconnect',
+      `There is no token for HubSpot account ${portal} any more. Connect it again: holdfast connect hubspot --token-file <file>.`,
+    )
+  }
+
+  /** Owners and definitions of a portal: asked for once in a while, not whenever a connector is opened. */
+  function memoryOf({ id }: ConnectionPlace): PortalMemory {
+    const known = memories.get(id) ?? openPortalMemory({ clock })
+    memories.set(id, known)
+    return known
+  }
+
+  /** Null where the token does not say. */
+  async function grantedTo(tenant: TenantId, config: HubSpotConfig): Promise<readonly string[] | null> {
+    const { baseUrl, clientId, clientSecret } = placeOf(config)
+    if (config.auth !== 'oauth' || clientId === null || clientSecret === null) return null
+    const token = await (await tokensOf(tenant, config)).current()
+    return (await introspectToken({ baseUrl, clientId, clientSecret, token, kind: 'access_token' })).scopes
+  }
+
+  /** A token may have been replaced by one of another account, and a portal may have become a sandbox. */
+  async function checkPortal(place: ConnectionPlace, client: HubSpotClient): Promise<void> {
+    const { portal } = parseHubSpotConfig(place.config)
+    const now = clock().getTime()
+    if (now - (checked.get(place.id) ?? -Infinity) < PORTAL_CHECK_MS) return
+    const account = await readAccount(client)
+    if (account.portal !== portal) {
+      const reason = `The sign-in is for HubSpot account ${account.portal}, and this connection is for ${portal}: records of one would be written over those of the other. Connect ${portal} again with a token of its own, or connect ${account.portal} beside it.`
+      await database.withTenant(place.tenant, (tx) => setConnectionStatus(tx, place.id, 'paused', reason))
+      throw new HoldfastError('connector_configuration', reason)
+    }
+    if (account.test) await database.withTenant(place.tenant, (tx) => markAsTest(tx, place.id))
+    checked.set(place.id, now)
+  }
+
+  return {
+    kind: {
+      can: HUBSPOT_CAN,
+      open: async (place) => {
+        const client = await clientOf(place)
+        await checkPortal(place, client)
+        return openHubSpotConnector({ config: place.config, client, clock, memory: memoryOf(place) })
+      },
+    },
+    clientOf,
+    verify: async (place, known) => {
+      const config = parseHubSpotConfig(place.config)
+      return verify(await clientOf(place), {
+        config,
+        ...known,
+        granted: () => grantedTo(place.tenant, config),
+      })
+    },
+    signIn: async (how) => {
+      const { baseUrl, clientId, clientSecret } = placeOf({})
+      // Which portal it is, is only known once it answered; the few calls until then have a pace of their own.
+      const probing = openPacers().of('', 'free')
+      if (how.auth === 'private_app') {
+        const tokens = fixedToken(how.token)
+        return {
+          client: openHubSpotClient({ baseUrl, portal: '', tokens, pacer: probing, clock }),
+          tokens: null,
+        }
+      }
+      const { refreshToken } = how
+      const tokens = await refresher({ baseUrl, clientId, clientSecret }, clock)(refreshToken)
+      const client = openHubSpotClient({
+        baseUrl,
+        portal: '',
+        tokens: fixedToken(tokens.accessToken),
+        pacer: probing,
+        clock,
+      })
+      return { client, tokens }
+    },
+  }
+}
+
+interface Address {
+  readonly baseUrl: string
+  readonly clientId: string | null
+  readonly clientSecret: string | null
+}
+
+function refresher(
+  { baseUrl, clientId, clientSecret }: Address,
+  clock: Clock,
+): (refreshToken: string) => Promise<PortalTokens> {
+  return (refreshToken) => {
+    if (clientId === null || clientSecret === null)
+      throw new HoldfastError(
+        'connector_configuration',
+        'A portal that is connected by OAuth needs the app of this installation: set HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET (HubSpot shows both on the Auth page of the app) and start again.',
+      )
+    return refreshTokens({ baseUrl, clientId, clientSecret, refreshToken, clock })
+  }
+}
