@@ -114,6 +114,21 @@ describe(`the tokens of a portal (${databaseKind})`, () => {
     expect(asked.length).toBe(1)
   })
 
+  it('is not renewed again by who got the lease right after another had renewed it', async () => {
+    await keep(granted('old'))
+    at += minutes(31)
+    const { asked, refresh } = slow()
+    const quicker = store(refresh)
+    let meanwhile: Promise<unknown> | null = null
+    const asSystem: Database['asSystem'] = async (why, work) => {
+      await (meanwhile ??= quicker.current())
+      return database.asSystem(why, work)
+    }
+    const options = { database: { ...database, asSystem }, vault, tenant, portal, refresh, clock }
+    expect(await openPortalTokens(options).current()).toBe('new-1')
+    expect(asked.length).toBe(1)
+  })
+
   it('that was taken back asks HubSpot once, until somebody connects again', async () => {
     await keep(granted('old'))
     at += minutes(31)
