@@ -57,6 +57,11 @@ function worded(what: string, refusal: Refusal): { readonly code: string; readon
       code: 'property_missing',
       message: `HubSpot refused to write ${what}: ${quoted(fault)} is not there. Set Holdfast up again, so that it is made.`,
     }
+  if (fault?.code === 'INVALID_OWNER_ID')
+    return {
+      code: 'owner_unknown',
+      message: `HubSpot refused to write ${what}: the user it is assigned to is no longer active there (${fault.message}). Give the record another owner.`,
+    }
   return {
     code: retryable ? 'refused_for_now' : 'refused',
     message: `HubSpot refused to write ${what}${said(message)}`,

@@ -31,6 +31,7 @@ export async function openPortal(
     tokens: fixedToken(sandbox.privateAppToken(scopes)),
     pacer: openPacers().of(sandbox.portal, 'oauth'),
     clock,
+    sleep: async () => undefined,
   })
   return {
     sandbox,
