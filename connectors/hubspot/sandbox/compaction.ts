@@ -17,7 +17,7 @@ export function* snapshot(portal: Portal): Iterable<Entry> {
     const rules = portal.rules.get(type)
     if (rules) yield { kind: 'rules', type, rules }
     const table = portal.table(type)
-    for (const record of [...table.live, ...table.archived].sort((a, b) => Number(a.id) - Number(b.id))) {
+    for (const record of [...table.live, ...table.archived].sort((a, b) => a.order - b.order)) {
       yield recordEntry(table, record)
     }
     const merged = new Map<string, string[]>()

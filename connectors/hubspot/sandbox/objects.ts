@@ -178,7 +178,7 @@ const list: SandboxRoute = {
     const start = after === null ? 0 : lowerBound(records, Number(after))
     const page = records.slice(start, start + limit)
     const shown = shownOf(type, listOf(query, 'properties'), history)
-    const next = start + limit < records.length ? String(Number(page.at(-1)!.id) + 1) : null
+    const next = start + limit < records.length ? String(page.at(-1)!.order + 1) : null
     return {
       status: 200,
       body: {

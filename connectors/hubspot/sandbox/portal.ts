@@ -135,6 +135,7 @@ export function openPortal(given: Partial<Account>): Portal {
         portal.beforeChange?.(table, null, entry.id, entry.at)
         const record: StoredRecord = {
           id: entry.id,
+          order: Number(entry.id),
           createdAt: entry.created,
           updatedAt: entry.at,
           archivedAt: 0,
@@ -153,6 +154,7 @@ export function openPortal(given: Partial<Account>): Portal {
         const table = portal.table(entry.type)
         const record: StoredRecord = {
           id: entry.id,
+          order: Number(entry.id),
           createdAt: entry.created,
           updatedAt: entry.updated,
           archivedAt: entry.archived,

@@ -49,7 +49,7 @@ export function openSearchIndex(portal: Portal, lagMs: number): SearchIndex {
       // What is gone from the records is still found.
       const gone = [...shown.values()].filter((record) => record !== null && !record.archivedAt)
       if (gone.length === 0) return records
-      return [...records, ...(gone as StoredRecord[])].sort((a, b) => Number(a.id) - Number(b.id))
+      return [...records, ...(gone as StoredRecord[])].sort((a, b) => a.order - b.order)
     },
   }
 

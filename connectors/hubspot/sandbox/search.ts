@@ -244,7 +244,7 @@ const plain = (value: string, kind: Kind): string => (kind === 'text' ? value.to
 
 function keyOf(table: RecordTable, name: string, kind: Kind): Key {
   // The three that every sync asks for need no text at all.
-  if (name === 'hs_object_id') return (record) => Number(record.id)
+  if (name === 'hs_object_id') return (record) => record.order
   if (name === 'lastmodifieddate' || name === 'hs_lastmodifieddate') return (record) => record.updatedAt
   if (name === 'createdate' || name === 'hs_createdate') return (record) => record.createdAt
   const slot = table.slots.get(name)
@@ -277,7 +277,7 @@ function sort(
   records.sort((a, b) => {
     const left = key(a)
     const right = key(b)
-    if (left === right) return Number(a.id) - Number(b.id)
+    if (left === right) return a.order - b.order
     if (left === undefined) return 1
     if (right === undefined) return -1
     return left < right ? -order : order

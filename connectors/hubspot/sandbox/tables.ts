@@ -19,6 +19,8 @@ export interface Version {
 
 export interface StoredRecord {
   readonly id: string
+  /** The id as a number: what lists are sorted by. */
+  readonly order: number
   createdAt: number
   updatedAt: number
   /** 0: not archived. */
@@ -199,7 +201,7 @@ export function lowerBound(records: readonly StoredRecord[], id: number): number
   let high = records.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (Number(records[middle].id) < id) low = middle + 1
+    if (records[middle].order < id) low = middle + 1
     else high = middle
   }
   return low
@@ -207,11 +209,11 @@ export function lowerBound(records: readonly StoredRecord[], id: number): number
 
 export function insert(records: StoredRecord[], record: StoredRecord): void {
   const last = records.at(-1)
-  if (!last || Number(last.id) < Number(record.id)) records.push(record)
-  else records.splice(lowerBound(records, Number(record.id)), 0, record)
+  if (!last || last.order < record.order) records.push(record)
+  else records.splice(lowerBound(records, record.order), 0, record)
 }
 
 export function remove(records: StoredRecord[], record: StoredRecord): void {
-  const at = lowerBound(records, Number(record.id))
+  const at = lowerBound(records, record.order)
   if (records[at] === record) records.splice(at, 1)
 }
