@@ -5,9 +5,11 @@ import { batchRoutes } from './batch.ts'
 import { oauthRoutes } from './oauth.ts'
 import { objectRoutes } from './objects.ts'
 import { ownerRoutes } from './owners.ts'
+import { pipelineRoutes } from './pipelines.ts'
 import { propertyRoutes } from './properties.ts'
 import type { SandboxRoute } from './route.ts'
 import { searchRoutes } from './search.ts'
+import { preferenceRoutes } from './subscriptions.ts'
 
 export const sandboxRoutes: readonly SandboxRoute[] = [
   ...searchRoutes,
@@ -16,6 +18,8 @@ export const sandboxRoutes: readonly SandboxRoute[] = [
   ...propertyRoutes,
   ...associationRoutes,
   ...ownerRoutes,
+  ...pipelineRoutes,
+  ...preferenceRoutes,
   ...accountRoutes,
   ...oauthRoutes,
 ]

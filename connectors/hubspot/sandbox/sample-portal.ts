@@ -3,6 +3,7 @@
  * its billing system and its product, the people who work there, its pipelines and the kinds of e-mail it sends.
  */
 import { property, type PropertyDefinition, type PropertyOption } from './definitions.ts'
+import { addPipelines, pipelinesOf, type PipelineGiven } from './pipelines.ts'
 import type { SandboxState } from './state.ts'
 import { defineSubscription } from './subscription-statuses.ts'
 
@@ -123,17 +124,16 @@ const DEAL: Readonly<Record<string, Given>> = {
   auto_renewal: { label: 'Automatic renewal', type: 'bool' },
 }
 
-/** Stages of the pipelines of deals, as the portal's admin named them. */
-export const PIPELINES = {
-  default: {
-    label: 'New business',
-    stages: ['appointmentscheduled', 'qualifiedtobuy', 'contractsent', 'closedwon', 'closedlost'],
+const RENEWALS: PipelineGiven = {
+  label: 'Renewals',
+  stages: {
+    renewal_upcoming: { label: 'Upcoming', probability: 0.9 },
+    renewal_in_talks: { label: 'In talks', probability: 0.8 },
+    renewal_sent: { label: 'Contract sent', probability: 0.9 },
+    renewal_won: { label: 'Renewed', probability: 1 },
+    renewal_lost: { label: 'Not renewed', probability: 0 },
   },
-  renewals: {
-    label: 'Renewals',
-    stages: ['renewal_upcoming', 'renewal_in_talks', 'renewal_sent', 'renewal_won', 'renewal_lost'],
-  },
-} as const
+}
 
 /** People of the company: the last one has left it. */
 const OWNERS = [
@@ -193,12 +193,12 @@ export function setUpPortal(state: SandboxState): void {
   define('companies', 'product_usage', USAGE)
   define('companies', 'companyinformation', LEGACY)
   define('deals', 'contract', DEAL)
-  const stages = Object.values(PIPELINES).flatMap(({ stages: names }) => [...names])
+  addPipelines(state, { renewals: RENEWALS })
+  const stages = Object.values(pipelinesOf(state)).flatMap((pipeline) => Object.keys(pipeline.stages))
   state.setProperty(
     'deals',
     property('dealstage', { ...state.property('deals', 'dealstage'), options: stages }),
   )
-  state.put('pipelines', 'deals', PIPELINES)
 
   for (const [i, name] of OWNERS.entries()) {
     const [firstName, lastName] = name.split(' ')

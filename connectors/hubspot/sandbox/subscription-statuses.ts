@@ -49,7 +49,7 @@ export function defineSubscription(
   state: SandboxState,
   given: Pick<SubscriptionType, 'id' | 'name' | 'description' | 'purpose'>,
 ): void {
-  const type: SubscriptionType = { ...given, createdAt: state.now().toISOString(), isActive: true }
+  const type: SubscriptionType = { ...given, createdAt: '2023-01-09T08:00:00.000Z', isActive: true }
   state.put(TYPES, String(type.id), type)
   state.setProperty(
     'contacts',
