@@ -5,6 +5,8 @@ import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
 import { mayMove, type InterventionState } from '../store/intervention-states.ts'
 import { moveIntervention, type Move } from '../store/intervention-moves.ts'
+import { oweActivity } from '../store/activities.ts'
+import { outwardPlace } from '../store/outward.ts'
 import { suppress } from '../store/suppressions.ts'
 import { FOR_ADMIN, MAX_ATTEMPTS, reconcileMs, recheckMs, retryMs } from './act-retry.ts'
 import type { AttemptEnd, Ended } from './act-send.ts'
@@ -41,7 +43,7 @@ export async function storeEnd(
   const started = Date.now()
   for (let wait = 200; ; wait = Math.min(2 * wait, 10_000)) {
     try {
-      return await database.withTenant(tenant, (tx) => write(tx, { attempted, ended }))
+      return await database.withTenant(tenant, (tx) => write(tx, services, { attempted, ended }))
     } catch (error) {
       const left = started + (signal.aborted ? STORE_MS / 10 : STORE_MS) - Date.now()
       const mayPass = isConflict(error) || (error instanceof HoldfastError && error.retryable)
@@ -59,6 +61,7 @@ export async function storeEnd(
 
 async function write(
   tx: Transaction,
+  { connectors }: Pick<ActServices, 'connectors'>,
   { attempted, ended }: { attempted: Attempted; ended: Ended },
 ): Promise<InterventionState | null> {
   const { row, owner, hash } = attempted
@@ -88,7 +91,19 @@ async function write(
     ...moving,
     detail: { ...moving.detail, phases },
   })
+  if (moved && moving.to === 'sent') await log(tx, connectors, attempted)
   return moved ? moving.to : null
+}
+
+/** What was really sent belongs on the record's timeline; what is in a sandbox, into the sandbox of the CRM alone. */
+async function log(
+  tx: Transaction,
+  connectors: ActServices['connectors'],
+  { row, delivery }: Attempted,
+): Promise<void> {
+  if (row.channel === 'task') return
+  const { kind, builtIn } = await outwardPlace(tx, row.connection)
+  if (connectors.can(kind, 'activities') && (delivery === 'live' || builtIn)) await oweActivity(tx, row.id)
 }
 
 type Moving = Pick<Move, 'to' | 'set' | 'detail'> & { readonly reasonCode: string; readonly reason: string }

@@ -2,11 +2,11 @@
  * Unsubscribing by the link in an e-mail, without signing in: the token is the proof. RFC 8058: the one-click POST
  * unsubscribes, a GET only describes, since mail scanners open every link.
  *
- * What is recorded here has not been told to the CRM; its connector's `writeConsent` is for that.
+ * The CRM is told by the write-back step (write-consents.ts), to which it is owed from the moment it is recorded.
  */
 import { HoldfastError } from '../contracts/errors.ts'
 import { claimOfLink, verifyLink } from '../security/signed-link.ts'
-import { consentOf, recordConsent } from '../store/consents.ts'
+import { consentOf } from '../store/consents.ts'
 import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
 import { noteIntervention } from '../store/intervention-moves.ts'
@@ -17,9 +17,10 @@ import { isSuppressed, suppress } from '../store/suppressions.ts'
 import { readTenant } from '../store/tenants.ts'
 import { storedMessage } from './act-message.ts'
 import type { ActServices } from './act-services.ts'
+import { takeConsent } from './own-consent.ts'
 import { parseUnsubscribe, type UnsubscribeClaim } from './unsubscribe-link.ts'
 
-type Services = Pick<ActServices, 'database' | 'secrets' | 'log'>
+type Services = Pick<ActServices, 'database' | 'secrets' | 'log' | 'connectors'>
 
 export interface UnsubscribePage {
   /** Who the e-mails come from, as the person knows it. */
@@ -72,9 +73,15 @@ function refuseFor(services: Services, token: string): Promise<'done' | 'already
     if (await isDone(tx, hash)) return 'already'
     const one = await findIntervention(tx, intervention)
     const message = one === null ? null : storedMessage(one)
-    const source = message?.delivery === 'sandbox' ? 'unsubscribe_sandbox' : 'unsubscribe'
+    const rehearsal = message?.delivery === 'sandbox'
+    const source = rehearsal ? 'unsubscribe_sandbox' : 'unsubscribe'
     if ((await consentOf(tx, hash, 'email')) !== 'refused')
-      await recordConsent(tx, { hash, channel: 'email', status: 'refused', source })
+      await takeConsent(
+        tx,
+        services.connectors,
+        { hash, channel: 'email', status: 'refused', source },
+        { rehearsal },
+      )
     await suppress(tx, { hash, channel: 'email', reason: 'unsubscribed', source })
     const because = { actor: 'recipient', reasonCode: 'unsubscribed', reason: 'The recipient unsubscribed.' }
     await noteIntervention(tx, { id: intervention, ...because })

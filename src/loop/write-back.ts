@@ -1,228 +1,76 @@
 /**
- * Write back: what records in the CRM show of us is brought up to date where it changed enough to matter
- * (risk-fields.ts, write-due.ts). Only marked customers are looked at (table write_back_due): a pass after which
- * nothing changed reads nothing and writes nothing.
+ * Write back: whatever Holdfast writes to a CRM beside tasks. What people told us of consent goes first, since it
+ * binds the CRM too; then what the records show of us (write-fields.ts); then what was sent, on their timeline.
  *
- * A record is written, then noted as written; a crash between the two writes it once more, with the same values.
- * A failure that can pass is tried again with growing pauses; any other waits until the fields change.
+ * Each part stands for itself: a right that one of them lacks keeps none of the others from its work.
  */
-import type { Connector, FieldUpdate, RiskFields, WriteResult } from '../../connectors/connector.ts'
-import type { LevelThresholds } from '../../models/churn/levels.ts'
-import type { ConnectionId } from '../contracts/ids.ts'
-import type { ServiceSettings } from '../settings/service.ts'
-import { periodOf } from '../settings/planning.ts'
-import { readConnection, type Connection } from '../store/connections.ts'
-import type { Transaction } from '../store/database.ts'
-import { currentSettings } from '../store/settings-versions.ts'
+import type { Connector } from '../../connectors/connector.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import { readConnection } from '../store/connections.ts'
+import { nextOutward } from '../store/outward.ts'
 import { requestStep } from '../store/steps.ts'
-import * as store from '../store/write-backs.ts'
-import { storedThresholds } from './book-levels.ts'
-import type { LoopServices, LoopStep, StepContext } from './services.ts'
-import { lookAfter, lookerAt, type Looked } from './write-due.ts'
-
-const PAGE = 2000
-const DAY = 86_400_000
-const MINUTE = 60_000
+import type { Counts, LoopServices, LoopStep, StepContext } from './services.ts'
+import { writeActivities } from './write-activities.ts'
+import { writeConsents } from './write-consents.ts'
+import { writeFields } from './write-fields.ts'
 
 /**
- * @throws HoldfastError when the connector cannot be opened or nothing at all could be written; what was written until
- *   then is noted
+ * @throws HoldfastError of the first part that could do nothing at all; what was written until then, and by the other
+ *   parts, is noted
  * @example
  * await writeBack(services, context) // { written: 95, failed: 1, dryRun: 0, unchanged: 4 }
  */
 export const writeBack: LoopStep = async (services, context) => {
-  const { tenant, connection: id, signal, progress } = context
-  const { database } = services
-  const pass = await database.withTenant(tenant, (tx) => beginPass(tx, id, services.clock()))
-  const counts = { written: 0, failed: 0, dryRun: 0, unchanged: 0 }
-  const askForRetry = (): Promise<void> =>
-    database.withTenant(tenant, async (tx) => {
-      const at = await store.nextRetry(tx, id, pass.until)
-      if (at !== null) await requestStep(tx, { connection: id, step: 'write_back', cause: 'retry', at })
-    })
-  if (pass.total === 0) {
-    await askForRetry()
-    return counts
-  }
-  const pageAfter = (after: store.MarkedRange['after']): Promise<readonly Marked[]> =>
-    database.withTenant(tenant, (tx) => readPage(tx, pass, after))
-  const crm = writer(services, context, pass)
-  let done = 0
+  const { tenant, connection: id, signal } = context
+  const { database, connectors } = services
+  const { kind } = await database.withTenant(tenant, (tx) => readConnection(tx, id))
+  const crm = openOnce(services, context)
+  const parts = [
+    ...(connectors.can(kind, 'consent') ? [() => writeConsents(services, context, crm.open)] : []),
+    () => writeFields(services, context, crm.open),
+    ...(connectors.can(kind, 'activities') ? [() => writeActivities(services, context, crm.open)] : []),
+  ]
+  let counts: Counts = {}
+  let failure: unknown = null
   try {
-    let page = await pageAfter(null)
-    while (page.length > 0 && !signal.aborted) {
-      // The next page is read while this one is written.
-      const next = pageAfter(page[page.length - 1].candidate)
-      next.catch(() => undefined)
-      const settled = page.filter((one) => one.fields === null)
-      if (settled.length > 0)
-        await database.withTenant(tenant, (tx) =>
-          store.settleMarks(
-            tx,
-            id,
-            settled.map(({ candidate, again }) => ({ ...candidate, again })),
-          ),
-        )
-      counts.unchanged += settled.length
-      for await (const tried of crm.write(page.filter(isToWrite))) {
-        for (const one of tried) counts[one.status === 'dry_run' ? 'dryRun' : one.status]++
-        if (signal.aborted) break
+    for (const part of parts) {
+      if (failure !== null && (signal.aborted || !mayOthersWork(failure))) break
+      try {
+        counts = { ...counts, ...(await part()) }
+      } catch (error) {
+        failure ??= error
       }
-      done += page.length
-      progress(done, Math.max(done, pass.total))
-      page = await next
     }
   } finally {
     await crm.close()
   }
-  await askForRetry()
+  await database.withTenant(tenant, async (tx) => {
+    const at = await nextOutward(tx, id)
+    // What is due already is only so where a part failed, whose step is tried again as it is.
+    if (at !== null && failure === null)
+      await requestStep(tx, { connection: id, step: 'write_back', cause: 'retry', at })
+  })
+  if (failure !== null) throw failure
   return counts
 }
 
-interface WritePass {
-  readonly connection: Connection
-  readonly settings: ServiceSettings
-  readonly now: Date
-  readonly until: string
-  readonly total: number
-  readonly look: ReturnType<typeof lookerAt>
+/** A CRM that is away or wants a new sign-in is so for everything. */
+function mayOthersWork(failure: unknown): boolean {
+  return failure instanceof HoldfastError && failure.code === 'connector_configuration'
 }
 
-/** Before anything was scored there are no levels to compare. */
-const NEVER: LevelThresholds = { high: 2, medium: 2, strict: true, highBy: 'fixed' }
-
-async function beginPass(tx: Transaction, id: ConnectionId, now: Date): Promise<WritePass> {
-  const { settings } = await currentSettings(tx)
-  const { enabled } = settings.writeBack
-  if (enabled) await store.markDryRuns(tx, id)
-  const connection = await readConnection(tx, id)
-  const until = await store.passStart(tx, now)
-  const total = await store.countMarked(tx, id, until)
-  const idle = total === 0
-  const look = lookerAt({
-    now,
-    enabled,
-    thresholds: storedThresholds(connection.thresholds) ?? NEVER,
-    customers: idle ? 0 : await store.countActive(tx, id),
-    written: idle ? 0 : await store.countWritten(tx, id, new Date(now.getTime() - DAY)),
-  })
-  return { connection, settings, now, until, total, look }
-}
-
-interface Marked extends Looked {
-  readonly candidate: store.WriteBackCandidate
-}
-
-interface ToWrite extends Marked {
-  readonly fields: RiskFields
-}
-
-const isToWrite = (one: Marked): one is ToWrite => one.fields !== null
-
-async function readPage(
-  tx: Transaction,
-  { connection, settings, now, until, look }: WritePass,
-  after: store.MarkedRange['after'],
-): Promise<readonly Marked[]> {
-  const range = { connection: connection.id, until, after, limit: PAGE }
-  const candidates = await store.markedCustomers(tx, range)
-  const around = await store.surroundingsOf(
-    tx,
-    candidates.map(({ customer }) => customer),
-    { period: periodOf(settings.period, now), now },
-  )
-  return candidates.map((candidate) => ({ candidate, ...look(candidate, around(candidate.customer)) }))
-}
-
-/** Writes in the batches that the connector takes, and notes each batch before the next one is written. */
-function writer(
-  { database, connectors }: LoopServices,
-  { tenant, connection: id }: StepContext,
-  { connection: { kind, config }, settings, now }: WritePass,
-) {
-  let connector: Connector | null = null
-
-  async function writeBatch(batch: readonly ToWrite[]): Promise<readonly store.NewWriteBack[]> {
-    const results = connector === null ? null : await writtenBy(connector, batch)
-    const tried = batch.map((one) => outcome(one, results, now))
-    await database.withTenant(tenant, async (tx) => {
-      await store.saveWriteBacks(tx, id, tried)
-      await store.settleMarks(
-        tx,
-        id,
-        tried.map((one, at) => ({
-          ...batch[at].candidate,
-          again: one.retryAt ?? lookAfter(one.fields, now),
-        })),
-      )
-    })
-    return tried
+/** The connector, opened by whoever needs it first. */
+function openOnce({ database, connectors }: LoopServices, { tenant, connection: id }: StepContext) {
+  let opened: Promise<Connector> | null = null
+  const openIt = async (): Promise<Connector> => {
+    const { kind, config } = await database.withTenant(tenant, (tx) => readConnection(tx, id))
+    return connectors.open({ tenant, id, kind, config })
   }
-
   return {
-    /** Batch by batch, each begun when the one before is noted. */
-    async *write(all: readonly ToWrite[]): AsyncGenerator<readonly store.NewWriteBack[]> {
-      if (all.length > 0 && settings.writeBack.enabled)
-        connector ??= await connectors.open({ tenant, id, kind, config })
-      const size = connector?.writeBatch ?? PAGE
-      for (let from = 0; from < all.length; from += size) yield writeBatch(all.slice(from, from + size))
+    open: (): Promise<Connector> => (opened ??= openIt()),
+    close: async (): Promise<void> => {
+      const connector = await opened?.catch(() => null)
+      await connector?.close()
     },
-    close: async () => connector?.close(),
   }
-}
-
-async function writtenBy(
-  connector: Connector,
-  batch: readonly ToWrite[],
-): Promise<ReadonlyMap<string, WriteResult>> {
-  const updates: FieldUpdate[] = batch.map(({ candidate, fields }) => ({ id: candidate.externalId, fields }))
-  return new Map((await connector.write(updates)).map((result) => [result.id, result]))
-}
-
-/** @param results null: nothing is written, only recorded */
-function outcome(
-  { candidate, fields }: ToWrite,
-  results: ReadonlyMap<string, WriteResult> | null,
-  now: Date,
-): store.NewWriteBack {
-  const { customer, externalId, last } = candidate
-  const before = last?.writtenAt ?? null
-  const common = {
-    customer,
-    // What is absent was left as it was.
-    fields: { ...last?.fields, ...fields },
-    errorCode: null,
-    errorMessage: null,
-    attempts: 0,
-    retryAt: null,
-    version: last?.version ?? null,
-  }
-  if (results === null) return { ...common, status: 'dry_run', writtenAt: before }
-  const result = results.get(externalId) ?? unanswered(externalId)
-  if (result.ok) return { ...common, status: 'written', writtenAt: now, version: result.version ?? null }
-  const attempts = (last?.status === 'failed' ? last.attempts : 0) + 1
-  return {
-    ...common,
-    status: 'failed',
-    writtenAt: before,
-    errorCode: result.code,
-    errorMessage: result.message,
-    attempts,
-    retryAt: result.retryable ? new Date(now.getTime() + pauseAfter(attempts)) : null,
-  }
-}
-
-function unanswered(id: string): WriteResult {
-  return {
-    id,
-    ok: false,
-    code: 'no_answer',
-    message: 'The CRM did not say whether the record was written. It is written again.',
-    retryable: true,
-  }
-}
-
-/** 1, 4, 16, 64 minutes, then every 4 hours. */
-function pauseAfter(attempts: number): number {
-  return MINUTE * Math.min(4 ** (attempts - 1), 240)
 }

@@ -1,0 +1,74 @@
+/**
+ * What is written to a CRM beside the fields of a record, and how it ended: the same for the timeline and for consent.
+ * Due times are database time.
+ */
+import type { ConnectionId } from '../contracts/ids.ts'
+import type { Transaction } from './database.ts'
+
+/** How one thing that was to be written ended. */
+export type OutwardEnd =
+  | { readonly ok: true; readonly externalId: string | null }
+  | {
+      readonly ok: false
+      readonly code: string
+      readonly message: string
+      /** Until it is tried again; null: never. */
+      readonly retryInMs: number | null
+    }
+
+/** What an admin should see: how many of a connection could not be written, and the newest reason. */
+export interface Unwritten {
+  readonly what: 'activity' | 'consent'
+  /** Not tried again. */
+  readonly failed: number
+  /** Tried again by themselves. */
+  readonly waiting: number
+  readonly message: string
+}
+
+/**
+ * @example
+ * await unwritten(tx, connection) // [{ what: 'consent', failed: 1, waiting: 0, message: 'HubSpot has no such…' }]
+ */
+export function unwritten(tx: Transaction, connection: ConnectionId): Promise<readonly Unwritten[]> {
+  return tx.query<Unwritten>(
+    `select what, count(*) filter (where state = 'failed')::integer as failed,
+       count(*) filter (where state = 'waiting')::integer as waiting, max(error_message) as message
+     from (
+       select 'activity' as what, state, error_message from activities
+       where tenant_id = $1 and connection_id = $2 and error_code is not null and state in ('waiting', 'failed')
+       union all
+       select 'consent', state, error_message from consent_outbox
+       where tenant_id = $1 and connection_id = $2 and error_code is not null and state in ('waiting', 'failed')
+     ) u group by what order by what desc`,
+    [tx.tenant, connection],
+  )
+}
+
+/**
+ * When the next of what waits is to be written, a minute from now at the earliest: what is owed asks for its step
+ * itself, so what is due here was just refused. Null: nothing waits.
+ */
+export async function nextOutward(tx: Transaction, connection: ConnectionId): Promise<Date | null> {
+  const [{ at }] = await tx.query<{ at: Date | null }>(
+    `select case when next is not null then greatest(clock_timestamp() + interval '1 minute', next) end as at from (select least(
+       (select min(due_at) from activities where tenant_id = $1 and connection_id = $2 and state = 'waiting'),
+       (select min(due_at) from consent_outbox where tenant_id = $1 and connection_id = $2 and state = 'waiting')
+     ) as next) n`,
+    [tx.tenant, connection],
+  )
+  return at
+}
+
+/** The kind of a connection, and whether it leads to the CRM sandbox of this installation. */
+export async function outwardPlace(
+  tx: Transaction,
+  connection: ConnectionId,
+): Promise<{ readonly kind: string; readonly builtIn: boolean }> {
+  const [row] = await tx.query<{ kind: string; builtIn: boolean }>(
+    `select kind, coalesce(config -> 'builtIn' = 'true', false) as "builtIn" from connections
+     where tenant_id = $1 and id = $2`,
+    [tx.tenant, connection],
+  )
+  return row
+}
