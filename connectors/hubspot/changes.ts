@@ -7,7 +7,7 @@ import type { ChangePage, Cursor, CustomerRecord } from '../connector.ts'
 import { isKnown, keepGone, keepVersions, parseCursor, versionOf, type HubSpotCursor } from './cursor.ts'
 import type { Objects, RawRecord } from './objects.ts'
 import { SEARCH_PAGE } from './objects.ts'
-import { mergedInto, type RecordReader } from './records.ts'
+import { MERGED_INTO, mergedInto, type RecordReader } from './records.ts'
 
 export interface ChangeSource {
   readonly objects: Objects
@@ -250,13 +250,14 @@ async function archivedSince(
   let after: string | null = null
   let pages = 0
   do {
-    const page = await objects.list(object, { properties: ['hs_object_id'] }, { after, archived: true })
+    const page = await objects.list(object, { properties: MERGED_INTO }, { after, archived: true })
     began ??= page.date?.getTime() ?? now
     after = page.after
     pages++
-    for (const { id, archivedAt } of page.records) {
-      const at = archivedAt?.getTime() ?? now
-      if (at >= from) deleted.push({ id, at })
+    for (const record of page.records) {
+      const at = record.archivedAt?.getTime() ?? now
+      // What was merged into it went with it, perhaps before anybody saw the two as one.
+      if (at >= from) deleted.push(...[record.id, ...mergedInto(record)].map((id) => ({ id, at })))
     }
   } while (after !== null)
   const due = pages <= 1 ? began : began + pages * ARCHIVED_PAGE_MS

@@ -13,16 +13,8 @@ export type CustomerObject = HubSpotConfig['object']
 
 /** What the records themselves are asked for, beside what is mapped. */
 const OWN: Readonly<Record<CustomerObject, readonly string[]>> = {
-  companies: ['name', 'domain', 'hs_parent_company_id', 'hs_merged_object_ids'],
-  // `hs_calculated_merged_vids` is older: "vid:time;vid:time".
-  contacts: [
-    'firstname',
-    'lastname',
-    'email',
-    'associatedcompanyid',
-    'hs_merged_object_ids',
-    'hs_calculated_merged_vids',
-  ],
+  companies: ['name', 'domain', 'hs_parent_company_id'],
+  contacts: ['firstname', 'lastname', 'email', 'associatedcompanyid'],
 }
 
 export interface RecordReader {
@@ -69,7 +61,7 @@ export function openRecordReader(options: RecordReaderOptions): RecordReader {
 
   return {
     wanted: {
-      properties: [...new Set([...shown, ...OWN[object], responsible, ...also])],
+      properties: [...new Set([...shown, ...OWN[object], ...MERGED_INTO, responsible, ...also])],
       history,
     },
     async customers(records) {
@@ -148,9 +140,12 @@ function nameOf(object: CustomerObject, properties: RawRecord['properties']): st
   return name || properties['email'] || null
 }
 
+/** Where a record says what was merged into it; the second is that of contacts of old: "vid:time;vid:time". */
+export const MERGED_INTO: readonly string[] = ['hs_merged_object_ids', 'hs_calculated_merged_vids']
+
 /** Ids of the records that were merged into this one, its own left out. */
 export function mergedInto({ id, properties }: Pick<RawRecord, 'id' | 'properties'>): readonly string[] {
-  const texts = [properties['hs_merged_object_ids'], properties['hs_calculated_merged_vids']]
+  const texts = MERGED_INTO.map((name) => properties[name])
   const ids = texts.flatMap((text) => (text ?? '').split(/[;,\s]+/)).map((part) => part.split(':')[0])
   return [...new Set(ids)].filter((one) => /^\d+$/.test(one) && one !== id)
 }
