@@ -182,6 +182,7 @@ describe('writing consent', () => {
     const results = await writeConsents(client, place, [
       change({ recipientId: 'ann', status: 'granted', changedAt: new Date('2026-11-19T00:00:00Z') }),
       change({ recipientId: 'ann2', email: 'ANN@a.example' }),
+      change({ recipientId: 'ann3', status: 'granted', changedAt: new Date('2026-11-18T00:00:00Z') }),
       change({ recipientId: 'ben', email: 'ben@a.example', status: 'granted' }),
       change({ recipientId: 'cem', email: 'cem@a.example' }),
       change({ recipientId: 'dan', email: 'dan@a.example', status: 'granted' }),
@@ -196,6 +197,7 @@ describe('writing consent', () => {
     expect(results.map((one) => [one.id, one.ok || one.message])).toEqual([
       ['ann', true],
       ['ann2', true],
+      ['ann3', true],
       [
         'ben',
         "Contact ben unsubscribed in HubSpot on 2026-11-20T12:00:00.000Z, after the change in Holdfast on 2026-11-20T10:00:00.000Z. HubSpot's stands; the next sync takes it over.",
