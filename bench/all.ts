@@ -17,6 +17,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['what-if.ts', []],
   ['policy.ts', ['1']],
   ['loop.ts', ['--customers', '5000']],
+  ['hubspot.ts', ['--contacts', '3000', '--speed', '20']],
   ['api.ts', ['--short']],
   ['fairness.ts', ['--tenants', '50', '--rounds', '1']],
 ]
