@@ -111,7 +111,7 @@ const read: SandboxRoute = {
     )
     const archived = request.query.get('archived') === 'true'
     const table = request.state.tables.table(type)
-    const shown = shownOf(type, body.properties, body.propertiesWithHistory)
+    const shown = shownOf(request, type, body.properties, body.propertiesWithHistory)
     const results = new Map<string, unknown>()
     const absent: string[] = []
     for (const { id: wanted } of body.inputs) {

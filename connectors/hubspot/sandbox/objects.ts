@@ -1,10 +1,11 @@
 /** Records one at a time and in pages: list, get, create, update, archive, merge, gdpr-delete. */
 import { z } from 'zod'
 import { API_VERSION } from '../version.ts'
+import type { PropertyDefinition } from './definitions.ts'
 import { createdProperty, modifiedProperty, objectType, OBJECT_TYPES } from './object-types.ts'
 import { invalid, notFound } from './problems.ts'
 import { limitOf, listOf, parseBody, typeOf, type SandboxRequest, type SandboxRoute } from './route.ts'
-import { scopesOf } from './scopes.ts'
+import { scopesOf, sensitiveScope } from './scopes.ts'
 import type { SandboxState } from './state.ts'
 import { lowerBound, valueOf, versionsOf, type RecordTable, type StoredRecord } from './tables.ts'
 import { checkRecord } from './validation.ts'
@@ -14,6 +15,8 @@ const OBJECTS = `/crm/objects/${API_VERSION}`
 export interface Shown {
   readonly properties: readonly string[]
   readonly history: readonly string[]
+  /** Whether the caller may see sensitive values. */
+  readonly sensitive: boolean
 }
 
 const NO_HISTORY: readonly string[] = []
@@ -28,6 +31,8 @@ export function show(
   const created = createdProperty(table.type)
   const modified = modifiedProperty(table.type)
   const definitions = state.tables.definitions(table.type)
+  const visible = ({ archivedAt, dataSensitivity }: PropertyDefinition): boolean =>
+    archivedAt === null && (dataSensitivity === 'non_sensitive' || shown.sensitive)
   const properties: Record<string, string | null> = {
     [created]: valueOf(table, record, created)!,
     [modified]: valueOf(table, record, modified)!,
@@ -36,7 +41,7 @@ export function show(
   for (const name of shown.properties) {
     const definition = definitions.get(name)
     // Names that the portal does not know, or that were archived, are passed over in silence.
-    if (definition && definition.archivedAt === null) properties[name] = valueOf(table, record, name) ?? null
+    if (definition && visible(definition)) properties[name] = valueOf(table, record, name) ?? null
   }
   const answer: Record<string, unknown> = {
     id: record.id,
@@ -51,7 +56,7 @@ export function show(
     const history: Record<string, unknown> = {}
     for (const name of shown.history) {
       const definition = definitions.get(name)
-      if (!definition || definition.archivedAt !== null) continue
+      if (!definition || !visible(definition)) continue
       properties[name] = valueOf(table, record, name) ?? null
       history[name] = versionsOf(table, record, name).map(({ value, at, source }) => ({
         value,
@@ -66,9 +71,15 @@ export function show(
 }
 
 /** What a request wants to see; HubSpot's own choice where it does not say. */
-export const shownOf = (type: string, properties: readonly string[], history = NO_HISTORY): Shown => ({
+export const shownOf = (
+  request: SandboxRequest,
+  type: string,
+  properties: readonly string[],
+  history = NO_HISTORY,
+): Shown => ({
   properties: properties.length > 0 ? properties : OBJECT_TYPES[type].shown,
   history,
+  sensitive: request.token?.scopes.includes(sensitiveScope(type)) ?? false,
 })
 
 /** The record that an id or a unique value names; null none. Archived ones only when asked for. */
@@ -177,7 +188,7 @@ const list: SandboxRoute = {
     if (after !== null && !/^\d+$/.test(after)) throw invalid(`Invalid after: ${after}`)
     const start = after === null ? 0 : lowerBound(records, Number(after))
     const page = records.slice(start, start + limit)
-    const shown = shownOf(type, listOf(query, 'properties'), history)
+    const shown = shownOf(request, type, listOf(query, 'properties'), history)
     const next = start + limit < records.length ? String(page.at(-1)!.order + 1) : null
     return {
       status: 200,
@@ -206,6 +217,7 @@ const get: SandboxRoute = {
     const type = typeOf(request)
     const record = existing(request, type, request.query.get('archived') === 'true')
     const shown = shownOf(
+      request,
       type,
       listOf(request.query, 'properties'),
       listOf(request.query, 'propertiesWithHistory'),
@@ -238,10 +250,8 @@ export function showWritten(
   properties: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const table = request.state.tables.table(type)
-  return show(table, table.byId.get(id)!, request.state, {
-    properties: [...Object.keys(properties), ...OBJECT_TYPES[type].shown],
-    history: NO_HISTORY,
-  })
+  const names = [...Object.keys(properties), ...OBJECT_TYPES[type].shown]
+  return show(table, table.byId.get(id)!, request.state, shownOf(request, type, names))
 }
 
 const update: SandboxRoute = {

@@ -11,6 +11,10 @@ const scopeName = (request: SandboxRequest, param: string): string => {
   return type === null ? 'contacts' : OBJECT_TYPES[type].scope
 }
 
+/** To see values of sensitive properties. */
+export const sensitiveScope = (type: string): string =>
+  `crm.objects.${OBJECT_TYPES[type].scope}.sensitive.read.v2`
+
 const objectScopes = (scope: string, access: 'read' | 'write'): readonly string[] =>
   scope === 'tickets' ? ['tickets'] : [`crm.objects.${scope}.${access}`]
 
@@ -56,6 +60,7 @@ export const ALL_SCOPES: readonly string[] = [
     `crm.objects.${scope}.write`,
     `crm.schemas.${scope}.read`,
     `crm.schemas.${scope}.write`,
+    `crm.objects.${scope}.sensitive.read.v2`,
   ]),
   'communication_preferences.read',
   'communication_preferences.write',

@@ -99,7 +99,7 @@ const search: SandboxRoute = {
     const table = state.tables.table(type)
     const tests = body.filterGroups.map(({ filters }) => filters.map((one) => testOf(state, table, one)))
     const words = body.query?.toLowerCase().split(/\s+/).filter(Boolean) ?? []
-    const shown = shownOf(type, body.properties)
+    const shown = shownOf(request, type, body.properties)
     const searchable = shown.properties
     const matches = (record: StoredRecord): boolean =>
       (tests.length === 0 || tests.some((group) => group.every((test) => test(record)))) &&

@@ -1,0 +1,154 @@
+import { fork } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { snapshot } from '../../../../connectors/hubspot/sandbox/compaction.ts'
+import { openJournal } from '../../../../connectors/hubspot/sandbox/journal.ts'
+import { startHubSpotSandbox, type HubSpotSandbox } from '../../../../connectors/hubspot/sandbox/server.ts'
+import type { SandboxState } from '../../../../connectors/hubspot/sandbox/state.ts'
+import { API_VERSION as V } from '../../../../connectors/hubspot/version.ts'
+
+let folder: string
+let journal: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-sandbox-'))
+  journal = join(folder, 'sandbox', 'journal')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const start = (seed?: (state: SandboxState) => void): Promise<HubSpotSandbox> =>
+  startHubSpotSandbox({ clock: () => new Date('2026-11-20T09:00:00Z'), journal, ...(seed ? { seed } : {}) })
+
+/** Everything that the portal holds, to compare. */
+const all = (state: SandboxState): string => JSON.stringify([...snapshot(state.tables)])
+
+function fill(state: SandboxState): void {
+  state.addProperty('companies', 'seats', { type: 'number' })
+  state.setGroup('companies', { name: 'ours', label: 'Ours', displayOrder: 1, archived: false })
+  state.setRules('companies', [{ property: 'name' }])
+  const ids = [1, 2, 3, 4, 5].map((seats) => state.createRecord('companies', { name: `Co ${seats}`, seats }))
+  const person = state.createRecord('contacts', { email: 'a@example.com' })
+  for (const id of ids) state.associate('companies', id, 'contacts', person, 280)
+  state.updateRecord('companies', ids[0], { seats: 10, name: '' })
+  state.archiveRecord('companies', ids[1])
+  state.archiveRecord('companies', ids[2])
+  state.restoreRecord('companies', ids[2])
+  state.mergeRecords('companies', ids[0], ids[3], undefined, { newId: true })
+  state.eraseRecord('contacts', state.createRecord('contacts', { email: 'b@example.com' }))
+  state.put('subscriptions', '1', { name: 'Newsletter' })
+}
+
+it('finds the same portal again, and does not seed it twice', async () => {
+  const first = await start(fill)
+  const token = first.privateAppToken()
+  const before = all(first.state)
+  await first.close()
+  const second = await start(fill)
+  expect(second.privateAppToken()).toBe(token)
+  expect(all(second.state)).toBe(before)
+  const ids = new Set(second.state.ids('companies'))
+  expect(ids.has(second.state.createRecord('companies', { name: 'Next' }))).toBe(false)
+  await second.close()
+})
+
+it('says the same after it was written anew', async () => {
+  const first = await start(fill)
+  const before = all(first.state)
+  await first.close()
+  const rewritten = openJournal(journal, () => undefined)
+  const entries = JSON.parse(before) as never[]
+  rewritten.compact(entries)
+  rewritten.append({ kind: 'document', table: 'later', key: 'k', value: 1 })
+  rewritten.close()
+  const second = await start()
+  expect(all(second.state).replace(/,\{"kind":"document","table":"later","key":"k","value":1\}/, '')).toBe(
+    before,
+  )
+  expect(second.state.get('later', 'k')).toBe(1)
+  await second.close()
+})
+
+it('cuts off a line that was being written, and goes on', async () => {
+  const first = await start(fill)
+  await first.close()
+  const whole = statSync(journal).size
+  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
+  for (const lost of [1, 7, Buffer.byteLength(lines.at(-1)!)]) {
+    const copy = readFileSync(journal)
+    truncateSync(journal, whole - lost)
+    const again = await start()
+    expect(again.state.get('subscriptions', '1')).toBeUndefined()
+    again.state.put('subscriptions', '2', true)
+    await again.close()
+    const third = await start()
+    expect(third.state.get('subscriptions', '2')).toBe(true)
+    await third.close()
+    writeFileSync(journal, copy)
+  }
+})
+
+it('says so when a line in the middle is damaged', async () => {
+  const first = await start(fill)
+  await first.close()
+  const text = readFileSync(journal, 'utf8')
+  writeFileSync(journal, text.replace('Co 3', 'Co 8'))
+  await expect(start()).rejects.toThrow(/Line \d+ of the sandbox's journal .* is damaged/)
+  // Damage at the very end is a line that was not finished.
+  writeFileSync(journal, text)
+  appendFileSync(journal, '00000000 {"kind":"nonsense"}\n')
+  const again = await start()
+  expect(again.state.count('companies')).toBe(3)
+  await again.close()
+})
+
+it('loses nothing that was answered when it is killed', async () => {
+  const program = join(folder, 'serve.ts')
+  const server = new URL('../../../../connectors/hubspot/sandbox/server.ts', import.meta.url).href
+  writeFileSync(
+    program,
+    `import { startHubSpotSandbox } from ${JSON.stringify(server)}
+const sandbox = await startHubSpotSandbox({ clock: () => new Date(), journal: ${JSON.stringify(journal)}, limits: { privateApp: Infinity } })
+process.send({ url: sandbox.url, token: sandbox.privateAppToken() })
+`,
+  )
+  const answered: string[] = []
+  for (let round = 0; round < 2; round++) {
+    const child = fork(program, { stdio: 'ignore', execArgv: [] })
+    const { url, token } = await new Promise<{ url: string; token: string }>((resolve) =>
+      child.once('message', (message) => resolve(message as { url: string; token: string })),
+    )
+    let alive = true
+    const write = async (n: number): Promise<void> => {
+      while (alive) {
+        const name = `${round}-${n}-${answered.length}`
+        const response = await fetch(`${url}/crm/objects/${V}/companies`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ properties: { name }, associations: [] }),
+        }).catch(() => null)
+        if (response?.status === 201) answered.push(name)
+        else return
+      }
+    }
+    const writers = [1, 2, 3].map(write)
+    while (answered.length < 30 * (round + 1)) await new Promise((resolve) => setTimeout(resolve, 5))
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    alive = false
+    await gone
+    await Promise.all(writers)
+  }
+  const again = await start()
+  const names = new Set(again.state.ids('companies').map((id) => again.state.value('companies', id, 'name')))
+  expect(answered.filter((name) => !names.has(name))).toEqual([])
+  await again.close()
+})
