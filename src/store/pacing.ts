@@ -22,6 +22,9 @@ const HELD_MS = 90_000
 /** Nothing is ever taken for longer: what says so is of a time before the clock was set back. */
 const LONGEST_MS = 10 * 60_000
 
+/** Slots that one process takes at a time: the others get theirs in between. */
+const AT_ONCE = 10
+
 /** The slot that closes the whole limit. */
 const CLOSED = -1
 
@@ -109,7 +112,7 @@ function databaseSlots({
         }
         const slots = taken()
         if (slots.length > 0) await releaseSlots(tx, place(), slots)
-        const held = await holdSlots(tx, place(), most)
+        const held = await holdSlots(tx, place(), Math.min(most, AT_ONCE))
         return held.length > 0 ? { held } : { waitMs: await nextFree(tx, place()) }
       })
     },
