@@ -95,6 +95,17 @@ describe('who may import whom', () => {
     ).toEqual([])
   })
 
+  it('lets the loop know CRMs by the contract of connectors alone', () => {
+    expect(breaches(below('src/loop'), (name) => /^connectors\/(hubspot|salesforce)\//.test(name))).toEqual(
+      [],
+    )
+  })
+
+  it("reaches HubSpot's own client in one place", () => {
+    const users = all.filter(({ imports }) => imports.some((name) => name.startsWith('@hubspot/')))
+    expect(users.map(({ path }) => path)).toEqual(['connectors/hubspot/transport.ts'])
+  })
+
   it('keeps DuckDB in the file connector and the offline store', () => {
     expect(
       breaches(
