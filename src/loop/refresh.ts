@@ -6,6 +6,7 @@
  * somebody who asked to be forgotten is taken at the CRM's word, since there is nothing left to read.
  */
 import type { Connector, Reading, WebhookHint } from '../../connectors/connector.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import { lockSyncPosition, readConnection, type Connection } from '../store/connections.ts'
 import { anyDue, customersNamed, deleteCustomers } from '../store/customers.ts'
 import { eraseRecord } from '../store/erasure.ts'
@@ -73,13 +74,24 @@ export const refresh: LoopStep = async (services, context) => {
       pending = next
     }
   } catch (error) {
+    // A property that was mapped is gone: the sync finds out what is left, and the hints wait for it.
+    if (error instanceof HoldfastError && error.code === 'column_missing')
+      await database.withTenant(tenant, (tx) =>
+        requestStep(tx, { connection: id, step: 'sync', cause: 'webhook' }),
+      )
     await noteReconnect(services, context, error)
-    throw error
+    throw retried(error)
   } finally {
     await connector?.close()
   }
   await database.withTenant(tenant, (tx) => sweepReceipts(tx, id, { olderThanHours: KEPT_HOURS }))
   return counts
+}
+
+/** The hints are worth another try once the sync has described the CRM anew. */
+function retried(error: unknown): unknown {
+  if (!(error instanceof HoldfastError) || error.code !== 'column_missing') return error
+  return new HoldfastError('connector_unavailable', error.message, { cause: error, retryable: true })
 }
 
 type Begun = Awaited<ReturnType<typeof begin>>

@@ -4,6 +4,7 @@
  */
 import type { Connector, CustomerRecord } from '../../connectors/connector.ts'
 import { canonicalJson } from '../../models/canonical-json.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import {
   dropConfigKey,
@@ -37,60 +38,13 @@ const DAY = 86_400_000
  *   fifth of the customers, and when the property is gone that says who is a customer
  */
 export const sync: LoopStep = async (services, context) => {
-  const { tenant, connection: id } = context
-  const { database, clock } = services
-  const begun = await database.withTenant(tenant, async (tx) => ({
-    connection: await readConnection(tx, id),
-    settings: (await currentSettings(tx)).settings,
-    salt: (await readTenant(tx, tenant)).groupSalt,
-    addressKey: await services.secrets.addressKey(tx),
-    at: await databaseTime(tx),
-    like: await championMapping(tx, id),
-  }))
-  const today = Math.floor(clock().getTime() / DAY)
-  const currency = begun.settings.currency.file
+  const { database } = services
+  const begun = await begin(services, context)
   const counts = noCounts()
   const connector = await openConnector(services, context, begun.connection)
   try {
-    const isFile = connector.describeEveryMs === 0
-    const described = isFile
-      ? begun.connection
-      : await describedConnection(services, context, begun.connection, connector)
-    const { population } = described
-    const stager = openStager({ database, tenant, connection: id, connector, population })
-    const pass: Pass = {
-      connection: id,
-      run: context.run,
-      groups: { salt: begun.salt, shares: begun.settings.groups },
-      addressKey: begun.addressKey,
-      allowDeletions: described.config['allowDeletions'] === true,
-      begunAt: isFile ? null : begun.at,
-      cursor: described.cursor,
-      source: isFile ? null : describedSource(described, today, currency),
-      seen: new Set(),
-      refused: new Set(),
-    }
-    const reading = isFile ? undefined : readingOf(described, today, begun.like)
-    const guard = populationGuard(services, context, described, connector)
-    let profile: TableProfile | null = null
-    let done = 0
-    for await (const { page, last } of pagesAhead(connector.changes(pass.cursor, reading))) {
-      // Whoever drains the process is answered after the page in hand.
-      if (context.signal.aborted) break
-      if (!isFile) await guard(page.upserts)
-      else if (pass.source === null && (page.upserts.length > 0 || page.complete === true))
-        ({ profile, source: pass.source } = await fileSource(services, described, connector, currency))
-      const staged = { ...(await stager.stage(page.upserts)), page }
-      const stored = await database.withTenant(tenant, async (tx) => {
-        const found = await storePage(tx, pass, staged)
-        if (last) await finish(tx, described, pass, { profile, left: found.left + counts.left })
-        return found
-      })
-      pass.cursor = page.cursor
-      for (const name of Object.keys(counts) as (keyof RecordCounts)[]) counts[name] += stored[name]
-      done += staged.records.length
-      context.progress(done, page.total ?? null)
-    }
+    if (connector.describeEveryMs === 0) await readPages(services, context, begun, connector, counts)
+    else await readDescribed(services, context, begun, connector, counts)
   } catch (error) {
     await noteReconnect(services, context, error)
     throw error
@@ -100,6 +54,89 @@ export const sync: LoopStep = async (services, context) => {
   if (database.kind === 'embedded' && counts.added + counts.changed + counts.deleted >= MANY)
     await database.asSystem('statistics for the planner after a sync', refreshStatistics)
   return counts
+}
+
+type Begun = Awaited<ReturnType<typeof begin>>
+
+function begin({ database, secrets, clock }: LoopServices, { tenant, connection }: StepContext) {
+  return database.withTenant(tenant, async (tx) => ({
+    connection: await readConnection(tx, connection),
+    settings: (await currentSettings(tx)).settings,
+    salt: (await readTenant(tx, tenant)).groupSalt,
+    addressKey: await secrets.addressKey(tx),
+    at: await databaseTime(tx),
+    like: await championMapping(tx, connection),
+    today: Math.floor(clock().getTime() / DAY),
+  }))
+}
+
+/** A property that was mapped and is gone is found out by whoever asks for it: the rest is then read without it. */
+async function readDescribed(
+  services: LoopServices,
+  context: StepContext,
+  begun: Begun,
+  connector: Connector,
+  counts: RecordCounts,
+): Promise<void> {
+  const connection = await describedConnection(services, context, begun.connection, connector)
+  try {
+    await readPages(services, context, { ...begun, connection }, connector, counts)
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'column_missing') throw error
+    // What was stored until then moved the cursor.
+    const now = await services.database.withTenant(context.tenant, (tx) => readConnection(tx, connection.id))
+    const again = await describedConnection(services, context, now, connector, { force: true })
+    await readPages(services, context, { ...begun, connection: again }, connector, counts)
+  }
+}
+
+/** @param counts are added to */
+async function readPages(
+  services: LoopServices,
+  context: StepContext,
+  { connection, settings, salt, addressKey, at, like, today }: Begun,
+  connector: Connector,
+  counts: RecordCounts,
+): Promise<void> {
+  const { tenant } = context
+  const { database } = services
+  const { id, population } = connection
+  const isFile = connector.describeEveryMs === 0
+  const currency = settings.currency.file
+  const stager = openStager({ database, tenant, connection: id, connector, population })
+  const pass: Pass = {
+    connection: id,
+    run: context.run,
+    groups: { salt, shares: settings.groups },
+    addressKey,
+    allowDeletions: connection.config['allowDeletions'] === true,
+    begunAt: isFile ? null : at,
+    cursor: connection.cursor,
+    source: isFile ? null : describedSource(connection, today, currency),
+    seen: new Set(),
+    refused: new Set(),
+  }
+  const reading = isFile ? undefined : readingOf(connection, today, like)
+  const guard = populationGuard(services, context, connection, connector)
+  let profile: TableProfile | null = null
+  let done = 0
+  for await (const { page, last } of pagesAhead(connector.changes(pass.cursor, reading))) {
+    // Whoever drains the process is answered after the page in hand.
+    if (context.signal.aborted) break
+    if (!isFile) await guard(page.upserts)
+    else if (pass.source === null && (page.upserts.length > 0 || page.complete === true))
+      ({ profile, source: pass.source } = await fileSource(services, connection, connector, currency))
+    const staged = { ...(await stager.stage(page.upserts)), page }
+    const stored = await database.withTenant(tenant, async (tx) => {
+      const found = await storePage(tx, pass, staged)
+      if (last) await finish(tx, connection, pass, { profile, left: found.left + counts.left })
+      return found
+    })
+    pass.cursor = page.cursor
+    for (const name of Object.keys(counts) as (keyof RecordCounts)[]) counts[name] += stored[name]
+    done += staged.records.length
+    context.progress(done, page.total ?? null)
+  }
 }
 
 /**
@@ -118,12 +155,22 @@ function populationGuard(
     if (asked || population?.kind !== 'property' || records.length === 0) return
     if (records.some(({ properties }) => (properties[population.property] ?? null) !== null)) return
     asked = true
-    await describedConnection(services, context, connection, connector, { force: true })
+    const { cursor } = await describedConnection(services, context, connection, connector, { force: true })
+    // Read in another way from now on: this page was not.
+    if (cursor === null && connection.cursor !== null) throw readAnew()
   }
 }
 
 /** Customers whose rows were written, from which on the planner may be wrong about the tables. */
 const MANY = 500
+
+function readAnew(): HoldfastError {
+  return new HoldfastError(
+    'connector_unavailable',
+    'The properties of the CRM changed while it was read. It is read anew.',
+    { retryable: true },
+  )
+}
 
 /** With the last page: what the next steps need to know, and that they are wanted. */
 async function finish(

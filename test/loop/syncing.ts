@@ -11,11 +11,13 @@ import type {
 import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
 import type { TableProfile } from '../../src/contracts/table.ts'
 import { openConnectors, openFile } from '../../src/loop/connectors.ts'
-import type { Counts, LoopServices } from '../../src/loop/services.ts'
+import { refresh } from '../../src/loop/refresh.ts'
+import type { Counts, LoopServices, LoopStep, StepName } from '../../src/loop/services.ts'
 import { sync } from '../../src/loop/sync.ts'
 import { createConnection, type Population } from '../../src/store/connections.ts'
 import type { Database } from '../../src/store/database.ts'
 import { startRun } from '../../src/store/runs.ts'
+import type { LivingCrm } from './living-crm.ts'
 
 /** What a CRM of a test says when it is asked; replaced at will between and during syncs. */
 export interface MadeUpCrm {
@@ -75,7 +77,7 @@ export interface Syncing {
   readonly services: LoopServices
   /** A connection to a file, or to the CRM of the test. */
   connect(wanted: {
-    kind: 'csv' | 'crm'
+    kind: 'csv' | 'crm' | 'living' | 'living'
     config?: Readonly<Record<string, unknown>>
     population?: Population | null
   }): Promise<ConnectionId>
@@ -84,16 +86,33 @@ export interface Syncing {
     signal?: AbortSignal,
     progress?: (done: number, total: number | null) => void,
   ): Promise<Counts>
+  refresh(connection: ConnectionId): Promise<Counts>
   /** Rows of the tenant. */
   rows<Row extends object>(text: string, ...values: readonly unknown[]): Promise<Row[]>
 }
 
-export function syncing(database: Database, tenant: TenantId, crm: MadeUpCrm = madeUpCrm()): Syncing {
+export function syncing(
+  database: Database,
+  tenant: TenantId,
+  crm: MadeUpCrm = madeUpCrm(),
+  living: LivingCrm | null = null,
+): Syncing {
+  const step = async (run: LoopStep, name: StepName, connection: ConnectionId): Promise<Counts> => {
+    const id = await database.withTenant(tenant, (tx) =>
+      startRun(tx, { connection, step: name, cause: 'cli' }),
+    )
+    const { signal } = new AbortController()
+    return run(services, { tenant, connection, run: id, cause: 'cli', signal, progress: () => undefined })
+  }
   const key = Buffer.alloc(32, 7)
   const services: LoopServices = {
     database,
     engines: { get: () => Promise.reject(new Error('no model is needed')), close: async () => undefined },
-    connectors: openConnectors({ csv: openFile, crm: () => connectorOf(crm) }),
+    connectors: openConnectors({
+      csv: openFile,
+      crm: () => connectorOf(crm),
+      ...(living === null ? {} : { living: living.connector }),
+    }),
     secrets: { addressKey: async () => key, linkKey: async () => key },
     clock: () => new Date('2026-11-21T10:00:00Z'),
     log: pino({ level: 'silent' }),
@@ -110,6 +129,7 @@ export function syncing(database: Database, tenant: TenantId, crm: MadeUpCrm = m
       )
       return sync(services, { tenant, connection, run, cause: 'cli', signal, progress })
     },
+    refresh: (connection) => step(refresh, 'refresh', connection),
     rows: (text, ...values) => database.withTenant(tenant, (tx) => tx.query(text, values)),
   }
 }
