@@ -1,6 +1,7 @@
 /** What of ours stands in a portal, read once and made where missing: what every write looks at first. */
 import type { HubSpotClient } from './client.ts'
 import type { OurObject } from './fields.ts'
+import type { PortalMemory } from './memory.ts'
 import { offer, provisionObject } from './provision.ts'
 import type { Standing } from './standing.ts'
 
@@ -19,15 +20,25 @@ export interface Schema {
   offer(object: OurObject, property: string, values: readonly string[]): Promise<string | null>
 }
 
+/** Standings by object; those that are being read too. */
+type Known = Map<OurObject, Promise<Standing>>
+
 /**
+ * @param memory of the portal, where it outlives a connector: then a pass that writes little reads no definitions
  * @example
- * const schema = openSchema(client, 'companies')
+ * const schema = openSchema(client, 'companies', memory)
  * await writeFields(client, schema, updates)
  */
-export function openSchema(client: HubSpotClient, object: 'companies' | 'contacts'): Schema {
-  const known = new Map<OurObject, Promise<Standing>>()
+export function openSchema(
+  client: HubSpotClient,
+  object: 'companies' | 'contacts',
+  memory?: PortalMemory,
+): Schema {
+  const own: Known = new Map()
+  const recalled = async (): Promise<Known> =>
+    memory === undefined ? own : memory.recall<Known>('our properties', async () => new Map())
 
-  function renew(one: OurObject): Promise<Standing> {
+  function read(known: Known, one: OurObject): Promise<Standing> {
     const standing = provisionObject(client, one).then((done) => done.standing)
     known.set(one, standing)
     standing.catch(() => {
@@ -36,12 +47,15 @@ export function openSchema(client: HubSpotClient, object: 'companies' | 'contact
     return standing
   }
 
-  const of = (one: OurObject): Promise<Standing> => known.get(one) ?? renew(one)
+  async function of(one: OurObject): Promise<Standing> {
+    const known = await recalled()
+    return known.get(one) ?? read(known, one)
+  }
 
   return {
     object,
     of,
-    renew,
+    renew: async (one) => read(await recalled(), one),
     offer: async (one, property, values) => {
       const standing = await of(one)
       const found = standing.usable.get(property)
@@ -49,6 +63,7 @@ export function openSchema(client: HubSpotClient, object: 'companies' | 'contact
       const offered = await offer(client, one, found, values)
       if (typeof offered === 'string') return offered
       const usable = new Map(standing.usable).set(property, offered)
+      const known = await recalled()
       known.set(one, Promise.resolve({ ...standing, usable }))
       return null
     },

@@ -50,6 +50,10 @@ async function writeRound(
   const written = new Map<string, Written>()
   const inputs: BatchInput[] = []
   for (const { id, properties } of cells) {
+    if (!isId(id)) {
+      written.set(id, { ok: false, refusal: UNKNOWN_ID })
+      continue
+    }
     const possible = Object.entries(properties).filter(([name]) => usable.has(name))
     if (possible.length > 0)
       inputs.push({ trace: id, input: { id, properties: Object.fromEntries(possible) } })
@@ -112,6 +116,17 @@ function isAboutOurs({ faults }: Refusal): boolean {
 
 function isOutdated(outcome: Written | undefined): boolean {
   return outcome !== undefined && 'refusal' in outcome && isAboutOurs(outcome.refusal)
+}
+
+/** HubSpot refuses a whole batch for an id that is none. */
+const isId = (id: string): boolean => /^\d{1,18}$/.test(id)
+
+const UNKNOWN_ID: Refusal = {
+  category: 'OBJECT_NOT_FOUND',
+  message: '',
+  faults: [],
+  gone: true,
+  retryable: false,
 }
 
 const NAMES = { companies: 'company', contacts: 'contact' } as const

@@ -6,8 +6,10 @@ import {
   writeConsents,
   type ContactOfConsent,
 } from '../../../connectors/hubspot/consent.ts'
+import { defineSubscription } from '../../../connectors/hubspot/sandbox/subscription-statuses.ts'
 import { proposeSubscription, type SubscriptionType } from '../../../connectors/hubspot/subscription-types.ts'
 import { clientOf, type Reply } from './answering.ts'
+import { openPortal } from './writing.ts'
 
 interface Status {
   readonly status: string
@@ -257,6 +259,31 @@ describe('writing consent', () => {
       },
       { id: 'c@a.example', ok: true },
     ])
+  })
+})
+
+describe('a portal that keeps preferences', () => {
+  it('is read after what was written to it, both ways', async () => {
+    const { client, sandbox } = await openPortal()
+    defineSubscription(sandbox.state, {
+      id: 87,
+      name: 'Customer news',
+      description: '',
+      purpose: 'Marketing',
+    })
+    const id = sandbox.state.createRecord('contacts', { email: 'ann@a.example' })
+    const consent = async (): Promise<unknown> => {
+      const properties = sandbox.state.record('contacts', id)!.properties
+      return (await consentsOf(client, place, [contact(id, 'ann@a.example', properties)])).get(id)
+    }
+    expect(await consent()).toMatchObject({ email: 'unknown', changedAt: null })
+    const soon = new Date(Date.now() + 60_000)
+    const yes = change({ recipientId: id, status: 'granted', changedAt: soon })
+    expect(await writeConsents(client, place, [yes])).toEqual([{ id, ok: true }])
+    expect(await consent()).toMatchObject({ email: 'granted', changedAt: expect.any(Date) })
+    expect(await writeConsents(client, place, [{ ...yes, status: 'refused' }])).toEqual([{ id, ok: true }])
+    expect(await consent()).toMatchObject({ email: 'refused', changedAt: expect.any(Date) })
+    expect(sandbox.state.value('contacts', id, 'hs_email_optout_87')).toBe('true')
   })
 })
 
