@@ -166,8 +166,8 @@ function readEmail(scene: Scene, email: string): { opened: boolean; unsubscribed
   const contact = state.associated('emails', email, 'contacts')[0]?.id ?? scene.life.contacts[0]
   const address = contact === undefined ? null : state.value('contacts', contact, 'email')
   if (answers && contact !== undefined) reply(scene, email, contact)
-  if (unsubscribes && address) unsubscribe(scene, address, rng.next() < 0.3)
-  return { opened, unsubscribed: unsubscribes && address !== null }
+  const fromAll = rng.next() < 0.3
+  return { opened, unsubscribed: unsubscribes && !!address && unsubscribe(scene, address, fromAll) }
 }
 
 function reply({ state, company }: Scene, email: string, contact: string): void {
@@ -192,9 +192,10 @@ function reply({ state, company }: Scene, email: string, contact: string): void 
   }
 }
 
-function unsubscribe({ state }: Scene, email: string, fromAll: boolean): void {
+/** @returns false where they had done so before */
+function unsubscribe({ state }: Scene, email: string, fromAll: boolean): boolean {
   const service = SUBSCRIPTIONS.service.id
-  if (statusOf(state, email, service) === 'UNSUBSCRIBED') return
+  if (statusOf(state, email, service) === 'UNSUBSCRIBED') return false
   setStatus(state, {
     email,
     subscription: fromAll ? null : service,
@@ -202,6 +203,7 @@ function unsubscribe({ state }: Scene, email: string, fromAll: boolean): void {
     source: 'Subscription page',
     by: BY_THE_READER,
   })
+  return true
 }
 
 /** What was done works from now on, and was one more contact. */
