@@ -36,7 +36,11 @@ export async function writeFields(
   return records.map(({ id }) => resultOf(schema, id, second.get(id) ?? first.get(id)))
 }
 
-type Written = BatchOutcome | { readonly ok: false; readonly problem: string } | { readonly ok: 'nothing' }
+type Written =
+  | BatchOutcome
+  /** Nothing was written, or not all of it: why. */
+  | { readonly ok: false; readonly code: string; readonly problem: string }
+  | { readonly ok: 'nothing' }
 
 async function writeRound(
   client: HubSpotClient,
@@ -46,35 +50,52 @@ async function writeRound(
 ): Promise<ReadonlyMap<string, Written>> {
   const { object } = schema
   const cells = updates.map(({ id, fields }) => ({ id, properties: cellsOf(fields) }))
-  const { usable, problems } = await fit(schema, cells)
+  const refusedChoices = await addChoices(schema, cells)
+  const { usable, problems } = await schema.of(object)
   const written = new Map<string, Written>()
+  const partly = new Map<string, Written>()
   const inputs: BatchInput[] = []
   for (const { id, properties } of cells) {
     if (!isId(id)) {
       written.set(id, { ok: false, refusal: UNKNOWN_ID })
       continue
     }
-    const possible = Object.entries(properties).filter(([name]) => usable.has(name))
-    if (possible.length > 0)
-      inputs.push({ trace: id, input: { id, properties: Object.fromEntries(possible) } })
+    const possible: Record<string, string> = {}
+    for (const [name, value] of Object.entries(properties)) {
+      const refused = refusedChoices.get(name)
+      const isRefused = refused?.values.has(value) ?? false
+      if (usable.has(name) && !isRefused) possible[name] = value
+      // What the record shows there is no longer true, so it is not answered as written.
+      if (refused !== undefined && isRefused)
+        partly.set(id, { ok: false, code: 'invalid_option', problem: refused.problem })
+    }
+    if (Object.keys(possible).length > 0) inputs.push({ trace: id, input: { id, properties: possible } })
     else {
-      const [name] = Object.keys(properties)
-      const problem = name === undefined ? null : (problems.get(name) ?? null)
-      written.set(id, problem === null ? { ok: 'nothing' } : { ok: false, problem })
+      const problem = Object.keys(properties).flatMap((name) => problems.get(name) ?? [])[0]
+      written.set(
+        id,
+        problem === undefined ? { ok: 'nothing' } : { ok: false, code: 'property_missing', problem },
+      )
     }
   }
-  if (inputs.length === 0) return written
   const path = `/crm/objects/${API_VERSION}/${object}/batch/update`
   const outcomes = await sendBatch(client, path, inputs, last ? {} : { hold: isAboutOurs })
-  return new Map<string, Written>([...written, ...outcomes])
+  for (const [id, outcome] of outcomes) written.set(id, outcome)
+  for (const [id, why] of partly) if (written.get(id)?.ok !== false) written.set(id, why)
+  return written
 }
 
-/** Adds the choices that the cells need, and says which properties can be written. */
-async function fit(
+interface RefusedChoices {
+  readonly values: ReadonlySet<string>
+  readonly problem: string
+}
+
+/** @returns by property the choices that the cells need and that could not be added */
+async function addChoices(
   schema: Schema,
   cells: readonly { readonly properties: Readonly<Record<string, string>> }[],
-): Promise<{ usable: ReadonlySet<string>; problems: ReadonlyMap<string, string> }> {
-  const { usable, problems } = await schema.of(schema.object)
+): Promise<ReadonlyMap<string, RefusedChoices>> {
+  const { usable } = await schema.of(schema.object)
   const lacking = new Map<string, Set<string>>()
   for (const { properties } of cells)
     for (const [name, value] of Object.entries(properties)) {
@@ -83,16 +104,12 @@ async function fit(
       if (!found.options.some((one) => one.value === value))
         lacking.set(name, (lacking.get(name) ?? new Set()).add(value))
     }
-  const writable = new Set(usable.keys())
-  const all = new Map(problems)
+  const refused = new Map<string, RefusedChoices>()
   for (const [name, values] of lacking) {
     const problem = await schema.offer(schema.object, name, [...values])
-    if (problem === null) continue
-    // What the list does have is not worth losing the whole field for, but a batch is refused by one bad value.
-    writable.delete(name)
-    all.set(name, problem)
+    if (problem !== null) refused.set(name, { values, problem })
   }
-  return { usable: writable, problems: all }
+  return refused
 }
 
 /** Two updates of one record in one batch are refused by HubSpot; the later one has the last word. */
@@ -146,6 +163,6 @@ function resultOf(schema: Schema, id: string, outcome: Written | undefined): Wri
     return { id, ok: true, ...(outcome.updatedAt === null ? {} : { version: outcome.updatedAt }) }
   }
   if ('problem' in outcome)
-    return { id, ok: false, code: 'property_missing', message: outcome.problem, retryable: false }
+    return { id, ok: false, code: outcome.code, message: outcome.problem, retryable: false }
   return failed({ id, what: `${NAMES[schema.object]} ${id}` }, outcome.refusal)
 }

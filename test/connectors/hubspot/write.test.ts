@@ -234,6 +234,39 @@ describe('writing fields', () => {
     ])
   })
 
+  it('says so on each record whose choice cannot be added, and writes everything else', async () => {
+    const { client, schema, sandbox } = await openPortal()
+    const { state } = sandbox
+    const [one, two] = ['A', 'B'].map((name) => state.createRecord('companies', { name }))
+    await provision(client, 'companies')
+    sandbox.faults.inject({
+      method: 'PATCH',
+      effect: {
+        kind: 'answer',
+        status: 400,
+        body: { category: 'VALIDATION_ERROR', message: 'Labels must differ' },
+      },
+    })
+    const results = await writeFields(client, schema, [
+      { id: one, fields: { riskPercent: 1, suggestedAction: 'send email' } },
+      { id: two, fields: { riskPercent: 2, suggestedAction: 'Send Email' } },
+    ])
+    expect(results).toEqual([
+      {
+        id: one,
+        ok: false,
+        code: 'invalid_option',
+        message:
+          'The property "Suggested action" (holdfast_suggested_action of companies) has no choice "send email", and HubSpot does not let Holdfast add one: Labels must differ. Add it in HubSpot (Settings > Properties), with this as its internal value.',
+        retryable: false,
+      },
+      { id: two, ok: true, version: expect.any(Date) },
+    ])
+    expect(state.value('companies', one, 'holdfast_risk_percent')).toBe('1')
+    expect(state.value('companies', one, 'holdfast_suggested_action')).toBeNull()
+    expect(state.value('companies', two, 'holdfast_suggested_action')).toBe('Send Email')
+  })
+
   it('writes the other fields where a property of our name is not ours, and says so where nothing is left', async () => {
     const { client, schema, sandbox } = await openPortal()
     sandbox.state.addProperty('companies', 'holdfast_risk_percent', { label: 'Risk', type: 'string' })
