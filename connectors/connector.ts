@@ -278,6 +278,10 @@ export interface Connector {
   recipients?(ids: readonly string[]): Promise<readonly Recipient[]>
   /** Ids of customers that records of another kind belong to: a deal's company, a contact's company. */
   customersOf?(object: string, ids: readonly string[]): Promise<readonly string[]>
+  /**
+   * `WriteResult.id` is the recipient's. A code that begins with `newer_` says that the person told the CRM something
+   * else since `changedAt`: nothing was written, and nothing failed.
+   */
   writeConsent?(changes: readonly ConsentChange[]): Promise<readonly WriteResult[]>
   /** Results in any order, one for each update; throws only when nothing at all could be tried. */
   write(updates: readonly FieldUpdate[]): Promise<readonly WriteResult[]>

@@ -39,7 +39,10 @@ export function reconcileMs(ageMs: number): number {
 /** Ten years. */
 const NEVER_MS = 10 * 365 * 24 * 3_600_000
 
-/** The installation's fault, not the message's: every message would be refused until somebody corrects a setting. */
+/**
+ * Not the message's fault: every one would be refused until somebody corrects a setting, or in the CRM what is ours
+ * there or who is responsible.
+ */
 export const FOR_ADMIN: ReadonlySet<string> = new Set([
   'smtp_auth',
   'smtp_tls',
@@ -47,6 +50,8 @@ export const FOR_ADMIN: ReadonlySet<string> = new Set([
   'unsubscribe_invalid',
   'connector_reconnect',
   'connector_configuration',
+  'property_missing',
+  'owner_unknown',
 ])
 
 /**

@@ -1,8 +1,9 @@
 /** The list of tasks in a CRM as a channel: what the ledger says is to be done is upserted there under its key. */
 import type { Channel, SendResult, TaskMessage } from '../../actions/channel.ts'
-import type { Connector, Task } from '../../connectors/connector.ts'
+import type { Task, WriteResult } from '../../connectors/connector.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { asRunError } from './run-step.ts'
+import type { TaskList } from './task-lists.ts'
 
 /** Longest that making a task may take, its few tries inside the connector included. */
 export const TASK_MS = 60_000
@@ -11,12 +12,11 @@ export const TASK_MS = 60_000
  * The same attempt may be made again at any time: the key makes it the same task. So nothing that goes wrong is ever
  * in doubt: whatever was not answered is tried again.
  *
- * @param connector closed with the channel
  * @example
- * const channel = taskChannel(await connectors.open(place))
+ * const channel = taskChannel(taskListOf(connectors, place))
  * await channel.send(message, attempt) // { outcome: 'sent', providerId: '812345' }
  */
-export function taskChannel(connector: Connector, timeoutMs: number = TASK_MS): Channel {
+export function taskChannel(list: TaskList, timeoutMs: number = TASK_MS): Channel {
   return {
     name: 'task',
     timeoutMs,
@@ -26,22 +26,22 @@ export function taskChannel(connector: Connector, timeoutMs: number = TASK_MS): 
           'internal',
           `The channel for tasks was given a message of the kind ${message.kind}.`,
         )
-      if (connector.upsertTasks === undefined) return noTasks(connector.name)
       await attempt.confirmLease('handing_over')
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(), timeoutMs)
       try {
-        const results = await inTime(connector.upsertTasks([taskOf(attempt.key, message)]), timeoutMs)
+        const result = await inTime(list.upsert(taskOf(attempt.key, message), late.signal), late.signal)
         attempt.note('answered')
-        return resultOf(
-          attempt.key,
-          results?.find(({ id }) => id === attempt.key),
-        )
+        return resultOf(attempt.key, result)
       } catch (error) {
         return failed(error)
+      } finally {
+        clearTimeout(timer)
       }
     },
     reconcile: () => Promise.resolve(null),
     verify: () => Promise.resolve([]),
-    close: () => connector.close(),
+    close: () => Promise.resolve(),
   }
 }
 
@@ -59,22 +59,19 @@ function taskOf(key: string, message: TaskMessage): Task {
   }
 }
 
-type Upserted = Awaited<ReturnType<NonNullable<Connector['upsertTasks']>>>
-
-/** @returns null when nothing was answered in time */
-async function inTime(answer: Promise<Upserted>, ms: number): Promise<Upserted | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => (timer = setTimeout(resolve, ms, null)))
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-    // What comes after that is another attempt's to find.
-    answer.catch(() => undefined)
-  }
+/** @returns undefined when nothing was answered in time; what comes after that is another attempt's to find */
+function inTime(
+  answer: Promise<WriteResult | undefined>,
+  signal: AbortSignal,
+): Promise<WriteResult | undefined> {
+  answer.catch(() => undefined)
+  const late = new Promise<undefined>((resolve) =>
+    signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+  )
+  return Promise.race([answer, late])
 }
 
-function resultOf(key: string, result: Upserted[number] | undefined): SendResult {
+function resultOf(key: string, result: WriteResult | undefined): SendResult {
   if (result === undefined)
     return {
       outcome: 'rejected',
@@ -92,13 +89,4 @@ function failed(error: unknown): SendResult {
   const { code, message } = asRunError(error)
   if (!(error instanceof HoldfastError)) return { outcome: 'rejected', retryable: true, code, message }
   return { outcome: 'rejected', retryable: error.retryable, code, message }
-}
-
-function noTasks(name: string): SendResult {
-  return {
-    outcome: 'rejected',
-    retryable: false,
-    code: 'no_provider',
-    message: `The connector "${name}" has no tasks, so none was made.`,
-  }
 }

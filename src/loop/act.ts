@@ -8,7 +8,6 @@
  * and never sent again by itself. A task is the exception: the CRM knows it by its key, so it is made again instead.
  */
 import type { Channel } from '../../actions/channel.ts'
-import { HoldfastError } from '../contracts/errors.ts'
 import { hashAddress } from '../security/address-hash.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
 import { delayIntervention, moveIntervention } from '../store/intervention-moves.ts'
@@ -17,7 +16,8 @@ import { storeEnd } from './act-result.ts'
 import { recheckMs, reconcileMs } from './act-retry.ts'
 import { sendOnce } from './act-send.ts'
 import { taskChannel } from './act-task.ts'
-import type { TakenTask } from './act-take-task.ts'
+import type { ConnectionPlace } from './services.ts'
+import { taskListOf } from './task-lists.ts'
 import type { ActRequest, ActServices } from './act-services.ts'
 import { isForAdmin, takeIntervention, type Taken, type Taking } from './act-take.ts'
 
@@ -36,16 +36,16 @@ export async function act(services: ActServices, request: ActRequest): Promise<I
   if (taking.do === 'nothing') return taking.state
   if (taking.do === 'reconcile') return reconcile(services, request, taking)
   const opened =
-    'place' in taking ? await openTasks(services, taking) : await openChannel(services, request, taking)
+    'place' in taking
+      ? { channel: tasksOf(services, taking.place) }
+      : await openChannel(services, request, taking)
   if (!('channel' in opened)) return giveBack(services, request, opened)
-  try {
-    const ended = await sendOnce(services, request, { taken: taking, channel: opened.channel })
-    return await storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended })
-  } finally {
-    // Channels for e-mail are kept open between messages.
-    if ('place' in taking) await opened.channel.close()
-  }
+  const ended = await sendOnce(services, request, { taken: taking, channel: opened.channel })
+  return storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended })
 }
+
+const tasksOf = ({ connectors, leases }: ActServices, place: ConnectionPlace): Channel =>
+  taskChannel(taskListOf(connectors, place), leases?.taskMs)
 
 type Opened = { readonly channel: Channel } | { readonly code: string; readonly reason: string }
 
@@ -66,16 +66,6 @@ async function openChannel(
     }
   } catch (error) {
     if (!isForAdmin(error)) throw error
-    return { code: error.code, reason: error.message }
-  }
-}
-
-/** The connector of the connection that the customer belongs to. */
-async function openTasks({ connectors, leases }: ActServices, { place }: TakenTask): Promise<Opened> {
-  try {
-    return { channel: taskChannel(await connectors.open(place), leases?.taskMs) }
-  } catch (error) {
-    if (!(error instanceof HoldfastError) || !error.code.startsWith('connector_')) throw error
     return { code: error.code, reason: error.message }
   }
 }

@@ -2,7 +2,7 @@
  * Consent outward: what a person told us is told to every CRM that has the address. Reading it back says nothing new
  * (src/store/source-consents.ts), so it goes round once; and what somebody said since then is not overwritten.
  */
-import type { Connector, ConsentChange } from '../../connectors/connector.ts'
+import type { Connector, ConsentChange, WriteResult } from '../../connectors/connector.ts'
 import { owedConsents, settleConsents, type ConsentEnd, type OwedConsent } from '../store/consent-outbox.ts'
 import type { ConsentChannel } from '../store/consents.ts'
 import { endOf } from './outward-pauses.ts'
@@ -48,11 +48,16 @@ async function told(
   const answers = new Map(results.map((result) => [result.id, result]))
   return owed.map((one): ConsentEnd => {
     if (!isNews(one)) return { owed: one, end: 'dropped' }
+    if (one.recipients.every(({ id }) => saysNewer(answers.get(id)))) return { owed: one, end: 'dropped' }
     // Several records may have the address: it is told when all of them know.
     const ends = one.recipients.map(({ id }) => endOf(answers.get(id), one.attempts))
     return { owed: one, end: ends.find(({ ok }) => !ok) ?? ends[0] }
   })
 }
+
+/** The CRM was told something else since: its answer stands, and is read by the next sync. */
+const saysNewer = (result: WriteResult | undefined): boolean =>
+  result?.ok === false && result.code.startsWith('newer_')
 
 const isNews = ({ overtaken, recipients }: OwedConsent): boolean => !overtaken && recipients.length > 0
 

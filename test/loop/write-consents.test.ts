@@ -136,6 +136,14 @@ describe(`what a person told us of consent (${databaseKind})`, () => {
     expect(await pass(place)).toMatchObject({ told: 1 })
   })
 
+  it('is no failure where the CRM was told something else since', async () => {
+    const place = await acting.scene({ connection: CRM })
+    await say(place, 'refused')
+    acting.crm.refuse = () => ({ code: 'newer_there' })
+    expect(await pass(place)).toMatchObject({ told: 0, untold: 0 })
+    expect(await outbox(place)).toMatchObject([{ state: 'dropped', message: null }])
+  })
+
   it('is replaced by a newer one while it waits, and not overwritten by an older one', async () => {
     const place = { ...(await acting.scene({ connection: CRM, recipients: [ADA] })), email: ADA.email }
     acting.crm.refuse = () => ({ retryable: true })

@@ -24,6 +24,8 @@ export interface WrittenCrm {
   /** Asked after a task was made, before it is answered. */
   answers: (key: string) => Promise<void>
   can: readonly Capability[]
+  /** Of `upsertTasks`. */
+  calls: number
   opened: number
   closed: number
   readonly connectors: Connectors
@@ -40,6 +42,7 @@ export function writtenCrm(): WrittenCrm {
     fails: null,
     answers: () => Promise.resolve(),
     can: ['tasks', 'activities', 'consent'],
+    calls: 0,
     opened: 0,
     closed: 0,
     connectors: {
@@ -97,6 +100,7 @@ function connectorOf(crm: WrittenCrm): Connector {
         (one) => void crm.fields.push(one),
       ),
     async upsertTasks(tasks) {
+      crm.calls++
       const results = await each(
         tasks,
         ({ key }) => key,
