@@ -2,9 +2,9 @@
  * Our properties in a portal, in one table: how they are named, what a rep reads about them, and how a value of ours
  * is written there.
  *
- * Properties of the dated API know neither colours of options nor formats of numbers (`numberDisplayHint` ended with
- * 2026-03), so the unit stands in the label: 71.5 under "Churn risk (%)". HubSpot's own percentage format would show
- * 71.5 as 7,150 %.
+ * HubSpot's OpenAPI file of 2026-09 knows neither colours of choices nor formats of numbers (`numberDisplayHint`, which
+ * 2026-03 had), so the unit stands in the label: 71.5 under "Churn risk (%)". The percentage format of 2026-03 would
+ * have shown 71.5 as 7,150 %.
  *
  * @see https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide
  */

@@ -149,8 +149,8 @@ async function make(
   const problems = new Map<string, string>()
   const created: Definition[] = []
   try {
-    // HubSpot brings an archived property back, with its old type and values, when one of its name is made. That an
-    // admin archived it was on purpose; it is theirs to bring back.
+    // What HubSpot does when one of an archived property's name is made is documented nowhere; it has been seen to
+    // bring the old one back, of whatever type it was. That an admin archived it was on purpose, and is left so.
     const archived = new Set(
       (await readDefinitions(client, object, { archived: true })).map(({ name }) => name),
     )

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { propertiesOf } from '../../../connectors/hubspot/fields.ts'
 import { provision } from '../../../connectors/hubspot/provision.ts'
+import { clientOf } from './answering.ts'
 import { openPortal } from './writing.ts'
 
 describe('provisioning', () => {
@@ -146,6 +147,35 @@ describe('provisioning', () => {
     expect(problems).toEqual([
       "Holdfast's properties cannot be made on companies: the app in HubSpot lacks the scope crm.schemas.companies.write. Add it to the app, let an admin of the HubSpot account approve it, and set Holdfast up again.",
     ])
+  })
+
+  it('makes the others where HubSpot refuses the whole batch because of one', async () => {
+    const made: string[] = []
+    const { client, server } = await clientOf(({ method, url, body }) => {
+      if (method === 'GET')
+        return { body: { results: url.endsWith('/groups') ? [{ name: 'holdfast' }] : [] } }
+      const { inputs } = JSON.parse(body) as { inputs: { name: string }[] }
+      if (inputs.some(({ name }) => name === 'holdfast_currency'))
+        return {
+          status: 409,
+          body: {
+            category: 'OBJECT_ALREADY_EXISTS',
+            subCategory: 'Properties.PROPERTY_WITH_NAME_EXISTS',
+            message: "A property named 'holdfast_currency' already exists.",
+          },
+        }
+      made.push(...inputs.map(({ name }) => name))
+      return { status: 201, body: { results: inputs } }
+    })
+    onTestFinished(() => server.close())
+    const { created, problems } = await provision(client, 'companies')
+    expect(problems).toEqual([
+      'The name of the property "Value at risk currency" (holdfast_currency of companies) is taken in HubSpot by a property that Holdfast may not see, such as a sensitive one. Free the name and set Holdfast up again.',
+    ])
+    expect(created.filter((name) => name.startsWith('companies.'))).toHaveLength(
+      propertiesOf('companies').length - 1,
+    )
+    expect(made).not.toContain('holdfast_currency')
   })
 
   it('copes with 900 properties of others', async () => {

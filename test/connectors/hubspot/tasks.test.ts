@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Task } from '../../../connectors/connector.ts'
+import { associate } from '../../../connectors/hubspot/associate.ts'
 import type { Owner } from '../../../connectors/hubspot/sandbox/entries.ts'
 import { upsertTasks } from '../../../connectors/hubspot/tasks.ts'
 import { openSchema } from '../../../connectors/hubspot/schema.ts'
+import { clientOf } from './answering.ts'
 import { errorOf, openPortal, type Portal } from './writing.ts'
 
 function taskFor(customerId: string, differs: Partial<Task> = {}): Task {
@@ -29,6 +31,23 @@ function owner(id: string): Owner {
   const name = { firstName: 'Kim', lastName: 'Rep', email: 'kim@example.com' }
   return { id, ...name, userId: 7, archived: false, createdAt: at, updatedAt: at }
 }
+
+describe('tying', () => {
+  it('finds the pair at fault in a batch that is refused whole', async () => {
+    const { client, server } = await clientOf(({ body }) =>
+      body.includes('"13"')
+        ? { status: 400, body: { category: 'VALIDATION_ERROR', message: 'COMPANY=13 is not valid' } }
+        : { body: { results: [] } },
+    )
+    onTestFinished(() => server.close())
+    const pairs = ['11', '12', '13', '14'].map((to) => ({ from: '1', to }))
+    const refused = await associate(client, 'tasks', 'companies', pairs)
+    expect([...refused].map(([{ to }, { gone, retryable }]) => [to, gone, retryable])).toEqual([
+      ['13', true, false],
+    ])
+    expect(server.requests[0].url).toBe('/crm/associations/2026-09/tasks/companies/batch/associate/default')
+  })
+})
 
 describe('tasks', () => {
   it('land on the list of the responsible person, on the customer and on the contact', async () => {
