@@ -7,6 +7,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seedSample } from '../connectors/hubspot/sandbox/sample.ts'
 import { startHubSpotSandbox } from '../connectors/hubspot/sandbox/server.ts'
+import type { SandboxState } from '../connectors/hubspot/sandbox/state.ts'
+import { startWebhooks, type WebhookSubscription } from '../connectors/hubspot/sandbox/webhooks.ts'
 import { startWorld } from '../connectors/hubspot/sandbox/world.ts'
 import type { PortalTokens } from '../connectors/hubspot/oauth.ts'
 import type { Clock } from './contracts/clock.ts'
@@ -56,10 +58,11 @@ export async function openSandboxHost({
     portal: SANDBOX_PORTAL,
     journal: join(folder, 'sandbox', 'hubspot.journal'),
     accountType: 'SANDBOX',
+    limits: { oauth: 1100, search: 50 },
     seed: (state) => void seedSample(state, { customers: CUSTOMERS, seed: SEED }),
   })
   const still = startWorld(sandbox, { clock, pace: 0 })
-  let living: ReturnType<typeof startWorld> | null = null
+  const living: { stop(): unknown }[] = []
   return {
     url: sandbox.url,
     portal: sandbox.portal,
@@ -69,8 +72,11 @@ export async function openSandboxHost({
       // Renewed at once: how long it holds is HubSpot's to say.
       return { accessToken, refreshToken, expiresAt: clock().toISOString() }
     },
-    live: () => {
-      living ??= startWorld(sandbox, { clock, pace: PACE, everyMs: TICK_MS })
+    live: (webhooks) => {
+      living.push(
+        startWebhooks(sandbox, { targetUrl: webhooks, subscriptions: subscriptionsOf(sandbox.state) }),
+        startWorld(sandbox, { clock, pace: PACE, everyMs: TICK_MS }),
+      )
     },
     passMonth: () => void still.passMonth(),
     today: () => {
@@ -78,9 +84,32 @@ export async function openSandboxHost({
       return new Date(clock().getTime() + days * 86_400_000).toISOString().slice(0, 10)
     },
     close: async () => {
-      living?.stop()
       still.stop()
+      await Promise.all(living.splice(0).map((one) => one.stop()))
       await sandbox.close()
     },
   }
 }
+
+/** As an app for this portal would have them: what comes and goes, and the properties that billing and product keep. */
+function subscriptionsOf(state: Pick<SandboxState, 'properties'>): readonly WebhookSubscription[] {
+  const watched = state
+    .properties('companies')
+    .filter(({ groupName }) => GROUPS.has(groupName))
+    .map(({ name }) => name)
+  const changes = (objectType: string, names: readonly string[]): readonly WebhookSubscription[] =>
+    names.map((propertyName) => ({ subscriptionType: 'object.propertyChange', objectType, propertyName }))
+  const lives = ['creation', 'deletion', 'merge', 'restore'].flatMap((event) =>
+    ['company', 'contact'].map((objectType) => ({ subscriptionType: `object.${event}`, objectType })),
+  )
+  return [
+    ...lives,
+    ...changes('company', [...watched, 'name', 'lifecyclestage', 'hubspot_owner_id']),
+    ...changes('contact', ['email', 'jobtitle', 'hs_email_optout']),
+    { subscriptionType: 'object.associationChange', objectType: 'company' },
+    { subscriptionType: 'contact.privacyDeletion' },
+  ]
+}
+
+/** Groups of properties that the sample's own systems fill. */
+const GROUPS: ReadonlySet<string> = new Set(['billing', 'product_usage'])

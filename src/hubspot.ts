@@ -2,16 +2,16 @@
  * HubSpot as this installation reaches it: which address, whose token, at which pace. Opens the connector of a
  * connection, and a client for a portal that is about to be connected.
  */
-import { HUBSPOT_API } from '../connectors/hubspot/version.ts'
+import type { Connector } from '../connectors/connector.ts'
 import { readAccount } from '../connectors/hubspot/account.ts'
 import { openHubSpotClient, type HubSpotClient } from '../connectors/hubspot/client.ts'
 import { parseHubSpotConfig, type HubSpotConfig } from '../connectors/hubspot/config.ts'
 import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
-import { openPacers, type Pacers, type Tier } from '../connectors/hubspot/limiter.ts'
-import { openPortalMemory, type PortalMemory } from '../connectors/hubspot/memory.ts'
+import { openPacers, type Limits, type Pacers } from '../connectors/hubspot/limiter.ts'
 import { introspectToken, refreshTokens, type PortalTokens } from '../connectors/hubspot/oauth.ts'
 import { fixedToken, type TokenSource } from '../connectors/hubspot/tokens.ts'
 import { verify } from '../connectors/hubspot/verify.ts'
+import { HUBSPOT_API } from '../connectors/hubspot/version.ts'
 import type { HubSpotApp } from './config.ts'
 import type { Check } from './contracts/checks.ts'
 import type { Clock } from './contracts/clock.ts'
@@ -20,17 +20,12 @@ import type { TenantId } from './contracts/ids.ts'
 import type { ConnectorKind } from './loop/connectors.ts'
 import type { ConnectionPlace } from './loop/services.ts'
 import { openPortalTokens } from './security/portal-tokens.ts'
-import type { SealedPlace, Vault } from './security/vault.ts'
+import { privateAppTokens } from './security/private-app-tokens.ts'
+import type { Vault } from './security/vault.ts'
 import { setConnectionStatus } from './store/connections.ts'
 import type { Database } from './store/database.ts'
 import { openDatabasePacers } from './store/pacing.ts'
 import { markAsTest } from './store/portal-connections.ts'
-
-/** Where the secrets of a portal lie in the vault: shared by all its connections. */
-export const portalSecret = (
-  portal: string,
-  name: 'oauth' | 'private_app_token' | 'webhook_secret',
-): SealedPlace => ({ owner: `hubspot:${portal}`, name })
 
 /** The sandbox of this process, while it runs. */
 export interface BuiltInPortal {
@@ -72,8 +67,20 @@ export interface HubSpot {
   signIn(how: PortalSignIn): Promise<{ readonly client: HubSpotClient; readonly tokens: PortalTokens | null }>
 }
 
-/** How long a portal that answered to its id is believed to be the same. */
-const PORTAL_CHECK_MS = 3_600_000
+/** How long what is known of a portal is good: that it is the same one, and what of ours stands in it. */
+const KEPT_MS = 10 * 60_000
+
+interface OpenedPortal {
+  readonly of: string
+  readonly until: number
+  readonly connector: Promise<Connector>
+}
+
+/** What the sandbox of this process takes: ten times what HubSpot does. */
+export const BUILT_IN_LIMITS: Limits = {
+  call: { calls: 1000, windowMs: 10_000 },
+  search: { calls: 40, windowMs: 1000 },
+}
 
 /**
  * @example
@@ -83,8 +90,9 @@ const PORTAL_CHECK_MS = 3_600_000
 export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOptions): HubSpot {
   // Of a served database several processes share a portal's limit, and so its pacer.
   const pacers: Pacers = database.kind === 'served' ? openDatabasePacers({ database }) : openPacers()
-  const checked = new Map<string, number>()
-  const memories = new Map<string, PortalMemory>()
+  // What is on this machine need not be waited for: a first start is to be seen within a minute.
+  const builtInPacers = openPacers({ limits: { oauth: BUILT_IN_LIMITS } })
+  const opened = new Map<string, OpenedPortal>()
 
   const placeOf = (config: Pick<HubSpotConfig, 'builtIn'>): Address => {
     if (config.builtIn !== true)
@@ -99,9 +107,9 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
     return { baseUrl: running.url, ...running.app }
   }
 
-  async function tokensOf(tenant: TenantId, config: HubSpotConfig): Promise<TokenSource> {
+  function tokensOf(tenant: TenantId, config: HubSpotConfig): TokenSource {
     const { auth, portal } = config
-    if (auth === 'private_app') return privateAppTokens(tenant, portal)
+    if (auth === 'private_app') return privateAppTokens({ database, vault, tenant, portal })
     return openPortalTokens({
       database,
       vault,
@@ -112,52 +120,53 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
     })
   }
 
-  async function clientOf({ tenant, config: stored }: ConnectionPlace): Promise<HubSpotClient> {
-    const config = parseHubSpotConfig(stored)
-    const address = placeOf(config)
-    const { portal } = config
-    const tokens = await tokensOf(tenant, config)
-    const tier: Tier = config.auth === 'oauth' ? 'oauth' : config.tier
+  function clientWith(tenant: TenantId, config: HubSpotConfig): HubSpotClient {
+    const { portal, auth, tier, builtIn: hosted } = config
     return openHubSpotClient({
-      baseUrl: address.baseUrl,
+      baseUrl: placeOf(config).baseUrl,
       portal,
-      tokens,
-      pacer: pacers.of(portal, tier),
+      tokens: tokensOf(tenant, config),
+      pacer: (hosted === true ? builtInPacers : pacers).of(portal, auth === 'oauth' ? 'oauth' : tier),
       clock,
     })
-  }
-
-  async function privateAppTokens(tenant: TenantId, portal: string): Promise<TokenSource> {
-    const token = await database.withTenant(tenant, (tx) =>
-      vault.unseal(tx, portalSecret(portal, 'private_app_token')),
-    )
-    if (token !== null) return fixedToken(token.toString('utf8'))
-    throw new HoldfastError(
-      'connector_reconnect',
-      `There is no token for HubSpot account ${portal} any more. Connect it again: holdfast connect hubspot --token-file <file>.`,
-    )
-  }
-
-  /** Owners and definitions of a portal: asked for once in a while, not whenever a connector is opened. */
-  function memoryOf({ id }: ConnectionPlace): PortalMemory {
-    const known = memories.get(id) ?? openPortalMemory({ clock })
-    memories.set(id, known)
-    return known
   }
 
   /** Null where the token does not say. */
   async function grantedTo(tenant: TenantId, config: HubSpotConfig): Promise<readonly string[] | null> {
     const { baseUrl, clientId, clientSecret } = placeOf(config)
     if (config.auth !== 'oauth' || clientId === null || clientSecret === null) return null
-    const token = await (await tokensOf(tenant, config)).current()
+    const token = await tokensOf(tenant, config).current()
     return (await introspectToken({ baseUrl, clientId, clientSecret, token, kind: 'access_token' })).scopes
   }
 
+  /**
+   * One connector for everybody in this process, for a while: it knows what of ours stands in the portal, who its users
+   * are, and that there is no use in asking before midnight.
+   */
+  async function openShared(place: ConnectionPlace): Promise<Connector> {
+    const config = parseHubSpotConfig(place.config)
+    const of = JSON.stringify([config, placeOf(config).baseUrl])
+    const known = opened.get(place.id)
+    if (known !== undefined && known.of === of && clock().getTime() < known.until) return known.connector
+    const connector = openChecked(place, config)
+    const entry = { of, until: clock().getTime() + KEPT_MS, connector }
+    opened.set(place.id, entry)
+    connector.catch(() => {
+      if (opened.get(place.id) === entry) opened.delete(place.id)
+    })
+    return connector
+  }
+
+  async function openChecked(place: ConnectionPlace, config: HubSpotConfig): Promise<Connector> {
+    const client = clientWith(place.tenant, config)
+    await checkPortal(place, config.portal, client)
+    const connector = openHubSpotConnector({ config, client, clock })
+    // Who closes it is done with it; others are not.
+    return { ...connector, close: async () => undefined }
+  }
+
   /** A token may have been replaced by one of another account, and a portal may have become a sandbox. */
-  async function checkPortal(place: ConnectionPlace, client: HubSpotClient): Promise<void> {
-    const { portal } = parseHubSpotConfig(place.config)
-    const now = clock().getTime()
-    if (now - (checked.get(place.id) ?? -Infinity) < PORTAL_CHECK_MS) return
+  async function checkPortal(place: ConnectionPlace, portal: string, client: HubSpotClient): Promise<void> {
     const account = await readAccount(client)
     if (account.portal !== portal) {
       const reason = `The sign-in is for HubSpot account ${account.portal}, and this connection is for ${portal}: records of one would be written over those of the other. Connect ${portal} again with a token of its own, or connect ${account.portal} beside it.`
@@ -165,25 +174,17 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
       throw new HoldfastError('connector_configuration', reason)
     }
     if (account.test) await database.withTenant(place.tenant, (tx) => markAsTest(tx, place.id))
-    checked.set(place.id, now)
   }
 
   return {
-    kind: {
-      can: HUBSPOT_CAN,
-      open: async (place) => {
-        const client = await clientOf(place)
-        await checkPortal(place, client)
-        return openHubSpotConnector({ config: place.config, client, clock, memory: memoryOf(place) })
-      },
-    },
-    clientOf,
-    verify: async (place, known) => {
-      const config = parseHubSpotConfig(place.config)
-      return verify(await clientOf(place), {
+    kind: { can: HUBSPOT_CAN, open: openShared },
+    clientOf: async ({ tenant, config }) => clientWith(tenant, parseHubSpotConfig(config)),
+    verify: async ({ tenant, config: stored }, known) => {
+      const config = parseHubSpotConfig(stored)
+      return verify(clientWith(tenant, config), {
         config,
         ...known,
-        granted: () => grantedTo(place.tenant, config),
+        granted: () => grantedTo(tenant, config),
       })
     },
     signIn: async (how) => {

@@ -44,7 +44,7 @@ export function connectHubSpot({
   webhookSecretFile,
   json,
   quiet,
-  threads: _,
+  threads: _threads,
   ...said
 }: ConnectHubSpotOptions): Promise<number> {
   return runCommand({ json: json ?? false, quiet: quiet ?? false }, async (terminal) => {

@@ -7,12 +7,18 @@ import { openHubSpotConnector } from '../../connectors/hubspot/connector.ts'
 import { countRecords, stageCounts, type StageCounts } from '../../connectors/hubspot/lifecycle.ts'
 import type { PortalTokens } from '../../connectors/hubspot/oauth.ts'
 import { chooseDeals, dealPipelines } from '../../connectors/hubspot/pipelines.ts'
+import {
+  proposeSubscription,
+  subscriptionTypes,
+  type SubscriptionType,
+} from '../../connectors/hubspot/subscription-types.ts'
 import { API_VERSION } from '../../connectors/hubspot/version.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { TenantId } from '../contracts/ids.ts'
 import type { TableProfile } from '../contracts/table.ts'
-import { portalSecret, type PortalSignIn } from '../hubspot.ts'
+import type { PortalSignIn } from '../hubspot.ts'
 import { keepPortalTokens } from '../security/portal-tokens.ts'
+import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
 import { recordAudit } from '../store/audit.ts'
 import {
@@ -25,6 +31,7 @@ import {
 } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import { currentSettings } from '../store/settings-versions.ts'
+import { changeConfig } from '../store/portal-connections.ts'
 import { requestStep } from '../store/steps.ts'
 import { asked } from './asked.ts'
 import { mappingLines, populationLines, proposedStage, sensitiveLines } from './hubspot-words.ts'
@@ -70,8 +77,10 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
     const before = await alreadyConnected(service, tenant.id, portal, wanted.object)
     const store = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
     if (before !== null) {
+      const changes = await saidAnew(client, account, wanted, before)
       await database.withTenant(tenant.id, async (tx) => {
         await store(tx)
+        await changeConfig(tx, before.id, changes)
         await setConnectionStatus(tx, before.id, 'active', null)
         await requestStep(tx, { connection: before.id, step: 'sync', cause: 'cli' })
         await recordAudit(tx, { actor: 'cli', action: 'connection.reconnect', object: before.id })
@@ -87,7 +96,8 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
       }
     }
 
-    const config = await configFor(client, account, wanted)
+    const subscription = await chosenSubscription(client, wanted.subscription)
+    const config = await configFor(client, account, { ...wanted, subscription: subscription?.id })
     const connector = openHubSpotConnector({ config, client, clock: service.clock })
     try {
       const [{ profile }] = await connector.describe()
@@ -95,6 +105,7 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
       for (const line of mappingLines(profile, dayOf(service.clock()))) report(line)
       for (const line of sensitiveLines(await sensitiveProperties(client, wanted), wanted.sensitive))
         report(line)
+      report(subscriptionLine(subscription))
       if (wanted.customers === undefined) throw unsaid(wanted.object, stages, report)
       const population = statedPopulation(wanted, profile, stages)
       const all = await countRecords(client, wanted.object, null)
@@ -194,7 +205,7 @@ async function alreadyConnected(
 async function configFor(
   client: HubSpotClient,
   { portal }: HubSpotAccount,
-  wanted: Options,
+  wanted: Omit<Options, 'subscription'> & { readonly subscription: string | undefined },
 ): Promise<HubSpotConfig> {
   const auth = wanted.token === undefined ? 'oauth' : 'private_app'
   const { object, responsible, fallbackOwner, subscription, roles, sensitive, renewals } = wanted
@@ -219,6 +230,57 @@ async function configFor(
           },
         }),
   })
+}
+
+/** Of the options that were given with a new sign-in; what was not said stays as it was. */
+async function saidAnew(
+  client: HubSpotClient,
+  account: HubSpotAccount,
+  wanted: Options,
+  { config: stored }: Connection,
+): Promise<Partial<HubSpotConfig>> {
+  const subscription =
+    wanted.subscription === undefined
+      ? undefined
+      : (await chosenSubscription(client, wanted.subscription))?.id
+  const config = await configFor(client, account, { ...wanted, subscription })
+  const said: Readonly<Partial<Record<keyof HubSpotConfig, boolean>>> = {
+    auth: true,
+    tier: true,
+    responsible: wanted.responsible !== undefined,
+    fallbackOwner: wanted.fallbackOwner !== undefined,
+    subscription: subscription !== undefined,
+    recipients: wanted.roles.length > 0,
+    sensitive: wanted.sensitive.length > 0,
+    agreements: wanted.renewals !== undefined,
+  }
+  const changed = Object.entries(config).filter(([key]) => said[key as keyof HubSpotConfig] === true)
+  parseHubSpotConfig({ ...stored, ...Object.fromEntries(changed) })
+  return Object.fromEntries(changed)
+}
+
+/** By id or name; the closest to "about your agreement" where none was said; null: there is none, or it may not be read. */
+async function chosenSubscription(
+  client: HubSpotClient,
+  said: string | undefined,
+): Promise<SubscriptionType | null> {
+  const types = await subscriptionTypes(client).catch((cause: unknown) => {
+    if (cause instanceof HoldfastError && !cause.retryable && said === undefined) return []
+    throw cause
+  })
+  if (said === undefined) return proposeSubscription(types)
+  const found = types.find(({ id, name }) => id === said || name.toLowerCase() === said.toLowerCase())
+  if (found !== undefined) return found
+  throw new HoldfastError(
+    'usage',
+    `The account has no subscription type "${said}" for e-mails. There are: ${types.map(({ name }) => `"${name}"`).join(', ') || 'none'}.`,
+  )
+}
+
+function subscriptionLine(subscription: SubscriptionType | null): string {
+  return subscription === null
+    ? 'No subscription type is known that our e-mails belong to: only opt-outs from all e-mail count as a no (--subscription names one).'
+    : `Our e-mails belong to the subscription type "${subscription.name}": whoever is out of it gets none (--subscription names another).`
 }
 
 const propertyIn = (customers: string | undefined): readonly string[] =>

@@ -71,7 +71,8 @@ function sampleOf({ values, range, kind }: ColumnProfile): string {
     return `${short(range.min)} to ${short(range.max)}`
   return values
     .slice(0, 3)
-    .map(({ value }) => (value.length > 20 ? `${value.slice(0, 20)}…` : value))
+    .map(({ value }) => (/^\d{4}-\d{2}-\d{2}T/.test(value) ? value.slice(0, 10) : value))
+    .map((value) => (value.length > 20 ? `${value.slice(0, 20)}…` : value))
     .join(', ')
 }
 

@@ -1,9 +1,9 @@
 /** A connection to HubSpot, and whether its webhooks find the way here. */
 import { createHmac } from 'node:crypto'
 import type { Check } from '../contracts/checks.ts'
-import { portalSecret } from '../hubspot.ts'
 import { neededColumns } from '../loop/needed-properties.ts'
 import type { ConnectionPlace } from '../loop/services.ts'
+import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
 import type { Connection } from '../store/connections.ts'
 import { countStored } from '../store/portal-connections.ts'

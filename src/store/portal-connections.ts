@@ -10,6 +10,19 @@ export async function markAsTest(tx: Transaction, id: ConnectionId): Promise<voi
   ])
 }
 
+/** What was said anew when a portal was signed in to again; other settings of the connection stay. */
+export async function changeConfig(
+  tx: Transaction,
+  id: ConnectionId,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await tx.query('update connections set config = config || $3::jsonb where tenant_id = $1 and id = $2', [
+    tx.tenant,
+    id,
+    JSON.stringify(changes),
+  ])
+}
+
 /**
  * Whether anything is connected to the sandbox that this process would host. In a system transaction.
  *

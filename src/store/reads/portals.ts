@@ -91,7 +91,7 @@ export async function watchPortals(tx: Transaction): Promise<readonly PortalView
     refusals: refusals
       .filter(({ connection }) => connection === portal.connection)
       .slice(0, MOST_REASONS)
-      .map(({ connection: _, ...refusal }) => refusal),
+      .map(({ connection: _connection, ...refusal }) => refusal),
   }))
 }
 
