@@ -19,10 +19,18 @@ export function openRouter(routes: readonly SandboxRoute[]): (method: string, pa
       if (!segments.every((segment, at) => segment.startsWith(':') || segment === given[at])) continue
       const params: Record<string, string> = {}
       for (const [at, segment] of segments.entries()) {
-        if (segment.startsWith(':')) params[segment.slice(1)] = decodeURIComponent(given[at])
+        if (segment.startsWith(':')) params[segment.slice(1)] = decode(given[at])
       }
       return { route, params }
     }
     return null
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
   }
 }

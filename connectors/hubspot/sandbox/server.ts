@@ -6,23 +6,20 @@
  * routes need nothing but their path.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname } from 'node:path'
-import { snapshot } from './compaction.ts'
+import { openAnswering } from './answering.ts'
 import type { Token } from './entries.ts'
 import { openFaults, type FaultEffect, type Faults } from './faults.ts'
-import { openJournal, type Journal } from './journal.ts'
+import { openKeptState } from './kept-state.ts'
 import { HUBSPOT_LIMITS, openRateLimiter, type Limits } from './limits.ts'
 import { CODES, issueAccess, issueRefresh } from './oauth.ts'
-import { asProblem, invalid, problem, problemBody } from './problems.ts'
+import { problemBody } from './problems.ts'
 import type { SandboxAnswer, SandboxContext, SandboxRoute, SandboxSettings } from './route.ts'
 import { sandboxRoutes } from './routes.ts'
-import { openRouter } from './router.ts'
 import { ALL_SCOPES } from './scopes.ts'
 import { openSearchIndex } from './search-index.ts'
-import { openState, type SandboxState } from './state.ts'
+import type { SandboxState } from './state.ts'
 
 export interface LoggedRequest {
   readonly method: string
@@ -74,6 +71,8 @@ export interface SandboxOptions {
   portal?: string
   /** File that the portal is kept in; null: only in memory. */
   journal?: string | null
+  /** Entries beyond twice the least, at which the journal is written anew; default 50,000. */
+  journalGrowth?: number
   limits?: Partial<Limits>
   settings?: Partial<Omit<SandboxSettings, 'daily'>>
   indexLagMs?: number
@@ -91,11 +90,9 @@ const SETTINGS = {
   mergeMakesNewId: true,
 } as const
 
-/** Longer ones are refused by what stands before HubSpot's servers. */
-const LONGEST_URL = 15_000
 const LARGEST_BODY = 10_000_000
 const LOGGED = 200_000
-/** The journal is written anew when it has this many entries beyond twice what the portal holds. */
+/** Entries beyond twice the least, at which the journal is written anew. */
 const GROWTH = 50_000
 
 /**
@@ -109,29 +106,17 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
   let shift = 0
   const clock = (): Date => new Date(options.clock().getTime() + shift)
 
-  let journal: Journal | null = null
-  let flushing = false
-  const state = openState({
-    portal,
-    clock,
-    ...(options.accountType ? { account: { accountType: options.accountType } } : {}),
-    write(entry) {
-      if (!journal) return
-      journal.append(entry)
-      // What the world does between calls is written at the end of its turn.
-      if (flushing) return
-      flushing = true
-      setImmediate(() => {
-        flushing = false
-        journal?.flush()
-      })
+  const kept = openKeptState(
+    {
+      portal,
+      clock,
+      account: options.accountType ? { accountType: options.accountType } : {},
+      journal: options.journal ?? null,
+      growth: options.journalGrowth ?? GROWTH,
     },
-  })
-  if (options.journal) {
-    mkdirSync(dirname(options.journal), { recursive: true })
-    journal = openJournal(options.journal, (entry) => void state.tables.apply(entry))
-  }
-  const isNew = (journal?.size() ?? 0) === 0
+    options.seed,
+  )
+  const { state } = kept
   const index = openSearchIndex(state.tables, options.indexLagMs ?? 0)
   const limiter = openRateLimiter(limits)
   const app = {
@@ -158,7 +143,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
       }
     },
     revokeTokens() {
-      for (const token of state.tokens().values()) state.removeToken(token.token)
+      for (const token of state.tokens().keys()) state.removeToken(token)
     },
     dailyLimit(reached) {
       limiter.dailyReached = reached
@@ -170,77 +155,15 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
       shift += ms
     },
   })
-  if (isNew) options.seed?.(state)
-
-  const match = openRouter([...sandboxRoutes, ...(options.routes ?? [])])
+  const answer = openAnswering({
+    routes: [...sandboxRoutes, ...(options.routes ?? [])],
+    context,
+    limiter,
+    faults,
+  })
   const log: LoggedRequest[] = []
   const listeners = new Set<(exchange: Exchange) => void>()
   let calls = 0
-
-  const authenticate = (incoming: IncomingMessage, at: Date): Token => {
-    const header = incoming.headers.authorization ?? ''
-    const known = state.tokens().get(header.replace(/^Bearer /, ''))
-    if (!header.startsWith('Bearer ') || !known || known.kind === 'refresh') {
-      throw problem({
-        status: 401,
-        category: 'INVALID_AUTHENTICATION',
-        message:
-          'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview',
-      })
-    }
-    if (known.expiresAt !== null && known.expiresAt <= at.getTime()) {
-      const seconds = Math.round((at.getTime() - known.expiresAt) / 1000)
-      throw problem({
-        status: 401,
-        category: 'EXPIRED_AUTHENTICATION',
-        message: `The OAuth token used to make this call expired ${seconds} second(s) ago.`,
-        context: { 'expire time': [new Date(known.expiresAt).toISOString()] },
-      })
-    }
-    return known
-  }
-
-  /** Everything but the connection: what is answered to a call. */
-  const answer = (incoming: IncomingMessage, body: string, at: Date): SandboxAnswer => {
-    const url = new URL(incoming.url ?? '/', 'http://sandbox')
-    let headers: Record<string, string> = {}
-    try {
-      if ((incoming.url ?? '').length > LONGEST_URL) return TOO_LONG
-      const found = match(incoming.method ?? 'GET', url.pathname)
-      const token = found?.route.kind === 'open' ? null : authenticate(incoming, at)
-      if (!found)
-        throw problem({
-          status: 404,
-          category: 'OBJECT_NOT_FOUND',
-          message: `Unable to find resource: ${url.pathname}`,
-        })
-      if (token)
-        headers = limiter.take(token, found.route.kind === 'search' ? 'search' : 'call', at.getTime())
-      const request = {
-        method: incoming.method ?? 'GET',
-        path: url.pathname,
-        params: found.params,
-        query: url.searchParams,
-        body: parseContent(incoming.headers['content-type'] ?? '', body),
-        at,
-        token,
-        source: { sourceType: 'INTEGRATION', sourceId: app.appId },
-        context,
-        state,
-      }
-      if (token) checkScopes(found.route.scopes(request), token, faults.missingScopes())
-      const given = found.route.handle(request)
-      return { ...given, headers: { ...headers, ...given.headers } }
-    } catch (error) {
-      const refused = asProblem(error)
-      if (!refused) throw error
-      return {
-        status: refused.status,
-        body: problemBody(refused, correlationId(calls)),
-        headers: { ...headers, ...refused.headers },
-      }
-    }
-  }
 
   const server = createServer(
     { maxHeaderSize: 256 * 1024, keepAliveTimeout: 60_000 },
@@ -267,9 +190,12 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
       if (effect.kind === 'drop') incoming.socket.destroy()
       return
     }
-    const given = instead(effect, calls) ?? answer(incoming, requestBody, at)
-    journal?.flush()
-    compactIfGrown()
+    const id = correlationId(calls)
+    const url = incoming.url ?? '/'
+    const given =
+      instead(effect, id) ??
+      answer({ method, url, headers: incoming.headers, body: requestBody, at, correlationId: id })
+    kept.flush()
     if (effect?.kind === 'hang') return note(0)
     if (effect?.kind === 'drop') {
       note(0)
@@ -278,18 +204,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     }
     if (effect?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, effect.ms))
     note(given.status, given.body)
-    send(outgoing, given, at, correlationId(calls))
-  }
-
-  let floor = 0
-  function compactIfGrown(): void {
-    if (!journal || journal.size() < floor) return
-    const held = state.tables.tableNames().reduce((sum, type) => {
-      const table = state.tables.table(type)
-      return sum + table.live.length + table.archived.length
-    }, 0)
-    floor = 2 * held + GROWTH
-    if (journal.size() >= floor) journal.compact(snapshot(state.tables))
+    send(outgoing, given, at, id)
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -297,7 +212,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
-  journal?.flush()
+  kept.flush()
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -308,7 +223,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     authorize(scopes = ALL_SCOPES) {
       const refresh = issueRefresh(context, scopes)
       const access = issueAccess(context, refresh, clock())
-      journal?.flush()
+      kept.flush()
       return { refreshToken: refresh.token, accessToken: access.token }
     },
     authorizationCode(scopes = ALL_SCOPES) {
@@ -329,7 +244,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
         from: null,
       }
       state.setToken(token)
-      journal?.flush()
+      kept.flush()
       return token.token
     },
     faults,
@@ -342,23 +257,15 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     async close() {
       server.closeAllConnections()
       await new Promise<void>((resolve) => void server.close(() => resolve()))
-      journal?.close()
-      journal = null
+      kept.close()
     },
   }
-}
-
-/** From the edge in front of HubSpot's servers: a page, not JSON. */
-const TOO_LONG: SandboxAnswer = {
-  status: 414,
-  headers: { 'Content-Type': 'text/html' },
-  body: '<html><head><title>414 Request-URI Too Large</title></head><body><h1>414 Request-URI Too Large</h1></body></html>',
 }
 
 const isBefore = (effect: FaultEffect): boolean =>
   (effect.kind === 'drop' && effect.when === 'before') || (effect.kind === 'hang' && effect.done !== true)
 
-function instead(effect: FaultEffect | null, calls: number): SandboxAnswer | null {
+function instead(effect: FaultEffect | null, id: string): SandboxAnswer | null {
   if (effect?.kind === 'locked') {
     return {
       status: 423,
@@ -369,7 +276,7 @@ function instead(effect: FaultEffect | null, calls: number): SandboxAnswer | nul
           category: 'RATE_LIMITS',
           message: 'The requested resource is locked. Try again after 2 seconds.',
         },
-        correlationId(calls),
+        id,
       ),
     }
   }
@@ -381,42 +288,9 @@ function instead(effect: FaultEffect | null, calls: number): SandboxAnswer | nul
       body ??
       problemBody(
         { status, category: 'SERVER_ERROR', message: `The sandbox was told to answer ${status}.` },
-        correlationId(calls),
+        id,
       ),
     ...(headers ? { headers } : {}),
-  }
-}
-
-function checkScopes(wanted: readonly string[], token: Token, missing: ReadonlySet<string>): void {
-  if (wanted.length === 0 || wanted.some((scope) => token.scopes.includes(scope) && !missing.has(scope)))
-    return
-  throw problem({
-    status: 403,
-    category: 'MISSING_SCOPES',
-    message:
-      "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://developers.hubspot.com/scopes.",
-    errors: [
-      {
-        message: 'One or more of the following scopes are required.',
-        context: { requiredGranularScopes: wanted },
-      },
-    ],
-    links: { scopes: 'https://developers.hubspot.com/scopes' },
-  })
-}
-
-function parseContent(contentType: string, body: string): unknown {
-  if (body === '') return undefined
-  if (contentType.startsWith('application/x-www-form-urlencoded')) {
-    return Object.fromEntries(new URLSearchParams(body))
-  }
-  if (!contentType.startsWith('application/json')) {
-    throw problem({ status: 415, category: 'VALIDATION_ERROR', message: 'HTTP 415 Unsupported Media Type' })
-  }
-  try {
-    return JSON.parse(body)
-  } catch {
-    throw invalid('Invalid input JSON on line 1, column 1')
   }
 }
 
@@ -450,7 +324,7 @@ function send(
   outgoing.end(text)
 }
 
-/** The same number, the same id: a log of two runs can be compared. */
+/** The same number, the same id: logs of two runs can be compared. */
 const correlationId = (calls: number): string =>
   `00000000-0000-4000-8000-${calls.toString(16).padStart(12, '0')}`
 

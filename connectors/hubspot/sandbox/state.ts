@@ -5,6 +5,7 @@
  */
 import { baseGroup, property, type PropertyDefinition, type PropertyGroup } from './definitions.ts'
 import type { Account, AssociationLabel, Entry, Owner, Token, ValidationRule } from './entries.ts'
+import { mergedValues } from './merging.ts'
 import { inverseTypeId, OBJECT_TYPES } from './object-types.ts'
 import { openPortal, type Portal } from './portal.ts'
 import { versionsOf, valueOf, type Source, type StoredRecord, type Version } from './tables.ts'
@@ -239,19 +240,8 @@ export function openState(options: {
       const other = live(type, otherId)
       if (primary === other) throw new Error(`${type} ${primaryId} and ${otherId} are one record already.`)
       const at = now()
-      const winner = copy(type, primary).properties
-      const loser = copy(type, other).properties
-      const merged = new Set(
-        [winner.hs_merged_object_ids, loser.hs_merged_object_ids]
-          .flatMap((ids) => ids?.split(';') ?? [])
-          .filter((id) => id !== ''),
-      )
-      merged.add(other.id)
-      if (newId) merged.add(primary.id)
-      const properties: Record<string, string> = { hs_merged_object_ids: [...merged].join(';') }
-      for (const [name, value] of Object.entries(loser)) {
-        if (!winner[name] && value !== '' && !(name in properties)) properties[name] = value
-      }
+      const winner = copy(type, primary)
+      const properties = mergedValues(winner, copy(type, other), newId)
       const ids = newId ? [primary.id, other.id] : [other.id]
       let into = primary.id
       if (newId) {
@@ -265,7 +255,7 @@ export function openState(options: {
           at: at.getTime(),
           created,
           source: by,
-          properties: { ...winner, ...properties },
+          properties: { ...winner.properties, ...properties },
         })
       } else {
         commit({ kind: 'merge', type, into, ids, at: at.getTime() })

@@ -16,6 +16,7 @@ import { openJournal } from '../../../../connectors/hubspot/sandbox/journal.ts'
 import { startHubSpotSandbox, type HubSpotSandbox } from '../../../../connectors/hubspot/sandbox/server.ts'
 import type { SandboxState } from '../../../../connectors/hubspot/sandbox/state.ts'
 import { API_VERSION as V } from '../../../../connectors/hubspot/version.ts'
+import { calling } from './calling.ts'
 
 let folder: string
 let journal: string
@@ -75,6 +76,41 @@ it('says the same after it was written anew', async () => {
   )
   expect(second.state.get('later', 'k')).toBe(1)
   await second.close()
+})
+
+it('sows a portal again that was only half sown when it was killed', async () => {
+  const first = await start(fill)
+  await first.close()
+  const lines = readFileSync(journal, 'utf8').split('\n')
+  writeFileSync(journal, `${lines.slice(0, 6).join('\n')}\n`)
+  const again = await start(fill)
+  expect(again.state.count('companies')).toBe(3)
+  expect(again.state.get('subscriptions', '1')).toEqual({ name: 'Newsletter' })
+  await again.close()
+})
+
+it('writes the journal anew when it has grown too long, and answers go on', async () => {
+  const sandbox = await startHubSpotSandbox({
+    clock: () => new Date('2026-11-20T09:00:00Z'),
+    journal,
+    journalGrowth: 20,
+    limits: { privateApp: Infinity },
+    seed: fill,
+  })
+  const call = calling(sandbox, () => sandbox.privateAppToken())
+  const [id] = sandbox.state.ids('companies')
+  const sizes: number[] = []
+  for (let n = 0; n < 80; n++) {
+    await call('PATCH', `/crm/objects/${V}/companies/${id}`, { properties: { seats: n } })
+    sizes.push(readFileSync(journal, 'utf8').split('\n').length)
+  }
+  expect(sizes.filter((size, n) => size < sizes[n - 1]).length).toBeGreaterThan(0)
+  expect(Math.max(...sizes)).toBeLessThan(110)
+  const before = all(sandbox.state)
+  await sandbox.close()
+  const again = await start()
+  expect(all(again.state)).toBe(before)
+  await again.close()
 })
 
 it('cuts off a line that was being written, and goes on', async () => {
