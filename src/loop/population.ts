@@ -3,7 +3,7 @@ import type { Properties, PropertyValue } from '../../connectors/connector.ts'
 import { key } from '../../models/features/words.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { ColumnProfile, TableProfile } from '../contracts/table.ts'
-import { savePopulation, type Population } from '../store/connections.ts'
+import { clearCursor, readConnection, savePopulation, type Population } from '../store/connections.ts'
 import { membersByProperty, moveMembers } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
 import { requestStep } from '../store/steps.ts'
@@ -87,7 +87,8 @@ export function isCustomerWord(value: string): boolean {
 
 /**
  * Says who counts as a customer, at once for all that is stored: who comes in is scored, who leaves is written back
- * as left.
+ * as left. A CRM is read once more, since of records outside only the properties are known; where the new population goes
+ * by another property than the one before, that alone tells who is in it.
  *
  * @returns how many came in and went out
  */
@@ -96,8 +97,16 @@ export async function changePopulation(
   connection: ConnectionId,
   population: Population | null,
 ): Promise<{ readonly entered: number; readonly left: number }> {
+  const before = await readConnection(tx, connection)
   await savePopulation(tx, connection, population)
   const property = population?.kind === 'property' ? population.property : null
+  if (before.kind !== 'csv') {
+    // Of a CRM no more is stored than was read for the population of before.
+    await clearCursor(tx, connection)
+    await requestStep(tx, { connection, step: 'sync', cause: 'settings' })
+    const stored = before.population?.kind === 'property' ? before.population.property : null
+    if (property !== null && property !== stored) return { entered: 0, left: 0 }
+  }
   const is = memberByValue(population)
   const entered: CustomerId[] = []
   const left: CustomerId[] = []

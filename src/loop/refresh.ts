@@ -8,7 +8,7 @@
 import type { Connector, Reading, WebhookHint } from '../../connectors/connector.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { lockSyncPosition, readConnection, type Connection } from '../store/connections.ts'
-import { anyDue, customersNamed, deleteCustomers } from '../store/customers.ts'
+import { activeAmong, anyDue, customersNamed, deleteCustomers } from '../store/customers.ts'
 import { eraseRecord } from '../store/erasure.ts'
 import { championMapping } from '../store/models.ts'
 import { ownersOfRows } from '../store/owners-of-rows.ts'
@@ -20,7 +20,7 @@ import { readingOf } from './needed-properties.ts'
 import { noteReconnect, openConnector } from './open-connector.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
 import { describedSource } from './source.ts'
-import { openStager } from './staging.ts'
+import { openStager, type StageTerms } from './staging.ts'
 import { noCounts, storeRecords, type RecordCounts, type RecordPass } from './store-records.ts'
 import { refusePaused } from './sync-page.ts'
 
@@ -158,7 +158,7 @@ async function readHinted(
 ) {
   const { database } = services
   const { tenant, connection: id } = context
-  const { own, related } = await customersHinted(services, context, begun.connection, connector, hints)
+  const { own, related, alone } = await customersHinted(services, context, begun.connection, connector, hints)
   const ids = [...new Set([...own, ...related])]
   const records = ids.length === 0 ? [] : await connector.read(ids, begun.reading as Reading)
   const found = new Set(records.map((record) => record.id))
@@ -176,7 +176,7 @@ async function readHinted(
   }
   return {
     pass,
-    staged: await stager.stage(records, related),
+    staged: await stager.stage(records, { related, alone }),
     gone: ids.filter((one) => !found.has(one)),
   }
 }
@@ -188,8 +188,10 @@ async function customersHinted(
   { object }: Connection,
   connector: Connector,
   hints: readonly WebhookHint[],
-): Promise<{ readonly own: ReadonlySet<string>; readonly related: ReadonlySet<string> }> {
+): Promise<StageTerms & { readonly own: ReadonlySet<string> }> {
   const own = new Set<string>()
+  /** Of whom more than a property may have changed. */
+  const more = new Set<string>()
   const related = new Set<string>()
   const around = new Map<string, Set<string>>()
   for (const hint of hints) {
@@ -197,6 +199,7 @@ async function customersHinted(
     const ids = hint.kind === 'merged' ? [hint.id, ...hint.others] : [hint.id]
     if (hint.object === object) {
       for (const one of ids) own.add(one)
+      if (hint.kind !== 'changed') for (const one of ids) more.add(one)
       // Whom it was associated with says what it pays, or who may be written to.
       if (hint.kind === 'associated') related.add(hint.id)
       continue
@@ -205,7 +208,11 @@ async function customersHinted(
     around.set(hint.object, others)
     for (const one of ids) others.add(one)
   }
-  if (around.size === 0) return { own, related }
+  const alone = await database.withTenant(tenant, async (tx) => {
+    const changed = [...own].filter((one) => !more.has(one))
+    return new Set(await activeAmong(tx, id, changed))
+  })
+  if (around.size === 0) return { own, related, alone }
   // Whom a deal or a contact belonged to is known here; whom it belongs to now, there.
   const known = await database.withTenant(tenant, (tx) =>
     ownersOfRows(
@@ -217,5 +224,6 @@ async function customersHinted(
   for (const one of known) related.add(one)
   const asked = [...around].map(([kind, some]) => connector.customersOf?.(kind, [...some]) ?? [])
   for (const some of await Promise.all(asked)) for (const one of some) related.add(one)
-  return { own, related }
+  for (const one of related) alone.delete(one)
+  return { own, related, alone }
 }

@@ -8,9 +8,16 @@ import { memberOf } from './population.ts'
 import type { StagedRecords } from './store-records.ts'
 import { nameOf, recordStager, withoutRepeats, type StagedRecord } from './sync-records.ts'
 
+/** What is known beforehand of some records, by their ids in the source. */
+export interface StageTerms {
+  /** Everything is asked anew, whatever version the record is of. */
+  readonly related: ReadonlySet<string>
+  /** Nothing but the record itself changed: what belongs to it is known. */
+  readonly alone: ReadonlySet<string>
+}
+
 export interface Stager {
-  /** @param related ids in the source of which everything is asked anew, whatever version their record is of */
-  stage(records: readonly CustomerRecord[], related?: ReadonlySet<string>): Promise<StagedRecords>
+  stage(records: readonly CustomerRecord[], terms?: StageTerms): Promise<StagedRecords>
 }
 
 export interface StagerOptions {
@@ -32,13 +39,16 @@ export function openStager(options: StagerOptions): Stager {
   const member = memberOf(population)
   const whole = connector.describeEveryMs === 0
   return {
-    async stage(page, related = NOBODY) {
+    async stage(page, { related, alone } = { related: NOBODY, alone: NOBODY }) {
       const records = withoutRepeats(page).map(stage)
       const own = whole ? NOBODY : await ownNames(options, records, related)
       const asked = whole
         ? records
         : records.filter(
-            ({ record }) => member(record.properties) && !own.has(nameOf(record.object, record.id)),
+            ({ record }) =>
+              member(record.properties) &&
+              !alone.has(record.id) &&
+              !own.has(nameOf(record.object, record.id)),
           )
       const ids = asked.map(({ record }) => record.id)
       const [recipients, agreements] = await Promise.all([
@@ -48,7 +58,7 @@ export function openStager(options: StagerOptions): Stager {
           : (connector.agreements?.(ids) ?? null),
       ])
       const looked = whole ? null : new Set(asked.map(({ record }) => nameOf(record.object, record.id)))
-      return { records, looked, recipients, agreements }
+      return { records, own, looked, recipients, agreements }
     },
   }
 }

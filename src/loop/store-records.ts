@@ -69,6 +69,8 @@ export interface RecordPass {
 
 export interface StagedRecords {
   readonly records: readonly StagedRecord[]
+  /** Those that are as our own write left them, by {@link nameOf}. */
+  readonly own: ReadonlySet<string>
   /** Of whom agreements and people were asked too, by {@link nameOf}; null: of all. */
   readonly looked: ReadonlySet<string> | null
   /** Null: this source knows nothing of recipients. */
@@ -128,6 +130,8 @@ export async function storeRecords(
     }),
   )
   const looked = (name: string): boolean => staged.looked === null || staged.looked.has(name)
+  const priced = (name: string): boolean =>
+    staged.agreements === null ? !staged.own.has(name) : looked(name)
 
   const added: NewCustomer[] = []
   const changed: ChangedCustomer[] = []
@@ -146,7 +150,7 @@ export async function storeRecords(
     if (customer === undefined) {
       added.push(heir(newCustomer(one, status, pass.groups), joined))
       past.push(one)
-      if (looked(name)) reread.add(name)
+      if (priced(name)) reread.add(name)
       counts.added++
       continue
     }
@@ -155,7 +159,7 @@ export async function storeRecords(
     const other = old !== null || pass.source?.rereading === true
     if (other) past.push(one)
     const asked = staged.looked !== null || other || record.agreements !== null
-    if (asked && looked(name)) reread.add(name)
+    if (asked && priced(name)) reread.add(name)
     const flagged = joined !== undefined && joined.groups.some((group) => group !== customer.group_name)
     const update = changedCustomer(one, customer, old, { status, groups: pass.groups, flagged })
     if (update === null) {
@@ -188,7 +192,9 @@ export async function storeRecords(
   // By its version each write of ours is known once; the next change of that time is somebody else's.
   await forgetVersions(
     tx,
-    [...known].filter(([name, { version }]) => version !== null && !looked(name)).map(([, { id }]) => id),
+    [...known]
+      .filter(([name, { version }]) => version !== null && staged.own.has(name))
+      .map(([, { id }]) => id),
   )
 
   const due = new Set(changed.filter((row) => row.due !== null).map(({ id }) => id))

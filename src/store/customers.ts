@@ -235,6 +235,21 @@ export async function deleteCustomers(tx: Transaction, ids: readonly CustomerId[
   return row.count
 }
 
+/** Those of some ids in the source that are customers now. */
+export async function activeAmong(
+  tx: Transaction,
+  connection: ConnectionId,
+  externalIds: readonly string[],
+): Promise<readonly string[]> {
+  if (externalIds.length === 0) return []
+  const rows = await tx.query<{ id: string }>(
+    `select external_id as id from customers
+     where tenant_id = $1 and connection_id = $2 and external_id = any ($3::text[]) and status = 'active'`,
+    [tx.tenant, connection, externalIds],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Customers by their ids in the source, whatever kind of record they are. */
 export async function customersNamed(
   tx: Transaction,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { WebhookHint } from '../../connectors/connector.ts'
 import type { ConnectionId, CustomerId, TenantId } from '../../src/contracts/ids.ts'
+import { changePopulation } from '../../src/loop/population.ts'
 import { hashAddress } from '../../src/security/address-hash.ts'
 import { readConnection, type Population } from '../../src/store/connections.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -142,6 +143,31 @@ describe(`reading a CRM (${databaseKind})`, () => {
     expect((await stored())['1'].properties).toHaveProperty('tenure_months', 13)
   })
 
+  it('reads everybody once more when somebody says anew who is a customer', async () => {
+    crm.kinds = { ...crm.kinds, tier: 'category' }
+    crm.add('1', customer({ tier: 'gold' }))
+    crm.add('2', { ...customer({ tier: 'none' }), lifecyclestage: 'lead' })
+    crm.contacts.set('p2', { company: '2', email: 'bob@example.com' })
+    await syncs.sync(connection)
+    const say = (population: Population) =>
+      database.withTenant(tenant, (tx) => changePopulation(tx, connection, population))
+    expect(await say({ ...customersOnly, values: ['customer', 'lead'] })).toEqual({ entered: 1, left: 0 })
+    await syncs.sync(connection)
+    expect(await syncs.rows('select email from recipients where tenant_id = $1', tenant)).toHaveLength(1)
+    // By a property that was never read: nobody leaves for that.
+    expect(await say({ kind: 'property', property: 'tier', values: ['gold'] })).toEqual({
+      entered: 0,
+      left: 0,
+    })
+    await syncs.sync(connection)
+    expect(Object.values(await stored()).map(({ external_id, status }) => [external_id, status])).toEqual(
+      expect.arrayContaining([
+        ['1', 'active'],
+        ['2', 'left'],
+      ]),
+    )
+  })
+
   it('knows the past of a property once, however often it is read', async () => {
     const past = (value: number | null, from: string, property = 'tenure_months') => ({
       property,
@@ -261,6 +287,24 @@ describe(`what a webhook hints at (${databaseKind})`, () => {
     expect(await dueSteps()).toEqual(['score'])
     // Once.
     expect(await syncs.refresh(connection)).toMatchObject({ hints: 0, read: 0 })
+  })
+
+  it('costs no more than the record where nothing but a property changed', async () => {
+    crm.add('1', customer())
+    crm.add('2', { ...customer(), lifecyclestage: 'lead' })
+    await syncs.sync(connection)
+    const calls = { ...crm.calls }
+    const asked = () =>
+      ['read', 'recipients', 'agreements'].map((name) => crm.calls[name] - (calls[name] ?? 0))
+    crm.change('1', { tenure_months: 1 })
+    await hints(crm.hint('changed', 'companies', '1'))
+    await syncs.refresh(connection)
+    expect(asked()).toEqual([1, 0, 0])
+    // Who becomes a customer is asked about.
+    crm.change('2', { lifecyclestage: 'customer' })
+    await hints(crm.hint('changed', 'companies', '2'))
+    await syncs.refresh(connection)
+    expect(asked()).toEqual([2, 1, 1])
   })
 
   it('waits for the first sync, which reads everything', async () => {
@@ -442,7 +486,7 @@ describe(`what a webhook hints at (${databaseKind})`, () => {
     }
     await fc.assert(
       fc.asyncProperty(rounds, async (all) => {
-        for (const one of [...crm.companies.keys()]) crm.remove(one)
+        for (const one of ids) crm.remove(one)
         crm.deals.clear()
         for (const one of ids) crm.add(one, customer())
         connection = await syncs.connect({ kind: 'living', population: customersOnly })
