@@ -168,7 +168,6 @@ export function openState(options: {
       properties,
     }
   }
-  const definitions = (type: string): Map<string, PropertyDefinition> => tables.definitions(type)
 
   const state: SandboxState = {
     portal: options.portal,
@@ -354,19 +353,14 @@ export function openState(options: {
     addLabel: (fromType, toType, label) =>
       void commit({ kind: 'label', between: `${fromType}>${toType}`, label }),
 
-    properties: (type) => [...definitions(type).values()],
-    property: (type, name) => definitions(type).get(name) ?? null,
+    properties: (type) => [...tables.definitions(type).values()],
+    property: (type, name) => tables.definitions(type).get(name) ?? null,
     setProperty: (type, definition) => void commit({ kind: 'property', type, definition }),
-    addProperty: (type, name, given) =>
-      state.setProperty(
-        type,
-        property(name, {
-          groupName: baseGroup(type).name,
-          createdAt: now().getTime(),
-          updatedAt: now().getTime(),
-          ...given,
-        }),
-      ),
+    addProperty(type, name, given) {
+      const at = now().getTime()
+      const groupName = baseGroup(type).name
+      state.setProperty(type, property(name, { groupName, createdAt: at, updatedAt: at, ...given }))
+    },
     groups: (type) => [...tables.groups(type).values()],
     setGroup: (type, group) => void commit({ kind: 'group', type, group }),
     removeGroup(type, name) {
