@@ -117,6 +117,24 @@ export function setStatus(state: SandboxState, change: StatusChange): void {
   if (contact) state.updateRecord('contacts', contact.id, optOutFlags(after), change.by)
 }
 
+/**
+ * A contact that comes later, or gets another address, has the statuses of that address from then on.
+ *
+ * @returns how to stop following
+ */
+export function followContacts(state: SandboxState): () => void {
+  return state.onChange((change) => {
+    if (change.type !== 'contacts' || change.kind !== 'property' || change.property !== 'email') return
+    const statuses = statusesOf(state, change.value)
+    if (statuses === NONE) return
+    const flags = optOutFlags(statuses)
+    const differs = Object.entries(flags).some(
+      ([name, flag]) => (state.value('contacts', change.id, name) || 'false') !== flag,
+    )
+    if (differs) state.updateRecord('contacts', change.id, flags, change.source)
+  })
+}
+
 /** Keeps statuses without a word on any contact: for the seed of a portal. */
 export const keepStatuses = (state: SandboxState, email: string, statuses: AddressStatuses): void =>
   state.put(STATUSES, email.toLowerCase(), statuses)

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { defineSubscription } from '../../../../connectors/hubspot/sandbox/subscription-statuses.ts'
+import {
+  defineSubscription,
+  followContacts,
+} from '../../../../connectors/hubspot/sandbox/subscription-statuses.ts'
 import { API_VERSION as V } from '../../../../connectors/hubspot/version.ts'
 import type { Call, Refusal } from './calling.ts'
 import { openSandbox, type Opened } from './opened.ts'
@@ -225,7 +228,9 @@ describe('preferences in the sandbox', () => {
       subscriptionId: SERVICE,
       statusState: 'UNSUBSCRIBED',
     })
-    sandbox.state.createRecord('contacts', { email: 'new@example.com' })
+    followContacts(sandbox.state)
+    const late = sandbox.state.createRecord('contacts', { email: 'new@example.com' })
+    expect(sandbox.state.value('contacts', late, 'hs_email_optout_502')).toBe('true')
     const read = await call<Results>('GET', `${BASE}/statuses/new@example.com?channel=EMAIL`)
     expect(read.body.results[1].status).toBe('UNSUBSCRIBED')
   })
