@@ -11,11 +11,11 @@ import { batchError, asProblem, invalid, type BatchError } from './problems.ts'
 import { parseBody, type SandboxRequest, type SandboxRoute } from './route.ts'
 import { fixedScopes } from './scopes.ts'
 import type { SandboxState } from './state.ts'
+import { emailOf, legal, SOURCE, typeOfId, withLegalBasis } from './subscription-requests.ts'
 import {
   setStatus,
   statusesOf,
   statusOf,
-  subscriptionType,
   subscriptionTypes,
   type StatusEntry,
   type SubscriptionType,
@@ -24,23 +24,7 @@ import {
 const BASE = `/communication-preferences/${API_VERSION}`
 const ONE = `${BASE}/statuses/:subscriberIdString`
 const BATCH = `${BASE}/statuses/batch`
-/** Where a status was set, in HubSpot's words. */
-const SOURCE = 'Public Api'
 
-const LEGAL_BASES = [
-  'CONSENT_WITH_NOTICE',
-  'LEGITIMATE_INTEREST_CLIENT',
-  'LEGITIMATE_INTEREST_OTHER',
-  'LEGITIMATE_INTEREST_PQL',
-  'NON_GDPR',
-  'PERFORMANCE_OF_CONTRACT',
-  'PROCESS_AND_STORE',
-] as const
-
-const legal = {
-  legalBasis: z.enum(LEGAL_BASES).optional(),
-  legalBasisExplanation: z.string().optional(),
-}
 const statusRequest = z.object({
   channel: z.literal('EMAIL'),
   statusState: z.enum(['SUBSCRIBED', 'UNSUBSCRIBED', 'NOT_SPECIFIED']),
@@ -319,37 +303,6 @@ function contactStatus(state: SandboxState, email: string, type: SubscriptionTyp
       ? {}
       : { legalBasisExplanation: entry.legalBasisExplanation }),
   }
-}
-
-/** Addresses are compared in lower case; more than their form is not looked at. */
-function emailOf(given: string): string {
-  const email = given.trim().toLowerCase()
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/u.test(email)) {
-    throw invalid(`Email address ${given} is invalid`, {
-      errors: [
-        { message: `Email address ${given} is invalid`, code: 'INVALID_EMAIL', in: 'subscriberIdString' },
-      ],
-    })
-  }
-  return email
-}
-
-function typeOfId(state: SandboxState, id: number | string): SubscriptionType {
-  const type = subscriptionType(state, id)
-  if (type === null) throw invalid(`Subscription ${id} does not exist in the portal`)
-  return type
-}
-
-/** "Legal basis for updating the contact's status (required for GDPR enabled portals)": this portal is in the EU. */
-function withLegalBasis(
-  {
-    legalBasis,
-    legalBasisExplanation,
-  }: { legalBasis?: string | undefined; legalBasisExplanation?: string | undefined },
-  email: string,
-): void {
-  if (legalBasis !== undefined && legalBasisExplanation) return
-  throw invalid(`A legal basis and its explanation are required to subscribe ${email} in this portal`)
 }
 
 function emailChannel({ query }: SandboxRequest): void {
