@@ -91,7 +91,10 @@ export async function openSandboxHost({
   }
 }
 
-/** As an app for this portal would have them: what comes and goes, and the properties that billing and product keep. */
+/**
+ * As an app for this portal would have them: what comes and goes, and the properties that billing and product keep.
+ * Associations are left to the sync: most would be those of our own tasks and e-mails.
+ */
 function subscriptionsOf(state: Pick<SandboxState, 'properties'>): readonly WebhookSubscription[] {
   const watched = state
     .properties('companies')
@@ -106,7 +109,6 @@ function subscriptionsOf(state: Pick<SandboxState, 'properties'>): readonly Webh
     ...lives,
     ...changes('company', [...watched, 'name', 'lifecyclestage', 'hubspot_owner_id']),
     ...changes('contact', ['email', 'jobtitle', 'hs_email_optout']),
-    { subscriptionType: 'object.associationChange', objectType: 'company' },
     { subscriptionType: 'contact.privacyDeletion' },
   ]
 }
