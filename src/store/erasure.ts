@@ -52,6 +52,13 @@ export async function eraseRecord(
   const recipients = people.map((one) => one.id)
   await suppressAll(tx, connection, recipients)
   await forgetMessages(tx, recipients)
+  // Whoever came after them moves up.
+  await tx.query(
+    `update recipients r set rank = r.rank - 1 from recipients gone
+     where gone.tenant_id = $1 and gone.id = any ($2::bigint[])
+       and r.tenant_id = $1 and r.customer_id = gone.customer_id and r.rank > gone.rank`,
+    [tx.tenant, recipients],
+  )
   await tx.query('delete from recipients where tenant_id = $1 and id = any ($2::bigint[])', [
     tx.tenant,
     recipients,
