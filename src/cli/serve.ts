@@ -34,7 +34,7 @@ export function serve(options: CommandOptions & { readonly role: string }): Prom
         terminal.print(`Sign in (once, within 15 minutes): ${running.signIn}`)
         if (running.first)
           terminal.print(
-            'A sample company is being synced, scored and decided on; its mails reach a sandbox inbox and nobody else.',
+            'A sample company is being synced from a HubSpot sandbox on this machine, scored and decided on; its mails and tasks reach nobody.',
           )
       }
       terminal.print(`Data: ${config.databaseUrl === null ? config.data : 'PostgreSQL (DATABASE_URL)'}`)
