@@ -464,11 +464,11 @@ describe(`what a webhook hints at (${databaseKind})`, () => {
     )
     const rounds = fc.array(
       fc.record({
-        changes: fc.array(change, { maxLength: 6 }),
+        changes: fc.array(change, { minLength: 2, maxLength: 6 }),
         order: fc.infiniteStream(fc.double()),
         sync: fc.boolean(),
       }),
-      { minLength: 1, maxLength: 4 },
+      { minLength: 2, maxLength: 4 },
     )
     const view = async (of: ConnectionId) => {
       const all = Object.values(await stored(of)).filter(({ status }) => status !== 'deleted')
