@@ -17,6 +17,8 @@ export interface AgreementSource {
   readonly deals: DealAgreements
   /** Definitions of the properties of deals. */
   readonly properties: ReadonlyMap<string, Property>
+  /** The same, read anew. */
+  readonly recheck: () => Promise<ReadonlyMap<string, Property>>
   /** Of the account: what amounts are in where deals have no currency of their own; null unknown. */
   readonly currency: () => Promise<string | null>
 }
@@ -37,6 +39,11 @@ export async function dealAgreements(
   const belonging = await associationsOf(client, object, 'deals', ids)
   const dealIds = [...new Set([...belonging.values()].flatMap((list) => list.map(({ id }) => id)))]
   const read = await objects.batch('deals', dealIds, { properties: named })
+  // HubSpot passes over a property that it does not know: one that went since then would look like a blank.
+  const passedOver = named.some(
+    (name) => source.properties.has(name) && !read.some(({ properties }) => Object.hasOwn(properties, name)),
+  )
+  if (read.length > 0 && passedOver) refuseGone({ deals, properties: await source.recheck() })
   const home = await homeCurrency(source)
   const agreements = new Map(
     read
@@ -72,7 +79,7 @@ function chosen(deals: DealAgreements): Readonly<Record<string, string>> {
 }
 
 /** Read as missing it would blank what is known of every agreement. */
-function refuseGone({ deals, properties }: AgreementSource): void {
+function refuseGone({ deals, properties }: Pick<AgreementSource, 'deals' | 'properties'>): void {
   for (const [what, name] of Object.entries(chosen(deals))) {
     if (properties.has(name) || (what === 'currency' && name === DEAL_CURRENCY)) continue
     throw new HoldfastError(

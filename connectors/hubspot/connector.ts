@@ -66,9 +66,15 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
     memory.recall(`properties of ${of}, ${sensitive.join()}`, () => readProperties(client, of, sensitive))
 
   async function readerOf(reading: Reading): Promise<RecordReader> {
+    const refuse = (known: Awaited<ReturnType<typeof propertiesOf>>) =>
+      refuseMissing(object, reading, known, () => archivedProperties(client, object))
     const properties = await propertiesOf(object, config.sensitive)
-    await refuseMissing(object, reading, properties, () => archivedProperties(client, object))
-    return openRecordReader({ config, objects, owners, properties, reading, also })
+    await refuse(properties)
+    const recheck = async (): Promise<void> => {
+      memory.forget()
+      await refuse(await propertiesOf(object, config.sensitive))
+    }
+    return openRecordReader({ config, objects, owners, properties, reading, also, recheck })
   }
 
   function keep(records: readonly RawRecord[]): void {
@@ -156,10 +162,12 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
       async agreements(ids: readonly string[]) {
         const properties = await propertiesOf('deals')
         const currency = () => memory.recall('currency', async () => (await readAccount(client)).currency)
-        return dealAgreements(
-          { client, objects, object, deals: source, properties, currency },
-          ids.filter(isId),
-        )
+        const recheck = () => {
+          memory.forget()
+          return propertiesOf('deals')
+        }
+        const from = { client, objects, object, deals: source, properties, recheck, currency }
+        return dealAgreements(from, ids.filter(isId))
       },
     }),
     async recipients(ids) {

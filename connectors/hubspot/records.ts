@@ -32,6 +32,8 @@ export interface RecordReaderOptions {
   readonly reading: Reading
   /** Further properties that the caller wants with the records, such as addresses. */
   readonly also?: readonly string[]
+  /** Asked when HubSpot passes over properties that were asked for; throws when they are gone. */
+  readonly recheck: () => Promise<void>
 }
 
 /**
@@ -41,7 +43,7 @@ export interface RecordReaderOptions {
  * await reader.customers((await objects.list('companies', reader.wanted)).records)
  */
 export function openRecordReader(options: RecordReaderOptions): RecordReader {
-  const { config, objects, owners, properties, reading, also = [] } = options
+  const { config, objects, owners, properties, reading, also = [], recheck } = options
   const { object, responsible, fallbackOwner } = config
   const shown = (reading.properties ?? describable(properties)).filter((name) => !isOurs(name))
   const history = reading.history.filter((name) => !isOurs(name))
@@ -51,6 +53,19 @@ export function openRecordReader(options: RecordReaderOptions): RecordReader {
       (raw) => [raw.id, idOrNull(raw.properties['hs_parent_company_id'])] as const,
     ),
   )
+
+  let rechecked = false
+
+  /**
+   * HubSpot tells an empty property as null, and passes over one that it does not know: one that went since the
+   * definitions were read would look like a blank.
+   */
+  async function refusePassedOver(records: readonly RawRecord[]): Promise<void> {
+    if (rechecked || records.length === 0) return
+    if (shown.every((name) => records.some(({ properties: said }) => Object.hasOwn(said, name)))) return
+    rechecked = true
+    await recheck()
+  }
 
   async function tops(records: readonly RawRecord[]): Promise<(id: string, raw: RawRecord) => string | null> {
     if (object === 'contacts') return (_, raw) => idOrNull(raw.properties['associatedcompanyid'])
@@ -65,6 +80,7 @@ export function openRecordReader(options: RecordReaderOptions): RecordReader {
       history,
     },
     async customers(records) {
+      await refusePassedOver(records)
       const topOf = await tops(records)
       return Promise.all(
         records.map(async (raw): Promise<CustomerRecord> => {

@@ -129,6 +129,17 @@ describe('reading everything', () => {
       message: expect.stringMatching(/"seats" of companies.*archived.*Restore it/),
     })
   })
+
+  it('refuses it as well when it went while the definitions were still remembered', async () => {
+    const { open, state, ids } = await openCompanies(3)
+    state.addProperty('companies', 'seats', { type: 'number' })
+    for (const id of ids) state.updateRecord('companies', id, { seats: 3 })
+    const connector = open()
+    const reading = { properties: ['name', 'seats'], history: [] }
+    expect((await connector.read(ids, reading))[0].properties['seats']).toBe(3)
+    state.setProperty('companies', { ...state.property('companies', 'seats')!, archivedAt: Date.now() })
+    await expect(connector.read(ids, reading)).rejects.toMatchObject({ code: 'column_missing' })
+  })
 })
 
 describe('reading what changed', () => {

@@ -10,6 +10,7 @@ describe('the people of a company', () => {
     const { open, sandbox } = await openReading()
     const { state } = sandbox
     state.addLabel('companies', 'contacts', { category: 'USER_DEFINED', typeId: 77, label: 'Decision maker' })
+    state.addProperty('contacts', 'notes_last_updated', { type: 'datetime' })
     const company = state.createRecord('companies', { name: 'Acme' })
     const add = (
       name: string,
@@ -170,8 +171,12 @@ describe('agreements out of deals', () => {
   })
 
   it('are not blanked when a property of deals is gone: it is named', async () => {
-    const { state, one, connector } = await openDeals()
+    const { state, one, deal, running, connector } = await openDeals()
+    deal(one, { ...running, notice: '2026-12-31' })
+    const remembering = connector()
+    expect((await remembering.agreements!([one])).get(one)).toMatchObject([{ noticeDate: '2026-12-31' }])
     state.setProperty('deals', { ...state.property('deals', 'notice')!, archivedAt: Date.now() })
+    await expect(remembering.agreements!([one])).rejects.toMatchObject({ code: 'column_missing' })
     await expect(connector().agreements!([one])).rejects.toMatchObject({
       code: 'column_missing',
       message: expect.stringMatching(/"notice" of deals.*No agreement was changed\./),
