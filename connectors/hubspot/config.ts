@@ -46,6 +46,11 @@ const configSchema = z.strictObject({
   sensitive: z.array(property).default([]),
   /** Of a private app: what its calls are limited by. */
   tier: z.enum(['free', 'pro']).default('free'),
+  /** Where people use the account, such as `app-eu1.hubspot.com`: for links to records. */
+  uiDomain: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/)
+    .optional(),
   /** A permission that the sync looks at and takes back. */
   allowDeletions: z.boolean().optional(),
 })

@@ -204,7 +204,7 @@ async function alreadyConnected(
 
 async function configFor(
   client: HubSpotClient,
-  { portal }: HubSpotAccount,
+  { portal, uiDomain }: HubSpotAccount,
   wanted: Omit<Options, 'subscription'> & { readonly subscription: string | undefined },
 ): Promise<HubSpotConfig> {
   const auth = wanted.token === undefined ? 'oauth' : 'private_app'
@@ -213,6 +213,7 @@ async function configFor(
     portal,
     object,
     auth,
+    uiDomain,
     responsible,
     fallbackOwner,
     subscription,

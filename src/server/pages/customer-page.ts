@@ -1,7 +1,9 @@
 /** One customer: the risk and how it moved, why, what was decided and why, what was done, whom it would reach. */
 import { z } from 'zod'
+import { recordAddress } from '../../../connectors/hubspot/account.ts'
 import { asCustomer } from '../../contracts/ids.ts'
 import { readCustomer, type CustomerScore, type WholeCustomer } from '../../store/reads/customer.ts'
+import { recordPlace, type RecordPlace } from '../../store/reads/portals.ts'
 import { route } from '../route.ts'
 import { answerButtons } from './answer-buttons.ts'
 import { reasonBar, trendChart } from './charts.ts'
@@ -22,16 +24,20 @@ export const customerRoute = route({
   params: z.strictObject({ id: z.coerce.number().int().positive() }),
   answers: { 200: { description: 'The page', type: 'text/html' } },
   handle: async ({ tenant, caller, params }, services) => {
-    const { place, customer } = await services.database.withTenant(tenant, async (tx) => ({
-      place: await readPlace(tx, { caller, services }),
-      customer: await readCustomer(tx, asCustomer(params.id)),
-    }))
+    const { place, customer, record } = await services.database.withTenant(tenant, async (tx) => {
+      const found = await readCustomer(tx, asCustomer(params.id))
+      return {
+        place: await readPlace(tx, { caller, services }),
+        customer: found,
+        record: await recordPlace(tx, found.connection),
+      }
+    })
     const { formats } = place
     const name = customer.name ?? customer.externalId
     const waiting = customer.interventions.find(({ state }) => state === 'awaiting_approval')
     const body = html`<div class="crumbs">
         <a href="/customers">Customers</a><span>/ ${name}</span>
-        <span class="pill">${customer.connectionName} ${customer.externalId}</span>
+        ${recordPill(customer, record)}
         <span class="pill ${customer.group === 'policy' ? '' : 'wait'}">${GROUPS[customer.group].word}</span>
       </div>
       <div class="top">
@@ -56,6 +62,19 @@ export const customerRoute = route({
     return shell(place, { title: name, chapter: 'customers', body })
   },
 })
+
+/** Whose record it is; a link where people can look at it there. */
+function recordPill(
+  { connectionName, externalId, object }: WholeCustomer,
+  record: RecordPlace | null,
+): Markup {
+  const words = `${connectionName} ${externalId}`
+  if (record?.kind !== 'hubspot' || (object !== 'companies' && object !== 'contacts'))
+    return html`<span class="pill">${words}</span>`
+  const { portal, domain } = record
+  const href = recordAddress({ uiDomain: domain ?? 'app.hubspot.com', portal }, object, externalId)
+  return html`<a class="pill" href="${href}" rel="noreferrer">${words} in HubSpot</a>`
+}
 
 /** "€38,400 a year · renews 12 Jan · Mara Lindt is responsible". */
 function facts(

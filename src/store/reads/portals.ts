@@ -95,6 +95,23 @@ export async function watchPortals(tx: Transaction): Promise<readonly PortalView
   }))
 }
 
+/** Where people see a record in its CRM; null: a file, a sandbox on this machine, or a portal that is not known. */
+export interface RecordPlace {
+  readonly kind: string
+  readonly portal: string
+  /** Of the CRM's pages; null: not known. */
+  readonly domain: string | null
+}
+
+export async function recordPlace(tx: Transaction, connection: ConnectionId): Promise<RecordPlace | null> {
+  const [row] = await tx.query<RecordPlace>(
+    `select kind, external_id as portal, config ->> 'uiDomain' as domain from connections
+     where tenant_id = $1 and id = $2 and external_id is not null and not config @> '{"builtIn": true}'`,
+    [tx.tenant, connection],
+  )
+  return row ?? null
+}
+
 /** Messages name the record that they are about; the reason is the same without. */
 function withoutId(column: string): string {
   return `regexp_replace(coalesce(${column}, ''), '(the task for |the e-mail for )?(company|contact|record) [0-9]+', 'the \\2', 'g')`
