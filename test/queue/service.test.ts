@@ -383,7 +383,7 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     const { queue } = await run({ step: async () => void done++ })
     const failures = [await counting(queue, 'sync', 'failed'), await counting(queue, 'act', 'failed')]
     await queue.queues[0].add('sync', { tenant })
-    await queue.queues[5].add('act', { tenant: 'nobody', connection })
+    await queue.queues.find(({ name }) => name === 'act')!.add('act', { tenant: 'nobody', connection })
     await ask(database, tenant, connection)
     await eventually(() => done).toBe(1)
     for (const failed of failures) await eventually(failed).toBe(1)
