@@ -1,5 +1,6 @@
 /** What a person is told of a portal before saying who its customers are. */
 import type { StageCounts } from '../../connectors/hubspot/lifecycle.ts'
+import type { SubscriptionType } from '../../connectors/hubspot/subscription-types.ts'
 import { canonical } from '../../models/features/dictionary.ts'
 import { proposeMapping } from '../../models/features/mapping.ts'
 import type { ColumnProfile, TableProfile } from '../contracts/table.ts'
@@ -86,6 +87,13 @@ export function sensitiveLines(found: readonly string[], allowed: readonly strin
   return [
     `${count(left.length)} ${left.length === 1 ? 'property is' : 'properties are'} marked as sensitive in HubSpot and left out: ${names}${left.length > MOST_VALUES ? ', …' : ''}. Whoever may decide that can name them with --sensitive.`,
   ]
+}
+
+/** @param subscription null: none is known */
+export function subscriptionLine(subscription: SubscriptionType | null): string {
+  return subscription === null
+    ? 'No subscription type is known that our e-mails belong to: only opt-outs from all e-mail count as a no (--subscription names one).'
+    : `Our e-mails belong to the subscription type "${subscription.name}": whoever is out of it gets none (--subscription names another).`
 }
 
 const count = (value: number): string => value.toLocaleString('en')

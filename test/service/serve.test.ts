@@ -50,7 +50,7 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     expect(server.out()).toMatch(
       /^Holdfast is at http:\/\/localhost:\d+\nSign in \(once, within 15 minutes\): http/,
     )
-    expect(server.out()).toContain('A sample company is being synced')
+    expect(server.out()).toContain('A sample company is being synced from a HubSpot sandbox')
     const mode = execFileSync('stat', ['-c', '%a', at('fresh')], { encoding: 'utf8' }).trim()
     expect(mode).toBe('700')
   })
@@ -67,26 +67,55 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     expect(again.status).toBe(401)
   })
 
-  it('has the whole loop done by itself: scored, decided, written back, a mail by SMTP into the sandbox inbox', async () => {
+  it('has the whole loop done by itself over a HubSpot sandbox: e-mails and tasks leave, records and timelines show it', async () => {
     const link = await holdfast(['sign-in', '--json'], { env })
     const ask = await signedIn({ ...server, signIn: (link.last as unknown as { link: string }).link })
     const read = async (path: string) =>
-      (await (await ask(path)).json()) as { items: Record<string, never>[] }
+      (await (await ask(path)).json()) as { items: Record<string, never>[]; next?: string | null }
+    const readAll = async (state: string): Promise<readonly Record<string, never>[]> => {
+      const all: Record<string, never>[] = []
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const of: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+        const page = await read(`/v1/interventions?limit=200&state=${state}${of}`)
+        all.push(...page.items)
+        cursor = page.next ?? null
+      }
+      return all
+    }
+    // Offers and calls are tasks, on the lists of those who are responsible.
     await until(async () => {
-      const { items } = await read('/v1/interventions?limit=100')
-      return items.some(({ state }) => state === 'sent' || state === 'delivered') ? items : null
+      const gone = [...(await readAll('sent')), ...(await readAll('confirmed'))]
+      const actions = new Set(gone.map(({ channel, actionKey }) => `${channel} ${actionKey}`))
+      const all = ['email email', 'task discount_10', 'task call_discount_30']
+      return all.every((one) => actions.has(one)) ? gone : null
     })
-    await until(async () => {
-      const { items: runs } = await read('/v1/runs?limit=50')
-      const done = new Set(runs.filter(({ status }) => status === 'done').map(({ step }) => step as string))
-      return ['sync', 'score', 'decide', 'write_back'].every((step) => done.has(step)) ? true : null
+    const written = await until(async () => {
+      const { items: runs } = await read('/v1/runs?limit=100')
+      const ran = runs.filter(({ status }) => status === 'done')
+      const steps = new Set(ran.map(({ step }) => step as string))
+      const logged = ran.some(({ counts }) => (counts as Record<string, number>)['logged'] > 0)
+      const all = ['sync', 'refresh', 'score', 'decide', 'write_back'].every((step) => steps.has(step))
+      return all && logged ? ran : null
     })
+    const records = written.map(({ counts }) => (counts as Record<string, number>)['written'] ?? 0)
+    expect(Math.max(...records)).toBeGreaterThan(1900)
     const { items: customers } = await read('/v1/customers?limit=5')
     expect(customers).toHaveLength(5)
-    expect(existsSync(at('fresh/sample/customers.holdfast.csv'))).toBe(true)
-    expect(
-      readFileSync(at('fresh/sample/customers.holdfast.csv'), 'utf8').split('\n').length,
-    ).toBeGreaterThan(1900)
+    expect(existsSync(at('fresh/sandbox/hubspot.journal'))).toBe(true)
+    const page = await (await ask('/')).text()
+    expect(page).toMatch(/HubSpot sandbox on this machine/)
+    expect(page).toMatch(/tasks? on (a )?lists?/)
+    expect(page).toMatch(/last webhook/)
+  })
+
+  it('lets a month pass in the sandbox, and what changed there is found and scored', async () => {
+    const passed = await holdfast(['sandbox', 'month'], { env })
+    expect(passed.code, passed.err).toBe(0)
+    expect(passed.out).toMatch(/A month has passed in the HubSpot sandbox; it is \d{4}-\d{2}-\d{2} there/)
+    const run = await holdfast(['sync', '--json'], { env })
+    const [{ steps }] = (run.last as unknown as { connections: Step[] }).connections
+    const { unchanged: _unchanged, ...moved } = steps['sync']
+    expect(Object.values(moved).reduce((sum, many) => sum + many, 0)).toBeGreaterThan(0)
   })
 
   it('answers commands while it holds the data', async () => {
@@ -98,7 +127,9 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     expect(run.code).toBe(0)
     const { connections } = run.last as unknown as { connections: Step[] }
     expect(connections).toHaveLength(1)
-    expect(Object.keys(connections[0].steps)).toEqual(['sync', 'score', 'decide', 'write_back', 'observe'])
+    expect(Object.keys(connections[0].steps)).toEqual([
+      ...['sync', 'refresh', 'score', 'decide', 'write_back', 'observe'],
+    ])
   })
 
   it('is the only one on its folder: a second one says who holds it, and loses nothing', async () => {
