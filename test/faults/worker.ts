@@ -4,19 +4,25 @@
  */
 import { pino } from 'pino'
 import { openEmailChannel } from '../../actions/email/channel.ts'
+import { HUBSPOT_CAN } from '../../connectors/hubspot/connector.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
 import type { TenantId } from '../../src/contracts/ids.ts'
 import { act } from '../../src/loop/act.ts'
 import type { ActServices, LeaseTimes } from '../../src/loop/act-services.ts'
+import { openConnectors } from '../../src/loop/connectors.ts'
 import { openBackend } from '../../src/queue/backend.ts'
 import { startQueue, type QueueRole } from '../../src/queue/service.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { ADDRESS_KEY, LINK_KEY } from '../support/keys.ts'
+import { openWorkerHubSpot, type HubSpotPlace } from './hubspot.ts'
 import type { Address } from './place.ts'
 
 export interface WorkerOptions {
   readonly address: Address
-  readonly inbox: { readonly host: string; readonly port: number }
+  /** Null: no e-mails are sent. */
+  readonly inbox: { readonly host: string; readonly port: number } | null
+  /** Absent: no tasks are made. */
+  readonly hubspot?: HubSpotPlace
   readonly tenant: TenantId
   readonly timeoutMs: number
   readonly leases: LeaseTimes
@@ -36,7 +42,9 @@ export interface Progress {
 
 // Nothing stays behind when the test itself ends.
 process.on('disconnect', () => process.exit(0))
-const { address, inbox, tenant, timeoutMs, leases, role, alone }: WorkerOptions = JSON.parse(process.argv[2])
+const { address, inbox, hubspot, tenant, timeoutMs, leases, role, alone }: WorkerOptions = JSON.parse(
+  process.argv[2],
+)
 
 const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }))
 const database = await openDatabase({ ...address, onLost: () => undefined })
@@ -44,19 +52,24 @@ if (alone)
   await database.asSystem('the dispatcher is dead', (tx) =>
     tx.query(`delete from leases where name = 'dispatcher'`),
   )
-const channel = openEmailChannel({
-  ...inbox,
-  security: 'none',
-  user: null,
-  password: null,
-  dkim: null,
-  clock: systemClock,
-  timeoutMs,
-})
+const channel =
+  inbox === null
+    ? null
+    : openEmailChannel({
+        ...inbox,
+        security: 'none',
+        user: null,
+        password: null,
+        dkim: null,
+        clock: systemClock,
+        timeoutMs,
+      })
 const services: ActServices = {
   database,
   channels: { email: () => Promise.resolve(channel) },
-  connectors: { can: () => false, open: () => Promise.reject(new Error('no connector is needed')) },
+  connectors: openConnectors(
+    hubspot === undefined ? {} : { hubspot: { open: () => openWorkerHubSpot(hubspot), can: HUBSPOT_CAN } },
+  ),
   secrets: { addressKey: () => Promise.resolve(ADDRESS_KEY), linkKey: () => Promise.resolve(LINK_KEY) },
   clock: systemClock,
   log,
