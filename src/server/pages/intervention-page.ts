@@ -1,8 +1,9 @@
 /** One action: how it stands and why, what it says, what became of it. */
 import { z } from 'zod'
-import type { EmailMessage } from '../../../actions/channel.ts'
+import type { EmailMessage, TaskMessage } from '../../../actions/channel.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { asIntervention } from '../../contracts/ids.ts'
+import { activityOf, type LoggedActivity } from '../../store/activities.ts'
 import { readWholeIntervention, type WholeIntervention } from '../../store/reads/interventions.ts'
 import { route } from '../route.ts'
 import { answerButtons } from './answer-buttons.ts'
@@ -34,6 +35,7 @@ export const interventionRoute = route({
       const id = asIntervention(params.id)
       const whole = await readWholeIntervention(tx, id)
       const preview = await previewOf(tx, services, { tenant, id, settings: place.settings, origin })
+      const logged = await activityOf(tx, id)
       const name = whole.customerName ?? `customer ${whole.customer}`
       const title = `${actionName(whole.actionKey)} for ${name}`
       const body = html`<div class="crumbs">
@@ -55,9 +57,9 @@ export const interventionRoute = route({
         <section class="two">
           <div>
             <h2>${messageTitle(whole, preview)}</h2>
-            ${messagePart(whole, preview)}
+            ${messagePart(whole, preview, place)}
           </div>
-          <div>${detailsPart(whole, place)}${eventsPart(whole, place)}</div>
+          <div>${detailsPart(whole, logged, place)}${eventsPart(whole, place)}</div>
         </section>`
       return shell(place, { title, chapter: 'outbox', body, headers: WITH_FRAME })
     }),
@@ -83,6 +85,7 @@ export const interventionMailRoute = route({
         origin,
       })
       if (preview.message === null) throw new HoldfastError('not_found', preview.none)
+      if (preview.message.kind === 'task') throw new HoldfastError('not_found', 'A task is text alone.')
       return mailDocument(preview.message.html)
     }),
 })
@@ -97,18 +100,42 @@ function uncertainWords(): Markup {
   </div>`
 }
 
-function messageTitle({ state }: WholeIntervention, preview: Preview): string {
-  if (preview.message === null) return 'The message'
+function messageTitle({ state }: WholeIntervention, { message }: Preview): string {
+  if (message === null) return 'The message'
+  if (message.kind === 'task')
+    return state === 'sent' || state === 'confirmed' ? 'The task' : 'What the task would say'
   if (state === 'sent' || state === 'confirmed') return 'What was sent'
   if (state === 'uncertain' || state === 'sending') return 'What was about to go'
   return 'What would be sent'
 }
 
-function messagePart({ id }: WholeIntervention, preview: Preview): Piece {
+function messagePart({ id }: WholeIntervention, preview: Preview, { formats }: Place): Piece {
   if (preview.message === null) return html`<p class="second">${preview.none}</p>`
   const { message, stored } = preview
   return html`${!stored && html`<p class="note">As it would read now. It is written for good when it goes.</p>`}
-  ${mailPart({ lines: linesOf(message), text: message.text, frame: `/outbox/${id}/mail` })}`
+  ${
+    message.kind === 'task'
+      ? mailPart({ lines: taskLines(message, formats), text: message.text, frame: null })
+      : mailPart({ lines: linesOf(message), text: message.text, frame: `/outbox/${id}/mail` })
+  }`
+}
+
+function taskLines(
+  { responsible, subject, dueAt, doing, language }: TaskMessage,
+  formats: Place['formats'],
+): readonly (readonly [string, Piece])[] {
+  return [
+    [
+      'On the list of',
+      responsible === null
+        ? 'nobody: the record has no owner in the CRM'
+        : (responsible.name ?? `user ${responsible.id}`),
+    ],
+    ['Subject', html`<span class="strong">${subject}</span>`],
+    ['To do', doing === 'call' ? 'a call' : 'an offer to make'],
+    ['Due', formats.day(dueAt.slice(0, 10))],
+    ['Language', language],
+  ]
 }
 
 function linesOf(message: EmailMessage): readonly (readonly [string, Piece])[] {
@@ -128,7 +155,7 @@ function mailbox({ name, address }: { readonly name: string | null; readonly add
   return name === null || name === '' ? address : `${name} <${address}>`
 }
 
-function detailsPart(whole: WholeIntervention, { formats }: Place): Markup {
+function detailsPart(whole: WholeIntervention, logged: LoggedActivity | null, { formats }: Place): Markup {
   const by = whole.createdBy === 'policy' ? 'the policy' : whole.createdBy.replace(/^\w+:/, '')
   const line = (name: string, value: Piece): Markup =>
     html`<dt>${name}</dt>
@@ -142,8 +169,15 @@ function detailsPart(whole: WholeIntervention, { formats }: Place): Markup {
       ${line(whole.actualCostMinor === null ? 'Planned cost' : 'Cost', cost)}
       ${whole.recipientName !== null && line('Reaches', whole.recipientName)}
       ${whole.attempts > 1 && line('Attempts', whole.attempts)}
-      ${whole.providerId !== null && line('Message-ID', html`<span class="note">${whole.providerId}</span>`)}
+      ${whole.providerId !== null && line(whole.channel === 'task' ? 'Task in the CRM' : 'Message-ID', html`<span class="note">${whole.providerId}</span>`)}
+      ${logged !== null && line('Timeline of the record', timelineWords(logged, formats))}
     </dl>`
+}
+
+function timelineWords({ state, loggedAt, message }: LoggedActivity, formats: Place['formats']): Piece {
+  if (loggedAt !== null) return html`logged ${formats.when(loggedAt)}`
+  const why = message === null ? '' : ` ${sentence(message)}`
+  return state === 'failed' ? `Not logged.${why}` : `To be logged soon.${why}`
 }
 
 function eventsPart({ events }: WholeIntervention, { formats }: Place): Markup {

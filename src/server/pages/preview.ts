@@ -1,9 +1,10 @@
 /** What an action sends: as it was stored when it went, or rendered as it would be now. */
-import type { EmailMessage } from '../../../actions/channel.ts'
+import type { EmailMessage, TaskMessage } from '../../../actions/channel.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { InterventionId, TenantId } from '../../contracts/ids.ts'
 import { buildMessage, storedMessage } from '../../loop/act-message.ts'
 import { chooseRecipient } from '../../loop/act-recipient.ts'
+import { buildTask, chooseCallee, storedTask } from '../../loop/act-task-message.ts'
 import type { ServiceSettings } from '../../settings/service.ts'
 import { readActContext, recipientsByRank } from '../../store/act-context.ts'
 import type { Transaction } from '../../store/database.ts'
@@ -12,7 +13,7 @@ import { readIntervention } from '../../store/interventions.ts'
 import type { RouteServices } from '../services.ts'
 
 export type Preview =
-  | { readonly message: EmailMessage; readonly stored: boolean; readonly none: null }
+  | { readonly message: EmailMessage | TaskMessage; readonly stored: boolean; readonly none: null }
   /** Why there is nothing to show, as a sentence. */
   | { readonly message: null; readonly none: string }
 
@@ -31,17 +32,33 @@ export interface PreviewRequest {
  */
 export async function previewOf(
   tx: Transaction,
-  services: Pick<RouteServices, 'secrets' | 'publicUrl'>,
+  services: Pick<RouteServices, 'secrets' | 'publicUrl' | 'clock'>,
   { tenant, id, settings, origin }: PreviewRequest,
 ): Promise<Preview> {
   const intervention = await readIntervention(tx, id)
-  const stored = storedMessage(intervention)
+  const stored = storedMessage(intervention) ?? storedTask(intervention)
   if (stored !== null) return { message: stored, stored: true, none: null }
-  if (intervention.channel !== 'email') return nothing(NO_MESSAGE[intervention.channel])
+  if (intervention.channel === 'sms') return nothing(NO_SMS)
   if (!OPEN_STATES.includes(intervention.state)) return nothing('It ended before anything was written.')
   const context = await readActContext(tx, intervention.customer)
+  const key = await services.secrets.addressKey(tx)
+  if (intervention.channel === 'task') {
+    const recipients = await recipientsByRank(tx, intervention.customer)
+    const { chosen: to, refusal } = await chooseCallee(tx, recipients, key)
+    if (refusal !== null) return nothing(`No task is made: ${refusal.because}.`)
+    const task = {
+      intervention,
+      context,
+      settings,
+      to,
+      delivery: 'dry_run',
+      key,
+      now: services.clock(),
+    } as const
+    return { message: await buildTask(tx, task), stored: false, none: null }
+  }
   const { chosen, none } = await chooseRecipient(tx, await recipientsByRank(tx, intervention.customer), {
-    key: await services.secrets.addressKey(tx),
+    key,
     live: false,
   })
   if (chosen === null) return nothing(none.reason)
@@ -60,7 +77,4 @@ export async function previewOf(
 
 const nothing = (none: string): Preview => ({ message: null, none })
 
-const NO_MESSAGE = {
-  sms: 'No provider for SMS is set up, so there is no text yet.',
-  task: 'This is a task for a person: somebody calls, and no message is sent.',
-} as const
+const NO_SMS = 'No provider for SMS is set up, so there is no text yet.'

@@ -282,7 +282,7 @@ describe('the outbox', () => {
     expect(await open(`/outbox/${id}/mail`)).toContain('/u/dry-run')
   })
 
-  it('says why there is no message: nobody has an address, or a person calls', async () => {
+  it('says why there is no message, and what a task would say and whose it would be', async () => {
     const none = await addActionIn(database, acme, acme.first + 6, 'planned')
     expect(words(await open(`/outbox/${none}`))).toContain(
       'no contact of this customer has an e-mail address',
@@ -291,7 +291,11 @@ describe('the outbox', () => {
       actionKey: 'call_discount_30',
       channel: 'task',
     })
-    expect(words(await open(`/outbox/${call}`))).toContain('This is a task for a person')
+    const task = words(await open(`/outbox/${call}`))
+    expect(task).toContain('What the task would say As it would read now')
+    expect(task).toContain('On the list of Rep 0 Subject')
+    expect(task).toContain('30 % off for 12 months')
+    expect(await open(`/outbox/${call}`)).not.toContain('<iframe')
   })
 
   it('goes by state, and says what each means', async () => {
