@@ -204,22 +204,24 @@ async function ofRecords(
 ): Promise<PagePart> {
   const { history = [] } = reader.wanted
   const young = history.length === 0 ? [] : found.filter(({ createdAt }) => createdAt.getTime() >= from)
-  const past = new Map(
-    (young.length === 0
-      ? []
-      : await objects.batch(
-          object,
-          young.map(({ id }) => id),
-          { properties: ['hs_object_id'], history },
-        )
-    ).map((record) => [record.id, record.propertiesWithHistory]),
+  const ids = young.map(({ id }) => id)
+  // Record and past in one reading: beside a record of the index, its past would be ahead of it.
+  const whole = new Map(
+    (await objects.batch(object, ids, reader.wanted)).map((record) => [record.id, record]),
   )
-  const records = found.map((record) => {
-    const propertiesWithHistory = past.get(record.id)
-    return !propertiesWithHistory ? record : { ...record, propertiesWithHistory }
-  })
+  // Of what is gone by now nothing comes, and under the id of what was merged the one that it was merged into.
+  const asked = new Set(ids)
+  const others = found.filter(({ id }) => !asked.has(id) && !whole.has(id))
+  const records = [...others, ...whole.values()]
+  const versions = [...whole.values()].map(
+    (record) => [record.id, versionOf(record, reader.wanted.properties)] as const,
+  )
   keep(records)
-  return { upserts: await reader.customers(records), deleted: merged(records), versions: {} }
+  return {
+    upserts: await reader.customers(records),
+    deleted: merged(records),
+    versions: Object.fromEntries(versions),
+  }
 }
 
 /** The customers that they belong to, read by id: nothing of theirs need have changed. */

@@ -7,13 +7,16 @@ import { startReading } from './reading.ts'
 /** One more than a page. */
 const RECORDS = 101
 const CONTACT_OF_COMPANY = 280
+const HOUR = 3_600_000
 
 function addRecord(state: SandboxState, object: 'companies' | 'contacts', number: number): string {
   const person = { email: `c${number}@example.com`, firstname: 'Ada', lastname: `Reed ${number}` }
   if (object === 'contacts') return state.createRecord('contacts', { ...person, lifecyclestage: 'customer' })
   const company = { name: `Sample ${number} Ltd`, city: 'Hamburg', lifecyclestage: 'customer' }
   const id = state.createRecord('companies', company)
-  state.associate('companies', id, 'contacts', state.createRecord('contacts', person), CONTACT_OF_COMPANY)
+  // Long known: a contact that has just come has its company handed over once more, as something around it.
+  const contact = state.createRecord('contacts', person, undefined, { at: new Date(Date.now() - HOUR) })
+  state.associate('companies', id, 'contacts', contact, CONTACT_OF_COMPANY)
   return id
 }
 
