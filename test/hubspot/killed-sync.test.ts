@@ -35,7 +35,7 @@ function startSyncing(args: readonly string[]) {
   const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   children.add(child)
   let log = ''
-  let onLine = (_: string): void => undefined
+  let onLine: (line: string) => void = () => undefined
   child.stderr.on('data', (piece: Buffer) => void (log += piece.toString()))
   createInterface({ input: child.stdout }).on('line', (line) => onLine(line))
   const gone = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
