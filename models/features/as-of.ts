@@ -1,7 +1,7 @@
 /** The day that dates are counted from. Features are what was known then: later days would leak the outcome. */
 import type { TableProfile } from '../../src/contracts/table.ts'
 import { canonical } from './dictionary.ts'
-import { headerMatches } from './header.ts'
+import { columnMatches } from './header.ts'
 import type { MappedColumn, Mapping } from './mapping-file.ts'
 import { dateUnits } from './units.ts'
 import { words } from './words.ts'
@@ -24,7 +24,7 @@ export function asOfDay(profile: TableProfile, mapping: Mapping, today = Infinit
   if (mapping.asOf !== 'newest')
     return { day: Date.parse(`${mapping.asOf}T00:00:00Z`) / 86400000, column: null }
   const stamp = profile.columns.find(
-    (column) => column.kind === 'date' && headerMatches(column.header)[0]?.entry.name === 'snapshotDate',
+    (column) => column.kind === 'date' && columnMatches(column)[0]?.entry.name === 'snapshotDate',
   )
   if (stamp?.range) return { day: Math.min(stamp.range.max, today), column: stamp.header }
   let newest: AsOf | null = null

@@ -3,7 +3,7 @@ import type { ColumnProfile, TableProfile } from '../../src/contracts/table.ts'
 import type { CanonicalFeature } from './dictionary.ts'
 import type { Fit } from './evidence.ts'
 import { fitValues } from './evidence.ts'
-import { headerMatches } from './header.ts'
+import { columnMatches } from './header.ts'
 import type { MappedColumn } from './mapping-file.ts'
 
 /** Below this confidence a column is not taken for a canonical feature. */
@@ -18,7 +18,7 @@ export interface Candidate {
 
 /** The readings of a column, surest first. */
 export function candidatesFor(column: ColumnProfile, rows: number): Candidate[] {
-  return headerMatches(column.header)
+  return columnMatches(column)
     .flatMap((match) => {
       const fit = fitValues(match, column, rows)
       if (!fit) return []

@@ -19,6 +19,13 @@ export interface Fit {
   readonly why: string
 }
 
+type Cell = ColumnProfile['values'][number]
+
+/** By the value itself, else by what people see in its place: `Month-to-month` for `2`. */
+function meantBy(entry: CanonicalFeature, { value, label }: Cell): string | undefined {
+  return canonicalValue(entry, value) ?? (label === undefined ? undefined : canonicalValue(entry, label))
+}
+
 /** Below this many rows a column's range says little about its unit. */
 const ROWS_FOR_GUESS = 100
 
@@ -93,7 +100,7 @@ function numberUnit(
 function fitWords(entry: CanonicalFeature, column: ColumnProfile): Fit | null {
   const { numbers } = entry
   if (!numbers) return null
-  const share = understood(column, (value) => Object.hasOwn(numbers, key(value)))
+  const share = understood(column, ({ value }) => Object.hasOwn(numbers, key(value)))
   return share >= 0.9
     ? { factor: 0.9, kind: 'category', unit: 'words', why: 'words that stand for numbers' }
     : null
@@ -102,12 +109,13 @@ function fitWords(entry: CanonicalFeature, column: ColumnProfile): Fit | null {
 function fitCategory(alias: Alias, column: ColumnProfile): Fit | null {
   const { entry } = alias
   if (column.kind !== 'category' && column.kind !== 'number') return null
-  const share = understood(column, (value) => canonicalValue(entry, value) !== undefined)
+  const share = understood(column, (value) => meantBy(entry, value) !== undefined)
   const factor = entry.open ? openFactor(entry, column, share, alias.weak) : closedFactor(share, column.kind)
   if (factor === 0) return null
   const values: Record<string, string> = {}
-  for (const { value } of column.values) {
-    const meant = canonicalValue(entry, value)
+  for (const cell of column.values) {
+    const { value } = cell
+    const meant = meantBy(entry, cell)
     if (meant !== undefined) values[value] = alias.inverted ? opposite(entry, meant) : meant
   }
   const example = column.values[0]?.value ?? ''
@@ -163,20 +171,20 @@ function fitRole(alias: Alias, column: ColumnProfile): Fit | null {
 const ok = (factor: number, why = ''): Fit => ({ factor, why })
 
 function fitStatus(entry: CanonicalFeature, column: ColumnProfile): Fit | null {
-  const share = understood(column, (value) => canonicalValue(entry, value) !== undefined)
-  const meanings = new Set(column.values.map(({ value }) => canonicalValue(entry, value)))
+  const share = understood(column, (value) => meantBy(entry, value) !== undefined)
+  const meanings = new Set(column.values.map((cell) => meantBy(entry, cell)))
   if (share < 0.9) return null
   const both = meanings.has('Kept') && meanings.has('Left')
   return { factor: both ? 0.9 : 0.6, why: both ? 'values that say who left' : 'known values' }
 }
 
 /** Share of the cells, 0 to 1, whose value passes; cells of values that the profile does not list count against it. */
-function understood(column: ColumnProfile, passes: (value: string) => boolean): number {
+function understood(column: ColumnProfile, passes: (cell: Cell) => boolean): number {
   let all = 0
   let known = 0
-  for (const { value, count } of column.values) {
-    all += count
-    if (passes(value)) known += count
+  for (const cell of column.values) {
+    all += cell.count
+    if (passes(cell)) known += cell.count
   }
   if (all === 0) return 0
   // The profile lists at most 256 values: beyond, the share of values stands for the share of cells.

@@ -1,4 +1,5 @@
 /** What a header may mean: candidates out of the dictionary, by the header's words alone. */
+import type { ColumnProfile } from '../../src/contracts/table.ts'
 import type { Alias } from './dictionary.ts'
 import { aliasKeys, aliasesOf, canonical, dictionary, findAlias } from './dictionary.ts'
 import { unitWords } from './units.ts'
@@ -98,6 +99,30 @@ export function headerMatches(header: string): HeaderMatch[] {
   }
   return found
 }
+
+/**
+ * The same for a column that people see under another name than its own: a CRM's `custom_17` that is shown as
+ * "Monthly charges". Of equal meanings the surer name counts.
+ *
+ * @example
+ * columnMatches({ header: 'custom_17', label: 'Monthly charges' })[0].entry.name // 'recurringAmount'
+ */
+export function columnMatches({ header, label }: Pick<ColumnProfile, 'header' | 'label'>): HeaderMatch[] {
+  const own = headerMatches(header)
+  if (label === undefined || key(label) === key(header)) return own
+  const shown = headerMatches(label).map((match) => ({
+    ...match,
+    score: match.score * SHOWN,
+    why: `shown as "${label}", which is ${match.why}`,
+  }))
+  const best = new Map<string, HeaderMatch>()
+  for (const match of [...own, ...shown])
+    if (match.score > (best.get(match.entry.name)?.score ?? 0)) best.set(match.entry.name, match)
+  return [...best.values()].sort((a, b) => b.score - a.score)
+}
+
+/** A label is for people, and changed more lightly than the name of a property. */
+const SHOWN = 0.97
 
 function quoted(tokens: readonly string[]): string {
   return `"${tokens.join(' ')}"`

@@ -7,7 +7,7 @@ import { flagOf } from './categories.ts'
 import { findColumn } from './columns.ts'
 import { withBlanksExplained, withIntervalAmount, withTenureChecked } from './cross-checks.ts'
 import { canonical } from './dictionary.ts'
-import { headerMatches } from './header.ts'
+import { columnMatches } from './header.ts'
 import { likelyId, likelyTarget } from './likely.ts'
 import { MAPPING_VERSION, isAsOf } from './mapping-file.ts'
 import type { MappedColumn, Mapping } from './mapping-file.ts'
@@ -103,7 +103,7 @@ export function keptColumns(profile: TableProfile, names: readonly string[]): Re
   for (const name of names) {
     const byMeaning = canonical(name)
       ? profile.columns
-          .filter((column) => headerMatches(column.header)[0]?.entry.name === name)
+          .filter((column) => columnMatches(column)[0]?.entry.name === name)
           .map((column) => column.header)
       : []
     const found = byMeaning.length > 0 ? byMeaning : [findColumn(profile, name, 'keep').header]

@@ -1,7 +1,7 @@
 /** Which columns of a file say who a customer is and how it is reached: as stated, else by the feature dictionary. */
 import type { ConsentColumn, FileColumns, NamedColumns } from '../../connectors/csv/file-columns.ts'
 import { meaningOf } from '../../models/features/categories.ts'
-import { headerMatches } from '../../models/features/header.ts'
+import { columnMatches, headerMatches } from '../../models/features/header.ts'
 import type { MappedColumn, Mapping } from '../../models/features/mapping-file.ts'
 import { proposeMapping } from '../../models/features/mapping.ts'
 import { key } from '../../models/features/words.ts'
@@ -17,7 +17,7 @@ export function findFileColumns(profile: TableProfile, named: NamedColumns): Fil
   const id = mapping.columns.find(({ use }) => use === 'id')?.column ?? null
   const others = profile.columns.filter(({ header, kind }) => header !== id && kind !== 'empty')
   const meaning = (name: string): ColumnProfile[] =>
-    others.filter(({ header }) => headerMatches(header)[0]?.entry.name === name)
+    others.filter((column) => columnMatches(column)[0]?.entry.name === name)
   const spelt = (...keys: readonly string[]): string | null =>
     keys.flatMap((wanted) => others.filter(({ header }) => key(header) === wanted))[0]?.header ?? null
   const consent = (feature: string, stated: string | undefined): ConsentColumn | null =>

@@ -64,15 +64,21 @@ const CUSTOMERS = new Set(
  */
 export function proposePopulation(profile: TableProfile): Population {
   for (const stage of STAGES) {
-    const column = profile.columns.find(({ header }) => key(header.replace(/__p?c$/iu, '')) === stage)
+    const named = profile.columns.find(({ header }) => isStage(header, stage))
+    const column = named ?? profile.columns.find(({ label }) => label !== undefined && isStage(label, stage))
     const values = column === undefined ? [] : customerValues(column)
     if (values.length > 0) return { kind: 'property', property: column!.header, values }
   }
   return { kind: 'everyone' }
 }
 
+const isStage = (name: string, stage: string): boolean => key(name.replace(/__p?c$/iu, '')) === stage
+
+/** Stages that a company made for itself have ids for values, and only their labels say what they are. */
 function customerValues(column: ColumnProfile): readonly string[] {
-  return column.values.map(({ value }) => value).filter(isCustomerWord)
+  return column.values
+    .filter(({ value, label }) => isCustomerWord(value) || (label !== undefined && isCustomerWord(label)))
+    .map(({ value }) => value)
 }
 
 /**
