@@ -21,9 +21,9 @@ export interface Fit {
 
 type Cell = ColumnProfile['values'][number]
 
-/** By the value itself, else by what people see in its place: `Month-to-month` for `2`. */
+/** By what people see in its place, else by the value itself: an option that is shown as "Two years" may be called 12. */
 function meantBy(entry: CanonicalFeature, { value, label }: Cell): string | undefined {
-  return canonicalValue(entry, value) ?? (label === undefined ? undefined : canonicalValue(entry, label))
+  return (label === undefined ? undefined : canonicalValue(entry, label)) ?? canonicalValue(entry, value)
 }
 
 /** Below this many rows a column's range says little about its unit. */

@@ -65,7 +65,7 @@ describe('properties that people see under another name', () => {
     })
     expect(entryOf(profile, 'custom_4')).toMatchObject({
       feature: 'contract',
-      values: { 10: 'Month-to-month', 11: 'One year', 12: 'One year' },
+      values: { 10: 'Month-to-month', 11: 'One year', 12: 'Two year' },
     })
   })
 
