@@ -178,18 +178,18 @@ describe('reading a portal while it changes', () => {
     })
     const change = changer(portal.sandbox, rng.fork('changes'), store.forgetEffects)
     change.begin(COMPANIES)
-    let done = 0
+    const made = { changes: 0 }
     let killed = 0
     const changes = (most: number): void => {
-      const count = Math.min(CHANGES - done, most)
+      const count = Math.min(CHANGES - made.changes, most)
       for (let i = 0; i < count; i++) {
         change.one()
         // Many share a millisecond; now and then a while passes.
         if (rng.next() < 0.4) time.pass(rng.integer(60))
       }
-      done += count
+      made.changes += count
     }
-    while (done < CHANGES) {
+    while (made.changes < CHANGES) {
       changes(rng.next() < 0.1 ? 2500 : 1 + rng.integer(900))
       time.pass(rng.next() < 0.15 ? rng.integer(5 * MINUTE) : rng.integer(2000))
       if (rng.next() < 0.03) time.pass(8 * DAY)

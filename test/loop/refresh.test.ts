@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { WebhookHint } from '../../connectors/connector.ts'
 import type { ConnectionId, CustomerId, TenantId } from '../../src/contracts/ids.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RiskFields } from '../../connectors/connector.ts'
 import { levelOf, type LevelThresholds } from '../../models/churn/levels.ts'

@@ -127,9 +127,8 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     expect(run.code).toBe(0)
     const { connections } = run.last as unknown as { connections: Step[] }
     expect(connections).toHaveLength(1)
-    expect(Object.keys(connections[0].steps)).toEqual([
-      ...['sync', 'refresh', 'score', 'decide', 'write_back', 'observe'],
-    ])
+    const steps = ['sync', 'refresh', 'score', 'decide', 'write_back', 'observe']
+    expect(Object.keys(connections[0].steps)).toEqual(steps)
   })
 
   it('is the only one on its folder: a second one says who holds it, and loses nothing', async () => {

@@ -1,5 +1,5 @@
 /** What every pacer has to keep, wherever it keeps its slots. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CallKind, Limits, Pacers } from '../../../connectors/hubspot/limiter.ts'
 import type { VirtualTime } from './virtual-time.ts'

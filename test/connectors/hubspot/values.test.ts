@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readPeriod } from '../../../connectors/hubspot/agreements.ts'
 import { isoTime, readValue } from '../../../connectors/hubspot/values.ts'

@@ -164,9 +164,9 @@ process.send({ url: sandbox.url, token: sandbox.privateAppToken() })
     const { url, token } = await new Promise<{ url: string; token: string }>((resolve) =>
       child.once('message', (message) => resolve(message as { url: string; token: string })),
     )
-    let alive = true
+    const alive = { now: true }
     const write = async (n: number): Promise<void> => {
-      while (alive) {
+      while (alive.now) {
         const name = `${round}-${n}-${answered.length}`
         const response = await fetch(`${url}/crm/objects/${V}/companies`, {
           method: 'POST',
@@ -181,7 +181,7 @@ process.send({ url: sandbox.url, token: sandbox.privateAppToken() })
     while (answered.length < 30 * (round + 1)) await new Promise((resolve) => setTimeout(resolve, 5))
     const gone = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
-    alive = false
+    alive.now = false
     await gone
     await Promise.all(writers)
   }
