@@ -19,6 +19,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['loop.ts', ['--customers', '5000']],
   ['hubspot.ts', ['--contacts', '3000', '--speed', '20']],
   ['webhook.ts', ['--customers', '300', '--changes', '20', '--burst', '10']],
+  ['portals.ts', null],
   ['api.ts', ['--short']],
   ['fairness.ts', ['--tenants', '50', '--rounds', '1']],
 ]
