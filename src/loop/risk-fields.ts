@@ -79,8 +79,8 @@ const MARGIN = 0.1
 
 /**
  * Whether a record is worth writing again. `enough`: it was never written; its status, group or suggestion changed;
- * the risk moved by three points; the level changed and is past its threshold by a tenth of it; or there are other
- * top reasons. `small`: anything else that it shows, which can wait for a week.
+ * the risk moved by three points; or the level changed and is past its threshold by a tenth of it. `soon`: there are
+ * other top reasons for much the same risk. `small`: anything else that it shows, which can wait for a week.
  *
  * A level that changed within the margin is small: a risk that swings about a threshold wakes nobody. Top reasons are
  * compared as a set of facts; numbers in them may move ("Customer for 5 months", "for 6 months").
@@ -93,7 +93,7 @@ export function changeOf(
   before: RiskFields | null,
   now: RiskFields,
   thresholds: LevelThresholds,
-): 'enough' | 'small' | 'none' {
+): 'enough' | 'soon' | 'small' | 'none' {
   if (before === null || before.status !== now.status) return 'enough'
   for (const name of ['suggestedAction', 'actionStatus', 'group'] as const)
     if (now[name] !== undefined && (before[name] ?? null) !== now[name]) return 'enough'
@@ -103,7 +103,7 @@ export function changeOf(
   // Percent with one decimal: compared in tenths, so that 3 points are 3 points.
   if (Math.abs(Math.round(is * 10) - Math.round(was * 10)) >= POINTS * 10) return 'enough'
   if (before.riskLevel !== now.riskLevel && isPast(before.riskLevel, now, thresholds)) return 'enough'
-  return topReasons(before) === topReasons(now) ? 'small' : 'enough'
+  return topReasons(before) === topReasons(now) ? 'small' : 'soon'
 }
 
 /** Whether a record would show anything else; the time of the score is nothing that anybody looks for. */

@@ -9,12 +9,14 @@ import { changeOf, clearedFields, leftFields, riskFields } from './risk-fields.t
 const DAY = 86_400_000
 const WEEK = 7 * DAY
 
-/** Records of a book that may be written within a day because of small changes: this share, or so many if more. */
-const NIGHT = { share: 0.018, least: 50 }
+/** Records of a book that may be written within a day because of what is not enough: this share, or so many if more. */
+const NIGHT = { share: 0.018, least: 10 }
 
 export interface Looked {
   /** To be written; null: nothing. */
   readonly fields: RiskFields | null
+  /** Whether what is to be written could have waited; such writes are counted, and a night takes so many. */
+  readonly quiet: boolean
   /** When to look again at what is not written; null: when something changes. */
   readonly again: Date | null
 }
@@ -26,50 +28,54 @@ export interface LookerOptions {
   readonly thresholds: LevelThresholds
   /** Customers of the book. */
   readonly customers: number
-  /** Records that were written within the last day. */
-  readonly written: number
+  /** Records that were written within the last day for what could have waited. */
+  readonly quiet: number
 }
 
 /**
  * Prepares looking at the records of one pass.
  *
- * A small change is written a week after the record was written last. Where more of them come due than a quiet night
- * may write, the rest is spread over the nights that follow.
+ * Other reasons for much the same risk are written at once, a small change a week after the record was written last.
+ * Where there are more of both than a quiet night may write, the rest is spread over the nights that follow: where
+ * much of a book depends on the calendar, every night moves some reasons.
  *
  * @example
- * const look = lookerAt({ now, enabled: true, thresholds, customers: 100_000, written: 0 })
- * look(candidate, around(candidate.customer)) // { fields: { riskPercent: 41.2, … }, again: null }
+ * const look = lookerAt({ now, enabled: true, thresholds, customers: 100_000, quiet: 0 })
+ * look(candidate, around(candidate.customer)) // { fields: { riskPercent: 41.2, … }, quiet: false, again: null }
  */
-export function lookerAt({ now, enabled, thresholds, customers, written }: LookerOptions) {
+export function lookerAt({ now, enabled, thresholds, customers, quiet }: LookerOptions) {
   const night = Math.max(NIGHT.least, Math.floor(customers * NIGHT.share))
-  let left = night - written
+  let left = night - quiet
   let waiting = 0
   const inDays = (days: number): Date => new Date(now.getTime() + days * DAY)
+  const write = (fields: RiskFields, isQuiet = false): Looked => ({ fields, quiet: isQuiet, again: null })
 
   return (candidate: WriteBackCandidate, around: Surroundings): Looked => {
     const { last } = candidate
     const fields = fieldsOf(candidate, around)
     if (fields === null) return nothing
     // What only was recorded so far is written once writing is on.
-    if (last === null || (last.status === 'dry_run' && enabled)) return { fields, again: null }
+    if (last === null || (last.status === 'dry_run' && enabled)) return write(fields)
     if (last.status === 'failed' && last.retryAt !== null)
-      return last.retryAt > now ? { fields: null, again: last.retryAt } : { fields, again: null }
+      return last.retryAt > now ? later(last.retryAt) : write(fields, last.quiet)
     const change = changeOf(last.fields, fields, thresholds)
-    if (change === 'enough') return { fields, again: null }
-    // No week makes the same refusal worth another try.
-    if (last.status !== 'written' || last.writtenAt === null) return nothing
-    const due = new Date(last.writtenAt.getTime() + WEEK)
-    if (change === 'none') {
+    if (change === 'enough') return write(fields)
+    if (change !== 'soon') {
+      // No week makes the same refusal worth another try.
+      if (last.status !== 'written' || last.writtenAt === null) return nothing
+      const due = new Date(last.writtenAt.getTime() + WEEK)
       // Where the risk was 30 days ago moves by itself.
-      return fields.change30Days ? { fields: null, again: due > now ? due : inDays(7) } : nothing
+      if (change === 'none') return fields.change30Days ? later(due > now ? due : inDays(7)) : nothing
+      if (due > now) return later(due)
     }
-    if (due > now) return { fields: null, again: due }
-    if (left-- > 0) return { fields, again: null }
-    return { fields: null, again: inDays(1 + Math.floor(waiting++ / night)) }
+    if (left-- > 0) return write(fields, true)
+    return later(inDays(1 + Math.floor(waiting++ / night)))
   }
 }
 
-const nothing: Looked = { fields: null, again: null }
+const later = (again: Date): Looked => ({ fields: null, quiet: false, again })
+
+const nothing: Looked = { fields: null, quiet: false, again: null }
 
 /** When to look again at a record that was written now. */
 export function lookAfter({ change30Days }: RiskFields, now: Date): Date | null {

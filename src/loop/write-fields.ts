@@ -104,7 +104,7 @@ async function beginPass(tx: Transaction, id: ConnectionId, now: Date): Promise<
     enabled,
     thresholds: storedThresholds(connection.thresholds) ?? NEVER,
     customers: idle ? 0 : await store.countActive(tx, id),
-    written: idle ? 0 : await store.countWritten(tx, id, new Date(now.getTime() - DAY)),
+    quiet: idle ? 0 : await store.countQuiet(tx, id, new Date(now.getTime() - DAY)),
   })
   return { connection, settings, now, until, total, look }
 }
@@ -180,7 +180,7 @@ async function writtenBy(
 
 /** @param results null: nothing is written, only recorded */
 function outcome(
-  { candidate, fields }: ToWrite,
+  { candidate, fields, quiet }: ToWrite,
   results: ReadonlyMap<string, WriteResult> | null,
   now: Date,
 ): store.NewWriteBack {
@@ -195,6 +195,7 @@ function outcome(
     attempts: 0,
     retryAt: null,
     version: last?.version ?? null,
+    quiet,
   }
   if (results === null) return { ...common, status: 'dry_run', writtenAt: before }
   const result = results.get(externalId) ?? unanswered(externalId)

@@ -18,6 +18,8 @@ export interface WriteBack {
   readonly retryAt: Date | null
   /** `updatedAt` of the record as our last write left it; null where the CRM does not say. */
   readonly version: Date | null
+  /** Whether it was for what could have waited, as src/loop/write-due.ts tells. */
+  readonly quiet: boolean
 }
 
 export interface WriteBackCandidate {
@@ -82,6 +84,7 @@ interface CandidateRow {
   readonly attempts: number
   readonly retry_at: Date | null
   readonly version: Date | null
+  readonly quiet: boolean
 }
 
 export interface MarkedRange {
@@ -105,7 +108,7 @@ export async function markedCustomers(
     `select d.customer_id as customer, d.due_at::text as due, c.external_id, c.status, c.group_name,
        s.probability, s.level, s.level_since, s.scored_at, s.data_confidence, s.value_at_risk_minor, s.currency,
        s.sentences, w.fields, w.written_at, w.status as written, w.attempts, w.retry_at,
-       w.version
+       w.version, w.quiet
      from (
        select customer_id, due_at from write_back_due
        where tenant_id = $1 and connection_id = $2 and due_at <= $3::timestamptz
@@ -154,6 +157,7 @@ export async function markedCustomers(
             attempts: row.attempts,
             retryAt: row.retry_at,
             version: row.version,
+            quiet: row.quiet,
           },
   }))
 }
@@ -223,6 +227,7 @@ const ROW = {
   attempts: 'integer',
   retry_at: 'timestamptz',
   version: 'timestamptz',
+  quiet: 'boolean',
 } as const
 
 export interface NewWriteBack extends WriteBack {
@@ -251,6 +256,7 @@ export async function saveWriteBacks(
     attempts: one.attempts,
     retry_at: one.retryAt,
     version: one.version,
+    quiet: one.quiet,
   }))
   await insertRows(tx, 'write_backs', columns, rows, {
     ending: `on conflict (tenant_id, customer_id) do update set ${assignments.join(', ')}`,
@@ -335,11 +341,11 @@ export async function countActive(tx: Transaction, connection: ConnectionId): Pr
   return count
 }
 
-/** Records that were written since. */
-export async function countWritten(tx: Transaction, connection: ConnectionId, since: Date): Promise<number> {
+/** Records that were last written since, and for what could have waited. */
+export async function countQuiet(tx: Transaction, connection: ConnectionId, since: Date): Promise<number> {
   const [{ count }] = await tx.query<{ count: number }>(
     `select count(*) as count from write_backs
-     where tenant_id = $1 and connection_id = $2 and written_at > $3::timestamptz`,
+     where tenant_id = $1 and connection_id = $2 and quiet and written_at > $3::timestamptz`,
     [tx.tenant, connection, since],
   )
   return count

@@ -72,7 +72,7 @@ describe('the fields of a record', () => {
     )
   })
 
-  it('are worth writing for three points, a level, reasons, a suggestion, a group or leaving', () => {
+  it('are worth writing for three points, a level, a suggestion, a group or leaving, and soon for other reasons', () => {
     const before = riskFields(input(0.19))
     const change = (probability: number, more?: Partial<RiskInput>) =>
       changeOf(before, riskFields(input(probability, more)), thresholds)
@@ -81,7 +81,7 @@ describe('the fields of a record', () => {
     expect(change(0.161)).toBe('small')
     expect(change(0.16)).toBe('enough')
     expect(change(0.19, { reasons: ['b', 'a'] })).toBe('small')
-    expect(change(0.19, { reasons: ['a', 'c'] })).toBe('enough')
+    expect(change(0.19, { reasons: ['a', 'c'] })).toBe('soon')
     expect(change(0.19, { suggestedAction: 'Call' })).toBe('enough')
     expect(change(0.19, { actionStatus: 'sent' })).toBe('enough')
     expect(change(0.19, { group: 'holdout' })).toBe('enough')
@@ -107,9 +107,9 @@ describe('the fields of a record', () => {
     const before = told('Customer for 1 month: twice the usual risk', plan)
     const change = (reason: string) => changeOf(before, told(reason, plan), thresholds)
     expect(change('Customer for 2 months: 1.8 times the usual risk')).toBe('small')
-    expect(change('Customer for 2 months: half the usual risk')).toBe('enough')
-    expect(change('Customer for 2 months: a fifth less risk than usual')).toBe('enough')
-    expect(change('No payments failed: twice the usual risk')).toBe('enough')
+    expect(change('Customer for 2 months: half the usual risk')).toBe('soon')
+    expect(change('Customer for 2 months: a fifth less risk than usual')).toBe('soon')
+    expect(change('No payments failed: twice the usual risk')).toBe('soon')
   })
 
   it('are cleared whole once, and come back when the customer is scored again', () => {

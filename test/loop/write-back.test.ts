@@ -181,11 +181,28 @@ describe(`writing back on ${databaseKind}`, () => {
     await pass()
     await rowsOf('update scores set probability = probability + .01')
     await markAll()
-    // A quiet night writes fifty records of a small book.
-    expect(await later(8)).toMatchObject({ written: 50, unchanged: ROWS - 50 })
+    // A quiet night writes ten records of a small book.
+    expect(await later(8)).toMatchObject({ written: 10, unchanged: ROWS - 10 })
     expect(await later(8.5)).toMatchObject({ written: 0 })
-    expect(await later(9.1)).toMatchObject({ written: ROWS - 50 })
-    expect(await later(20)).toMatchObject({ written: 0, unchanged: 0 })
+    for (let night = 1; night < ROWS / 10; night++)
+      expect(await later(8 + 1.01 * night)).toMatchObject({ written: 10 })
+    expect(await later(30)).toMatchObject({ written: 0, unchanged: 0 })
+  })
+
+  it('writes other reasons at once, as many as a night takes, on the day of the first writing too', async () => {
+    const { pass, later, rowsOf, mark: markAll } = await open()
+    await rowsOf(`update scores set probability = .5, level = 'MEDIUM'`)
+    await pass()
+    await rowsOf(`update scores set reasons = '[{"sentence": "No payments failed: half the usual risk"}]'`)
+    await markAll()
+    expect(await later(0.01)).toMatchObject({ written: 10, unchanged: ROWS - 10 })
+    // What has to be written takes nothing from what could wait.
+    await rowsOf(`update scores set probability = .8 where customer_id in
+      (select id from customers order by id desc limit 30)`)
+    await markAll()
+    expect(await later(0.02)).toMatchObject({ written: 30, unchanged: ROWS - 30 })
+    await markAll()
+    expect(await later(1.1)).toMatchObject({ written: 10 })
   })
 
   it('keeps what the CRM refused, tries again after growing pauses, and writes the rest', async () => {

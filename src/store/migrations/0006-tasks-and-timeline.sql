@@ -3,6 +3,9 @@
 -- `updatedAt` of the record as our last write left it; null where the CRM does not say. A change of the record with
 -- this time is our own and is not looked at.
 alter table write_backs add column version timestamptz;
+-- Whether the last try was for what could have waited (src/loop/write-due.ts): of those a night takes only so many.
+alter table write_backs add column quiet boolean not null default false;
+create index write_backs_quiet on write_backs (tenant_id, connection_id, written_at) where quiet;
 
 -- What was sent and is to be seen on the record's timeline: a row as soon as it is sent, logged once by its key.
 create table activities (
