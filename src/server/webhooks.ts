@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { WebhookHint } from '../../connectors/connector.ts'
 import { parseHints, verifySignatureV3 } from '../../connectors/hubspot/webhook.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import type { TenantId } from '../contracts/ids.ts'
 import { findConnectionsByExternalId, type PlacedConnection } from '../store/connections.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
@@ -55,12 +56,18 @@ export function webhookRoutes(): readonly Route[] {
         // Each is tried, so that the answer takes as long whichever it is.
         const [key] = services.webhookKeys.filter(isOf)
         const isSigned = signed.signature !== undefined && signed.timestamp !== undefined
-        const signer = key ?? (isSigned ? (await secrets.ofPortal(services, body)).find(isOf) : undefined)
+        const own =
+          key === undefined && isSigned ? (await secrets.ofPortal(services, body)).filter(isOf) : []
+        const signer = key ?? own[0]
         if (signer === undefined) {
           services.countWebhook('forged', 1)
           throw new HoldfastError('unauthenticated', 'The request is not signed as it has to be.')
         }
-        await take(services, hintsOf(services, body, signer))
+        await take(
+          services,
+          hintsOf(services, body, signer),
+          key === undefined ? new Set(own.map(({ tenant }) => tenant)) : null,
+        )
         return { status: 204 }
       },
     }),
@@ -94,7 +101,15 @@ function eventsOf(body: Buffer): readonly unknown[] | null {
   }
 }
 
-async function take(services: RouteServices, hints: readonly WebhookHint[]): Promise<void> {
+/**
+ * @param only whose secret it was signed with; null: with that of an app of this installation, which speaks for all.
+ *   A company's secret is the company's word, and no other company's customers are touched on it.
+ */
+async function take(
+  services: RouteServices,
+  hints: readonly WebhookHint[],
+  only: ReadonlySet<TenantId> | null,
+): Promise<void> {
   const { database, countWebhook } = services
   const byPortal = Map.groupBy(hints, ({ portal }) => portal)
   if (byPortal.size === 0) return
@@ -102,9 +117,11 @@ async function take(services: RouteServices, hints: readonly WebhookHint[]): Pro
     const found: (readonly [PlacedConnection, readonly WebhookHint[]])[] = []
     for (const [portal, some] of byPortal) {
       const connections = await findConnectionsByExternalId(tx, 'hubspot', portal)
-      const open = connections.filter(({ status }) => status !== 'disconnected')
+      const open = connections.filter(
+        ({ status, tenant }) => status !== 'disconnected' && (only === null || only.has(tenant)),
+      )
       if (open.length === 0) countWebhook('unknown_portal', some.length)
-      for (const one of open) found.push([one, some])
+      for (const one of open) found.push([one, one.status === 'active' ? some : some.filter(isNotFound)])
     }
     return found
   })
@@ -122,6 +139,14 @@ async function take(services: RouteServices, hints: readonly WebhookHint[]): Pro
     })
 }
 
+/** What the next sync would not find by itself: for a connection that is not read now, nothing else is kept. */
+const isNotFound = ({ kind }: WebhookHint): boolean => kind !== 'changed' && kind !== 'created'
+
+/** A private app's, and which company has it. */
+interface OwnKey extends WebhookKey {
+  readonly tenant: TenantId
+}
+
 /** How long a private app's secret, or that there is none, is remembered. */
 const KNOWN_MS = 60_000
 const MOST_KNOWN = 1000
@@ -131,9 +156,9 @@ const MOST_KNOWN = 1000
  * nobody has signed yet: it decides whose secret is tried, and nothing else.
  */
 function privateSecrets() {
-  const known = new Map<string, { readonly until: number; readonly keys: readonly WebhookKey[] }>()
+  const known = new Map<string, { readonly until: number; readonly keys: readonly OwnKey[] }>()
 
-  async function read(services: RouteServices, portal: string): Promise<readonly WebhookKey[]> {
+  async function read(services: RouteServices, portal: string): Promise<readonly OwnKey[]> {
     const { database, vault, publicUrl } = services
     if (publicUrl === null) return []
     const places = await database.asSystem('whose webhook secret is tried', (tx) =>
@@ -147,13 +172,15 @@ function privateSecrets() {
         ),
       ),
     )
-    return secrets.flatMap((secret) =>
-      secret === null ? [] : [{ secret: secret.toString(), url: `${publicUrl}${PATH}`, portal }],
+    return secrets.flatMap((secret, at) =>
+      secret === null
+        ? []
+        : [{ secret: secret.toString(), url: `${publicUrl}${PATH}`, portal, tenant: tenants[at] }],
     )
   }
 
   return {
-    async ofPortal(services: RouteServices, body: Buffer): Promise<readonly WebhookKey[]> {
+    async ofPortal(services: RouteServices, body: Buffer): Promise<readonly OwnKey[]> {
       const [first] = eventsOf(body) ?? []
       const named = z
         .object({ portalId: z.union([z.string(), z.number()]).transform(String) })

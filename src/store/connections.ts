@@ -248,10 +248,14 @@ export interface SyncPosition {
   readonly cursor: Cursor | null
 }
 
-/** @throws HoldfastError `not_found` */
+/**
+ * Rows that refer to the connection can still be added by others: a webhook is not kept waiting by a page.
+ *
+ * @throws HoldfastError `not_found`
+ */
 export async function lockSyncPosition(tx: Transaction, id: ConnectionId): Promise<SyncPosition> {
   const [row] = await tx.query<SyncPosition>(
-    'select status, population, cursor from connections where tenant_id = $1 and id = $2 for update',
+    'select status, population, cursor from connections where tenant_id = $1 and id = $2 for no key update',
     [tx.tenant, id],
   )
   if (row === undefined) throw unknownConnection()

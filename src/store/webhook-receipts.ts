@@ -29,6 +29,8 @@ export async function keepReceipts(
   const rows = await tx.query(
     `insert into webhook_receipts (tenant_id, connection_id, dedup_key, hint)
      select $1, $2, key, hint from unnest($3::text[], $4::jsonb[]) as h (key, hint)
+     -- In one order, so that two that bring the same events at once do not wait for each other.
+     order by key
      on conflict (tenant_id, connection_id, dedup_key) do nothing returning 1`,
     [tx.tenant, connection, hints.map(({ key }) => key), hints.map((hint) => JSON.stringify(hint))],
   )

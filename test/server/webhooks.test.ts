@@ -227,9 +227,24 @@ describe(`webhooks of HubSpot (${databaseKind})`, () => {
     expect((await send([event({ portalId: Number(elsewhere) })], { key })).status).toBe(401)
   })
 
-  it('wait for a connection that is paused', async () => {
+  it('of a private app are the word of the company whose secret it is, and of no other one', async () => {
+    const neighbour = await addTenant(database, 'Neighbour')
+    const theirs = { tenant: neighbour, connection: await connect(neighbour) }
+    const secret = 'what the neighbour made up'
+    await database.withTenant(neighbour, (tx) =>
+      server.services.vault.seal(tx, { owner: `hubspot:${portal}`, name: 'webhook_secret' }, secret),
+    )
+    const forgotten = event({ subscriptionType: 'contact.privacyDeletion' })
+    expect((await send([forgotten], { key: { ...APP, secret } })).status).toBe(204)
+    expect(await pending(theirs)).toHaveLength(1)
+    expect(await pending()).toEqual([])
+  })
+
+  it('wait for a connection that is paused, where its next sync would not find out by itself', async () => {
     await database.withTenant(tenant, (tx) => setConnectionStatus(tx, connection, 'paused', 'by hand'))
-    expect((await send([event()])).status).toBe(204)
-    expect(await pending()).toHaveLength(1)
+    const deleted = event({ eventId: 7, subscriptionType: 'company.deletion' })
+    const created = event({ eventId: 8, subscriptionType: 'company.creation' })
+    expect((await send([event(), deleted, created])).status).toBe(204)
+    expect((await pending()).map(({ hint }) => hint.kind)).toEqual(['deleted'])
   })
 })
