@@ -75,8 +75,9 @@ async function openFolder(place: string, dump: string | null): Promise<DatabaseT
 /** File by file: PGlite would hold all of it in memory, several times. */
 async function unpack(dump: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  // The names in it begin with a slash, which tar leaves away.
-  await extract({ file: dump, cwd: folder, strict: false })
+  // The names in it begin with a slash, which tar leaves away. Read at once, as it would be by default, all of it lies in
+  // memory unpacked while the database is compiled: that is when a first start needs the most.
+  await extract({ file: dump, cwd: folder, strict: false, maxReadSize: 64 * 1024 })
 }
 
 interface DatabaseThread {
