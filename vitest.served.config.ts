@@ -6,7 +6,11 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   test: {
-    include: ['test/{store,queue,loop,server,security,apart}/**/*.test.ts'],
+    include: [
+      'test/{store,queue,loop,server,security,apart}/**/*.test.ts',
+      'test/connectors/hubspot/reactions.test.ts',
+      'test/hubspot/{webhooks,idle-night,shuffled-hints}.test.ts',
+    ],
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 120_000,

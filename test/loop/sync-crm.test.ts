@@ -410,7 +410,7 @@ describe(`the sync of a CRM (${databaseKind})`, () => {
           }
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 6 },
     )
   })
 })

@@ -40,7 +40,7 @@ async function open(processes: number) {
 pacingSuite(`the pacer in the database (${databaseKind}), of two processes`, {
   open: () => open(2),
   processes: 2,
-  runs: 3,
+  runs: 1,
 })
 
 describe('slots in the database', () => {

@@ -1,0 +1,3 @@
+import { shuffledHints } from '../loop/shuffled-hints.ts'
+
+shuffledHints({ runs: 40 })
