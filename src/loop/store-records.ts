@@ -3,11 +3,11 @@ import type { Agreement, CustomerRecord, Recipient } from '../../connectors/conn
 import type { ConnectionId, CustomerId, RunId } from '../contracts/ids.ts'
 import { replaceAgreements, type AgreementRow } from '../store/agreements.ts'
 import {
-  deleteCustomers,
   forgetPlans,
   insertCustomers,
   knownCustomers,
   markDue,
+  mergeCustomers,
   storedProperties,
   touchCustomers,
   updateCustomers,
@@ -214,8 +214,10 @@ export async function storeRecords(
     })
   }
   const own = new Set(ids.values())
-  const gone = [...merged.values()].flatMap(({ customers }) => customers.filter((id) => !own.has(id)))
-  counts.deleted = await deleteCustomers(tx, gone)
+  const gone = [...merged].flatMap(([name, { customers }]) =>
+    customers.filter((id) => !own.has(id)).map((from) => ({ from, into: ids.get(name)! })),
+  )
+  counts.deleted = await mergeCustomers(tx, gone)
   return { counts, doubtful: sorted.doubtful }
 }
 

@@ -36,11 +36,13 @@ export function owedActivities(
 ): Promise<readonly OwedActivity[]> {
   return tx.query<OwedActivity>(
     `select a.intervention_id as intervention, i.action_key as "actionKey", coalesce(i.sent_at, i.updated_at) as "sentAt",
-       i.message, c.external_id as "customerId", r.external_id as "recipientId", c.status = 'deleted' as deleted,
+       i.message, coalesce(s.external_id, c.external_id) as "customerId", r.external_id as "recipientId",
+       coalesce(s.status, c.status) = 'deleted' as deleted,
        a.attempts
      from activities a
      join interventions i on i.tenant_id = a.tenant_id and i.id = a.intervention_id
      join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
+     left join customers s on s.tenant_id = c.tenant_id and s.id = c.merged_into
      left join recipients r on r.tenant_id = i.tenant_id and r.id = i.recipient_id
      where a.tenant_id = $1 and a.connection_id = $2 and a.state = 'waiting' and a.due_at <= clock_timestamp()
      order by a.due_at, a.intervention_id limit $3`,

@@ -235,6 +235,34 @@ export async function deleteCustomers(tx: Transaction, ids: readonly CustomerId[
   return row.count
 }
 
+/**
+ * Those that live on in another one are not there any more; what was done with them counts for the survivor.
+ *
+ * @returns how many were not deleted before
+ */
+export async function mergeCustomers(
+  tx: Transaction,
+  pairs: readonly { readonly from: CustomerId; readonly into: CustomerId }[],
+): Promise<number> {
+  if (pairs.length === 0) return 0
+  const from = pairs.map((pair) => pair.from)
+  await tx.query(
+    `update customers c set merged_into = p.into_id
+     from unnest($2::bigint[], $3::bigint[]) as p (from_id, into_id)
+     where c.tenant_id = $1 and c.id = any ($2::bigint[]) and c.id = p.from_id
+       and c.merged_into is distinct from p.into_id`,
+    [tx.tenant, from, pairs.map((pair) => pair.into)],
+  )
+  // Those who lived on in one that now lives on in another.
+  await tx.query(
+    `update customers c set merged_into = p.into_id
+     from unnest($2::bigint[], $3::bigint[]) as p (from_id, into_id)
+     where c.tenant_id = $1 and c.merged_into = any ($2::bigint[]) and c.merged_into = p.from_id`,
+    [tx.tenant, from, pairs.map((pair) => pair.into)],
+  )
+  return deleteCustomers(tx, from)
+}
+
 /** Those of some ids in the source that are customers now. */
 export async function activeAmong(
   tx: Transaction,

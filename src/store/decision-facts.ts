@@ -67,7 +67,8 @@ export interface LedgerFact {
 }
 
 /**
- * What the ledger knows of each customer and action. What is uncertain counts as sent, a dry run as nothing.
+ * What the ledger knows of each customer and action. What is uncertain counts as sent, a dry run as nothing; what
+ * reached those who live on in a customer by now has reached that customer.
  *
  * @param customers at least one, in ascending order
  */
@@ -87,6 +88,14 @@ export function ledgerFacts(
        where tenant_id = $1 and customer_id = any ($2::bigint[]) and customer_id between $5 and $6
          and state in ('planned', 'awaiting_approval',
          'deferred', 'leased', 'sending', 'snoozed', 'sent', 'confirmed', 'uncertain')
+       union all
+       select m.merged_into, i.action_key, true, coalesce(i.sent_at, i.sending_at, i.updated_at)
+       from customers m
+       cross join lateral (
+         select * from interventions where tenant_id = $1 and customer_id = m.id
+           and state in ('sending', 'sent', 'confirmed', 'uncertain')
+       ) i
+       where m.tenant_id = $1 and m.merged_into = any ($2::bigint[]) and m.merged_into between $5 and $6
      ) known group by customer_id, action_key`,
     [tx.tenant, customers, start, now, customers[0], customers[customers.length - 1]],
   )

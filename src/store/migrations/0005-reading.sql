@@ -52,6 +52,10 @@ $$;
 revoke all on function forget_intervention_events(uuid[]) from public;
 grant execute on function forget_intervention_events(uuid[]) to holdfast_tenant;
 
+-- The customer that this one lives on in: what was done with the one was done with the other.
+alter table customers add column merged_into bigint;
+create index customers_merged on customers (tenant_id, merged_into) where merged_into is not null;
+
 -- Whom a deal or a contact belongs to, for a hint that names nothing else.
 create index agreements_source on agreements (tenant_id, external_id);
 create index recipients_source on recipients (tenant_id, external_id);
