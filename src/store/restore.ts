@@ -2,7 +2,8 @@
  * Bringing rows into an empty database: from a backup, or from another database that is moved.
  *
  * A restored installation starts paused. What its ledger still had to do may have been done after the backup was
- * made, and nobody can ask a mail server: such interventions become `uncertain`, for a person to look at.
+ * made, and nobody can ask a mail server: such interventions become `uncertain`, for a person to look at. Tasks are the
+ * exception: a CRM knows each by its key, so that doing what was done already makes no second one.
  */
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Backup } from './backup.ts'
@@ -147,19 +148,20 @@ function damaged(table: string, cause: unknown): unknown {
   )
 }
 
-const UNFINISHED = "('planned', 'awaiting_approval', 'deferred', 'leased', 'sending', 'snoozed')"
+const UNFINISHED = `state in ('planned', 'awaiting_approval', 'deferred', 'leased', 'sending', 'snoozed')
+  and channel <> 'task'`
 
 async function holdLedger(tx: Transaction, reason: string): Promise<number> {
   await tx.query(
     `insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason)
      select tenant_id, id, state, 'uncertain', 'restore', 'restored', $1
-     from interventions where state in ${UNFINISHED}`,
+     from interventions where ${UNFINISHED}`,
     [reason],
   )
   const [{ count }] = await tx.query<{ count: number }>(
     `with held as (
        update interventions set state = 'uncertain', reason_code = 'restored', reason = $1, lease_owner = null,
-         lease_until = null, updated_at = now() where state in ${UNFINISHED} returning 1)
+         lease_until = null, updated_at = now() where ${UNFINISHED} returning 1)
      select count(*) as count from held`,
     [reason],
   )

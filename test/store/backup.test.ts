@@ -74,7 +74,8 @@ describe(`a backup (${databaseKind})`, () => {
     const { uncertain } = await restoreBackup(target, await openBackup(path), { at })
     expect(uncertain).toBe(2)
     const states = (await rowsOf(target, 'interventions')).map((row) => row['state'])
-    expect(states.toSorted()).toEqual(['sent', 'uncertain', 'uncertain'])
+    // The task stays as it was: the CRM knows it by its key.
+    expect(states.toSorted()).toEqual(['deferred', 'sent', 'uncertain', 'uncertain'])
     const installation = await target.asSystem('a test', (tx) => ensureInstallation(tx))
     expect(installation.pausedReason).toMatch(/Restored from a backup of 2026-11-20 08:00 UTC/)
     expect(await rowsOf(target, 'sessions')).toEqual([])
@@ -179,6 +180,7 @@ describe(`a move (${databaseKind})`, () => {
     expect(await rowsOf(to, 'decisions')).toEqual(await rowsOf(from, 'decisions'))
     expect((await rowsOf(to, 'interventions')).map((row) => row['state']).toSorted()).toEqual([
       'awaiting_approval',
+      'deferred',
       'planned',
       'sent',
     ])
@@ -237,12 +239,31 @@ async function fill(database: Database): Promise<void> {
          '{0,1e300}', '{0,0.1}', '{0,0.1}', 0.1, '{0.3333333333333333,0.6666666666666667}', 'email', 0.1, 0.2, 'd', 6, 'EUR')`,
       [tenant, customer, connection],
     )
-    for (const [key, state] of Object.entries({ a: 'planned', b: 'awaiting_approval', c: 'sent' }))
+    for (const [key, state] of Object.entries({
+      a: 'planned',
+      b: 'awaiting_approval',
+      c: 'sent',
+      d: 'deferred',
+    }))
       await tx.query(
         `insert into interventions (tenant_id, id, customer_id, connection_id, action_key, channel, idempotency_key,
-           state, expires_at, currency, created_by) values ($1, $2, $3, $4, 'email', 'email', $5, $6, now(), 'EUR', 'test')`,
-        [tenant, randomUUID(), customer, connection, key, state],
+           state, expires_at, currency, created_by) values ($1, $2, $3, $4, 'email', $7, $5, $6, now(), 'EUR', 'test')`,
+        [tenant, randomUUID(), customer, connection, key, state, key === 'd' ? 'task' : 'email'],
       )
+    // What Holdfast does in a CRM: what it owes it, and whom it must not store.
+    await tx.query(
+      `insert into activities (tenant_id, intervention_id, connection_id, state, external_id)
+       select tenant_id, id, connection_id, 'logged', '5001' from interventions where state = 'sent'`,
+    )
+    await tx.query(
+      `insert into consent_outbox (tenant_id, connection_id, address_hash, channel, status, changed_at)
+       values ($1, $2, '\\x00ff10', 'email', 'refused', '2026-11-20T08:00:00.123456Z')`,
+      [tenant, connection],
+    )
+    await tx.query(
+      `insert into erased_records (tenant_id, connection_id, object, id_hash) values ($1, $2, 'contacts', '\\x0a')`,
+      [tenant, connection],
+    )
     await tx.query(
       `insert into sessions (tenant_id, hash, subject, role, expires_at) values ($1, '\\x01', 'somebody', 'admin', now())`,
       [tenant],
