@@ -2,6 +2,7 @@
 import { isCurrency, minorDigits } from '../../src/contracts/money.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { Agreement } from '../connector.ts'
+import type { HubSpotAccount } from './account.ts'
 import { associationsOf } from './associations.ts'
 import type { HubSpotClient } from './client.ts'
 import type { DealAgreements } from './config.ts'
@@ -19,8 +20,8 @@ export interface AgreementSource {
   readonly properties: ReadonlyMap<string, Property>
   /** The same, read anew. */
   readonly recheck: () => Promise<ReadonlyMap<string, Property>>
-  /** Of the account: what amounts are in where deals have no currency of their own; null unknown. */
-  readonly currency: () => Promise<string | null>
+  /** What amounts are in where deals have no currency of their own, and whose days its times are on. */
+  readonly account: () => Promise<Pick<HubSpotAccount, 'currency' | 'timeZone'>>
 }
 
 /**
@@ -44,7 +45,7 @@ export async function dealAgreements(
     (name) => source.properties.has(name) && !read.some(({ properties }) => Object.hasOwn(properties, name)),
   )
   if (read.length > 0 && passedOver) refuseGone({ deals, properties: await source.recheck() })
-  const home = await homeCurrency(source)
+  const home = await homeOf(source)
   const agreements = new Map(
     read
       .filter(({ properties }) => counts(properties, deals))
@@ -60,7 +61,8 @@ export async function dealAgreements(
 
 /** Names of the properties of deals that are read. */
 export function dealProperties(deals: DealAgreements): readonly string[] {
-  return [...new Set(['pipeline', 'dealstage', ...Object.values(chosen(deals))])]
+  const lost = deals.stages.length === 0 ? [LOST] : []
+  return [...new Set(['pipeline', 'dealstage', ...lost, ...Object.values(chosen(deals))])]
 }
 
 /** The properties by what they tell; `currency` is there only where the portal keeps several currencies. */
@@ -93,43 +95,83 @@ function refuseGone({ deals, properties }: Pick<AgreementSource, 'deals' | 'prop
 /** HubSpot's own property, which portals of one currency do not have. */
 const DEAL_CURRENCY = 'deal_currency_code'
 
+/** HubSpot's own property: whether the stage is one of deals that came to nothing, whatever it is called. */
+const LOST = 'hs_is_closed_lost'
+
+interface Home {
+  /** Null: each deal says its own. */
+  readonly currency: string | null
+  /** Of each property that keeps a moment instead of a day: the day that it is on for the people of the account. */
+  readonly day: (name: string, iso: string) => string
+}
+
 /**
  * Where deals have no property for it all amounts are in the account's currency. Where they have, an empty one says
  * nothing: the amount is then unknown, and not guessed.
+ *
+ * A close date is a moment, and HubSpot shows the day on which it is in the time zone of the account: the evening of
+ * the 30th in New York is the 1st in UTC.
  */
-async function homeCurrency({ deals, properties, currency }: AgreementSource): Promise<string | null> {
-  return properties.has(deals.currencyProperty) ? null : currency()
+async function homeOf({ deals, properties, account }: AgreementSource): Promise<Home> {
+  const moments = new Set(
+    Object.values(chosen(deals)).filter((name) => properties.get(name)?.type === 'datetime'),
+  )
+  const own = properties.has(deals.currencyProperty)
+  if (own && moments.size === 0) return { currency: null, day: (_, iso) => iso.slice(0, 10) }
+  const { currency, timeZone } = await account()
+  const inZone = dayIn(timeZone)
+  return {
+    currency: own ? null : currency,
+    day: (name, iso) => (moments.has(name) ? inZone(iso) : iso.slice(0, 10)),
+  }
 }
 
+/** @example dayIn('America/New_York')('2026-12-01T04:59:00.000Z') // '2026-11-30' */
+function dayIn(timeZone: string): (iso: string) => string {
+  try {
+    const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' })
+    // Years before 1000 and after 9999 are not written as ISO 8601 has them.
+    return (iso) => {
+      const day = format.format(new Date(iso))
+      return /^\d{4}-\d{2}-\d{2}$/.test(day) ? day : iso.slice(0, 10)
+    }
+  } catch {
+    return (iso) => iso.slice(0, 10)
+  }
+}
+
+/** Where no stages are named every deal is one but those that were lost. */
 function counts(
-  { pipeline, dealstage }: RawRecord['properties'],
+  { pipeline, dealstage, [LOST]: lost }: RawRecord['properties'],
   { pipeline: wanted, stages }: DealAgreements,
 ): boolean {
   if (wanted !== null && pipeline !== wanted) return false
-  return stages.length === 0 || stages.includes(dealstage ?? '')
+  return stages.length === 0 ? lost !== 'true' : stages.includes(dealstage ?? '')
 }
 
-function agreementOf({ id, properties }: RawRecord, deals: DealAgreements, home: string | null): Agreement {
+function agreementOf({ id, properties }: RawRecord, deals: DealAgreements, home: Home): Agreement {
   const text = (name: string | undefined): string =>
     name === undefined ? '' : (properties[name] ?? '').trim()
-  const currency = (text(deals.currencyProperty) || home || '').toUpperCase()
+  const currency = (text(deals.currencyProperty) || home.currency || '').toUpperCase()
   const amount = text(deals.amountProperty)
   const value = amount === '' ? NaN : Number(amount)
   const known = isCurrency(currency) && Number.isFinite(value)
   const { periodMonths } = deals
+  const day = (name: string | undefined): string | null => {
+    const at = isoTime(text(name))
+    return at === null || name === undefined ? null : home.day(name, at)
+  }
   return {
     externalId: id,
     amountMinor: known ? Math.round(value * 10 ** minorDigits(currency)) : null,
     currency: known ? currency : null,
     periodMonths: typeof periodMonths === 'number' ? periodMonths : readPeriod(text(periodMonths.property)),
-    startDate: day(text(deals.startProperty)),
-    renewalDate: day(text(deals.renewalProperty)),
-    noticeDate: day(text(deals.noticeProperty)),
+    startDate: day(deals.startProperty),
+    renewalDate: day(deals.renewalProperty),
+    noticeDate: day(deals.noticeProperty),
     autoRenewal: yesOrNo(text(deals.autoRenewalProperty)),
   }
 }
-
-const day = (text: string): string | null => isoTime(text)?.slice(0, 10) ?? null
 
 /**
  * Months of a period as portals write it: a number of months, ISO 8601 ("P1Y", as line items have it), or a word.

@@ -57,7 +57,7 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
   const { object, agreements: source } = config
   const objects = openObjects(client)
   const owners = openOwners(client, memory)
-  const schema = openSchema(client, object)
+  const schema = openSchema(client, object, memory)
   const recent = new Map<string, RawRecord>()
   /** The addresses of a contact come with the contact. */
   const also = object === 'contacts' ? contactProperties(config) : []
@@ -161,12 +161,12 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
     ...(source.from === 'deals' && {
       async agreements(ids: readonly string[]) {
         const properties = await propertiesOf('deals')
-        const currency = () => memory.recall('currency', async () => (await readAccount(client)).currency)
+        const account = () => memory.recall('account', () => readAccount(client))
         const recheck = () => {
           memory.forget()
           return propertiesOf('deals')
         }
-        const from = { client, objects, object, deals: source, properties, recheck, currency }
+        const from = { client, objects, object, deals: source, properties, recheck, account }
         return dealAgreements(from, ids.filter(isId))
       },
     }),

@@ -154,7 +154,36 @@ describe('agreements out of deals', () => {
       'GET /crm/properties/deals': 1,
       'POST /crm/associations/companies/deals/batch/read': 1,
       'POST /crm/objects/deals/batch/read': 1,
+      // A close date is a moment: in whose day, the account says.
+      'GET /account-info/details': 1,
     })
+  })
+
+  it('are on the days that the account sees, and none of those that were lost where no stage is named', async () => {
+    const { state, one, deal, open } = await openDeals()
+    state.setAccount({ timeZone: 'America/New_York' })
+    state.addProperty('deals', 'hs_is_closed_lost', { type: 'bool' })
+    const running = { pipeline: 'renewals', amount: 5, deal_currency_code: 'EUR' }
+    const id = deal(one, {
+      ...running,
+      dealstage: 'won',
+      closedate: '2026-12-01T04:59:00Z',
+      notice: '2026-11-01',
+    })
+    deal(one, { ...running, dealstage: 'gone', hs_is_closed_lost: 'true' })
+    const connector = open({
+      agreements: {
+        from: 'deals',
+        pipeline: 'renewals',
+        stages: [],
+        periodMonths: 12,
+        renewalProperty: 'closedate',
+        noticeProperty: 'notice',
+      },
+    })
+    expect((await connector.agreements!([one])).get(one)).toMatchObject([
+      { externalId: id, renewalDate: '2026-11-30', noticeDate: '2026-11-01' },
+    ])
   })
 
   it("have no amount where money has no currency, and the account's where deals know none", async () => {
