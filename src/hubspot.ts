@@ -8,7 +8,7 @@ import { openHubSpotClient, type HubSpotClient } from '../connectors/hubspot/cli
 import { parseHubSpotConfig, type HubSpotConfig } from '../connectors/hubspot/config.ts'
 import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
 import { openPacers, type Limits, type Pacers } from '../connectors/hubspot/limiter.ts'
-import { introspectToken, refreshTokens, type PortalTokens } from '../connectors/hubspot/oauth.ts'
+import { introspectToken, privateAppScopes, refreshTokens, type PortalTokens } from '../connectors/hubspot/oauth.ts'
 import { fixedToken, type TokenSource } from '../connectors/hubspot/tokens.ts'
 import { verify } from '../connectors/hubspot/verify.ts'
 import { HUBSPOT_API } from '../connectors/hubspot/version.ts'
@@ -134,7 +134,9 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
   /** Null where the token does not say. */
   async function grantedTo(tenant: TenantId, config: HubSpotConfig): Promise<readonly string[] | null> {
     const { baseUrl, clientId, clientSecret } = placeOf(config)
-    if (config.auth !== 'oauth' || clientId === null || clientSecret === null) return null
+    if (config.auth === 'private_app')
+      return privateAppScopes({ baseUrl, token: await tokensOf(tenant, config).current() })
+    if (clientId === null || clientSecret === null) return null
     const token = await tokensOf(tenant, config).current()
     return (await introspectToken({ baseUrl, clientId, clientSecret, token, kind: 'access_token' })).scopes
   }

@@ -28,11 +28,12 @@ const details = z.object({
 })
 
 /**
- * What `accountType` says of an account in which nobody real is reached.
+ * What `accountType` says of an account in which nobody real is reached: SANDBOX, DEVELOPER_TEST, APP_DEVELOPER, and
+ * whatever else of the kind there will be.
  *
  * @see https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide
  */
-const TEST_ACCOUNTS = new Set(['SANDBOX', 'DEVELOPER_TEST', 'APP_DEVELOPER'])
+const TEST_ACCOUNTS = /SANDBOX|TEST|DEVELOPER/i
 
 /**
  * @throws HoldfastError as every call does
@@ -48,7 +49,7 @@ export async function readAccount(client: HubSpotClient): Promise<HubSpotAccount
   const { portalId, accountType, timeZone, companyCurrency, uiDomain } = body
   return {
     portal: portalId,
-    test: TEST_ACCOUNTS.has(accountType.toUpperCase()),
+    test: TEST_ACCOUNTS.test(accountType),
     accountType,
     timeZone,
     currency: companyCurrency,

@@ -1,9 +1,8 @@
 /** Which records belong together: associations of many records at once. */
 import { z } from 'zod'
-import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { HubSpotClient } from './client.ts'
-import { hubSpotError } from './errors.ts'
 import { inChunks } from './objects.ts'
+import { paging, passedOverOnly, whole } from './raw-records.ts'
 import { API_VERSION } from './version.ts'
 
 export interface Associated {
@@ -21,19 +20,21 @@ const answer = z.object({
       to: z.array(
         z.object({
           toObjectId: z.coerce.string(),
-          associationTypes: z.array(
-            z.object({
-              category: z.string().catch(''),
-              typeId: z.number().catch(0),
-              label: z.string().nullish(),
-            }),
-          ),
+          associationTypes: z
+            .array(
+              z.object({
+                category: z.string().catch(''),
+                typeId: z.coerce.number().catch(0),
+                label: z.string().nullish().catch(null),
+              }),
+            )
+            .catch([]),
         }),
       ),
-      paging: z.object({ next: z.object({ after: z.string() }).nullish() }).nullish(),
+      paging,
     }),
   ),
-  errors: z.array(hubSpotError).optional(),
+  errors: whole,
 })
 
 /**
@@ -71,8 +72,9 @@ export async function associationsOf(
         body: { inputs },
         schema: answer,
       })
-      refuseErrors(body.errors ?? [])
-      for (const { from: one, to: others, paging } of body.results) {
+      // A record without any, and one that is not there, are told as errors of a 207.
+      passedOverOnly(to, body.errors)
+      for (const { from: one, to: others, paging: pages } of body.results) {
         const list = found.get(one.id) ?? []
         found.set(one.id, list)
         for (const { toObjectId, associationTypes } of others)
@@ -83,25 +85,11 @@ export async function associationsOf(
               ({ category, typeId }) => category === 'HUBSPOT_DEFINED' && PRIMARY.has(typeId),
             ),
           })
-        const after = paging?.next?.after
+        const after = pages?.next.after
         if (after !== undefined) next.push({ id: one.id, after })
       }
     }
     open = next
   }
   return found
-}
-
-/** A record without any, and one that is not there, are told as errors of a 207; everything else is one. */
-function refuseErrors(errors: readonly z.infer<typeof hubSpotError>[]): void {
-  const other = errors.find(
-    ({ category, subCategory }) =>
-      category !== 'OBJECT_NOT_FOUND' && !/NO_ASSOCIATIONS_FOUND|NOT_FOUND/.test(subCategory),
-  )
-  if (other !== undefined)
-    throw new HoldfastError(
-      'connector_unavailable',
-      `HubSpot did not tell all that belongs together: ${other.message.replace(/\.$/, '')}. It is tried again.`,
-      { retryable: true },
-    )
 }

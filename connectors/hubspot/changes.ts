@@ -6,7 +6,6 @@ import type { Clock } from '../../src/contracts/clock.ts'
 import type { ChangePage, Cursor, CustomerRecord } from '../connector.ts'
 import { isKnown, keepGone, keepVersions, parseCursor, versionOf, type HubSpotCursor } from './cursor.ts'
 import type { Objects, RawRecord } from './objects.ts'
-import { SEARCH_PAGE } from './objects.ts'
 import { MERGED_INTO, mergedInto, type RecordReader } from './records.ts'
 
 export interface ChangeSource {
@@ -35,8 +34,13 @@ export interface Related {
 /** The search index lags by moments: each pass looks back so far behind the end of the one before. */
 const OVERLAP = 120_000
 const WEEK = 7 * 86_400_000
-/** After a reading of everything that was broken off, so that it could not tell what is gone. */
-const AGAIN = 86_400_000
+/**
+ * After a reading of everything that was broken off, so that it could not tell what is gone. No part of a day: what is
+ * restarted every night at the same time would break off every one of them.
+ */
+const AGAIN = 5 * 3_600_000
+/** Of a cursor by which nothing can be told apart any more. */
+const FORGOTTEN = { pass: null, archived: null, lately: {}, gone: {} } as const
 /** The list of what was archived cannot be asked from a time on: a long one is looked at more rarely. */
 const ARCHIVED_PAGE_MS = 60_000
 
@@ -68,7 +72,7 @@ async function* everything(source: ChangeSource, before: HubSpotCursor | null): 
   let after = resumed?.after ?? null
   do {
     const page = await objects.list(object, wanted, { after })
-    began ??= (page.date ?? backThen(clock)).getTime()
+    began ??= nowThere(page.date, clock)
     after = page.after
     source.keep(page.records)
     const deleted = merged(page.records)
@@ -132,11 +136,16 @@ async function* changed(
         properties: names,
         sort: 'hs_object_id',
       })
-      until ??= (found.date ?? backThen(clock)).getTime()
+      if (until === null) {
+        // The clock by which the cursor was made was ahead: what changed meanwhile is before its beginning.
+        if ((found.date ?? clock()).getTime() < from)
+          return yield* everything(source, { ...before, ...FORGOTTEN })
+        until = Math.max(from, nowThere(found.date, clock))
+      }
       const fresh = freshOf(found.records, phase, names)
       const oldest = until - OVERLAP
       versions = keepVersions({ ...versions, ...fresh.versions }, oldest)
-      last = found.records.at(-1)?.id ?? last
+      last = found.last ?? last
       const page =
         concerns === undefined
           ? await ofRecords(source, fresh.records, from)
@@ -146,7 +155,7 @@ async function* changed(
       const upserts = page.upserts
       const deleted = page.deleted.map(({ id }) => id)
       if (upserts.length > 0 || deleted.length > 0) yield { upserts, deleted, cursor: cursorAt(phase, last) }
-      if (found.records.length < SEARCH_PAGE || found.total <= found.records.length) break
+      if (!found.more) break
     }
   }
 
@@ -283,7 +292,13 @@ function modified(object: string, from: number, until: number | null) {
     : ({ propertyName, operator: 'BETWEEN', value: String(from), highValue: String(until) } as const)
 }
 
-/** An answer without HubSpot's time: ours may be ahead of it. */
-const backThen = (clock: Clock): Date => new Date(clock().getTime() - OVERLAP)
+/**
+ * HubSpot's time, or ours where that is earlier: a proxy whose clock is ahead would leave a gap in each pass, one that is
+ * behind costs an overlap. An answer without a time: ours may be ahead of HubSpot's.
+ */
+function nowThere(date: Date | null, clock: Clock): number {
+  const ours = clock().getTime()
+  return date === null ? ours - OVERLAP : Math.min(date.getTime(), ours)
+}
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()

@@ -86,15 +86,20 @@ interface Stated {
 }
 
 const statusSchema = z.object({
-  status: z.string(),
+  status: z.string().toUpperCase().catch(''),
   subscriptionId: z.coerce.string(),
   timestamp: z.coerce.date().nullable().catch(null),
 })
 const statusesSchema = z.object({
-  results: z
-    .array(z.object({ subscriberIdString: z.string(), statuses: z.array(statusSchema).catch([]) }))
-    .catch([]),
+  results: z.array(
+    z
+      .object({ subscriberIdString: z.string(), statuses: z.array(statusSchema).nullish() })
+      .catch(() => NOBODY),
+  ),
 })
+
+/** An entry that cannot be read says nothing about anybody, and keeps no other from being read. */
+const NOBODY = { subscriberIdString: '', statuses: [] }
 
 async function readStatuses(
   client: HubSpotClient,
@@ -102,23 +107,43 @@ async function readStatuses(
   addresses: readonly string[],
 ): Promise<ReadonlyMap<string, Stated>> {
   const stated = new Map<string, Stated>()
-  const all = [...new Set(addresses)]
-  for (let from = 0; from < all.length; from += BATCH) {
-    const { body } = await client.call({
-      method: 'POST',
-      path: `/communication-preferences/${API_VERSION}/statuses/batch/read`,
-      query: { channel: 'EMAIL' },
-      body: { inputs: all.slice(from, from + BATCH) },
-      schema: statusesSchema,
-    })
-    for (const { subscriberIdString, statuses } of body.results) {
-      const ours = statuses.find(({ subscriptionId }) => subscriptionId === subscription)
-      if (ours !== undefined)
-        stated.set(addressOf(subscriberIdString), { status: ours.status, at: ours.timestamp })
+  let refusals = 0
+  const all = [...new Set(addresses)].filter((address) => PLAUSIBLE.test(address))
+  for (let from = 0; from < all.length; from += BATCH) await readSome(all.slice(from, from + BATCH))
+  return stated
+
+  /** A batch that is refused whole is halved until the address at fault is found, which then says nothing. */
+  async function readSome(some: readonly string[]): Promise<void> {
+    try {
+      const { body } = await client.call({
+        method: 'POST',
+        path: `/communication-preferences/${API_VERSION}/statuses/batch/read`,
+        query: { channel: 'EMAIL' },
+        body: { inputs: some },
+        schema: statusesSchema,
+      })
+      for (const { subscriberIdString, statuses } of body.results) {
+        const ours = statuses?.find(({ subscriptionId }) => subscriptionId === subscription)
+        if (ours !== undefined)
+          stated.set(addressOf(subscriberIdString), { status: ours.status, at: ours.timestamp })
+      }
+    } catch (error) {
+      const failure = failureOf(error)
+      // One that is not about an address is so for each of them, and is seen by halving once.
+      if (failure?.status !== 400 || refusals >= MOST_REFUSALS) throw error
+      refusals++
+      if (some.length === 1) return
+      const middle = some.length >> 1
+      await readSome(some.slice(0, middle))
+      await readSome(some.slice(middle))
     }
   }
-  return stated
 }
+
+/** HubSpot refuses a batch because of a text that is no address; contacts of imports have such. */
+const PLAUSIBLE = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+/** One address of a hundred is found by eight refused calls. */
+const MOST_REFUSALS = 16
 
 /**
  * Our unsubscribes and re-subscribes. What HubSpot was told later stands: a change of ours that is older is answered

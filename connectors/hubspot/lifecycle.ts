@@ -23,10 +23,10 @@ const definition = z.object({
   name: z.string(),
   label: z.string().catch(''),
   type: z.string(),
-  options: z.array(z.object({ value: z.string(), label: z.string().catch('') })).catch([]),
+  options: z.array(z.object({ value: z.coerce.string(), label: z.string().catch('') })).catch([]),
 })
 
-const total = z.object({ total: z.number().int().min(0) })
+const total = z.object({ total: z.coerce.number().int().min(0) })
 
 /** Properties of HubSpot's own that tell customers from others, by object. */
 const STAGE_PROPERTIES = { companies: ['lifecyclestage', 'type'], contacts: ['lifecyclestage'] } as const

@@ -104,6 +104,37 @@ export async function introspectToken({
   return { active: info.active, portal: info.hub_id ?? null, scopes: listed }
 }
 
+const privateAppInfo = z.object({ scopes: z.array(z.string()).min(1) })
+
+/**
+ * What the token of a private app may do: the one question that HubSpot answers under a path without a date alone. Asked
+ * by the doctor, who finds it out by calls that are refused where HubSpot does not say.
+ *
+ * @returns null where HubSpot does not say
+ * @see https://developers.hubspot.com/docs/apps/legacy-apps/private-apps/overview at its end
+ * @example
+ * await privateAppScopes({ baseUrl: 'https://api.hubapi.com', token }) // ['crm.objects.companies.read', …]
+ */
+export async function privateAppScopes({
+  baseUrl,
+  token,
+  timeoutMs = 15_000,
+}: {
+  baseUrl: string
+  token: string
+  timeoutMs?: number
+}): Promise<readonly string[] | null> {
+  const path = '/oauth/v2/private-apps/get/access-token-info'
+  const headers = { Authorization: `Bearer ${token}` }
+  const sent = await openTransport(baseUrl)(
+    { method: 'POST', path, headers, body: { tokenKey: token } },
+    { timeoutMs },
+  )
+  if ('kind' in sent || sent.status !== 200) return null
+  const info = privateAppInfo.safeParse(jsonOrNull(sent.text))
+  return info.success ? info.data.scopes : null
+}
+
 /** Gives the grant back; a token that is gone already is fine. */
 export async function revokeToken({
   refreshToken,

@@ -1,30 +1,17 @@
 /** The calls that read objects: lists page by page, batches by id, searches. */
 import { z } from 'zod'
+import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { HubSpotAnswer, HubSpotClient } from './client.ts'
 import { failureOf } from './errors.ts'
+import { paging, passedOverOnly, record, whole } from './raw-records.ts'
+import type { RawRecord } from './raw-records.ts'
 import { API_VERSION } from './version.ts'
 
-const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]).nullable()
-const when = z.coerce.date()
+export type { RawRecord } from './raw-records.ts'
 
-const record = z.object({
-  id: z.coerce.string(),
-  properties: z.record(z.string(), text),
-  propertiesWithHistory: z.record(z.string(), z.array(z.object({ value: text, timestamp: when }))).nullish(),
-  createdAt: when,
-  updatedAt: when,
-  archivedAt: when.nullish(),
-})
-
-/** A record as HubSpot sends it: every value a text. */
-export type RawRecord = z.infer<typeof record>
-
-const page = z.object({
-  results: z.array(record),
-  paging: z.object({ next: z.object({ after: z.string() }).nullish() }).nullish(),
-})
-const batch = z.object({ results: z.array(record) })
-const found = z.object({ total: z.number(), results: z.array(record) })
+const page = z.object({ results: z.array(record), paging })
+const batch = z.object({ results: z.array(record), errors: whole })
+const found = z.object({ total: z.coerce.number(), results: z.array(record) })
 
 /** What is wanted of each record. */
 export interface Wanted {
@@ -51,8 +38,10 @@ export interface Filter {
 
 export interface Found {
   readonly records: readonly RawRecord[]
-  /** All that the filters find, also beyond this page. */
-  readonly total: number
+  /** Of the page that was found, also where the record itself is gone by now; null for an empty page. */
+  readonly last: string | null
+  /** Whether the filters find more behind this page. */
+  readonly more: boolean
   readonly date: Date | null
 }
 
@@ -93,6 +82,13 @@ export const SEARCH_PAGE = 200
 
 /** Characters of property names in one address, from the start; addresses over about 15,000 are refused with 414. */
 const ADDRESS = 12_000
+/**
+ * "If the body of your request exceeds 3,000 characters, a 400 error will be returned": so the guide of the search,
+ * about the query. Longer lists of properties are taken in practice, and do without where they are not.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm
+ */
+const SEARCH_BODY = 3000
 
 /**
  * Names that do not fit into an address are asked for in the body of a batch, so that a page costs two calls and
@@ -104,6 +100,8 @@ const ADDRESS = 12_000
 export function openObjects(client: HubSpotClient): Objects {
   /** Halved when HubSpot finds an address too long after all. */
   let address = ADDRESS
+  /** A search with a long list of properties was refused: it finds ids alone, and a batch reads the rest. */
+  let idsAlone = false
 
   async function list(
     object: string,
@@ -138,7 +136,10 @@ export function openObjects(client: HubSpotClient): Objects {
     const { body, date } = answer
     const ids = body.results.map(({ id }) => id)
     const records = fits ? body.results : inOrder(ids, await readBatch(object, ids, wanted, { archived }))
-    return { records, after: body.paging?.next?.after ?? null, date }
+    const next = body.paging?.next?.after ?? null
+    // It would be the same page for ever.
+    if (next !== null && next === after) throw endless(object)
+    return { records, after: next, date }
   }
 
   async function readBatch(
@@ -157,9 +158,48 @@ export function openObjects(client: HubSpotClient): Objects {
         body: { inputs: some.map((id) => ({ id })), properties, propertiesWithHistory: history },
         schema: batch,
       })
+      passedOverOnly(object, body.errors)
       records.push(...body.results)
     }
     return records
+  }
+
+  async function find(
+    object: string,
+    { filters, properties, sort }: Parameters<Objects['search']>[1],
+  ): Promise<Found> {
+    const body = {
+      filterGroups: filters.length === 0 ? [] : [{ filters }],
+      properties,
+      sorts: [sort],
+      limit: SEARCH_PAGE,
+      after: '0',
+    }
+    const isLong = JSON.stringify(body).length > SEARCH_BODY
+    const alone = isLong && idsAlone
+    let answer: HubSpotAnswer<z.infer<typeof found>>
+    try {
+      answer = await client.call({
+        method: 'POST',
+        path: `/crm/objects/${API_VERSION}/${object}/search`,
+        body: { ...body, ...(alone && { properties: ['hs_object_id'] }) },
+        schema: found,
+      })
+    } catch (error) {
+      if (!isLong || alone || ![400, 413, 414].includes(failureOf(error)?.status ?? 0)) throw error
+      idsAlone = true
+      return find(object, { filters, properties, sort })
+    }
+    const { results, total } = answer.body
+    const ids = results.map(({ id }) => id)
+    const records = alone ? inOrder(ids, await readBatch(object, ids, { properties })) : results
+    // A page may be short although there is more: what is gone by now is counted, and not there.
+    return {
+      records,
+      last: ids.at(-1) ?? null,
+      more: ids.length > 0 && total > ids.length,
+      date: answer.date,
+    }
   }
 
   return {
@@ -179,22 +219,16 @@ export function openObjects(client: HubSpotClient): Objects {
         throw error
       }
     },
-    async search(object, { filters, properties, sort }) {
-      const { body, date } = await client.call({
-        method: 'POST',
-        path: `/crm/objects/${API_VERSION}/${object}/search`,
-        body: {
-          filterGroups: filters.length === 0 ? [] : [{ filters }],
-          properties,
-          sorts: [sort],
-          limit: SEARCH_PAGE,
-          after: '0',
-        },
-        schema: found,
-      })
-      return { records: body.results, total: body.total, date }
-    },
+    search: find,
   }
+}
+
+function endless(object: string): HoldfastError {
+  return new HoldfastError(
+    'connector_unavailable',
+    `HubSpot's list of ${object} does not go on behind its page. It is tried again.`,
+    { retryable: true },
+  )
 }
 
 /** @example [...inChunks([1, 2, 3], 2)] // [[1, 2], [3]] */

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Responsible } from '../connector.ts'
 import type { HubSpotClient } from './client.ts'
 import type { PortalMemory } from './memory.ts'
+import { paging } from './raw-records.ts'
 import { API_VERSION } from './version.ts'
 
 export interface Owner extends Responsible {
@@ -30,7 +31,7 @@ const page = z.object({
       userIdIncludingInactive: z.coerce.string().nullish(),
     }),
   ),
-  paging: z.object({ next: z.object({ after: z.string() }).nullish() }).nullish(),
+  paging,
 })
 
 /**
@@ -40,7 +41,9 @@ const page = z.object({
  * await openOwners(client, memory).responsible('77', null) // { id: '77', name: 'Ada Reed', email: 'ada@…' }
  */
 export function openOwners(client: HubSpotClient, memory: PortalMemory): Owners {
-  async function find(id: string): Promise<Owner | null> {
+  /** A property that takes several users names the one who counts first. */
+  async function find(said: string): Promise<Owner | null> {
+    const id = said.split(';')[0].trim()
     const active = await memory.recall('owners', () => readOwners(client, false))
     const owner = active.get(id)
     if (owner !== undefined) return owner
@@ -83,7 +86,7 @@ async function readOwners(client: HubSpotClient, archived: boolean): Promise<Rea
         archived,
       })
     }
-    after = body.paging?.next?.after
+    after = body.paging?.next.after
   } while (after !== undefined)
   const byId = new Map(owners.map((owner) => [owner.id, owner]))
   for (const owner of owners)

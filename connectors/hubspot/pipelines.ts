@@ -13,10 +13,10 @@ export interface DealPipeline {
 const pipelines = z.object({
   results: z.array(
     z.object({
-      id: z.string(),
-      label: z.string(),
-      archived: z.boolean().optional(),
-      stages: z.array(z.object({ id: z.string(), label: z.string() })),
+      id: z.coerce.string(),
+      label: z.string().catch(''),
+      archived: z.boolean().nullish(),
+      stages: z.array(z.object({ id: z.coerce.string(), label: z.string().catch('') })).catch([]),
     }),
   ),
 })

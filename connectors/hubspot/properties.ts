@@ -31,9 +31,9 @@ const definition = z.object({
   type: z.string(),
   fieldType: z.string().catch(''),
   options: z.array(z.object({ value: z.coerce.string(), label: z.string().catch('') })).catch([]),
-  archived: z.boolean().optional(),
-  hidden: z.boolean().optional(),
-  referencedObjectType: z.string().nullish(),
+  archived: z.boolean().nullish().catch(null),
+  hidden: z.boolean().nullish().catch(null),
+  referencedObjectType: z.string().nullish().catch(null),
   dataSensitivity: z.string().nullish(),
 })
 const definitions = z.object({ results: z.array(definition) })

@@ -12,15 +12,20 @@ export const definitionSchema = z.object({
   groupName: z.string().catch(''),
   type: z.string(),
   fieldType: z.string().catch(''),
-  // Sent back whole when one is added, so nothing of them may be lost.
-  options: z.array(z.looseObject({ value: z.string(), label: z.string().catch('') })).catch([]),
+  // Sent back whole when one is added: one that is lost here would be gone there.
+  options: z
+    .array(z.looseObject({ value: z.coerce.string(), label: z.string().catch('') }))
+    .nullish()
+    .transform((all) => all ?? []),
   hasUniqueValue: z.boolean().catch(false),
   calculated: z.boolean().catch(false),
   externalOptions: z.boolean().catch(false),
   hubspotDefined: z.boolean().catch(false),
   modificationMetadata: z
     .object({ readOnlyValue: z.boolean().catch(false), readOnlyOptions: z.boolean().catch(false) })
-    .catch({ readOnlyValue: false, readOnlyOptions: false }),
+    .nullish()
+    .catch(null)
+    .transform((said) => said ?? { readOnlyValue: false, readOnlyOptions: false }),
 })
 export type Definition = z.infer<typeof definitionSchema>
 

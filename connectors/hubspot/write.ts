@@ -8,6 +8,7 @@ import type { HubSpotClient } from './client.ts'
 import { cellsOf, FIELD_PROPERTIES, isOurs } from './fields.ts'
 import { failed } from './refusals.ts'
 import type { Schema } from './schema.ts'
+import { restoreSurvivors, type Landed } from './survivors.ts'
 import { API_VERSION } from './version.ts'
 
 /**
@@ -33,7 +34,16 @@ export async function writeFields(
     again.length === 0
       ? first
       : await schema.renew(schema.object).then(() => writeRound(client, schema, again, true))
-  return records.map(({ id }) => resultOf(schema, id, second.get(id) ?? first.get(id)))
+  const outcomeOf = (id: string): Written | undefined => second.get(id) ?? first.get(id)
+  const cells = new Map(records.map(({ id, fields }) => [id, cellsOf(fields)]))
+  const landed = records.flatMap(({ id }): readonly Landed[] => {
+    const outcome = outcomeOf(id)
+    if (outcome?.ok !== true || outcome.id === id) return []
+    return [{ survivor: outcome.id, cells: cells.get(id)!, at: outcome.updatedAt }]
+  })
+  const own = new Map([...cells].filter(([id]) => outcomeOf(id)?.ok === true))
+  const restored = await restoreSurvivors(client, schema.object, landed, own)
+  return records.map(({ id }) => resultOf(schema, id, outcomeOf(id), restored))
 }
 
 type Written =
@@ -148,7 +158,7 @@ const UNKNOWN_ID: Refusal = {
 
 const NAMES = { companies: 'company', contacts: 'contact' } as const
 
-function resultOf(schema: Schema, id: string, outcome: Written | undefined): WriteResult {
+function resultOf(schema: Schema, id: string, outcome: Written | undefined, restored: boolean): WriteResult {
   if (outcome === undefined || outcome.ok === 'nothing') return { id, ok: true }
   if (outcome.ok) {
     // HubSpot answers for the record that it was merged into.
@@ -157,7 +167,7 @@ function resultOf(schema: Schema, id: string, outcome: Written | undefined): Wri
         id,
         ok: false,
         code: 'record_gone',
-        message: `The ${NAMES[schema.object]} ${id} was merged into ${outcome.id} in HubSpot. The next sync takes that up.`,
+        message: `The ${NAMES[schema.object]} ${id} was merged into ${outcome.id} in HubSpot. The next sync takes that up.${restored ? '' : ` Until then ${outcome.id} may show what was meant for ${id}.`}`,
         retryable: false,
       }
     return { id, ok: true, ...(outcome.updatedAt === null ? {} : { version: outcome.updatedAt }) }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cursor } from '../../../connectors/connector.ts'
-import { idsOf, openReading, passOver } from './reading.ts'
+import { openHubSpotConnector } from '../../../connectors/hubspot/connector.ts'
+import { clientOn, idsOf, openReading, passOver } from './reading.ts'
 
 const MINUTE = 60_000
 const WEEK = 7 * 1440 * MINUTE
@@ -93,7 +94,7 @@ describe('reading everything', () => {
     expect((await passOver(open(), again.cursor, reading)).records).toEqual([])
   })
 
-  it('does not say that it was complete when it was broken off, and comes back for that the next day', async () => {
+  it('does not say that it was complete when it was broken off, and comes back for that some hours later', async () => {
     const { open, state, time, ids } = await openCompanies(150)
     let cursor: Cursor | null = null
     for await (const page of open().changes(null, NAMES)) {
@@ -106,8 +107,37 @@ describe('reading everything', () => {
     expect(rest.pages.map(({ complete }) => complete)).toEqual([undefined])
     const next = await passOver(open(), rest.cursor, NAMES)
     expect(next.deleted).toEqual([ids[3]])
-    time.pass(1440 * MINUTE)
+    time.pass(5 * 60 * MINUTE)
     expect((await passOver(open(), next.cursor, NAMES)).pages.at(-1)?.complete).toBe(true)
+  })
+
+  it('is done again by a cursor of the future: what changed until then would never be found', async () => {
+    const { open, state, time, ids } = await openCompanies(3)
+    time.pass(60 * MINUTE)
+    const ahead = await passOver(open(), null, NAMES)
+    time.pass(-50 * MINUTE)
+    state.updateRecord('companies', ids[1], { city: 'Ulm' })
+    const anew = await passOver(open(), ahead.cursor, NAMES)
+    expect(idsOf(anew.records)).toEqual(ids)
+    expect(anew.pages.at(-1)?.complete).toBe(true)
+    time.pass(5 * MINUTE)
+    state.updateRecord('companies', ids[2], { city: 'Bonn' })
+    expect(idsOf((await passOver(open(), anew.cursor, NAMES)).records)).toEqual([ids[2]])
+  })
+
+  it('leaves no gap where answers come with a time that is ahead of ours', async () => {
+    const { sandbox, open, state, time, ids } = await openCompanies(3)
+    const proxied = openHubSpotConnector({
+      config: { portal: sandbox.portal, object: 'companies', auth: 'private_app' },
+      client: clientOn(sandbox, () => new Date(time.clock().getTime() - 30 * MINUTE)),
+      clock: () => new Date(time.clock().getTime() - 30 * MINUTE),
+    })
+    const first = await passOver(proxied, null, NAMES)
+    expect(Date.parse((first.cursor as { since: string }).since)).toBe(time.clock().getTime() - 30 * MINUTE)
+    time.pass(5 * MINUTE)
+    state.updateRecord('companies', ids[1], { city: 'Ulm' })
+    expect(idsOf((await passOver(proxied, first.cursor, NAMES)).records)).toContain(ids[1])
+    expect(idsOf((await passOver(open(), first.cursor, NAMES)).records)).toContain(ids[1])
   })
 
   it('begins anew when other properties are asked for', async () => {

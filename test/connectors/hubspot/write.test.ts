@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { FieldUpdate, RiskFields } from '../../../connectors/connector.ts'
@@ -154,6 +155,32 @@ describe('writing fields', () => {
       ['record_gone', expect.stringContaining('company no id'), false],
     ])
     expect(state.value('companies', fine, 'holdfast_risk_level')).toBe('HIGH')
+    expect(state.value('companies', winner, 'holdfast_risk_level') || null).toBe(null)
+  })
+
+  it('leaves on the survivor of a merge what is its own', async () => {
+    const { client, schema, sandbox } = await openPortal()
+    const { state } = sandbox
+    const [winner, loser] = ['W', 'L'].map((name) => state.createRecord('companies', { name }))
+    await writeFields(client, schema, [
+      { id: winner, fields: { ...fields, riskLevel: 'LOW', riskPercent: 3 } },
+    ])
+    await setTimeout(5)
+    state.mergeRecords('companies', winner, loser)
+    const shown = state.record('companies', winner)!.properties
+    const [result] = await writeFields(client, schema, [{ id: loser, fields }])
+    expect(result).toMatchObject({ id: loser, ok: false, code: 'record_gone' })
+    expect(state.record('companies', winner)!.properties).toMatchObject({
+      holdfast_risk_level: shown['holdfast_risk_level'],
+      holdfast_risk_percent: '3',
+      holdfast_group: 'policy',
+    })
+    const both = [
+      { id: winner, fields: { riskPercent: 5 } },
+      { id: loser, fields: { riskPercent: 80 } },
+    ]
+    await writeFields(client, schema, both)
+    expect(state.value('companies', winner, 'holdfast_risk_percent')).toBe('5')
   })
 
   it('tells a rule for new records from one of values', async () => {
