@@ -16,6 +16,8 @@ import { unsubscribePayload } from './unsubscribe-link.ts'
 export interface StoredMessage extends EmailMessage {
   /** What it was rendered for: one that was rendered for the sandbox never goes out live. */
   readonly delivery: 'dry_run' | 'sandbox' | 'live'
+  /** Id of the recipient in the CRM, by which it is found when they ask to be forgotten. */
+  readonly recipientId?: string
 }
 
 export interface MessageRequest {
@@ -63,7 +65,7 @@ export async function buildMessage(
     unsubscribeUrl: await unsubscribeUrl(tx, services, { tenant, intervention, to, delivery }),
     templates: settings.templates,
   })
-  return { ...message, delivery }
+  return { ...message, delivery, recipientId: to.recipient.externalId }
 }
 
 /** A dry run's link leads nowhere: who looks at what would be sent must not unsubscribe the person. */

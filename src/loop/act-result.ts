@@ -6,6 +6,7 @@ import type { Transaction } from '../store/database.ts'
 import { mayMove, type InterventionState } from '../store/intervention-states.ts'
 import { moveIntervention, type Move } from '../store/intervention-moves.ts'
 import { oweActivity } from '../store/activities.ts'
+import { ERASED, wasErased } from '../store/erasure.ts'
 import { outwardPlace } from '../store/outward.ts'
 import { suppress } from '../store/suppressions.ts'
 import { FOR_ADMIN, MAX_ATTEMPTS, reconcileMs, recheckMs, retryMs } from './act-retry.ts'
@@ -66,7 +67,9 @@ async function write(
 ): Promise<InterventionState | null> {
   const { row, owner, hash } = attempted
   const { end, begun, phases } = ended
-  const moving = moveFor(end, attempted)
+  const known = moveFor(end, attempted)
+  const erased = await wasErased(tx, row.id)
+  const moving = erased ? withoutPerson(known) : known
   if (end.outcome === 'rejected' && end.suppress === true && hash !== null)
     await suppress(tx, { hash, channel: 'email', reason: 'bounced', source: end.code })
   // A channel that never confirmed its lease spoke all the same: the ledger says so.
@@ -91,7 +94,7 @@ async function write(
     ...moving,
     detail: { ...moving.detail, phases },
   })
-  if (moved && moving.to === 'sent') await log(tx, connectors, attempted)
+  if (moved && moving.to === 'sent' && !erased) await log(tx, connectors, attempted)
   return moved ? moving.to : null
 }
 
@@ -104,6 +107,13 @@ async function log(
   if (row.channel === 'task') return
   const { kind, builtIn } = await outwardPlace(tx, row.connection)
   if (connectors.can(kind, 'activities') && (delivery === 'live' || builtIn)) await oweActivity(tx, row.id)
+}
+
+/** An answer may name whom it was for. */
+function withoutPerson({ to, reasonCode, set }: Moving): Moving {
+  const { providerId: _, ...rest } = set ?? {}
+  const reason = 'The person asked to be forgotten while it was on its way.'
+  return { to, reasonCode: to === 'uncertain' ? ERASED : reasonCode, set: rest, reason }
 }
 
 type Moving = Pick<Move, 'to' | 'set' | 'detail'> & { readonly reasonCode: string; readonly reason: string }

@@ -145,6 +145,10 @@ function refusalOfPerson(tx: Transaction, { hash, delivery, message }: Taken): P
 }
 
 function messageOf({ message }: Taken): Message {
-  const { delivery: _, ...rest } = message
-  return rest
+  if (message.kind === 'task') {
+    const { delivery: _, ...task } = message
+    return task
+  }
+  const { delivery: _, recipientId: __, ...mail } = message
+  return mail
 }

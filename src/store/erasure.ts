@@ -3,7 +3,7 @@
  * addresses are never written to again and records that are still on their way are not stored.
  */
 import { createHmac } from 'node:crypto'
-import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
+import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
 export interface ErasedRecord {
@@ -37,8 +37,12 @@ export async function eraseRecord(
     [tx.tenant, connection, object, Buffer.from(recordHash(key, id), 'hex')],
   )
   const customers = await tx.query<{ id: CustomerId }>(
-    `select id from customers where tenant_id = $1 and connection_id = $2 and object = $3 and external_id = $4
-     for update`,
+    // Those that live on in the record by now are the same person.
+    `with own as (
+       select id from customers where tenant_id = $1 and connection_id = $2 and object = $3 and external_id = $4
+     )
+     select id from customers where tenant_id = $1 and (id in (select id from own) or merged_into in (select id from own))
+     order by id for update`,
     [tx.tenant, connection, object, id],
   )
   const people = await tx.query<{ id: number }>(
@@ -51,7 +55,7 @@ export async function eraseRecord(
   )
   const recipients = people.map((one) => one.id)
   await suppressAll(tx, connection, recipients)
-  await forgetMessages(tx, recipients)
+  await forgetMessages(tx, { connection, object, id, recipients })
   // Whoever came after them moves up.
   await tx.query(
     `update recipients r set rank = r.rank - 1 from recipients gone
@@ -92,29 +96,71 @@ async function suppressAll(
      on conflict do nothing`,
     [tx.tenant, recipients, `connection:${connection}`],
   )
-}
-
-/** What was sent to them, and what was said of it. What was about to be sent is cancelled. */
-async function forgetMessages(tx: Transaction, recipients: readonly number[]): Promise<void> {
-  const touched = await tx.query<{ id: string }>(
-    `with cancelled as (
-       update interventions set state = 'cancelled', reason_code = 'erased',
-         reason = 'The person asked to be forgotten.', updated_at = now(), lease_owner = null, lease_until = null
-       where tenant_id = $1 and recipient_id = any ($2::bigint[])
-         and state in ('planned', 'awaiting_approval', 'deferred', 'snoozed', 'leased')
-       returning id
-     )
-     select id from interventions where tenant_id = $1 and recipient_id = any ($2::bigint[])`,
+  // What the CRM answered may name them.
+  await tx.query(
+    `update consent_outbox o set error_message = null from recipients r
+     where r.tenant_id = $1 and r.id = any ($2::bigint[]) and o.tenant_id = $1
+       and o.address_hash in (r.email_hash, r.phone_hash) and o.error_message is not null`,
     [tx.tenant, recipients],
   )
+}
+
+const FORGOTTEN = 'The person asked to be forgotten.'
+
+/** Of what may still be heard of when its person was erased: what is said then is not kept either. */
+export const ERASED = 'erased'
+
+/**
+ * What was sent to them, also by way of a customer that they belonged to once, and what was said of it. What was about
+ * to be sent is cancelled.
+ */
+async function forgetMessages(
+  tx: Transaction,
+  {
+    connection,
+    object,
+    id,
+    recipients,
+  }: Omit<ErasedRecord, 'key'> & { readonly recipients: readonly number[] },
+): Promise<void> {
+  const touched = await tx.query<{ id: string }>(
+    `select i.id from interventions i
+     join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
+     where i.tenant_id = $1 and i.connection_id = $2 and (i.recipient_id = any ($3::bigint[])
+       or i.message ->> 'recipientId' = $4 and c.object is distinct from $5)
+     order by i.id for update of i`,
+    [tx.tenant, connection, recipients, id, object],
+  )
   if (touched.length === 0) return
-  const ids = touched.map(({ id }) => id)
+  const ids = touched.map((one) => one.id)
   await tx.query(
-    `update interventions set message = null, recipient_id = null, provider_id = null
-     where tenant_id = $1 and id = any ($2::uuid[])`,
-    [tx.tenant, ids],
+    `update interventions i set message = null, recipient_id = null, provider_id = null, reason = $3, updated_at = now(),
+       state = case when open then 'cancelled' else state end,
+       reason_code = case when open or state in ('sending', 'uncertain') then '${ERASED}' else reason_code end,
+       lease_owner = case when open then null else lease_owner end,
+       lease_until = case when open then null else lease_until end
+     from (
+       select id as held, state in ('planned', 'awaiting_approval', 'deferred', 'snoozed', 'leased') as open
+       from interventions where tenant_id = $1 and id = any ($2::uuid[])
+     ) h
+     where i.tenant_id = $1 and i.id = h.held`,
+    [tx.tenant, ids, FORGOTTEN],
   )
   await tx.query('select forget_intervention_events($1::uuid[])', [ids])
+  await tx.query(
+    `delete from activities where tenant_id = $1 and intervention_id = any ($2::uuid[]) and state <> 'logged'`,
+    [tx.tenant, ids],
+  )
+}
+
+/** Whether the person of an intervention that was begun to be sent was erased meanwhile; the row is locked. */
+export async function wasErased(tx: Transaction, intervention: InterventionId): Promise<boolean> {
+  const [row] = await tx.query<{ erased: boolean }>(
+    `select state in ('sending', 'uncertain') and reason_code is not distinct from '${ERASED}' as erased from interventions
+     where tenant_id = $1 and id = $2 for update`,
+    [tx.tenant, intervention],
+  )
+  return row?.erased ?? false
 }
 
 /** Hashes of those who may not be stored, hex; most connections have none. */

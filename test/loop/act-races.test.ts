@@ -6,6 +6,7 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { ActServices } from '../../src/loop/act-services.ts'
 import { recordConsent } from '../../src/store/consents.ts'
 import type { Database } from '../../src/store/database.ts'
+import { eraseRecord } from '../../src/store/erasure.ts'
 import { cancel } from '../../src/store/interventions.ts'
 import { pauseTenant } from '../../src/store/tenants.ts'
 import { SANDBOX, hashOf, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
@@ -102,6 +103,28 @@ describe(`between the decision and the send (${databaseKind})`, () => {
     expect(await acting.act(scene, id, { services: amid(() => refuse(scene)) })).toBe('suppressed')
     expect((await movesOf(acting.database, scene.tenant, id)).at(-1)?.from_state).toBe('leased')
     expect(deliveries(scene)).toBe(0)
+  })
+
+  it('what was on its way to a person who is forgotten meanwhile is noted without the person', async () => {
+    const scene = await acting.scene()
+    await acting.settings(scene, liveTo(scene.email))
+    const id = await acting.plan(scene)
+    const [recipient] = await acting.sql(scene, 'select external_id as id from recipients')
+    const erase = () =>
+      acting.database.withTenant(scene.tenant, (tx) =>
+        eraseRecord(tx, {
+          connection: scene.connection,
+          object: 'contacts',
+          id: String(recipient['id']),
+          key: Buffer.alloc(32),
+        }),
+      )
+    expect(await acting.act(scene, id, { services: atTheLast(erase) })).toBe('sent')
+    expect(await acting.read(scene, id)).toMatchObject({ message: null, recipient: null, providerId: null })
+    const kept = ['interventions', 'intervention_events', 'activities', 'recipients'].map((table) =>
+      acting.sql(scene, `select * from ${table}`),
+    )
+    expect(JSON.stringify(await Promise.all(kept))).not.toContain(scene.email)
   })
 
   it('an address that is taken off the test list is not written to any more: what was meant for it is a dry run', async () => {

@@ -420,6 +420,22 @@ describe(`what a webhook hints at (${databaseKind})`, () => {
       connection,
       recipient,
     )
+    // She was at another company when this was sent to her.
+    await syncs.rows(
+      `insert into interventions (tenant_id, id, customer_id, connection_id, action_key, channel, idempotency_key,
+         state, expires_at, message, currency, created_by, reason)
+       values ($1, gen_random_uuid(), $2, $3, 'email', 'email', 'once', 'rejected', now() + interval '1 day',
+         '{"to": "ann@example.com", "recipientId": "p1"}', 'EUR', 'a test', '550 ann@example.com is unknown')`,
+      tenant,
+      id,
+      connection,
+    )
+    await syncs.rows(
+      `insert into activities (tenant_id, intervention_id, connection_id, error_message)
+       select tenant_id, id, connection_id, 'ann@example.com is none of ours' from interventions
+       where tenant_id = $1 and state = 'sent'`,
+      tenant,
+    )
     await syncs.rows(
       `insert into intervention_events (tenant_id, intervention_id, to_state, actor, reason)
        select tenant_id, id, state, 'a test', 'ann@example.com took it' from interventions where tenant_id = $1`,
@@ -436,6 +452,7 @@ describe(`what a webhook hints at (${databaseKind})`, () => {
           'customers',
           'property_changes',
           'webhook_receipts',
+          'activities',
         ].map((table) => syncs.rows(`select * from ${table} where tenant_id = $1`, tenant)),
       ),
     )
@@ -444,7 +461,7 @@ describe(`what a webhook hints at (${databaseKind})`, () => {
     expect(left).toContain('bob@example.com')
     expect(
       await syncs.rows('select state from interventions where tenant_id = $1 order by state', tenant),
-    ).toEqual([{ state: 'cancelled' }, { state: 'sent' }])
+    ).toEqual([{ state: 'cancelled' }, { state: 'rejected' }, { state: 'sent' }])
     const key = await database.withTenant(tenant, (tx) => syncs.services.secrets.addressKey(tx))
     const hash = hashAddress(key, 'email', email)!
     expect(await database.withTenant(tenant, (tx) => suppressionOf(tx, hash, 'email'))).toBe('erased')
