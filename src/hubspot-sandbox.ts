@@ -58,6 +58,7 @@ export async function openSandboxHost({
     portal: SANDBOX_PORTAL,
     journal: join(folder, 'sandbox', 'hubspot.journal'),
     accountType: 'SANDBOX',
+    requestLog: 1_000,
     limits: { oauth: 1100, search: 50 },
     seed: (state) => void seedSample(state, { customers: CUSTOMERS, seed: SEED }),
   })

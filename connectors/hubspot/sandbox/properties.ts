@@ -102,14 +102,17 @@ function createOne(
   if (name.startsWith('hs_'))
     throw refuse('Property names must not start with "hs_".', 'RESERVED_PROPERTY_NAME')
   const known = state.property(type, name)
+  if (known && known.archivedAt !== null) {
+    // Documented nowhere; seen in a portal: the archived one is back as it was, whatever was asked for.
+    const restored = { ...known, archivedAt: null, updatedAt: request.at.getTime() }
+    state.setProperty(type, restored)
+    return restored
+  }
   if (known) {
     throw problem({
       status: 409,
       category: 'OBJECT_ALREADY_EXISTS',
-      message:
-        known.archivedAt === null
-          ? `A property named '${name}' already exists.`
-          : `A property named '${name}' already exists and is archived. Restore it or delete it for good.`,
+      message: `A property named '${name}' already exists.`,
       errors: [
         { message: 'Property already exists', code: 'PROPERTY_EXISTS', context: { propertyName: [name] } },
       ],

@@ -20,6 +20,7 @@ import { sandboxRoutes } from './routes.ts'
 import { ALL_SCOPES } from './scopes.ts'
 import { openSearchIndex } from './search-index.ts'
 import type { SandboxState } from './state.ts'
+import { followContacts } from './subscription-statuses.ts'
 
 export interface LoggedRequest {
   readonly method: string
@@ -79,6 +80,8 @@ export interface SandboxOptions {
   accountType?: 'STANDARD' | 'SANDBOX' | 'DEVELOPER_TEST' | 'APP_DEVELOPER'
   /** Fills a portal that is empty: not called when the journal has one. */
   seed?: (state: SandboxState) => void
+  /** Calls that are remembered; default 20,000. */
+  requestLog?: number
   /** In addition to those of routes.ts. */
   routes?: readonly SandboxRoute[]
 }
@@ -91,7 +94,8 @@ const SETTINGS = {
 } as const
 
 const LARGEST_BODY = 10_000_000
-const LOGGED = 200_000
+/** Calls that are remembered; the address of one that names many properties is thousands of characters long. */
+const LOGGED = 20_000
 /** Entries beyond twice the least, at which the journal is written anew. */
 const GROWTH = 50_000
 
@@ -117,6 +121,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     options.seed,
   )
   const { state } = kept
+  followContacts(state)
   const index = openSearchIndex(state.tables, options.indexLagMs ?? 0)
   const limiter = openRateLimiter(limits)
   const app = {
@@ -162,6 +167,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     faults,
   })
   const log: LoggedRequest[] = []
+  const logged = options.requestLog ?? LOGGED
   const listeners = new Set<(exchange: Exchange) => void>()
   let calls = 0
 
@@ -182,7 +188,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     const note = (status: number, body?: unknown): void => {
       const entry = { method, path, url: incoming.url ?? '/', at, status }
       log.push(entry)
-      if (log.length > LOGGED) log.splice(0, LOGGED / 4)
+      if (log.length > logged) log.splice(0, Math.ceil(logged / 4))
       for (const listener of listeners) listener({ ...entry, headers: incoming.headers, requestBody, body })
     }
     if (effect && isBefore(effect)) {

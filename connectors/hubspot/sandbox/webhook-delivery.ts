@@ -6,6 +6,7 @@
  */
 import { createHash, createHmac } from 'node:crypto'
 import { random } from '../../../models/random.ts'
+import { openOwed, type OwedEvent } from './webhook-owed.ts'
 import type { WebhookPortal } from './webhooks.ts'
 
 /** One event as it stands in the array. */
@@ -74,10 +75,12 @@ export function openDelivery({ state, app }: WebhookPortal, options: DeliveryOpt
   const { targetUrl, maxConcurrentRequests = 10, gatherMs = 20, timeoutMs = 5_000 } = options
   const { secret = app.clientSecret, sleep = sleepReally } = options
   const rng = random(options.seed ?? 1)
+  const owed = openOwed(state)
   const stopping = new AbortController()
   const counts = { events: 0, requests: 0, accepted: 0, refused: 0, lost: 0 }
   const faults = { duplicates: 0, disorder: false, stale: 0, held: false }
-  let waiting: WebhookEvent[] = []
+  /** What an earlier run had not got rid of goes out with the first. */
+  let waiting: OwedEvent[] = owed.found()
   let gathering: NodeJS.Timeout | undefined
   let [active, retrying] = [0, 0]
   const idlers = new Set<() => void>()
@@ -113,8 +116,8 @@ export function openDelivery({ state, app }: WebhookPortal, options: DeliveryOpt
     }
   }
 
-  const deliver = async (events: readonly WebhookEvent[]): Promise<void> => {
-    const body = JSON.stringify(events)
+  const deliver = async (events: readonly OwedEvent[]): Promise<void> => {
+    const body = JSON.stringify(events.map(({ event }) => event))
     let taken = false
     for (let copy = 0; copy <= faults.duplicates; copy++) {
       const now = state.now().getTime()
@@ -124,13 +127,15 @@ export function openDelivery({ state, app }: WebhookPortal, options: DeliveryOpt
       else counts.refused++
       taken ||= accepted
     }
-    if (!taken && !stopping.signal.aborted) void again(events)
+    if (taken) owed.settle(events)
+    else if (!stopping.signal.aborted) void again(events)
   }
 
-  const again = async (events: readonly WebhookEvent[]): Promise<void> => {
-    const [{ attemptNumber }] = events
+  const again = async (events: readonly OwedEvent[]): Promise<void> => {
+    const { attemptNumber } = events[0].event
     if (attemptNumber >= RETRIES.length) {
       counts.lost += events.length
+      owed.settle(events)
       return
     }
     retrying++
@@ -140,19 +145,18 @@ export function openDelivery({ state, app }: WebhookPortal, options: DeliveryOpt
       retrying--
     }
     if (stopping.signal.aborted) return settle()
-    // Only what was tried as often goes together.
-    start(events.map((event) => ({ ...event, attemptNumber: attemptNumber + 1 })))
+    start(events.map(({ key, event }) => owed.keep({ ...event, attemptNumber: attemptNumber + 1 }, key)))
   }
 
-  const queue: (readonly WebhookEvent[])[] = []
-  const start = (events: readonly WebhookEvent[]): void => {
+  const queue: (readonly OwedEvent[])[] = []
+  const start = (events: readonly OwedEvent[]): void => {
     queue.push(events)
     pump()
   }
   const pump = (): void => {
     while (queue.length > 0 && active < maxConcurrentRequests && !stopping.signal.aborted) {
       active++
-      const events = queue.shift() as readonly WebhookEvent[]
+      const events = queue.shift() as readonly OwedEvent[]
       void deliver(events).finally(() => {
         active--
         pump()
@@ -169,12 +173,16 @@ export function openDelivery({ state, app }: WebhookPortal, options: DeliveryOpt
     const events = faults.disorder ? shuffled(due, () => rng.next()) : due
     waiting = late
     gather()
-    for (let at = 0; at < events.length; at += BATCH) start(events.slice(at, at + BATCH))
+    // Only what was tried as often goes together.
+    for (const same of Map.groupBy(events, ({ event }) => event.attemptNumber).values()) {
+      for (let at = 0; at < same.length; at += BATCH) start(same.slice(at, at + BATCH))
+    }
     settle()
   }
   const gather = (): void => {
     if (waiting.length > 0) gathering ??= setTimeout(flush, gatherMs)
   }
+  gather()
 
   return {
     faults: {
@@ -190,7 +198,7 @@ export function openDelivery({ state, app }: WebhookPortal, options: DeliveryOpt
     send(event) {
       if (stopping.signal.aborted) return
       counts.events++
-      waiting.push(event)
+      waiting.push(owed.keep(event))
       if (!faults.held) gather()
     },
     counts: () => ({ ...counts }),

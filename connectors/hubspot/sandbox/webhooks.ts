@@ -46,7 +46,7 @@ export interface Webhooks {
 /** Of the sandbox: what `startHubSpotSandbox` gives has it all. */
 export interface WebhookPortal {
   readonly portal: string
-  readonly state: Pick<SandboxState, 'onChange' | 'now'>
+  readonly state: Pick<SandboxState, 'onChange' | 'now' | 'put' | 'entries'>
   readonly app: { readonly clientSecret: string; readonly appId: string }
 }
 

@@ -15,7 +15,6 @@ import { addCustomer, addDeal, BILLING_SYNC } from './sample.ts'
 import { activityProperties, dayText, type Seen, type Values } from './sample-company.ts'
 import { renewalDeal, renewalStage } from './sample-deals.ts'
 import { BY_A_USER, type SandboxState } from './state.ts'
-import { followContacts } from './subscription-statuses.ts'
 import type { Source } from './tables.ts'
 import {
   dayOf,
@@ -91,7 +90,6 @@ export function startWorld(
   { clock = () => state.now(), pace, everyMs = 0 }: WorldOptions,
 ): SandboxWorld {
   let last = clock().getTime()
-  const unfollow = followContacts(state)
 
   const pass = (months: number): Happened => {
     const total = {
@@ -131,10 +129,7 @@ export function startWorld(
       return pass(months)
     },
     months: () => monthsOf(state),
-    stop() {
-      clearInterval(timer)
-      unfollow()
-    },
+    stop: () => clearInterval(timer),
   }
   const timer = everyMs > 0 && pace > 0 ? setInterval(() => world.tick(), everyMs).unref() : undefined
   return world

@@ -26,7 +26,7 @@ it('has the properties that every portal has, which cannot be changed', async ()
   expect((await call('DELETE', `${P}/lifecyclestage`)).status).toBe(400)
 })
 
-it('makes a property once, and does not forget the archived ones', async () => {
+it('makes a property once, and shows the archived ones to who asks', async () => {
   const { call } = await openSandbox()
   expect((await call('POST', P, risk)).body).toMatchObject({
     name: 'risk',
@@ -43,7 +43,16 @@ it('makes a property once, and does not forget the archived ones', async () => {
   expect((await call<Listed>('GET', `${P}?archived=true`)).body.results.map(({ name }) => name)).toEqual([
     'risk',
   ])
-  expect((await call('POST', P, risk)).status).toBe(409)
+})
+
+it('brings an archived property back as it was when one of its name is made', async () => {
+  const { call } = await openSandbox()
+  await call('POST', P, risk)
+  await call('DELETE', `${P}/risk`)
+  const again = await call('POST', P, { ...risk, label: 'Another', type: 'string', fieldType: 'text' })
+  const { label, type, fieldType } = risk
+  expect(again).toMatchObject({ status: 201, body: { label, type, fieldType, archived: false } })
+  expect((await call('GET', `${P}/risk`)).body).toMatchObject({ label, type, archived: false })
 })
 
 it.each([

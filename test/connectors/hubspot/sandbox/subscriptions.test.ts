@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  defineSubscription,
-  followContacts,
-} from '../../../../connectors/hubspot/sandbox/subscription-statuses.ts'
+import { defineSubscription } from '../../../../connectors/hubspot/sandbox/subscription-statuses.ts'
 import { API_VERSION as V } from '../../../../connectors/hubspot/version.ts'
 import type { Call, Refusal } from './calling.ts'
 import { openSandbox, type Opened } from './opened.ts'
@@ -228,7 +225,6 @@ describe('preferences in the sandbox', () => {
       subscriptionId: SERVICE,
       statusState: 'UNSUBSCRIBED',
     })
-    followContacts(sandbox.state)
     const late = sandbox.state.createRecord('contacts', { email: 'new@example.com' })
     expect(sandbox.state.value('contacts', late, 'hs_email_optout_502')).toBe('true')
     const read = await call<Results>('GET', `${BASE}/statuses/new@example.com?channel=EMAIL`)

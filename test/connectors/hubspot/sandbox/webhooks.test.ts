@@ -1,5 +1,8 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { signatureV3, type DeliveryOptions } from '../../../../connectors/hubspot/sandbox/webhook-delivery.ts'
@@ -34,8 +37,9 @@ const SUBSCRIPTIONS: WebhookSubscription[] = [
 async function listening(
   options: Partial<DeliveryOptions> = {},
   answer: (received: Received, request: number) => number | Promise<number> = () => 204,
+  journal: string | null = null,
 ) {
-  const { sandbox, pass } = await openSandbox()
+  const { sandbox, pass } = await openSandbox({ journal })
   const received: Received[] = []
   let underWay = 0
   let most = 0
@@ -262,6 +266,25 @@ describe('webhooks of the sandbox', () => {
       { subscriptionType: 'object.creation' },
     ]
     for (const one of refused) expect(start(one), JSON.stringify(one)).toThrow(Error)
+  })
+
+  it('that nobody took when the sandbox was killed are sent when it is there again', async () => {
+    const journal = join(mkdtempSync(join(tmpdir(), 'owed-')), 'hubspot.journal')
+    onTestFinished(() => rmSync(dirname(journal), { recursive: true }))
+    const killed = await listening({ gatherMs: 60_000 }, () => 204, journal)
+    const company = killed.state.createRecord('companies', { name: 'Acme' })
+    killed.state.archiveRecord('companies', company)
+    await new Promise((resolve) => setImmediate(resolve))
+    // What it has written so far is all that a killed one leaves.
+    const left = `${journal}.left`
+    copyFileSync(journal, left)
+    const again = await listening({}, () => 204, left)
+    await again.webhooks.idle()
+    expect(again.events()).toMatchObject([
+      { objectId: Number(company), subscriptionType: 'object.creation', attemptNumber: 0 },
+      { objectId: Number(company), subscriptionType: 'company.deletion' },
+    ])
+    expect([...again.state.entries('webhooks_owed')]).toEqual([])
   })
 
   it('are not told after they were stopped', async () => {
