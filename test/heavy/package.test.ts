@@ -62,7 +62,7 @@ describe('the package that npm pack makes, installed into an empty folder', () =
     expect(JSON.parse(printed.trim().split('\n').at(-1)!).auc).toBeGreaterThan(0.55)
   })
 
-  it('serves: the whole loop out of compiled files, from the database to a mail in the sandbox inbox', async () => {
+  it('serves: the whole loop out of compiled files, from the database to mails in the sandbox inbox and tasks in the HubSpot sandbox', async () => {
     const data = join(folder, 'data')
     const env = { ...process.env, HOLDFAST_DATA: data, PORT: '0' }
     const server = spawn('npx', ['holdfast', 'serve'], {
@@ -84,8 +84,11 @@ describe('the package that npm pack makes, installed into an empty folder', () =
       await expect.poll(() => log, { timeout: 60_000 }).toMatch(/"step":"write_back"/)
       const run = execFileSync('npx', ['holdfast', 'run', '--json'], { cwd: folder, env, encoding: 'utf8' })
       expect(JSON.parse(run.trim().split('\n').at(-1)!).connections).toHaveLength(1)
-      const doctor = execFileSync('npx', ['holdfast', 'doctor'], { cwd: folder, env, encoding: 'utf8' })
-      expect(doctor).toContain('0 steps and 0 interventions are due')
+      const look = () => execFileSync('npx', ['holdfast', 'doctor'], { cwd: folder, env, encoding: 'utf8' })
+      // E-mails have gone to the inbox by then, tasks to the HubSpot sandbox.
+      await expect.poll(look, { timeout: 120_000, interval: 3000 }).toContain('and 0 interventions are due')
+      const doctor = look()
+      expect(doctor).toMatch(/HubSpot has [\d,]+ companies, Holdfast holds [\d,]+/)
       expect(doctor).not.toContain('FAILED')
     } finally {
       process.kill(-server.pid!, 'SIGKILL')
