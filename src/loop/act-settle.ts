@@ -12,13 +12,28 @@ export interface Settling {
   readonly set?: MoveSet
 }
 
+/** Why a task is made once more that was begun and never ended. */
+export const REPEATED = 'task_repeated'
+
+const MAY_BE_THERE =
+  'The process that was making the task ended before it was answered, so it may be on a list already: look it up in the CRM.'
+
 export async function settle(
   tx: Transaction,
   row: HeldIntervention,
   actor: string,
   { to, code, reason, set = {} }: Settling,
 ): Promise<InterventionState> {
-  await moveIntervention(tx, { id: row.id, from: [row.state], to, actor, reasonCode: code, reason, set })
+  const words = row.reasonCode === REPEATED && to !== 'deferred' ? `${reason} ${MAY_BE_THERE}` : reason
+  await moveIntervention(tx, {
+    id: row.id,
+    from: [row.state],
+    to,
+    actor,
+    reasonCode: code,
+    reason: words,
+    set,
+  })
   return to
 }
 

@@ -9,7 +9,7 @@ import { moveIntervention } from '../store/intervention-moves.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
 import type { HeldIntervention } from '../store/interventions.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import { leaseIntervention, settle, type Leasing } from './act-settle.ts'
+import { REPEATED, leaseIntervention, settle, type Leasing } from './act-settle.ts'
 import { buildTask, chooseCallee, storedTask, type StoredTask } from './act-task-message.ts'
 import type { Delivery } from './delivery.ts'
 import type { ConnectionPlace } from './services.ts'
@@ -22,9 +22,6 @@ export interface TakenTask {
   readonly hash: Buffer | null
   readonly place: ConnectionPlace
 }
-
-/** Why a task is made once more that was begun and never ended. */
-const REPEATED = 'task_repeated'
 
 /**
  * A worker began to make a task and never said how it ended. The row is as if it had been put off until now.

@@ -87,6 +87,21 @@ describe(`the timeline of a record (${databaseKind})`, () => {
     expect(await logOf(place, soon)).toMatchObject({ state: 'logged', message: null })
   })
 
+  it('ends with an entry that is refused each time, after a week of tries', async () => {
+    const place = await liveScene()
+    const id = await sent(place)
+    acting.crm.refuse = () => ({ retryable: true, message: 'HubSpot refuses it.' })
+    await acting.sql(place, 'update activities set attempts = 38')
+    await pass(place)
+    expect(await logOf(place, id)).toMatchObject({ state: 'waiting' })
+    await acting.sql(place, 'update activities set due_at = now()')
+    await pass(place)
+    expect(await logOf(place, id)).toMatchObject({
+      state: 'failed',
+      message: 'Given up after 40 tries. The last one: HubSpot refuses it.',
+    })
+  })
+
   it('loses nothing while the CRM is away', async () => {
     const place = await liveScene()
     const id = await sent(place)

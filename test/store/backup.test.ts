@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { asTenant } from '../../src/contracts/ids.ts'
 import { openBackup, writeBackup } from '../../src/store/backup.ts'
 import type { Database } from '../../src/store/database.ts'
 import { insertRows } from '../../src/store/bulk.ts'
@@ -19,6 +20,7 @@ import { migrations } from '../../src/store/migrate.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { countRows } from '../../src/store/portable.ts'
 import { moveDatabase, restoreBackup, schemaOfBackup } from '../../src/store/restore.ts'
+import { requestStep } from '../../src/store/steps.ts'
 import { ensureInstallation } from '../../src/store/tenants.ts'
 import { addConnection, addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
 
@@ -148,11 +150,26 @@ describe(`a backup (${databaseKind})`, () => {
 
   it('of an earlier schema is restored and then upgraded', async () => {
     const known = migrations()
-    const earlier = await openDatabase({ url: null, folder: null, schema: known.slice(0, 1) })
+    const earlier = await openDatabase({ url: null, folder: null, schema: known.slice(0, 3) })
     const old = join(folder, 'old.gz')
+    const tenant = asTenant(randomUUID())
     await earlier.asSystem('a test', (tx) =>
-      tx.query("insert into tenants (id, name, group_salt) values ($1, 'Earlier', 'salt')", [randomUUID()]),
+      tx.query("insert into tenants (id, name, group_salt) values ($1, 'Earlier', 'salt')", [tenant]),
     )
+    const connection = await addConnection(earlier, tenant)
+    await earlier.withTenant(tenant, async (tx) => {
+      await requestStep(tx, { connection, step: 'write_back', cause: 'a test' })
+      await tx.query(
+        `with customer as (
+           insert into customers (tenant_id, connection_id, object, external_id, properties, properties_hash, status,
+             group_key, group_name)
+           values ($1, $2, 'row', '1', '{}', 'h', 'active', '1', 'policy') returning tenant_id, id
+         )
+         insert into write_backs (tenant_id, customer_id, connection_id, fields, status, written_at)
+         select tenant_id, id, $2, '{"status": "active"}', 'written', now() from customer`,
+        [tenant, connection],
+      )
+    })
     await writeBackup(earlier, old, { at })
     await earlier.close()
     const backup = await openBackup(old)
@@ -165,6 +182,16 @@ describe(`a backup (${databaseKind})`, () => {
     expect(row['name']).toBe('Earlier')
     const applied = await upgraded.asSystem('a test', (tx) => tx.query('select from schema_migrations'))
     expect(applied).toHaveLength(known.length)
+    expect(await rowsOf(upgraded, 'write_backs')).toMatchObject([{ version: null, quiet: false }])
+    expect(await rowsOf(upgraded, 'customers')).toMatchObject([{ external_id: '1', merged_into: null }])
+    // What came since works for whoever was there before.
+    await upgraded.withTenant(tenant, (tx) =>
+      requestStep(tx, { connection, step: 'refresh', cause: 'a test' }),
+    )
+    expect((await rowsOf(upgraded, 'steps')).map(({ step }) => step).toSorted()).toEqual([
+      'refresh',
+      'write_back',
+    ])
     await upgraded.close()
   }, 60_000)
 })
