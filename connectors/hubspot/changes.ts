@@ -112,14 +112,15 @@ async function* changed(
   const phases = [object, ...related.map((one) => one.object), 'archived']
   const from = before.pass === null ? Date.parse(since) - OVERLAP : Date.parse(before.pass.from)
   let until = before.pass === null ? null : Date.parse(before.pass.until)
-  let versions: Readonly<Record<string, string>> = before.lately
+  // Whole until the pass ends: each of its phases looks back as far as the first one did.
+  const versions: Record<string, string> = { ...before.lately }
   let gone: Readonly<Record<string, number>> = before.gone
   const begin = phases.indexOf(before.pass?.at ?? object)
 
   const cursorAt = (at: string, last: string): HubSpotCursor => ({
     ...before,
     pass: { from: iso(from), until: iso(until!), at, last },
-    lately: { ...versions },
+    lately: keepVersions(versions, from),
     gone: { ...gone },
   })
 
@@ -143,15 +144,14 @@ async function* changed(
         until = Math.max(from, nowThere(found.date, clock))
       }
       const fresh = freshOf(found.records, phase, names)
-      const oldest = until - OVERLAP
-      versions = keepVersions({ ...versions, ...fresh.versions }, oldest)
+      Object.assign(versions, fresh.versions)
       last = found.last ?? last
       const page =
         concerns === undefined
           ? await ofRecords(source, fresh.records, from)
           : await ofRelated(source, concerns, fresh.records)
       gone = keepGone(note(gone, page.deleted), from - OVERLAP)
-      versions = keepVersions({ ...versions, ...page.versions }, oldest)
+      Object.assign(versions, page.versions)
       const upserts = page.upserts
       const deleted = page.deleted.map(({ id }) => id)
       if (upserts.length > 0 || deleted.length > 0) yield { upserts, deleted, cursor: cursorAt(phase, last) }

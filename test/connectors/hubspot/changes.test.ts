@@ -201,6 +201,34 @@ describe('reading what changed', () => {
     expect(found).toEqual([[], [ids[1]], [], [], [], []])
   })
 
+  it('hands over the company of a contact once, though the next pass finds the contact again', async () => {
+    const { open, state, time, ids } = await openCompanies(2)
+    const contact = state.createRecord('contacts', { email: 'a@example.test' })
+    state.associate('companies', ids[0], 'contacts', contact, 280)
+    time.pass(10 * MINUTE)
+    const first = await passOver(open(), null, NAMES)
+    time.pass(10 * MINUTE)
+    state.updateRecord('contacts', contact, { jobtitle: 'CFO' })
+    time.pass(MINUTE)
+    const changed = await passOver(open(), first.cursor, NAMES)
+    expect(idsOf(changed.records)).toEqual([ids[0]])
+    time.pass(5 * MINUTE)
+    expect((await passOver(open(), changed.cursor, NAMES)).records).toEqual([])
+  })
+
+  it('hands over more than a page once, though the next pass finds them again', async () => {
+    const { open, state, time, ids } = await openCompanies(450)
+    time.pass(10 * MINUTE)
+    const first = await passOver(open(), null, NAMES)
+    time.pass(10 * MINUTE)
+    for (const id of ids) state.updateRecord('companies', id, { city: 'Ulm' })
+    time.pass(MINUTE)
+    const changed = await passOver(open(), first.cursor, NAMES)
+    expect(changed.records).toHaveLength(450)
+    time.pass(5 * MINUTE)
+    expect((await passOver(open(), changed.cursor, NAMES)).records).toEqual([])
+  })
+
   it('takes a second change within the same millisecond for another version', async () => {
     const { open, state, ids } = await openCompanies(3)
     const first = await passOver(open(), null, NAMES)
