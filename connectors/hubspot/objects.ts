@@ -151,13 +151,15 @@ export function openObjects(client: HubSpotClient): Objects {
     const size = history.length > 0 ? HISTORY_PAGE : PAGE
     const records: RawRecord[] = []
     for (const some of inChunks([...new Set(ids)], size)) {
-      const { body } = await client.call({
-        method: 'POST',
-        path: `/crm/objects/${API_VERSION}/${object}/batch/read`,
-        ...(archived && { query: { archived } }),
-        body: { inputs: some.map((id) => ({ id })), properties, propertiesWithHistory: history },
-        schema: batch,
-      })
+      const { body } = await client
+        .call({
+          method: 'POST',
+          path: `/crm/objects/${API_VERSION}/${object}/batch/read`,
+          ...(archived && { query: { archived } }),
+          body: { inputs: some.map((id) => ({ id })), properties, propertiesWithHistory: history },
+          schema: batch,
+        })
+        .catch(noneThere)
       passedOverOnly(object, body.errors)
       records.push(...body.results)
     }
@@ -221,6 +223,13 @@ export function openObjects(client: HubSpotClient): Objects {
     },
     search: find,
   }
+}
+
+/** Where none of a batch is there, an answer may be for the whole instead of for each. */
+function noneThere(error: unknown): { readonly body: z.infer<typeof batch> } {
+  const failure = failureOf(error)
+  if (failure?.status !== 404 || failure.category !== 'OBJECT_NOT_FOUND') throw error
+  return { body: { results: [], errors: null } }
 }
 
 function endless(object: string): HoldfastError {

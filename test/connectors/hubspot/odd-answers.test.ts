@@ -76,6 +76,8 @@ describe('a record as it comes', () => {
   })
 })
 
+const noRecord: Reply = { status: 404, body: { category: 'OBJECT_NOT_FOUND', message: 'not there' } }
+
 describe('reading', () => {
   it('stops at a list that leads back to its own page', async () => {
     const { client } = await asked(() => ({
@@ -117,6 +119,14 @@ describe('reading', () => {
       code: 'connector_unavailable',
       retryable: true,
     })
+  })
+
+  it('reads none where a whole batch is not there, and not where the path is unknown', async () => {
+    const replies: Reply[] = [noRecord, { status: 404, body: '<html>' }]
+    const { client } = await asked((_, count) => replies[count - 1])
+    const { batch } = openObjects(client)
+    expect(await batch('companies', ['1'], { properties: [] })).toEqual([])
+    await expect(batch('companies', ['1'], { properties: [] })).rejects.toMatchObject({ code: 'not_found' })
   })
 
   it('goes on behind a page of a search that is short because something is gone by now', async () => {
