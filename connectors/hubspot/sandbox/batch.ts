@@ -214,6 +214,10 @@ function checkUniqueWithin(
   }
 }
 
+const writes = z.object({
+  inputs: z.array(z.object({ id, idProperty: z.string().optional(), properties: propertyValues, ...traced })),
+})
+
 const update: SandboxRoute = {
   method: 'POST',
   path: `${BATCH}/update`,
@@ -221,14 +225,7 @@ const update: SandboxRoute = {
   scopes: scopesOf('write'),
   handle(request) {
     const type = typeOf(request)
-    const { inputs } = parseBody(
-      z.object({
-        inputs: z.array(
-          z.object({ id, idProperty: z.string().optional(), properties: propertyValues, ...traced }),
-        ),
-      }),
-      request,
-    )
+    const { inputs } = parseBody(writes, request)
     checkSize(request, inputs)
     checkDoubles(inputs.map((input) => input.id))
     const errors: BatchError[] = []
@@ -268,14 +265,7 @@ const upsert: SandboxRoute = {
   scopes: scopesOf('write'),
   handle(request) {
     const type = typeOf(request)
-    const { inputs } = parseBody(
-      z.object({
-        inputs: z.array(
-          z.object({ id, idProperty: z.string().optional(), properties: propertyValues, ...traced }),
-        ),
-      }),
-      request,
-    )
+    const { inputs } = parseBody(writes, request)
     checkSize(request, inputs)
     checkDoubles(inputs.map((input) => input.id.toLowerCase()))
     if (new Set(inputs.map(({ idProperty }) => idProperty)).size > 1) {

@@ -1,17 +1,16 @@
 /**
- * Property definitions and their groups.
+ * Property definitions.
  *
  * @see https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
  */
 import { z } from 'zod'
-import { API_VERSION } from '../version.ts'
 import { batchAnswer } from './batch.ts'
-import { property, type PropertyDefinition, type PropertyGroup, type PropertyType } from './definitions.ts'
+import { property, type PropertyDefinition, type PropertyType } from './definitions.ts'
 import { asProblem, batchError, invalid, notFound, problem, type BatchError } from './problems.ts'
-import { parseBody, typeOf, type SandboxRequest, type SandboxRoute } from './route.ts'
-import { schemaScopes } from './scopes.ts'
+import { propertyGroupRoutes } from './property-groups.ts'
+import { propertyRoute as route } from './property-route.ts'
+import { parseBody, type SandboxRequest, type SandboxRoute } from './route.ts'
 
-const PROPERTIES = `/crm/properties/${API_VERSION}/:objectType`
 const SENSITIVITIES = ['non_sensitive', 'sensitive', 'highly_sensitive'] as const
 const MOST_UNIQUE = 10
 
@@ -216,19 +215,6 @@ function archiveOne(request: SandboxRequest, type: string, known: PropertyDefini
   request.state.setProperty(type, { ...known, archivedAt: at, updatedAt: at })
 }
 
-const route = (
-  method: SandboxRoute['method'],
-  path: string,
-  access: 'read' | 'write',
-  handle: (request: SandboxRequest, type: string) => ReturnType<SandboxRoute['handle']>,
-): SandboxRoute => ({
-  method,
-  path: `${PROPERTIES}${path}`,
-  kind: 'call',
-  scopes: schemaScopes(access),
-  handle: (request) => handle(request, typeOf(request)),
-})
-
 const names = z.object({ inputs: z.array(z.object({ name: z.string() })) })
 
 export const propertyRoutes: readonly SandboxRoute[] = [
@@ -249,56 +235,7 @@ export const propertyRoutes: readonly SandboxRoute[] = [
     status: 201,
     body: present(createOne(request, type, parseBody(creation, request))),
   })),
-  route('GET', '/groups', 'read', (request, type) => ({
-    status: 200,
-    body: { results: request.state.groups(type) },
-  })),
-  route('POST', '/groups', 'write', (request, type) => {
-    const given = parseBody(
-      z.object({
-        name: z.string().min(1),
-        label: z.string().min(1),
-        displayOrder: z.number().int().default(-1),
-      }),
-      request,
-    )
-    if (request.state.groups(type).some(({ name }) => name === given.name)) {
-      throw problem({
-        status: 409,
-        category: 'OBJECT_ALREADY_EXISTS',
-        message: `A property group named '${given.name}' already exists.`,
-      })
-    }
-    const group: PropertyGroup = { ...given, archived: false }
-    request.state.setGroup(type, group)
-    return { status: 201, body: group }
-  }),
-  route('GET', '/groups/:groupName', 'read', (request, type) => ({
-    status: 200,
-    body: groupOf(request, type),
-  })),
-  route('PATCH', '/groups/:groupName', 'write', (request, type) => {
-    const { label, displayOrder } = parseBody(
-      z.object({ label: z.string().optional(), displayOrder: z.number().int().optional() }),
-      request,
-    )
-    const known = groupOf(request, type)
-    const group = { ...known, label: label ?? known.label, displayOrder: displayOrder ?? known.displayOrder }
-    request.state.setGroup(type, group)
-    return { status: 200, body: group }
-  }),
-  route('DELETE', '/groups/:groupName', 'write', (request, type) => {
-    const { name } = groupOf(request, type)
-    if (
-      request.state
-        .properties(type)
-        .some(({ groupName, archivedAt }) => groupName === name && archivedAt === null)
-    ) {
-      throw invalid(`Property group '${name}' still has properties.`)
-    }
-    request.state.removeGroup(type, name)
-    return { status: 204 }
-  }),
+  ...propertyGroupRoutes,
   route('POST', '/batch/read', 'read', (request, type) => {
     const { inputs, archived, dataSensitivity } = parseBody(
       names.extend({
@@ -392,9 +329,3 @@ const notThere = (absent: readonly string[]): BatchError[] =>
           context: { ids: absent },
         }),
       ]
-
-function groupOf(request: SandboxRequest, type: string): PropertyGroup {
-  const group = request.state.groups(type).find(({ name }) => name === request.params.groupName)
-  if (!group) throw notFound(`Property group ${request.params.groupName} does not exist`)
-  return group
-}

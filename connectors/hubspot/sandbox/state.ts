@@ -169,6 +169,26 @@ export function openState(options: {
     }
   }
 
+  interface Ends {
+    readonly from: readonly [type: string, id: string]
+    readonly to: readonly [type: string, id: string]
+  }
+  const endsOf = (fromType: string, from: string, toType: string, to: string): Ends => ({
+    from: [fromType, live(fromType, from).id],
+    to: [toType, live(toType, to).id],
+  })
+  /** Each end is told, with the type as it reads from there: an app may be subscribed to either. */
+  const tellBothEnds = (
+    { from: [type, id], to: [toType, toId] }: Ends,
+    change: { typeId: number; removed: boolean; source: Source },
+  ): void => {
+    const at = now()
+    tell({ kind: 'association', type, id, toType, toId, at, ...change })
+    const typeId = inverseTypeId(type, toType, change.typeId)
+    if (typeId === null) return
+    tell({ kind: 'association', type: toType, id: toId, toType: type, toId: id, at, ...change, typeId })
+  }
+
   const state: SandboxState = {
     portal: options.portal,
     tables,
@@ -289,58 +309,18 @@ export function openState(options: {
     },
 
     associate(fromType, from, toType, to, typeId, by = BY_A_USER) {
-      const source = live(fromType, from).id
-      const target = live(toType, to).id
-      if (tables.associations.has(fromType, source, toType, target, typeId)) return
-      commit({ kind: 'associate', from: [fromType, source], to: [toType, target], typeId })
-      const at = now()
-      tell({
-        kind: 'association',
-        type: fromType,
-        id: source,
-        toType,
-        toId: target,
-        typeId,
-        removed: false,
-        at,
-        source: by,
-      })
-      const inverse = inverseTypeId(fromType, toType, typeId)
-      if (inverse !== null) {
-        tell({
-          kind: 'association',
-          type: toType,
-          id: target,
-          toType: fromType,
-          toId: source,
-          typeId: inverse,
-          removed: false,
-          at,
-          source: by,
-        })
-      }
+      const ends = endsOf(fromType, from, toType, to)
+      if (tables.associations.has(...ends.from, ...ends.to, typeId)) return
+      commit({ kind: 'associate', ...ends, typeId })
+      tellBothEnds(ends, { typeId, removed: false, source: by })
     },
     dissociate(fromType, from, toType, to, typeId = null, by = BY_A_USER) {
-      const source = live(fromType, from).id
-      const target = live(toType, to).id
-      const before = tables.associations.of(fromType, source, toType).get(target) ?? []
+      const ends = endsOf(fromType, from, toType, to)
+      const before = tables.associations.of(...ends.from, toType).get(ends.to[1]) ?? []
       const gone = typeId === null ? [...before] : before.filter((id) => id === typeId)
       if (gone.length === 0) return
-      commit({ kind: 'dissociate', from: [fromType, source], to: [toType, target], typeId })
-      const at = now()
-      for (const id of gone) {
-        tell({
-          kind: 'association',
-          type: fromType,
-          id: source,
-          toType,
-          toId: target,
-          typeId: id,
-          removed: true,
-          at,
-          source: by,
-        })
-      }
+      commit({ kind: 'dissociate', ...ends, typeId })
+      for (const id of gone) tellBothEnds(ends, { typeId: id, removed: true, source: by })
     },
     associated(fromType, id, toType) {
       const record = found(fromType, id)

@@ -5,8 +5,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { signatureV3, type DeliveryOptions } from '../../../../connectors/hubspot/sandbox/webhook-delivery.ts'
-import { startWebhooks, type WebhookSubscription } from '../../../../connectors/hubspot/sandbox/webhooks.ts'
+import { signatureV3 } from '../../../../connectors/hubspot/sandbox/webhook-delivery.ts'
+import {
+  startWebhooks,
+  type WebhookOptions,
+  type WebhookSubscription,
+} from '../../../../connectors/hubspot/sandbox/webhooks.ts'
 import { parseHints, verifySignatureV3 } from '../../../../connectors/hubspot/webhook.ts'
 import { openSandbox } from './opened.ts'
 
@@ -35,7 +39,7 @@ const SUBSCRIPTIONS: WebhookSubscription[] = [
 
 /** A portal whose app listens at an address of ours. `answer` says what the listener says; refused until it is 2xx. */
 async function listening(
-  options: Partial<DeliveryOptions> = {},
+  options: Partial<WebhookOptions> = {},
   answer: (received: Received, request: number) => number | Promise<number> = () => 204,
   journal: string | null = null,
 ) {
@@ -177,6 +181,27 @@ describe('webhooks of the sandbox', () => {
     expect(new Set(kinds)).toEqual(
       new Set(['created', 'associated', 'deleted', 'restored', 'merged', 'erased']),
     )
+  })
+
+  it('tell of an association from either end, when it comes and when it goes', async () => {
+    const subscriptions = ['company', 'contact'].map((objectType) => ({
+      subscriptionType: 'object.associationChange',
+      objectType,
+    }))
+    const { state, webhooks, events } = await listening({ subscriptions })
+    const company = state.createRecord('companies', { name: 'Acme' })
+    const contact = state.createRecord('contacts', { email: 'a@example.com' })
+    state.associate('contacts', contact, 'companies', company, 279)
+    state.dissociate('contacts', contact, 'companies', company)
+    await webhooks.idle()
+    expect(
+      events().map((one) => [one['fromObjectId'], one['associationTypeId'], one['associationRemoved']]),
+    ).toEqual([
+      [Number(contact), 279, false],
+      [Number(company), 280, false],
+      [Number(contact), 279, true],
+      [Number(company), 280, true],
+    ])
   })
 
   it('come a hundred at a time, and not more requests at once than the app allows', async () => {
