@@ -19,7 +19,16 @@ export async function takeConsent(
   { rehearsal = false }: { rehearsal?: boolean } = {},
 ): Promise<void> {
   await recordConsent(tx, change)
-  const { hash, channel, status } = change
+  await tellConsent(tx, connectors, change, { rehearsal })
+}
+
+/** Has what is on record told once more, to every CRM that has the address: see {@link takeConsent}. */
+export async function tellConsent(
+  tx: Transaction,
+  connectors: Pick<Connectors, 'can'>,
+  { hash, channel, status }: Pick<ConsentChange, 'hash' | 'channel' | 'status'>,
+  { rehearsal = false }: { rehearsal?: boolean } = {},
+): Promise<void> {
   const connections = (await connectionsWith(tx, hash, channel))
     .filter(({ kind, builtIn }) => connectors.can(kind, 'consent') && (builtIn || !rehearsal))
     .map(({ connection }) => connection)

@@ -17,7 +17,7 @@ import { isSuppressed, suppress } from '../store/suppressions.ts'
 import { readTenant } from '../store/tenants.ts'
 import { storedMessage } from './act-message.ts'
 import type { ActServices } from './act-services.ts'
-import { takeConsent } from './own-consent.ts'
+import { takeConsent, tellConsent } from './own-consent.ts'
 import { parseUnsubscribe, type UnsubscribeClaim } from './unsubscribe-link.ts'
 
 type Services = Pick<ActServices, 'database' | 'secrets' | 'log' | 'connectors'>
@@ -75,13 +75,10 @@ function refuseFor(services: Services, token: string): Promise<'done' | 'already
     const message = one === null ? null : storedMessage(one)
     const rehearsal = message?.delivery === 'sandbox'
     const source = rehearsal ? 'unsubscribe_sandbox' : 'unsubscribe'
-    if ((await consentOf(tx, hash, 'email')) !== 'refused')
-      await takeConsent(
-        tx,
-        services.connectors,
-        { hash, channel: 'email', status: 'refused', source },
-        { rehearsal },
-      )
+    const change = { hash, channel: 'email', status: 'refused', source } as const
+    // Where one CRM has said so before, the others are still to be told.
+    const take = (await consentOf(tx, hash, 'email')) === 'refused' ? tellConsent : takeConsent
+    await take(tx, services.connectors, change, { rehearsal })
     await suppress(tx, { hash, channel: 'email', reason: 'unsubscribed', source })
     const because = { actor: 'recipient', reasonCode: 'unsubscribed', reason: 'The recipient unsubscribed.' }
     await noteIntervention(tx, { id: intervention, ...because })

@@ -6,8 +6,10 @@ import { z } from 'zod'
 import type { WebhookHint } from '../../connectors/connector.ts'
 import { parseHints, verifySignatureV3 } from '../../connectors/hubspot/webhook.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import type { TenantId } from '../contracts/ids.ts'
-import { findConnectionsByExternalId, type PlacedConnection } from '../store/connections.ts'
+import type { ConnectionId, TenantId } from '../contracts/ids.ts'
+import { findConnectionsByExternalId, lockSyncPosition, type PlacedConnection } from '../store/connections.ts'
+import type { Transaction } from '../store/database.ts'
+import { eraseRecord } from '../store/erasure.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
 import { route, type Route } from './route.ts'
@@ -56,8 +58,7 @@ export function webhookRoutes(): readonly Route[] {
         // Each is tried, so that the answer takes as long whichever it is.
         const [key] = services.webhookKeys.filter(isOf)
         const isSigned = signed.signature !== undefined && signed.timestamp !== undefined
-        const own =
-          key === undefined && isSigned ? (await secrets.ofPortal(services, body)).filter(isOf) : []
+        const own = key === undefined && isSigned ? (await secrets.ofPortal(services, body)).filter(isOf) : []
         const signer = key ?? own[0]
         if (signer === undefined) {
           services.countWebhook('forged', 1)
@@ -117,21 +118,23 @@ async function take(
     const found: (readonly [PlacedConnection, readonly WebhookHint[]])[] = []
     for (const [portal, some] of byPortal) {
       const connections = await findConnectionsByExternalId(tx, 'hubspot', portal)
-      const open = connections.filter(
-        ({ status, tenant }) => status !== 'disconnected' && (only === null || only.has(tenant)),
-      )
-      if (open.length === 0) countWebhook('unknown_portal', some.length)
-      for (const one of open) found.push([one, one.status === 'active' ? some : some.filter(isNotFound)])
+      const spoken = connections.filter(({ tenant }) => only === null || only.has(tenant))
+      if (spoken.every(({ status }) => status === 'disconnected')) countWebhook('unknown_portal', some.length)
+      for (const one of spoken) {
+        const meant = some.filter(isFor[one.status])
+        if (meant.length > 0) found.push([one, meant])
+      }
     }
     return found
   })
   for (const [tenant, some] of Map.groupBy(places, ([{ tenant }]) => tenant))
     await database.withTenant(tenant, async (tx) => {
       let news = 0
-      for (const [{ connection }, its] of some) {
-        const kept = await keepReceipts(tx, connection, its)
+      for (const [{ connection, status }, its] of some) {
+        const waiting = status === 'active' ? its : await withoutErased(tx, services, connection, its)
+        const kept = await keepReceipts(tx, connection, waiting)
         news += kept
-        countWebhook('known', its.length - kept)
+        countWebhook('known', waiting.length - kept)
         if (kept > 0) await requestStep(tx, { connection, step: 'refresh', cause: 'webhook' })
       }
       countWebhook('taken', news)
@@ -141,6 +144,28 @@ async function take(
 
 /** What the next sync would not find by itself: for a connection that is not read now, nothing else is kept. */
 const isNotFound = ({ kind }: WebhookHint): boolean => kind !== 'changed' && kind !== 'created'
+
+/** Which hints concern a connection. Whoever asks to be forgotten is so also in what was read long ago. */
+const isFor: Readonly<Record<PlacedConnection['status'], (hint: WebhookHint) => boolean>> = {
+  active: () => true,
+  paused: isNotFound,
+  needs_reconnect: isNotFound,
+  disconnected: ({ kind }) => kind === 'erased',
+}
+
+/** No step runs for a connection that is not active, and forgetting somebody waits for nobody: it is done here. */
+async function withoutErased(
+  tx: Transaction,
+  { secrets }: RouteServices,
+  connection: ConnectionId,
+  hints: readonly WebhookHint[],
+): Promise<readonly WebhookHint[]> {
+  const erased = hints.filter(({ kind }) => kind === 'erased')
+  if (erased.length > 0) await lockSyncPosition(tx, connection)
+  for (const { object, id } of erased)
+    await eraseRecord(tx, { connection, object, id, key: await secrets.addressKey(tx) })
+  return hints.filter(({ kind }) => kind !== 'erased')
+}
 
 /** A private app's, and which company has it. */
 interface OwnKey extends WebhookKey {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeUnsubscribe, unsubscribe } from '../../src/loop/unsubscribe.ts'
 import { unsubscribePayload } from '../../src/loop/unsubscribe-link.ts'
 import { signLink } from '../../src/security/signed-link.ts'
-import { consentOf } from '../../src/store/consents.ts'
+import { consentOf, recordConsent } from '../../src/store/consents.ts'
 import { suppressionOf } from '../../src/store/suppressions.ts'
 import { SANDBOX, hashOf, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
@@ -49,6 +49,25 @@ describe(`the link to unsubscribe (${databaseKind})`, () => {
     const next = await acting.plan(place)
     expect(await acting.act(place, next)).toBe('suppressed')
     expect(acting.world.deliveries().filter(({ to }) => to === email)).toHaveLength(1)
+  })
+
+  it('is told to a CRM also where another one has said so before', async () => {
+    const place = await acting.scene({ connection: { kind: 'crm', name: 'The CRM' } })
+    await acting.settings(place, liveTo(place.email))
+    await acting.act(place, await acting.plan(place))
+    await acting.database.withTenant(place.tenant, (tx) =>
+      recordConsent(tx, {
+        hash: hashOf(place.email),
+        channel: 'email',
+        status: 'refused',
+        source: 'connection:another',
+      }),
+    )
+    expect(await unsubscribe(acting.services, tokenIn(place.email))).toBe('done')
+    expect(await acting.sql(place, 'select status, state from consent_outbox')).toEqual([
+      { status: 'refused', state: 'waiting' },
+    ])
+    expect(await acting.sql(place, 'select source from consents order by id')).toHaveLength(2)
   })
 
   it('stops what is on its way to the address, and says so in the ledger', async () => {

@@ -247,4 +247,24 @@ describe(`webhooks of HubSpot (${databaseKind})`, () => {
     expect((await send([event(), deleted, created])).status).toBe(204)
     expect((await pending()).map(({ hint }) => hint.kind)).toEqual(['deleted'])
   })
+
+  it.each(['paused', 'needs_reconnect', 'disconnected'] as const)(
+    'that somebody is to be forgotten wait for no connection that is %s',
+    async (status) => {
+      await database.withTenant(tenant, async (tx) => {
+        await tx.query(
+          `insert into customers (tenant_id, connection_id, object, external_id, properties, properties_hash, status,
+             group_key, group_name)
+           select $1, $2, 'contacts', id, '{}', 'h', 'active', id, 'policy' from unnest(array['77', '78']) as c (id)`,
+          [tenant, connection],
+        )
+        await setConnectionStatus(tx, connection, status, 'by hand')
+      })
+      const forgotten = event({ subscriptionType: 'contact.privacyDeletion' })
+      for (let time = 0; time < 2; time++) expect((await send([forgotten])).status).toBe(204)
+      const left = await database.withTenant(tenant, (tx) => tx.query('select external_id from customers'))
+      expect(left).toEqual([{ external_id: '78' }])
+      expect(await pending()).toEqual([])
+    },
+  )
 })
