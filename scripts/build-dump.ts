@@ -3,7 +3,7 @@
  * is lost but seconds: the first start then sets its database up step by step.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { openBackend } from '../src/queue/backend.ts'
 import { firstDumpPath } from '../src/store/first-dump.ts'
@@ -14,13 +14,16 @@ if (!existsSync(path)) {
   try {
     const bytes = await makeDump()
     mkdirSync(dirname(path), { recursive: true })
-    for (const name of readdirSync(dirname(path))) rmSync(join(dirname(path), name))
     writeFileSync(path, bytes)
     process.stdout.write(`${path}: ${(bytes.length / 2 ** 20).toFixed(1)} MB\n`)
   } catch (cause) {
     process.stdout.write(`no dump for new databases, their first start takes longer: ${String(cause)}\n`)
   }
 }
+// Those of schemas before would go into the package, 5 MB each.
+if (existsSync(path))
+  for (const name of readdirSync(dirname(path)).filter((name) => name !== basename(path)))
+    rmSync(join(dirname(path), name))
 
 async function makeDump(): Promise<Buffer> {
   const database = await openDatabase({ url: null, folder: null })
