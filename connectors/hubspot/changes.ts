@@ -5,7 +5,7 @@
 import type { Clock } from '../../src/contracts/clock.ts'
 import type { ChangePage, Cursor, CustomerRecord } from '../connector.ts'
 import { isKnown, keepGone, keepVersions, parseCursor, versionOf, type HubSpotCursor } from './cursor.ts'
-import type { Objects, RawRecord } from './objects.ts'
+import { PAGE, type Objects, type RawRecord } from './objects.ts'
 import { MERGED_INTO, mergedInto, type RecordReader } from './records.ts'
 
 export interface ChangeSource {
@@ -71,20 +71,27 @@ async function* everything(source: ChangeSource, before: HubSpotCursor | null): 
   let began = resumed === null ? null : Date.parse(resumed.began)
   let after = resumed?.after ?? null
   do {
-    const page = await objects.list(object, wanted, { after })
-    began ??= nowThere(page.date, clock)
-    after = page.after
-    source.keep(page.records)
-    const deleted = merged(page.records)
+    const records: RawRecord[] = []
+    // Pages with past values are half as long: whoever asks around their records does so for a hundred at a time.
+    for (let room = PAGE; ;) {
+      const page = await objects.list(object, wanted, { after })
+      began ??= nowThere(page.date, clock)
+      after = page.after
+      records.push(...page.records)
+      room -= page.records.length
+      if (after === null || room < page.records.length) break
+    }
+    source.keep(records)
+    const deleted = merged(records)
     gone = note(gone, deleted)
-    for (const record of page.records) {
+    for (const record of records) {
       if (record.updatedAt.getTime() >= began - OVERLAP)
         versions[record.id] = versionOf(record, reader.wanted.properties)
     }
     const last = after === null
     const archivedFrom = uncut && last ? began : Date.parse(before?.archived?.from ?? iso(began))
     yield {
-      upserts: (await reader.customers(page.records)).map((record) => ({ ...record, ...again })),
+      upserts: (await reader.customers(records)).map((record) => ({ ...record, ...again })),
       deleted: deleted.map(({ id }) => id),
       cursor: {
         version: 1,
