@@ -30,9 +30,13 @@ interface Connected {
   readonly company: string
   readonly connection: string
   readonly reconnected?: boolean
+  /** Of one that is signed in to again: only where it changed. */
+  readonly population?: unknown
   readonly customers: number
   readonly records: number
   readonly test: boolean
+  /** That the settings of the company were set to; null: they stay as they are. */
+  readonly currency: string | null
   readonly provisioned: { readonly created: number; readonly changed: number }
   readonly warnings: readonly string[]
 }
@@ -60,6 +64,11 @@ export function connectHubSpot({
       terminal.print(
         `"${made.connection}" of ${made.company} is signed in again; it goes on where it stopped.`,
       )
+      if (made.population !== undefined)
+        terminal.print(
+          `Its customers are others from now on: ${count(made.customers)} of the account. It is read anew for them; who is no longer one is written back as left.`,
+        )
+      for (const warning of made.warnings) terminal.warn(warning)
       return answer
     }
     terminal.print(
@@ -68,6 +77,10 @@ export function connectHubSpot({
     if (made.provisioned.created > 0)
       terminal.print(
         `${count(made.provisioned.created)} fields and groups were made in HubSpot for our scores.`,
+      )
+    if (made.currency !== null)
+      terminal.print(
+        `Amounts are reckoned in ${made.currency}, the currency of the account (setting currency.file); nobody had set another.`,
       )
     for (const warning of made.warnings) terminal.warn(warning)
     if (made.test)

@@ -16,7 +16,9 @@ export function company(name: string, options: CommandOptions): Promise<number> 
   return runCommand(options, async (terminal) => {
     const made = await serviceCommand('company', { name }, terminal)
     terminal.print(`The company "${name}" is there, apart from every other.`)
-    terminal.note(`Next: holdfast connect <file> --company "${name}"`)
+    terminal.note(
+      `Next: holdfast connect <file> --company "${name}", or holdfast connect hubspot --token-file <file> --company "${name}"`,
+    )
     return made
   })
 }
@@ -124,8 +126,10 @@ const DELIVERY_WORDS: Readonly<Record<string, string>> = {
   off: 'Actions are switched off in the settings (delivery.mode), so none is carried out.',
   dry_run:
     'It is a dry run (delivery.mode): what would be sent is recorded, can be looked at, and goes to nobody.',
-  sandbox: 'E-mails reach the sandbox inbox and nobody else (delivery.mode).',
-  test_list: 'E-mails reach the addresses of delivery.testList and nobody else.',
+  sandbox:
+    'E-mails reach the sandbox inbox, tasks a HubSpot sandbox on this machine, and nobody else (delivery.mode).',
+  test_list:
+    'E-mails reach the addresses of delivery.testList and nobody else. Calls and offers become tasks for the owners in the CRM, unless it is a test account.',
 }
 
 async function settingsFile(path: string): Promise<unknown> {

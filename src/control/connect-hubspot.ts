@@ -1,13 +1,17 @@
 /** Connecting a HubSpot portal from the command line: what is in it, who its customers are, and then the connection. */
+import { isDeepStrictEqual } from 'node:util'
 import { readAccount, type HubSpotAccount } from '../../connectors/hubspot/account.ts'
 import type { HubSpotClient } from '../../connectors/hubspot/client.ts'
 import { parseHubSpotConfig, type HubSpotConfig } from '../../connectors/hubspot/config.ts'
 import { openHubSpotConnector } from '../../connectors/hubspot/connector.ts'
-import { countRecords, stageCounts } from '../../connectors/hubspot/lifecycle.ts'
+import { countRecords, stageCounts, type StageCounts } from '../../connectors/hubspot/lifecycle.ts'
 import type { PortalTokens } from '../../connectors/hubspot/oauth.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { TenantId } from '../contracts/ids.ts'
+import { isCurrency } from '../contracts/money.ts'
+import type { TableProfile } from '../contracts/table.ts'
 import type { PortalSignIn } from '../hubspot.ts'
+import { changePopulation } from '../loop/population.ts'
 import { keepPortalTokens } from '../security/portal-tokens.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
@@ -18,10 +22,11 @@ import {
   listConnections,
   setConnectionStatus,
   type Connection,
+  type Population,
 } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import { changeConfig } from '../store/portal-connections.ts'
-import { currentSettings } from '../store/settings-versions.ts'
+import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { requestStep } from '../store/steps.ts'
 import { asked } from './asked.ts'
 import {
@@ -57,13 +62,19 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
     const store = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
     if (before !== null) {
       const changes = await saidAnew(client, account, wanted, before)
-      await database.withTenant(tenant.id, async (tx) => {
+      const config = parseHubSpotConfig({ ...before.config, ...changes })
+      const said =
+        wanted.customers === undefined ? null : await populationIn(service, { client, config, wanted })
+      const changed = said !== null && !isDeepStrictEqual(said.population, before.population)
+      const settings = await database.withTenant(tenant.id, async (tx) => {
         await store(tx)
         await changeConfig(tx, before.id, changes)
         await setConnectionStatus(tx, before.id, 'active', null)
+        if (changed) await changePopulation(tx, before.id, said.population)
         await requestStep(tx, { connection: before.id, step: 'sync', cause: 'cli' })
         await recordAudit(tx, { actor: 'cli', action: 'connection.reconnect', object: before.id })
         tx.afterCommit(wake)
+        return (await currentSettings(tx)).settings
       })
       return {
         company: tenant.name,
@@ -71,7 +82,8 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
         id: before.id,
         portal,
         reconnected: true,
-        warnings: [],
+        ...(changed ? { population: said.population, customers: said.customers } : {}),
+        warnings: [...currencyWarning(account, settings.currency.file), ...webhookWarning(service, wanted)],
       }
     }
 
@@ -86,14 +98,10 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
         report(line)
       report(subscriptionLine(subscription))
       if (wanted.customers === undefined) throw unsaid(wanted.object, stages, report)
-      const population = statedPopulation(wanted, profile, stages)
-      const all = await countRecords(client, wanted.object, null)
-      const customers =
-        population.kind === 'everyone' ? all : await countRecords(client, wanted.object, population)
-      if (customers === 0) throw nobody(wanted, stages)
+      const { population, customers, all } = await countedPopulation(client, { wanted, profile, stages })
       const provisioned = await connector.provision?.()
       const name = wanted.name ?? `HubSpot ${portal}${wanted.object === 'contacts' ? ' contacts' : ''}`
-      const id = await database.withTenant(tenant.id, async (tx) => {
+      const { id, adopted } = await database.withTenant(tenant.id, async (tx) => {
         if ((await listConnections(tx)).some((one) => one.name === name))
           throw new HoldfastError(
             'conflict',
@@ -110,7 +118,7 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
         })
         await recordAudit(tx, { actor: 'cli', action: 'connection.create', object: made, detail: { name } })
         tx.afterCommit(wake)
-        return made
+        return { id: made, adopted: await adoptCurrency(tx, account) }
       })
       const { settings } = await database.withTenant(tenant.id, (tx) => currentSettings(tx))
       return {
@@ -122,6 +130,7 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
         customers,
         records: all,
         test: account.test,
+        currency: adopted,
         provisioned: { created: provisioned?.created.length ?? 0, changed: provisioned?.changed.length ?? 0 },
         warnings: [
           ...(provisioned?.problems ?? []),
@@ -179,6 +188,56 @@ async function alreadyConnected(
     return found
   }
   return null
+}
+
+/** Who is a customer by what was said, with how many that are; refused where that is nobody. */
+async function countedPopulation(
+  client: HubSpotClient,
+  {
+    wanted,
+    profile,
+    stages,
+  }: { wanted: ConnectOptions; profile: TableProfile; stages: readonly StageCounts[] },
+): Promise<{ readonly population: Population; readonly customers: number; readonly all: number }> {
+  const population = statedPopulation(wanted, profile, stages)
+  const all = await countRecords(client, wanted.object, null)
+  const customers =
+    population.kind === 'everyone' ? all : await countRecords(client, wanted.object, population)
+  if (customers === 0) throw nobody(wanted, stages)
+  return { population, customers, all }
+}
+
+/** For an account that is connected again with another word on who its customers are. */
+async function populationIn(
+  { clock }: Service,
+  { client, config, wanted }: { client: HubSpotClient; config: HubSpotConfig; wanted: ConnectOptions },
+): Promise<{ readonly population: Population; readonly customers: number }> {
+  const connector = openHubSpotConnector({ config, client, clock })
+  try {
+    const [{ profile }] = await connector.describe()
+    const stages = await stageCounts(client, wanted.object, propertyIn(wanted.customers))
+    return await countedPopulation(client, { wanted, profile, stages })
+  } finally {
+    await connector.close()
+  }
+}
+
+/**
+ * A company whose settings nobody touched yet, and that has nothing else connected, reckons in the currency of the
+ * account: in another one none of its amounts would be worth anything. What somebody saved is never changed.
+ *
+ * @returns the currency that was set; null: none was
+ */
+async function adoptCurrency(tx: Transaction, { currency }: HubSpotAccount): Promise<string | null> {
+  const { version, settings } = await currentSettings(tx)
+  if (currency === null || !isCurrency(currency) || currency === settings.currency.file) return null
+  if (version > 0 || (await listConnections(tx)).length > 1) return null
+  await saveSettings(
+    tx,
+    { currency: { file: currency } },
+    { expected: 0, author: 'cli', note: 'The currency of the HubSpot account that was connected.' },
+  )
+  return currency
 }
 
 /** Of the options that were given with a new sign-in; what was not said stays as it was. */

@@ -231,7 +231,11 @@ function sending(
   if (mode === 'dry_run')
     return { name, status: 'off', message: 'Dry run: what would be sent is recorded and goes to nobody.' }
   if (mode === 'sandbox')
-    return { name, status: 'ok', message: 'E-mails reach the sandbox inbox and nobody else.' }
+    return {
+      name,
+      status: 'ok',
+      message: 'E-mails reach the sandbox inbox, tasks a HubSpot sandbox on this machine, and nobody else.',
+    }
   const delivery = deliveryOf({
     channel: 'email',
     settings,
@@ -240,7 +244,12 @@ function sending(
     activated: true,
   })
   if (delivery.kind === 'none') return { name, status: 'failed', message: delivery.reason }
-  return { name, status: 'ok', message: 'E-mails reach the addresses on the test list and nobody else.' }
+  return {
+    name,
+    status: 'ok',
+    message:
+      'E-mails reach the addresses on the test list and nobody else; calls and offers become tasks for owners in a CRM that is no test account.',
+  }
 }
 
 /** Channels of a tenant stay open; only connectors are closed after they were looked at. */

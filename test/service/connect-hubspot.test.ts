@@ -87,7 +87,9 @@ describe('a HubSpot account connected from the command line', () => {
     const made = JSON.parse(out) as Made
     expect(made).toMatchObject({ connection: 'HubSpot 4711', test: false })
     expect(made.customers).toBeLessThan(made.records)
-    expect(made.warnings.join()).toMatch(/currency is EUR, and the settings reckon in USD/)
+    // Nobody had said what the company reckons in: in dollars no amount of this account would be worth anything.
+    expect(made).toMatchObject({ currency: 'EUR' })
+    expect((await run('settings')).last).toMatchObject({ settings: { currency: { file: 'EUR' } } })
     expect(portal.state.property('companies', 'holdfast_risk_level')).not.toBeNull()
 
     const pass = await run('run')
@@ -119,11 +121,46 @@ describe('a HubSpot account connected from the command line', () => {
     expect(out).toMatch(/PUBLIC_URL is not set, so HubSpot cannot tell of changes/)
   })
 
+  it('keeps a currency that somebody set, and says that the account has another', async () => {
+    await run('company', 'Dollars')
+    await run('settings', write('settings.json', '{"currency":{"file":"USD"}}'), '--company', 'Dollars')
+    const strange = write('dollars.txt', other.privateAppToken())
+    const made = await holdfast(
+      [
+        'connect',
+        'hubspot',
+        '--token-file',
+        strange,
+        '--company',
+        'Dollars',
+        '--customers',
+        'everyone',
+        '--json',
+      ],
+      { env: { ...env(), HUBSPOT_API_URL: other.url } },
+    )
+    expect(made.last).toMatchObject({ currency: null })
+    expect((made.last as unknown as Made).warnings.join()).toMatch(
+      /currency is EUR, and the settings reckon in USD/,
+    )
+    await run('disconnect', 'HubSpot 4712', '--company', 'Dollars')
+  })
+
   it('is left and signed in to again with its customers, and paused when the token is of another account', async () => {
     const left = await run('disconnect', 'HubSpot 4711')
     expect(left.last).toMatchObject({ connection: 'HubSpot 4711' })
     const again = await connect('--token-file', token())
     expect(again.last).toMatchObject({ connection: 'HubSpot 4711', reconnected: true })
+    expect(again.last).not.toHaveProperty('population')
+    // Who is a customer may be said anew with the sign-in; nobody's word is taken for no customer at all.
+    await run('disconnect', 'HubSpot 4711')
+    const wrong = await connect('--token-file', token(), '--customers', 'lifecyclestage=alumni')
+    expect(wrong.err).toMatch(/Values of lifecyclestage that occur: customer \(/)
+    const others = await connect('--token-file', token(), '--customers', 'lifecyclestage=lead')
+    expect(others.last).toMatchObject({
+      reconnected: true,
+      population: { kind: 'property', property: 'lifecyclestage', values: ['lead'] },
+    })
     const swapped = { ...env(), HUBSPOT_API_URL: other.url }
     const strange = write('other.txt', other.privateAppToken())
     // The address of another portal answers to the token that is stored for this one.

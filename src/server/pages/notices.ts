@@ -244,12 +244,14 @@ export const DELIVERY: Readonly<
     activated: 'Delivery is a dry run, so what would be sent is recorded for you to see, and nobody gets it.',
   },
   sandbox: {
-    pill: 'Sandbox: mail stays on this machine',
-    activated: 'Delivery is the sandbox, so mail goes into the sandbox inbox and nowhere else.',
+    pill: 'Sandbox: mail and tasks stay on this machine',
+    activated:
+      'Delivery is the sandbox: mail goes into the sandbox inbox, tasks into a HubSpot sandbox on this machine, and nowhere else. For every other account both are a dry run.',
   },
   test_list: {
-    pill: 'Test list: nobody else gets mail',
-    activated: 'Mail then goes to the addresses of the test list; everybody else gets a dry run.',
+    pill: 'Test list: mail to nobody else; tasks go to owners',
+    activated:
+      'Mail then goes to the addresses of the test list, and everybody else gets a dry run. Calls and offers become tasks on the lists of the responsible people in your CRM, unless it is a test account.',
   },
 }
 
