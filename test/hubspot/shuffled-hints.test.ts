@@ -1,3 +1,3 @@
 import { shuffledHints } from '../loop/shuffled-hints.ts'
 
-shuffledHints({ runs: 40 })
+shuffledHints({ runs: 25 })
