@@ -1,6 +1,6 @@
 /**
  * What a new installation begins with: a sample company whose customers live in a HubSpot sandbox on this machine, and
- * whose mails reach the sandbox inbox and nobody else. It shows the whole loop before anything is connected, and can be
+ * whose mails and tasks stay there and reach nobody. It shows the whole loop before anything is connected, and can be
  * deleted. A process that hosts no sandbox makes the sample from a file instead.
  */
 import { mkdir, stat } from 'node:fs/promises'
@@ -66,7 +66,7 @@ async function begin(tx: Transaction, tenant: TenantId): Promise<void> {
   await saveSettings(tx, sampleSettings, {
     expected: 0,
     author: 'first start',
-    note: 'The sample company: mails reach the sandbox inbox and nobody else.',
+    note: 'The sample company: mails and tasks stay on this machine. Its offers are credit for its own service, which at a gross margin of 90 % costs a tenth of its price to provide.',
   })
   await activateTenant(tx, tenant)
 }
@@ -108,9 +108,9 @@ async function sampleFile({ config, clock }: Service): Promise<NewConnection> {
 }
 
 /**
- * A software company: of what it is paid, nine tenths are margin, so that what it gives away of its own service costs it
- * a tenth of the price. Under the default costs, where a discount costs what it gives, hardly any pays; docs/policy.md
- * says why.
+ * A software company whose offers are credit for its own service, not money off the invoice: of what it is paid, nine
+ * tenths are margin, so that what it gives away costs it a tenth of its price to provide. Money off the invoice costs all of
+ * it; under the default costs, which reckon so, hardly any offer pays. docs/hubspot.md tells the viewer.
  */
 const sampleSettings = {
   currency: { file: 'EUR', reporting: 'EUR' },

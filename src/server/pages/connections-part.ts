@@ -108,6 +108,8 @@ function nextRead({ status, steps }: ConnectionView, { formats, now }: Place): P
   if (status !== 'active') return html`<span class="second">–</span>`
   if (sync?.running === true || (sync?.dueAt ?? now) < now) return 'now'
   const due = sync?.dueAt ?? null
+  if (due === null && sync !== undefined && sync.error !== null)
+    return html`<span class="second">not by itself</span>`
   return due === null ? html`<span class="second">by schedule</span>` : formats.when(due)
 }
 

@@ -195,6 +195,10 @@ function emptyHeadline(connections: readonly ConnectionView[]): Markup {
       <p class="lead">
         Customers were read, and none of them is in the population. Look below who counts as a customer.
       </p>`
+  // What stopped it, and what to do, is said right below.
+  if (!synced && steps.some(({ step, error, running }) => step === 'sync' && error !== null && !running))
+    return html`<h1>Your customers could not be read yet</h1>
+      <p class="lead">Nobody is scored and nothing is sent before they are.</p>`
   return synced
     ? html`<h1>Your customers are being scored</h1>
         <p class="lead">They are read; risks, reasons and suggestions appear here within a minute.</p>`

@@ -260,5 +260,5 @@ export function sentence(text: string): string {
   const trimmed = text.trim()
   if (trimmed === '') return ''
   const first = trimmed[0].toUpperCase() + trimmed.slice(1)
-  return /[.!?…]$/.test(first) ? first : `${first}.`
+  return /[.!?…][)"”]?$/.test(first) ? first : `${first}.`
 }
