@@ -2,13 +2,19 @@
  * HubSpot as this installation reaches it: which address, whose token, at which pace. Opens the connector of a
  * connection, and a client for a portal that is about to be connected.
  */
+import { createHash } from 'node:crypto'
 import type { Connector } from '../connectors/connector.ts'
 import { readAccount } from '../connectors/hubspot/account.ts'
 import { openHubSpotClient, type HubSpotClient } from '../connectors/hubspot/client.ts'
 import { parseHubSpotConfig, type HubSpotConfig } from '../connectors/hubspot/config.ts'
 import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
 import { openPacers, type Limits, type Pacers } from '../connectors/hubspot/limiter.ts'
-import { introspectToken, privateAppScopes, refreshTokens, type PortalTokens } from '../connectors/hubspot/oauth.ts'
+import {
+  introspectToken,
+  privateAppScopes,
+  refreshTokens,
+  type PortalTokens,
+} from '../connectors/hubspot/oauth.ts'
 import { fixedToken, type TokenSource } from '../connectors/hubspot/tokens.ts'
 import { verify } from '../connectors/hubspot/verify.ts'
 import { HUBSPOT_API } from '../connectors/hubspot/version.ts'
@@ -20,7 +26,7 @@ import type { TenantId } from './contracts/ids.ts'
 import type { ConnectorKind } from './loop/connectors.ts'
 import type { ConnectionPlace } from './loop/services.ts'
 import { openPortalTokens } from './security/portal-tokens.ts'
-import { privateAppTokens } from './security/private-app-tokens.ts'
+import { portalSecret, privateAppTokens } from './security/private-app-tokens.ts'
 import type { Vault } from './security/vault.ts'
 import { setConnectionStatus } from './store/connections.ts'
 import type { Database } from './store/database.ts'
@@ -147,7 +153,7 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
    */
   async function openShared(place: ConnectionPlace): Promise<Connector> {
     const config = parseHubSpotConfig(place.config)
-    const of = JSON.stringify([config, placeOf(config).baseUrl])
+    const of = JSON.stringify([config, placeOf(config).baseUrl, await signInMark(place.tenant, config)])
     const known = opened.get(place.id)
     if (known !== undefined && known.of === of && clock().getTime() < known.until) return known.connector
     const connector = openChecked(place, config)
@@ -157,6 +163,20 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
       if (opened.get(place.id) === entry) opened.delete(place.id)
     })
     return connector
+  }
+
+  /**
+   * Another one after each new sign-in, in whichever process that was: a token that HubSpot still takes is never looked
+   * up again by itself, and one with more scopes would be waited for in vain.
+   */
+  async function signInMark(tenant: TenantId, { auth, portal }: HubSpotConfig): Promise<string> {
+    const name = auth === 'oauth' ? 'oauth' : 'private_app_token'
+    const sealed = await database.withTenant(tenant, (tx) => vault.unseal(tx, portalSecret(portal, name)))
+    if (sealed === null) return ''
+    const said = sealed.toString('utf8')
+    // Access tokens come and go; what they are renewed with is the sign-in.
+    const kept = auth === 'oauth' ? String((JSON.parse(said) as PortalTokens).refreshToken) : said
+    return createHash('sha256').update(kept).digest('base64')
   }
 
   async function openChecked(place: ConnectionPlace, config: HubSpotConfig): Promise<Connector> {
