@@ -60,8 +60,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const tenants = new Map<TenantId, { steps: boolean }>()
   const company = whoIsAbout()
   const clock = watchClock({ log, leaseSeconds: limits.leaseSeconds })
-  /** Whether it went well. */
-  let running: Promise<boolean> | null = null
+  let busy = false
+  /** The last attempt: whether it went well. */
+  let running: Promise<boolean> = Promise.resolve(true)
 
   async function dispatchAll(): Promise<void> {
     while (everybody || tenants.size > 0) {
@@ -103,15 +104,23 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** What a failed attempt leaves undone, the next sweep finds. */
   function run(): void {
-    running ??= dispatchAll()
-      .then(() => true)
-      .catch((cause: unknown) => {
-        outage.failed(cause)
-        return false
-      })
-      .finally(() => {
-        running = null
-      })
+    if (busy) return
+    busy = true
+    running = attempt()
+  }
+
+  async function attempt(): Promise<boolean> {
+    try {
+      await dispatchAll()
+      return true
+    } catch (cause) {
+      outage.failed(cause)
+      return false
+    } finally {
+      busy = false
+      // Promises settle later than the last look ended: who woke in between was heard by nobody.
+      if (!closed && leading && (everybody || tenants.size > 0)) run()
+    }
   }
 
   function wake(tenant: TenantId | null, only?: 'sends'): void {
@@ -147,7 +156,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
     if (leading) wake(null)
     // Only now: a look that finds nothing new to queue does not touch the queue.
-    if (running === null || (await running)) outage.ok()
+    if (!busy || (await running)) outage.ok()
   }
   const tick = (): void => {
     sweeping ??= sweep().finally(() => (sweeping = null))

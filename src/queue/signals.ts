@@ -26,7 +26,8 @@ export function openSignals({ pool }: Database, onError: (cause: unknown) => voi
   let everybody = false
   let closed = false
   const tenants = new Set<TenantId>()
-  let sending: Promise<void> | null = null
+  let busy = false
+  let sending: Promise<void> = Promise.resolve()
 
   async function flush(): Promise<void> {
     // What comes within one turn of the loop goes together.
@@ -37,6 +38,24 @@ export function openSignals({ pool }: Database, onError: (cause: unknown) => voi
       everybody = false
       for (const tenant of some) tenants.delete(tenant)
       await pool.query('select pg_notify($1, $2)', [CHANNEL, some.join(',')])
+    }
+  }
+
+  function start(): void {
+    if (busy) return
+    busy = true
+    sending = attempt()
+  }
+
+  async function attempt(): Promise<void> {
+    try {
+      await flush()
+    } catch (cause) {
+      onError(cause)
+    } finally {
+      busy = false
+      // Promises settle later than the last look ended: what came in between was sent by nobody.
+      if (everybody || tenants.size > 0) start()
     }
   }
 
@@ -51,9 +70,7 @@ export function openSignals({ pool }: Database, onError: (cause: unknown) => voi
     send: (tenant) => {
       if (tenant === null) everybody = true
       else tenants.add(tenant)
-      sending ??= flush()
-        .catch(onError)
-        .finally(() => (sending = null))
+      start()
     },
     listen: async (heard) => {
       if (listener !== null || closed) return
@@ -74,7 +91,10 @@ export function openSignals({ pool }: Database, onError: (cause: unknown) => voi
     },
     close: async () => {
       closed = true
-      await sending
+      for (let last: Promise<void> | null = null; last !== sending;) {
+        last = sending
+        await last
+      }
       if (listener !== null) drop(listener)
     },
   }
