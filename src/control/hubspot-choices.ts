@@ -140,6 +140,11 @@ export function nobody(
   { customers = '', object }: ConnectOptions,
   stages: readonly StageCounts[],
 ): HoldfastError {
+  if (customers === 'everyone')
+    return new HoldfastError(
+      'column_values',
+      `The account has no ${object} yet, so there is nobody to score, and nothing was connected. Connect it once there are some, or name the other object with --object.`,
+    )
   const [property] = propertyIn(customers)
   const known = stages.find((one) => one.property === property)
   const values = known?.values.map(({ value, records }) => `${value} (${records})`).join(', ')
