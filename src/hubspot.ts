@@ -5,7 +5,11 @@
 import { createHash } from 'node:crypto'
 import type { Connector } from '../connectors/connector.ts'
 import { readAccount } from '../connectors/hubspot/account.ts'
-import { openHubSpotClient, type HubSpotClient } from '../connectors/hubspot/client.ts'
+import {
+  openHubSpotClient,
+  type HubSpotClient,
+  type HubSpotClientOptions,
+} from '../connectors/hubspot/client.ts'
 import { parseHubSpotConfig, type HubSpotConfig } from '../connectors/hubspot/config.ts'
 import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
 import { openPacers, type Limits, type Pacers } from '../connectors/hubspot/limiter.ts'
@@ -126,7 +130,11 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
     })
   }
 
-  function clientWith(tenant: TenantId, config: HubSpotConfig): HubSpotClient {
+  function clientWith(
+    tenant: TenantId,
+    config: HubSpotConfig,
+    more: Pick<HubSpotClientOptions, 'asksAnyway'> = {},
+  ): HubSpotClient {
     const { portal, auth, tier, builtIn: hosted } = config
     return openHubSpotClient({
       baseUrl: placeOf(config).baseUrl,
@@ -134,6 +142,7 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
       tokens: tokensOf(tenant, config),
       pacer: (hosted === true ? builtInPacers : pacers).of(portal, auth === 'oauth' ? 'oauth' : tier),
       clock,
+      ...more,
     })
   }
 
@@ -203,7 +212,7 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
     clientOf: async ({ tenant, config }) => clientWith(tenant, parseHubSpotConfig(config)),
     verify: async ({ tenant, config: stored }, known) => {
       const config = parseHubSpotConfig(stored)
-      return verify(clientWith(tenant, config), {
+      return verify(clientWith(tenant, config, { asksAnyway: true }), {
         config,
         ...known,
         granted: () => grantedTo(tenant, config),

@@ -64,6 +64,8 @@ export interface HubSpotClientOptions {
   readonly timeoutMs?: number
   /** Between tries; tests and scaled clocks pass their own. */
   readonly sleep?: (ms: number) => Promise<unknown>
+  /** Also what was refused for a scope a moment ago: whoever checks has to know how it is now. Default false. */
+  readonly asksAnyway?: boolean
 }
 
 /** Tries of one call, the first included, where trying again is safe. */
@@ -84,6 +86,23 @@ const LIMIT_PAUSE_MS: Readonly<Record<CallKind, number>> = { call: 10_000, searc
  */
 const closed = new WeakMap<Pacer, { readonly failure: HubSpotFailure; readonly until: Date }>()
 
+/** How long a scope that is lacking is believed to be so: HubSpot wants no call repeated that it refused for one. */
+const LACKING_MS = 15 * 60_000
+
+interface Lacking {
+  readonly failure: HubSpotFailure
+  /** A renewed or another token may carry the scope. */
+  readonly token: string
+  readonly until: Date
+}
+
+/**
+ * Calls that were refused for a scope, by method and path without ids, for all clients of a portal in this process.
+ *
+ * @see https://developers.hubspot.com/docs/apps/developer-platform/list-apps/apply-for-certification/certification-requirements
+ */
+const lacking = new WeakMap<Pacer, Map<string, Lacking>>()
+
 /**
  * @example
  * const client = openHubSpotClient({ baseUrl: HUBSPOT_API, portal, tokens: fixedToken(token), pacer, clock })
@@ -96,8 +115,11 @@ export function openHubSpotClient({
   clock,
   timeoutMs = 30_000,
   sleep = (ms) => wait(ms),
+  asksAnyway = false,
 }: HubSpotClientOptions): HubSpotClient {
   const send = openTransport(baseUrl)
+  const refusedFor = lacking.get(pacer) ?? new Map<string, Lacking>()
+  lacking.set(pacer, refusedFor)
   const counts = new Map<string, number>()
 
   async function once<T>(call: HubSpotCall<T>, token: string): Promise<Sent | NoAnswer> {
@@ -177,12 +199,21 @@ export function openHubSpotClient({
     closed.delete(pacer)
   }
 
+  function throwWhileLacking(name: string, token: string): void {
+    const known = refusedFor.get(name)
+    if (known === undefined || asksAnyway) return
+    if (known.token === token && clock() < known.until) throw translate(known.failure)
+    refusedFor.delete(name)
+  }
+
   async function call<T>(asked: HubSpotCall<T>): Promise<HubSpotAnswer<T>> {
+    const name = templateOf(asked)
     let token: string | null = null
     let renewed = false
     for (let attempt = 1; ; attempt++) {
       throwWhileClosed()
       token ??= await tokens.current()
+      throwWhileLacking(name, token)
       const sent = await once(asked, token)
       if ('kind' in sent) {
         const again = attempt < TRIES && (!sent.reached || isRepeatable(asked))
@@ -190,13 +221,18 @@ export function openHubSpotClient({
         await pausing(backoff(attempt), asked.signal)
         continue
       }
-      if (sent.status >= 200 && sent.status < 300) return parsed(asked, sent)
+      if (sent.status >= 200 && sent.status < 300) {
+        refusedFor.delete(name)
+        return parsed(asked, sent)
+      }
       const failure = failureIn(asked, sent)
       if (failure.status === 401 && !renewed) {
         token = await tokens.renewed(token)
         renewed = true
         continue
       }
+      if (failure.status === 403 && failure.category === 'MISSING_SCOPES')
+        refusedFor.set(name, { failure, token, until: new Date(clock().getTime() + LACKING_MS) })
       const pause = pauseAfter(asked, failure, attempt)
       if (pause === null) throw translate(failure)
       if (pause > 0) await pausing(pause, asked.signal)

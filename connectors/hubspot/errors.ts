@@ -135,10 +135,15 @@ function reaction(failure: HubSpotFailure): Reaction {
   }
   if (status === 403 && category === 'MISSING_SCOPES') {
     const scopes = missingScopes(failure)
-    const which = scopes.length === 0 ? 'a scope that it needs' : `the scope ${scopes.join(', ')}`
+    const which =
+      scopes.length === 0
+        ? 'a scope that it needs'
+        : scopes.length === 1
+          ? `the scope ${scopes[0]}`
+          : `a scope; one of these will do: ${scopes.join(', ')}`
     return {
       code: 'connector_configuration',
-      message: `Holdfast may not call ${call}: the app in HubSpot lacks ${which}. Add it to the app and let an admin of ${account(failure)} approve it; the connection itself stands.`,
+      message: `HubSpot refuses ${call}: the app there lacks ${which}. Add it to the app and let an admin of ${account(failure)} approve it; the connection itself stands.`,
     }
   }
   if (status === 429 && isDailyLimit(failure)) {
@@ -212,7 +217,7 @@ function missingScopes({ context: whole, errors }: HubSpotFailure): readonly str
 }
 
 function until({ retryAt }: HubSpotFailure): string | null {
-  return retryAt === null ? null : `after ${retryAt.toISOString()}`
+  return retryAt === null ? null : `after ${retryAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function jsonOr(body: string, otherwise: unknown): unknown {

@@ -72,7 +72,9 @@ async function checkAccount(client: HubSpotClient, { config }: VerifyOptions): P
       message: `The sign-in belongs to portal ${portal}, but this connection is to portal ${config.portal}. Connect the account anew; nothing is read or written until then.`,
     }
   const kind = [accountType, currency ?? 'no currency', timeZone].join(', ')
-  const note = test ? ' It is a test account: risk is written there, and nothing is ever sent.' : ''
+  const note = test
+    ? ' It is a test account: risk is written there, and nobody is sent anything because of it.'
+    : ''
   return { status: 'ok', message: `Portal ${portal} (${kind}) accepts our sign-in.${note}` }
 }
 
@@ -195,7 +197,7 @@ async function checkRecords(
   return differs
     ? {
         status: 'warning',
-        message: `${there}, Holdfast holds ${count(stored)}. If the sync is not running just now, let it read everything anew.`,
+        message: `${there}, Holdfast holds ${count(stored)}. That is so while a first sync runs; otherwise it mends itself within a week, when everything is read anew.`,
       }
     : { status: 'ok', message: `${there}, Holdfast holds ${count(stored)}.` }
 }
@@ -204,7 +206,7 @@ async function checkConsent(client: HubSpotClient, { config }: VerifyOptions): P
   const types = await subscriptionTypes(client)
   const { subscription } = config
   const proposed = proposeSubscription(types)
-  const choose = `Choose one in the settings of the connection${proposed === null ? '' : `, such as "${proposed.name}" (${proposed.id})`}.`
+  const choose = `Connect the account again with --subscription and the id of one${proposed === null ? '' : `, such as ${proposed.id} ("${proposed.name}")`}.`
   if (subscription === null)
     return {
       status: 'warning',

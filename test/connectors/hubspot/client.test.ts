@@ -317,6 +317,32 @@ describe('a refusal that lasts', () => {
     expect(made.server.requests.length).toBe(1)
   })
 
+  it('scope taken away: the call is not repeated for a quarter of an hour, unless with another token or by a check', async () => {
+    let at = Date.parse('2026-11-21T10:00:00Z')
+    let token = 'one'
+    const tokens: TokenSource = { current: async () => token, renewed: async () => token }
+    const shared = { clock: () => new Date(at), pacer: openPacers().of('1', 'oauth'), tokens }
+    const refused = refusal(403, 'MISSING_SCOPES')
+    const answer: Answer = ({ url }) => (url.startsWith(COMPANIES) ? refused : { body: {} })
+    const made = await using(answer, shared)
+    const asked = (): number => made.server.requests.length
+    await errorOf(made)
+    expect((await errorOf(made)).message).toContain('a scope that it needs')
+    expect(asked()).toBe(1)
+    // What has nothing to do with it goes on.
+    await made.client.call({ method: 'GET', path: '/crm/owners/2026-09', schema: anything })
+    expect(asked()).toBe(2)
+    token = 'another'
+    await errorOf(made)
+    expect(asked()).toBe(3)
+    at += 16 * 60_000
+    await errorOf(made)
+    expect(asked()).toBe(4)
+    const check = await using(answer, { ...shared, asksAnyway: true })
+    await errorOf(check)
+    expect(check.server.requests.length).toBe(1)
+  })
+
   it.each([
     [400, 'VALIDATION_ERROR', 'connector_configuration'],
     [403, 'ACCESS_DENIED', 'connector_configuration'],

@@ -227,7 +227,7 @@ describe('writing consent', () => {
       ],
       [
         'no_subscription',
-        'HubSpot keeps consent by subscription type, and none is chosen for the e-mails of Holdfast. Choose one in the settings of the connection; until then the consent in Holdfast holds.',
+        'HubSpot keeps consent by subscription type, and none is chosen for the e-mails of Holdfast. Connect the account again with --subscription and the id of one; until then the consent in Holdfast holds.',
         false,
       ],
     ])

@@ -147,7 +147,7 @@ const table: readonly (() => Bad)[] = [
   () => ({ to: 'GET /v1/interventions?state=open', status: 400, says: 'awaiting_approval' }),
   () => ({ to: 'GET /v1/interventions/7', status: 400, says: 'GET /v1/interventions lists it' }),
   () => ({ to: `GET /v1/interventions/${NOBODY}`, status: 404, says: 'GET /v1/interventions lists them' }),
-  () => ({ to: 'GET /v1/runs?step=learn', status: 400, says: '"sync"|"score"' }),
+  () => ({ to: 'GET /v1/runs?step=learn', status: 400, says: '"sync"|"refresh"|"score"' }),
   () => ({ to: 'GET /v1/exports/scores', status: 400, says: '"customers"|"decisions"|"interventions"' }),
   () => ({ to: 'GET /v1/exports/customers?format=xlsx', status: 400, says: '"csv"|"ndjson"' }),
   () => ({
