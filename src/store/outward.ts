@@ -16,35 +16,6 @@ export type OutwardEnd =
       readonly retryInMs: number | null
     }
 
-/** What an admin should see: how many of a connection could not be written, and the newest reason. */
-export interface Unwritten {
-  readonly what: 'activity' | 'consent'
-  /** Not tried again. */
-  readonly failed: number
-  /** Tried again by themselves. */
-  readonly waiting: number
-  readonly message: string
-}
-
-/**
- * @example
- * await unwritten(tx, connection) // [{ what: 'consent', failed: 1, waiting: 0, message: 'HubSpot has no such…' }]
- */
-export function unwritten(tx: Transaction, connection: ConnectionId): Promise<readonly Unwritten[]> {
-  return tx.query<Unwritten>(
-    `select what, count(*) filter (where state = 'failed')::integer as failed,
-       count(*) filter (where state = 'waiting')::integer as waiting, max(error_message) as message
-     from (
-       select 'activity' as what, state, error_message from activities
-       where tenant_id = $1 and connection_id = $2 and error_code is not null and state in ('waiting', 'failed')
-       union all
-       select 'consent', state, error_message from consent_outbox
-       where tenant_id = $1 and connection_id = $2 and error_code is not null and state in ('waiting', 'failed')
-     ) u group by what order by what desc`,
-    [tx.tenant, connection],
-  )
-}
-
 /**
  * When the next of what waits is to be written, a minute from now at the earliest: what is owed asks for its step
  * itself, so what is due here was just refused. Null: nothing waits.
