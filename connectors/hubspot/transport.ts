@@ -7,7 +7,7 @@
  * its first byte, which closes the socket. Without any byte undici closes it after 300 seconds. From the first byte on
  * giving up closes the socket at once.
  */
-import { Client } from '@hubspot/api-client'
+import type { Client } from '@hubspot/api-client'
 
 export interface Sent {
   readonly status: number
@@ -49,9 +49,11 @@ export type Send = (
  * await send({ method: 'GET', path: '/account-info/2026-09/details', headers: {} }, { timeoutMs: 30_000 })
  */
 export function openTransport(baseUrl: string): Send {
-  const client = new Client({ basePath: baseUrl.replace(/\/+$/, '') })
+  let client: Client | null = null
 
-  function start({ method, path, headers, body, form }: Outgoing): Promise<Response> {
+  async function start({ method, path, headers, body, form }: Outgoing): Promise<Response> {
+    // Loaded for the first request: whoever has no HubSpot, and the start of a process, is spared its 20 MB.
+    client ??= new (await import('@hubspot/api-client')).Client({ basePath: baseUrl.replace(/\/+$/, '') })
     const encoded =
       form === undefined
         ? { body }
