@@ -99,7 +99,7 @@ describe('tasks', () => {
     const id = company(portal)
     sandbox.faults.inject({
       path: '/associate/default',
-      effect: { kind: 'answer', status: 403, body: { category: 'MISSING_SCOPES', message: 'no' } },
+      effect: { kind: 'answer', status: 403, body: { category: 'ACCESS_DENIED', message: 'no' } },
     })
     const [failed] = await upsertTasks(client, schema, [taskFor(id)])
     expect(failed).toMatchObject({ ok: false, code: 'connector_configuration', retryable: false })
