@@ -69,6 +69,10 @@ export interface CustomerRecord {
    * record already still has to ask for its agreements and recipients.
    */
   readonly related?: true
+  /** The CRM says that it was this installation's user who changed it last. */
+  readonly own?: true
+  /** Whether it meets {@link Reading.condition}; absent where none was asked for. */
+  readonly member?: boolean
   /** Past values of {@link Reading.history}, oldest first; absent where the source keeps none or none was asked for. */
   readonly history?: readonly PastValue[]
 }
@@ -90,6 +94,12 @@ export interface Reading {
   readonly properties: readonly string[] | null
   /** Properties whose past values are wanted with a record that is handed over for the first time. */
   readonly history: readonly string[]
+  /**
+   * Who counts as a customer, in the CRM's own language (SOQL); absent: the caller tells by the properties. Each record
+   * then says whether it meets it. A pass over everything hands over those that meet it alone: that somebody is not
+   * among them does not say that the record is gone.
+   */
+  readonly condition?: string
 }
 
 export interface ChangePage {
@@ -241,9 +251,9 @@ export interface ProvisionReport {
 }
 
 /** Something in the CRM may have changed: no more than a hint, the record is read again. */
-export interface WebhookHint {
-  /** Portal or org as the CRM names it: `connections.external_id`. */
-  readonly portal: string
+export interface ChangeHint {
+  /** Portal or org that it comes from, as the CRM names it: `connections.external_id`. */
+  readonly origin: string
   readonly object: string
   readonly id: string
   readonly kind: 'changed' | 'created' | 'deleted' | 'restored' | 'merged' | 'associated' | 'erased'
@@ -254,6 +264,39 @@ export interface WebhookHint {
   readonly at: Date
   /** The CRM says that it was this app that changed it. */
   readonly own: boolean
+}
+
+/** What a CRM told by its stream of events, and where to go on after it. */
+export interface HintPage {
+  readonly hints: readonly ChangeHint[]
+  /** Opaque; to be stored together with the hints. */
+  readonly position: Cursor
+  /**
+   * Set when events were missed, or more changed than was told one by one: only a sync knows what. Says why, in a
+   * sentence.
+   */
+  readonly missed?: string
+}
+
+/** An intervention as it stands, kept in the CRM for reports and for the record's card. */
+export interface InterventionRecord {
+  /** Upserted by this: the same key never makes a second record. */
+  readonly key: string
+  readonly customerId: string
+  /** Null: nobody in particular, or the customer itself. */
+  readonly recipientId: string | null
+  /** Key of the action: `discount_10`. */
+  readonly action: string
+  /** As people say it: "Discount of 10 %". */
+  readonly actionName: string
+  readonly channel: 'email' | 'sms' | 'task'
+  /** As `RiskFields.actionStatus` says it: sent, awaiting approval, … */
+  readonly status: string
+  /** Why it is so, in a sentence; null: the status says it all. */
+  readonly reason: string | null
+  readonly decidedAt: Date
+  /** Null: it has not gone out. */
+  readonly sentAt: Date | null
 }
 
 export interface Connector {
@@ -289,6 +332,16 @@ export interface Connector {
   upsertTasks?(tasks: readonly Task[]): Promise<readonly WriteResult[]>
   /** By key: `WriteResult.id` is the key of the entry. */
   logActivity?(entries: readonly Activity[]): Promise<readonly WriteResult[]>
+  /** By key: `WriteResult.id` is the key of the intervention. Only of customers on whom something was done. */
+  upsertInterventions?(records: readonly InterventionRecord[]): Promise<readonly WriteResult[]>
+  /**
+   * Follows the CRM's own stream of events until the signal: a page whenever something came. What it misses is found by
+   * `changes`, so that it only makes things faster.
+   *
+   * @param from position of the last page that was stored; null: from now on
+   * @throws HoldfastError what keeps the stream from going on; `connector_configuration` where the CRM has none
+   */
+  subscribe?(from: Cursor | null, signal: AbortSignal): AsyncIterable<HintPage>
   /** Fields and groups that writing needs. Safe to repeat. */
   provision?(): Promise<ProvisionReport>
   verify(): Promise<readonly Check[]>

@@ -54,6 +54,11 @@ const environment = z.object({
   HUBSPOT_CLIENT_SECRET: given(z.string().min(1)),
   /** Where HubSpot answers; another address is for tests and proxies. */
   HUBSPOT_API_URL: given(url(/^https?$/, 'like https://api.hubapi.com')),
+  /** The installation's own External Client App at Salesforce: needed to connect orgs by a person's consent. */
+  SALESFORCE_CLIENT_ID: given(z.string().min(1)),
+  SALESFORCE_CLIENT_SECRET: given(z.string().min(1)),
+  /** Where people sign in to Salesforce; another address is for tests and proxies. */
+  SALESFORCE_LOGIN_URL: given(url(/^https?$/, 'like https://login.salesforce.com')),
   LOG_LEVEL: given(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),
 })
 
@@ -73,6 +78,7 @@ export interface Config {
   readonly trustProxy: false | number | string
   readonly logLevel: string
   readonly hubspot: HubSpotApp
+  readonly salesforce: SalesforceApp
 }
 
 /** The installation's app at HubSpot. */
@@ -82,6 +88,16 @@ export interface HubSpotApp {
   readonly clientSecret: string | null
   /** Without a slash at its end; null: HubSpot's own. */
   readonly apiUrl: string | null
+}
+
+/** The installation's External Client App at Salesforce. */
+export interface SalesforceApp {
+  /** Null: an org is connected by a key or a secret of its own alone. */
+  readonly clientId: string | null
+  /** Null: the app has none, and PKCE stands for it. */
+  readonly clientSecret: string | null
+  /** Without a slash at its end; null: Salesforce's own. */
+  readonly loginUrl: string | null
 }
 
 /**
@@ -124,6 +140,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       clientSecret: found.HUBSPOT_CLIENT_SECRET ?? null,
       apiUrl: found.HUBSPOT_API_URL?.replace(/\/+$/, '') ?? null,
     },
+    salesforce: {
+      clientId: found.SALESFORCE_CLIENT_ID ?? null,
+      clientSecret: found.SALESFORCE_CLIENT_SECRET ?? null,
+      loginUrl: found.SALESFORCE_LOGIN_URL?.replace(/\/+$/, '') ?? null,
+    },
   }
 }
 
@@ -135,4 +156,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
  */
 export function declineTelemetry(): void {
   process.env['ORT_DISABLE_TELEMETRY'] = '1'
+}
+
+/**
+ * Salesforce's library keeps sign-ins and logs beneath the home folder and asks the name service about orgs, unless this
+ * is said before it is loaded. What it holds is ours to keep, in the vault.
+ *
+ * @see https://developer.salesforce.com/docs/atlas.en-us.sfdx_setup.meta/sfdx_setup/sfdx_dev_cli_env_variables.htm
+ */
+export function keepSalesforceOutOfHome(): void {
+  process.env['SF_DISABLE_LOG_FILE'] = 'true'
+  process.env['FORCE_MEMFS'] = 'true'
+  process.env['SF_DOMAIN_RETRY'] = '0'
 }

@@ -1,7 +1,7 @@
 /** What HubSpot pushes: whether it is really from HubSpot, and what may have changed. Never more than a hint. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import type { WebhookHint } from '../connector.ts'
+import type { ChangeHint } from '../connector.ts'
 
 const MINUTES_5 = 5 * 60_000
 
@@ -81,7 +81,7 @@ type Event = z.infer<typeof event>
  * @returns one hint an object that may have changed; none for events that mean nothing to us
  * @throws HoldfastError never: what cannot be read is no hint
  */
-export function parseHints(body: Buffer): readonly WebhookHint[] {
+export function parseHints(body: Buffer): readonly ChangeHint[] {
   let events: unknown
   try {
     events = JSON.parse(body.toString('utf8'))
@@ -94,7 +94,7 @@ export function parseHints(body: Buffer): readonly WebhookHint[] {
   })
 }
 
-const KINDS: Readonly<Record<string, WebhookHint['kind']>> = {
+const KINDS: Readonly<Record<string, ChangeHint['kind']>> = {
   propertyChange: 'changed',
   creation: 'created',
   deletion: 'deleted',
@@ -125,11 +125,11 @@ const OBJECTS: Readonly<Record<string, string>> = {
   '0-49': 'emails',
 }
 
-function hintsOf(one: Event): readonly WebhookHint[] {
+function hintsOf(one: Event): readonly ChangeHint[] {
   const [subject, change] = (one.subscriptionType ?? one.eventType ?? '').split('.')
   const kind = Object.hasOwn(KINDS, change ?? '') ? KINDS[change] : undefined
   if (kind === undefined) return []
-  const common = { portal: one.portalId, kind, at: new Date(one.occurredAt), own: isOwn(one) }
+  const common = { origin: one.portalId, kind, at: new Date(one.occurredAt), own: isOwn(one) }
   const hint = (type: string | undefined, objectId: string | undefined, others: readonly string[]) => {
     const object = type !== undefined && Object.hasOwn(OBJECTS, type) ? OBJECTS[type] : undefined
     if (object === undefined || objectId === undefined) return []

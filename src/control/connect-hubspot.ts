@@ -22,7 +22,7 @@ import {
   listConnections,
   setConnectionStatus,
   type Connection,
-  type Population,
+  type ValuePopulation,
 } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import { changeConfig } from '../store/portal-connections.ts'
@@ -198,7 +198,7 @@ async function countedPopulation(
     profile,
     stages,
   }: { wanted: ConnectOptions; profile: TableProfile; stages: readonly StageCounts[] },
-): Promise<{ readonly population: Population; readonly customers: number; readonly all: number }> {
+): Promise<{ readonly population: ValuePopulation; readonly customers: number; readonly all: number }> {
   const population = statedPopulation(wanted, profile, stages)
   const all = await countRecords(client, wanted.object, null)
   const customers =
@@ -211,7 +211,7 @@ async function countedPopulation(
 async function populationIn(
   { clock }: Service,
   { client, config, wanted }: { client: HubSpotClient; config: HubSpotConfig; wanted: ConnectOptions },
-): Promise<{ readonly population: Population; readonly customers: number }> {
+): Promise<{ readonly population: ValuePopulation; readonly customers: number }> {
   const connector = openHubSpotConnector({ config, client, clock })
   try {
     const [{ profile }] = await connector.describe()

@@ -13,7 +13,7 @@ import {
 import { API_VERSION } from '../../connectors/hubspot/version.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { TableProfile } from '../contracts/table.ts'
-import type { Population } from '../store/connections.ts'
+import type { ValuePopulation } from '../store/connections.ts'
 import { populationLines, proposedStage } from './hubspot-words.ts'
 import { parsePopulation } from './setup.ts'
 
@@ -117,7 +117,7 @@ export function statedPopulation(
   { customers = '', object }: ConnectOptions,
   profile: TableProfile,
   stages: readonly StageCounts[],
-): Population {
+): ValuePopulation {
   const said = parsePopulation(customers)
   if (said.kind === 'everyone') return said
   const { property } = said

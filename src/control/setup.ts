@@ -9,7 +9,12 @@ import { proposePopulation } from '../loop/population.ts'
 import type { Service } from '../service.ts'
 import { DKIM_KEY, SMTP_PASSWORD } from '../channels.ts'
 import { recordAudit } from '../store/audit.ts'
-import { createConnection, listConnections, type Population } from '../store/connections.ts'
+import {
+  createConnection,
+  listConnections,
+  type Population,
+  type ValuePopulation,
+} from '../store/connections.ts'
 import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { activateTenant, createTenant, listTenants } from '../store/tenants.ts'
@@ -145,7 +150,7 @@ async function populationFor(
  * @example
  * parsePopulation('type=customer,client') // { kind: 'property', property: 'type', values: ['customer', 'client'] }
  */
-export function parsePopulation(said: string): Population {
+export function parsePopulation(said: string): ValuePopulation {
   if (said === 'everyone') return { kind: 'everyone' }
   const [property, values] = said.split(/=(.*)/s)
   const wanted = (values ?? '').split(',').map((value) => value.trim())
@@ -157,7 +162,7 @@ export function parsePopulation(said: string): Population {
   )
 }
 
-function inOption(population: Population): string {
+function inOption(population: ValuePopulation): string {
   if (population.kind === 'everyone') return '--customers everyone'
   return `--customers "${population.property}=${population.values.join(',')}"`
 }

@@ -19,6 +19,7 @@ export function readingOf(connection: Connection, today: number, like: Mapping |
   return {
     properties: sorted([...names(columns), ...membership]),
     history: sorted(names(columns.filter(({ use }) => use === 'feature'))),
+    ...(population?.kind === 'condition' && { condition: population.condition }),
   }
 }
 

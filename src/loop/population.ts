@@ -1,29 +1,39 @@
 /** Who counts as a customer: nobody until somebody said so, since records outside are never scored or acted on. */
-import type { Properties, PropertyValue } from '../../connectors/connector.ts'
+import type { CustomerRecord, PropertyValue } from '../../connectors/connector.ts'
 import { key } from '../../models/features/words.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { ColumnProfile, TableProfile } from '../contracts/table.ts'
-import { clearCursor, readConnection, savePopulation, type Population } from '../store/connections.ts'
+import {
+  clearCursor,
+  readConnection,
+  savePopulation,
+  type Population,
+  type ValuePopulation,
+} from '../store/connections.ts'
 import { membersByProperty, moveMembers } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
 import { requestStep } from '../store/steps.ts'
 
 /**
  * @param population null: nobody said yet, and nobody is in it
- * @returns whether a record with these properties is a customer
+ * @returns whether a record is a customer
  * @example
- * memberOf({ kind: 'property', property: 'type', values: ['Customer'] })({ type: ' customer ' }) // true
+ * const is = memberOf({ kind: 'property', property: 'type', values: ['Customer'] })
+ * is({ properties: { type: ' customer ' } }) // true
  */
-export function memberOf(population: Population | null): (properties: Properties) => boolean {
+export function memberOf(
+  population: Population | null,
+): (record: Pick<CustomerRecord, 'properties' | 'member'>) => boolean {
   if (population === null) return () => false
+  if (population.kind === 'condition') return ({ member }) => member === true
   if (population.kind === 'everyone') return () => true
   const { property } = population
   const is = memberByValue(population)
-  return (properties) => is(Object.hasOwn(properties, property) ? properties[property] : null)
+  return ({ properties }) => is(Object.hasOwn(properties, property) ? properties[property] : null)
 }
 
 function memberByValue(population: Population | null): (value: PropertyValue) => boolean {
-  if (population === null) return () => false
+  if (population === null || population.kind === 'condition') return () => false
   if (population.kind === 'everyone') return () => true
   const values = new Set(population.values.map(comparable))
   return (value) => value !== null && values.has(comparable(String(value)))
@@ -62,7 +72,7 @@ const CUSTOMERS = new Set(
  * @example
  * proposePopulation(profile) // { kind: 'property', property: 'lifecyclestage', values: ['customer'] }
  */
-export function proposePopulation(profile: TableProfile): Population {
+export function proposePopulation(profile: TableProfile): ValuePopulation {
   for (const stage of STAGES) {
     const named = profile.columns.find(({ header }) => isStage(header, stage))
     const column = named ?? profile.columns.find(({ label }) => label !== undefined && isStage(label, stage))
@@ -111,6 +121,8 @@ export async function changePopulation(
     await clearCursor(tx, connection)
     await requestStep(tx, { connection, step: 'sync', cause: 'settings' })
     const stored = before.population?.kind === 'property' ? before.population.property : null
+    // Whether a record meets a condition is the CRM's to say.
+    if (population?.kind === 'condition') return { entered: 0, left: 0 }
     if (property !== null && property !== stored) return { entered: 0, left: 0 }
   }
   const is = memberByValue(population)

@@ -5,7 +5,7 @@
  * hint, whatever its kind, leads to the same: the record is read, and stored unless a younger version is known. Only
  * somebody who asked to be forgotten is taken at the CRM's word, since there is nothing left to read.
  */
-import type { Connector, Reading, WebhookHint } from '../../connectors/connector.ts'
+import type { Connector, Reading, ChangeHint } from '../../connectors/connector.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { lockSyncPosition, readConnection, type Connection } from '../store/connections.ts'
 import { activeAmong, anyDue, customersNamed, deleteCustomers } from '../store/customers.ts'
@@ -134,7 +134,7 @@ async function erase(
   { database }: LoopServices,
   { tenant, connection }: StepContext,
   { addressKey: key }: Begun,
-  hints: readonly WebhookHint[],
+  hints: readonly ChangeHint[],
 ): Promise<number> {
   const erased = hints.filter(({ kind }) => kind === 'erased')
   let gone = 0
@@ -154,7 +154,7 @@ async function readHinted(
   context: StepContext,
   begun: Begun,
   connector: Connector,
-  hints: readonly WebhookHint[],
+  hints: readonly ChangeHint[],
 ) {
   const { database } = services
   const { tenant, connection: id } = context
@@ -187,7 +187,7 @@ async function customersHinted(
   { tenant, connection: id }: StepContext,
   { object }: Connection,
   connector: Connector,
-  hints: readonly WebhookHint[],
+  hints: readonly ChangeHint[],
 ): Promise<StageTerms & { readonly own: ReadonlySet<string> }> {
   const own = new Set<string>()
   /** Of whom more than a property may have changed. */

@@ -25,8 +25,11 @@ export interface ConnectionPlace {
   readonly config: unknown
 }
 
-/** What only some connectors can: tasks for people, entries on the timeline, writing what a person agreed to. */
-export type Capability = 'tasks' | 'activities' | 'consent'
+/**
+ * What only some connectors can: tasks for people, entries on the timeline, writing what a person agreed to, records of
+ * what was done, and following a stream of events.
+ */
+export type Capability = 'tasks' | 'activities' | 'consent' | 'interventions' | 'events'
 
 export interface Connectors {
   /**

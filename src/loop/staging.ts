@@ -46,9 +46,7 @@ export function openStager(options: StagerOptions): Stager {
         ? records
         : records.filter(
             ({ record }) =>
-              member(record.properties) &&
-              !alone.has(record.id) &&
-              !own.has(nameOf(record.object, record.id)),
+              member(record) && !alone.has(record.id) && !own.has(nameOf(record.object, record.id)),
           )
       const ids = asked.map(({ record }) => record.id)
       const [recipients, agreements] = await Promise.all([

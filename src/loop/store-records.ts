@@ -145,7 +145,7 @@ export async function storeRecords(
     const { record } = one
     const name = nameOf(record.object, record.id)
     const customer = known.get(name)
-    const status = member(record.properties) ? 'active' : 'left'
+    const status = member(record) ? 'active' : 'left'
     const joined = merged.get(name)
     if (customer === undefined) {
       added.push(heir(newCustomer(one, status, pass.groups), joined))

@@ -44,7 +44,7 @@ export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage)
       connection,
       doubtful.map(({ object, id }) => {
         const key = `sync ${pass.run} ${object} ${id}`
-        return { portal: '', object, id, kind: 'changed', others: [], key, at, own: false }
+        return { origin: '', object, id, kind: 'changed', others: [], key, at, own: false }
       }),
     )
     await requestStep(tx, { connection, step: 'refresh', cause: 'sync' })

@@ -3,7 +3,7 @@
  * events mean is found out by the step `refresh`. Whoever is not known here is answered like everybody else.
  */
 import { z } from 'zod'
-import type { WebhookHint } from '../../connectors/connector.ts'
+import type { ChangeHint } from '../../connectors/connector.ts'
 import { parseHints, verifySignatureV3 } from '../../connectors/hubspot/webhook.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { ConnectionId, TenantId } from '../contracts/ids.ts'
@@ -79,13 +79,13 @@ function hintsOf(
   { countWebhook }: RouteServices,
   body: Buffer,
   { portal }: WebhookKey,
-): readonly WebhookHint[] {
+): readonly ChangeHint[] {
   if (eventsOf(body) === null) {
     countWebhook('unreadable', 1)
     throw new HoldfastError('request_invalid', 'The body is no JSON array of events.')
   }
   const hints = parseHints(body).filter(
-    (hint) => OBJECTS.has(hint.object) && (portal === undefined || hint.portal === portal),
+    (hint) => OBJECTS.has(hint.object) && (portal === undefined || hint.origin === portal),
   )
   const others = hints.filter(({ own, kind }) => !(own && kind === 'changed'))
   if (others.length < hints.length) countWebhook('own', hints.length - others.length)
@@ -108,14 +108,14 @@ function eventsOf(body: Buffer): readonly unknown[] | null {
  */
 async function take(
   services: RouteServices,
-  hints: readonly WebhookHint[],
+  hints: readonly ChangeHint[],
   only: ReadonlySet<TenantId> | null,
 ): Promise<void> {
   const { database, countWebhook } = services
-  const byPortal = Map.groupBy(hints, ({ portal }) => portal)
+  const byPortal = Map.groupBy(hints, ({ origin }) => origin)
   if (byPortal.size === 0) return
   const places = await database.asSystem('whom a webhook is for', async (tx) => {
-    const found: (readonly [PlacedConnection, readonly WebhookHint[]])[] = []
+    const found: (readonly [PlacedConnection, readonly ChangeHint[]])[] = []
     for (const [portal, some] of byPortal) {
       const connections = await findConnectionsByExternalId(tx, 'hubspot', portal)
       const spoken = connections.filter(({ tenant }) => only === null || only.has(tenant))
@@ -143,10 +143,10 @@ async function take(
 }
 
 /** What the next sync would not find by itself: for a connection that is not read now, nothing else is kept. */
-const isNotFound = ({ kind }: WebhookHint): boolean => kind !== 'changed' && kind !== 'created'
+const isNotFound = ({ kind }: ChangeHint): boolean => kind !== 'changed' && kind !== 'created'
 
 /** Which hints concern a connection. Whoever asks to be forgotten is so also in what was read long ago. */
-const isFor: Readonly<Record<PlacedConnection['status'], (hint: WebhookHint) => boolean>> = {
+const isFor: Readonly<Record<PlacedConnection['status'], (hint: ChangeHint) => boolean>> = {
   active: () => true,
   paused: isNotFound,
   needs_reconnect: isNotFound,
@@ -158,8 +158,8 @@ async function withoutErased(
   tx: Transaction,
   { secrets }: RouteServices,
   connection: ConnectionId,
-  hints: readonly WebhookHint[],
-): Promise<readonly WebhookHint[]> {
+  hints: readonly ChangeHint[],
+): Promise<readonly ChangeHint[]> {
   const erased = hints.filter(({ kind }) => kind === 'erased')
   if (erased.length > 0) await lockSyncPosition(tx, connection)
   for (const { object, id } of erased)

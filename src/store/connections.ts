@@ -13,6 +13,11 @@ export type Population =
   | { readonly kind: 'everyone' }
   /** Records of which the property has one of the values, compared without regard to case and blanks around. */
   | { readonly kind: 'property'; readonly property: string; readonly values: readonly string[] }
+  /** In the CRM's own language, such as the part of SOQL after WHERE; the CRM says of each record whether it meets it. */
+  | { readonly kind: 'condition'; readonly condition: string }
+
+/** Those that a record's properties alone tell. */
+export type ValuePopulation = Exclude<Population, { readonly kind: 'condition' }>
 
 export type ConnectionStatus = 'active' | 'paused' | 'needs_reconnect' | 'disconnected'
 

@@ -1,15 +1,15 @@
 /** Hints that a CRM sent by itself: kept until the records that they name were read again, and a while longer. */
-import type { WebhookHint } from '../../connectors/connector.ts'
+import type { ChangeHint } from '../../connectors/connector.ts'
 import type { ConnectionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
 /** A hint that waits. */
 export interface PendingReceipt {
   readonly key: string
-  readonly hint: WebhookHint
+  readonly hint: ChangeHint
 }
 
-interface StoredHint extends Omit<WebhookHint, 'at'> {
+interface StoredHint extends Omit<ChangeHint, 'at'> {
   readonly at: string
 }
 
@@ -23,7 +23,7 @@ interface StoredHint extends Omit<WebhookHint, 'at'> {
 export async function keepReceipts(
   tx: Transaction,
   connection: ConnectionId,
-  hints: readonly WebhookHint[],
+  hints: readonly ChangeHint[],
 ): Promise<number> {
   if (hints.length === 0) return 0
   const rows = await tx.query(

@@ -43,7 +43,7 @@ describe('the world of the sandbox', () => {
       const reading = { properties: [...new Set([...columns, 'lifecyclestage'])], history: [] }
       const records: CustomerRecord[] = []
       for await (const { upserts } of connector.changes(null, reading)) records.push(...upserts)
-      const customers = records.filter(({ properties }) => isCustomer(properties))
+      const customers = records.filter(isCustomer)
       expect(customers.length).toBeGreaterThan(2500)
 
       const engine = await openEngine({ model: 'subscription', threads: 1 })

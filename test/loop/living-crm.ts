@@ -10,7 +10,7 @@ import type {
   Properties,
   Reading,
   Recipient,
-  WebhookHint,
+  ChangeHint,
   WriteResult,
 } from '../../connectors/connector.ts'
 import type { ColumnKind, TableProfile } from '../../src/contracts/table.ts'
@@ -47,7 +47,7 @@ export interface LivingCrm {
   remove(id: string): void
   restore(id: string): void
   merge(into: string, from: string): void
-  hint(kind: WebhookHint['kind'], object: string, id: string, more?: Partial<WebhookHint>): WebhookHint
+  hint(kind: ChangeHint['kind'], object: string, id: string, more?: Partial<ChangeHint>): ChangeHint
 }
 
 const START = Date.parse('2026-11-01T00:00:00Z')
@@ -247,7 +247,7 @@ export function livingCrm(): LivingCrm {
     hint(kind, object, id, more = {}) {
       events++
       const key = `${object} ${id} ${kind} ${events}`
-      return { portal: '7', object, id, kind, others: [], key, at: new Date(START), own: false, ...more }
+      return { origin: '7', object, id, kind, others: [], key, at: new Date(START), own: false, ...more }
     },
   }
   return crm

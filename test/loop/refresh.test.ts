@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { WebhookHint } from '../../connectors/connector.ts'
+import type { ChangeHint } from '../../connectors/connector.ts'
 import type { ConnectionId, CustomerId, TenantId } from '../../src/contracts/ids.ts'
 import { changePopulation } from '../../src/loop/population.ts'
 import { hashAddress } from '../../src/security/address-hash.ts'
@@ -65,7 +65,7 @@ const stored = async (of = connection): Promise<Readonly<Record<string, Stored>>
     ).map((row) => [row.external_id, row]),
   )
 const scored = () => syncs.rows('update customers set score_due_at = null, score_due_why = null')
-const hints = (...all: readonly WebhookHint[]) =>
+const hints = (...all: readonly ChangeHint[]) =>
   database.withTenant(tenant, (tx) => keepReceipts(tx, connection, all))
 const read = () => database.withTenant(tenant, (tx) => readConnection(tx, connection))
 const aDayLater = () => syncs.rows(`update connections set profiled_at = profiled_at - interval '1 day'`)

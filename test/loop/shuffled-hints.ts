@@ -1,7 +1,7 @@
 /** Webhooks as they come in the worst case, as often as a suite has time for. */
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { WebhookHint } from '../../connectors/connector.ts'
+import type { ChangeHint } from '../../connectors/connector.ts'
 import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
 import type { Population } from '../../src/store/connections.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -38,7 +38,7 @@ export function shuffledHints({ runs }: { runs: number }): void {
 
     const stored = (of: ConnectionId) =>
       syncs.rows<Stored>('select external_id, status, properties from customers where connection_id = $1', of)
-    const hints = (...all: readonly WebhookHint[]) =>
+    const hints = (...all: readonly ChangeHint[]) =>
       database.withTenant(tenant, (tx) => keepReceipts(tx, connection, all))
 
     it('ten times, shuffled and late, makes the store what a fresh reading makes it', async () => {
@@ -84,7 +84,7 @@ export function shuffledHints({ runs }: { runs: number }): void {
           for (const one of ids) crm.add(one, customer())
           connection = await syncs.connect({ kind: 'living', population: customersOnly })
           await syncs.sync(connection)
-          const late: WebhookHint[] = []
+          const late: ChangeHint[] = []
           for (const { changes, order, sync } of all) {
             for (const { does, id: one, to } of changes) {
               if (does === 'change') crm.change(one, { tenure_months: to as number })

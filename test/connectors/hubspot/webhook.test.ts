@@ -94,7 +94,7 @@ describe('what an event hints at', () => {
     const change = { propertyName: 'plan', propertyValue: 'x', changeSource: 'CRM_UI', sourceId: 'userId:9' }
     const old = one({ ...change, subscriptionType: 'company.propertyChange', objectId: 1_246_965 })
     expect(old).toEqual({
-      portal: '62515',
+      origin: '62515',
       object: 'companies',
       id: '1246965',
       kind: 'changed',
