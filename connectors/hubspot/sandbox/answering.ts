@@ -1,19 +1,13 @@
 /** What is answered to a call: who asks, whether they may, whether it is too much, and then the route. */
-import type { IncomingHttpHeaders } from 'node:http'
+import { parseContent, type Asked as AskedOfAny, type SandboxAnswer } from '../../sandbox/http.ts'
+import { openRouter } from '../../sandbox/router.ts'
 import type { Token } from './entries.ts'
 import type { Faults } from './faults.ts'
 import type { RateLimiter } from './limits.ts'
 import { asProblem, invalid, problem, problemBody } from './problems.ts'
-import type { SandboxAnswer, SandboxContext, SandboxRoute } from './route.ts'
-import { openRouter } from './router.ts'
+import type { SandboxContext, SandboxRoute } from './route.ts'
 
-export interface Asked {
-  readonly method: string
-  /** With its query. */
-  readonly url: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-  readonly at: Date
+export interface Asked extends Omit<AskedOfAny, 'call'> {
   /** What errors carry to be found by. */
   readonly correlationId: string
 }
@@ -54,7 +48,7 @@ export function openAnswering(options: {
         path: pathname,
         params: found.params,
         query: searchParams,
-        body: parseContent(sent['content-type'] ?? '', body),
+        body: contentOf(sent['content-type'] ?? '', body),
         at,
         token,
         source: { sourceType: 'INTEGRATION', sourceId: context.app.appId },
@@ -122,17 +116,9 @@ function checkScopes(wanted: readonly string[], token: Token, missing: ReadonlyS
   })
 }
 
-function parseContent(contentType: string, body: string): unknown {
-  if (body === '') return undefined
-  if (contentType.startsWith('application/x-www-form-urlencoded')) {
-    return Object.fromEntries(new URLSearchParams(body))
-  }
-  if (!contentType.startsWith('application/json')) {
-    throw problem({ status: 415, category: 'VALIDATION_ERROR', message: 'HTTP 415 Unsupported Media Type' })
-  }
-  try {
-    return JSON.parse(body)
-  } catch {
-    throw invalid('Invalid input JSON on line 1, column 1')
-  }
+function contentOf(contentType: string, body: string): unknown {
+  const parsed = parseContent(contentType, body)
+  if (parsed.kind === 'parsed') return parsed.value
+  if (parsed.kind === 'broken') throw invalid('Invalid input JSON on line 1, column 1')
+  throw problem({ status: 415, category: 'VALIDATION_ERROR', message: 'HTTP 415 Unsupported Media Type' })
 }

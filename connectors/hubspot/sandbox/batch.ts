@@ -5,6 +5,7 @@
  *
  * @see https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors)
  */
+import type { SandboxAnswer } from '../../sandbox/http.ts'
 import { z } from 'zod'
 import { API_VERSION } from '../version.ts'
 import { OBJECT_TYPES } from './object-types.ts'
@@ -18,7 +19,7 @@ import {
   showWritten,
 } from './objects.ts'
 import { asProblem, batchError, invalid, type BatchError, type Problem } from './problems.ts'
-import { parseBody, typeOf, type SandboxAnswer, type SandboxRequest, type SandboxRoute } from './route.ts'
+import { parseBody, typeOf, type SandboxRequest, type SandboxRoute } from './route.ts'
 import { scopesOf } from './scopes.ts'
 import { checkRecord } from './validation.ts'
 

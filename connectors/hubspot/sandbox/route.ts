@@ -1,5 +1,6 @@
 /** What a call to the sandbox is made of. Each group of endpoints declares its routes as a list of these. */
 import { z } from 'zod'
+import type { SandboxAnswer } from '../../sandbox/http.ts'
 import type { Token } from './entries.ts'
 import { objectType } from './object-types.ts'
 import { invalid } from './problems.ts'
@@ -47,12 +48,6 @@ export interface SandboxRequest {
   readonly source: Source
   readonly context: SandboxContext
   readonly state: SandboxState
-}
-
-export interface SandboxAnswer {
-  readonly status: number
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface SandboxRoute {

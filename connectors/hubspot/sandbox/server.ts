@@ -1,46 +1,22 @@
 /**
  * The HubSpot sandbox: a portal behind HubSpot's own HTTP interface. It behaves as the documents and OpenAPI files of
  * HubSpot say, not as our client happens to need, and lives on in a journal.
- *
- * On node:http rather than express: a sync of 100,000 records is answered by the same process that makes it, and the
- * routes need nothing but their path.
  */
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { serveSandbox, type Exchange, type LoggedRequest, type SandboxAnswer } from '../../sandbox/http.ts'
 import { openAnswering } from './answering.ts'
 import type { Token } from './entries.ts'
-import { openFaults, type FaultEffect, type Faults } from './faults.ts'
+import { openFaults, type Faults } from './faults.ts'
 import { openKeptState } from './kept-state.ts'
 import { HUBSPOT_LIMITS, openRateLimiter, type Limits } from './limits.ts'
 import { CODES, issueAccess, issueRefresh } from './oauth.ts'
 import { problemBody } from './problems.ts'
-import type { SandboxAnswer, SandboxContext, SandboxRoute, SandboxSettings } from './route.ts'
+import type { SandboxContext, SandboxRoute, SandboxSettings } from './route.ts'
 import { sandboxRoutes } from './routes.ts'
 import { ALL_SCOPES } from './scopes.ts'
 import { openSearchIndex } from './search-index.ts'
 import type { SandboxState } from './state.ts'
 import { followContacts } from './subscription-statuses.ts'
-
-export interface LoggedRequest {
-  readonly method: string
-  /** Without the query. */
-  readonly path: string
-  /** With it. */
-  readonly url: string
-  /** By the sandbox's clock. */
-  readonly at: Date
-  /** 0: no answer was given. */
-  readonly status: number
-}
-
-/** One call in full, for checks against the OpenAPI files. */
-export interface Exchange extends LoggedRequest {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly requestBody: string
-  /** Undefined: an answer without a body. */
-  readonly body: unknown
-}
 
 export interface HubSpotSandbox {
   readonly url: string
@@ -94,8 +70,6 @@ const SETTINGS = {
 } as const
 
 const LARGEST_BODY = 10_000_000
-/** Calls that are remembered; the address of one that names many properties is thousands of characters long. */
-const LOGGED = 20_000
 /** Entries beyond twice the least, at which the journal is written anew. */
 const GROWTH = 50_000
 
@@ -166,63 +140,21 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     limiter,
     faults,
   })
-  const log: LoggedRequest[] = []
-  const logged = options.requestLog ?? LOGGED
-  const listeners = new Set<(exchange: Exchange) => void>()
-  let calls = 0
-
-  const server = createServer(
-    { maxHeaderSize: 256 * 1024, keepAliveTimeout: 60_000 },
-    (incoming, outgoing) => {
-      void serve(incoming, outgoing).catch(() => outgoing.destroy())
-    },
-  )
-
-  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const requestBody = await readBody(incoming)
-    calls++
-    const at = clock()
-    const method = incoming.method ?? 'GET'
-    const path = (incoming.url ?? '/').split('?', 1)[0]
-    const effect = faults.next(method, path)
-    const note = (status: number, body?: unknown): void => {
-      const entry = { method, path, url: incoming.url ?? '/', at, status }
-      log.push(entry)
-      if (log.length > logged) log.splice(0, Math.ceil(logged / 4))
-      for (const listener of listeners) listener({ ...entry, headers: incoming.headers, requestBody, body })
-    }
-    if (effect && isBefore(effect)) {
-      note(0)
-      if (effect.kind === 'drop') incoming.socket.destroy()
-      return
-    }
-    const id = correlationId(calls)
-    const url = incoming.url ?? '/'
-    const given =
-      instead(effect, id) ??
-      answer({ method, url, headers: incoming.headers, body: requestBody, at, correlationId: id })
-    kept.flush()
-    if (effect?.kind === 'hang') return note(0)
-    if (effect?.kind === 'drop') {
-      note(0)
-      incoming.socket.destroy()
-      return
-    }
-    if (effect?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, effect.ms))
-    note(given.status, given.body)
-    send(outgoing, given, at, id)
-  }
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  const server = await serveSandbox({
+    port: options.port,
+    clock,
+    faults,
+    answer: ({ call, ...asked }) => answer({ ...asked, correlationId: correlationId(call) }),
+    refusal: refusalOf,
+    headers: (call) => ({ 'X-HubSpot-Correlation-Id': correlationId(call) }),
+    contentType: 'application/json;charset=utf-8',
+    flush: () => kept.flush(),
+    requestLog: options.requestLog,
+    largestBody: LARGEST_BODY,
   })
-  const { port } = server.address() as AddressInfo
-  kept.flush()
 
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    ...server,
     portal,
     state,
     app,
@@ -254,25 +186,16 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
       return token.token
     },
     faults,
-    requests: () => log,
-    forgetRequests: () => void log.splice(0),
-    onExchange(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
     async close() {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => void server.close(() => resolve()))
+      await server.close()
       kept.close()
     },
   }
 }
 
-const isBefore = (effect: FaultEffect): boolean =>
-  (effect.kind === 'drop' && effect.when === 'before') || (effect.kind === 'hang' && effect.done !== true)
-
-function instead(effect: FaultEffect | null, id: string): SandboxAnswer | null {
-  if (effect?.kind === 'locked') {
+function refusalOf(effect: { kind: 'answer' | 'locked'; status: number }, call: number): SandboxAnswer {
+  const id = correlationId(call)
+  if (effect.kind === 'locked') {
     return {
       status: 423,
       headers: { 'Retry-After': '2' },
@@ -286,48 +209,14 @@ function instead(effect: FaultEffect | null, id: string): SandboxAnswer | null {
       ),
     }
   }
-  if (effect?.kind !== 'answer') return null
-  const { status, body, headers } = effect
+  const { status } = effect
   return {
     status,
-    body:
-      body ??
-      problemBody(
-        { status, category: 'SERVER_ERROR', message: `The sandbox was told to answer ${status}.` },
-        id,
-      ),
-    ...(headers ? { headers } : {}),
+    body: problemBody(
+      { status, category: 'SERVER_ERROR', message: `The sandbox was told to answer ${status}.` },
+      id,
+    ),
   }
-}
-
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of incoming) {
-    size += (chunk as Buffer).length
-    if (size > LARGEST_BODY) throw new Error('body too large')
-    chunks.push(chunk as Buffer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function send(
-  outgoing: ServerResponse,
-  { status, body, headers }: SandboxAnswer,
-  at: Date,
-  id: string,
-): void {
-  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
-  outgoing.writeHead(status, {
-    // HubSpot's time, by which a client knows until when it has read.
-    Date: at.toUTCString(),
-    'X-HubSpot-Correlation-Id': id,
-    ...(body === undefined
-      ? {}
-      : { 'Content-Type': 'application/json;charset=utf-8', 'Content-Length': Buffer.byteLength(text) }),
-    ...headers,
-  })
-  outgoing.end(text)
 }
 
 /** The same number, the same id: logs of two runs can be compared. */

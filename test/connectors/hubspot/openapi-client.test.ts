@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { introspectToken, refreshTokens, revokeToken } from '../../../connectors/hubspot/oauth.ts'
-import type { Exchange, HubSpotSandbox } from '../../../connectors/hubspot/sandbox/server.ts'
+import type { HubSpotSandbox } from '../../../connectors/hubspot/sandbox/server.ts'
 import { SUBSCRIPTIONS } from '../../../connectors/hubspot/sandbox/sample-portal.ts'
 import { seedSample } from '../../../connectors/hubspot/sandbox/sample.ts'
 import { API_VERSION as V } from '../../../connectors/hubspot/version.ts'
+import type { Exchange } from '../../../connectors/sandbox/http.ts'
 import { openReading, passOver, type ReadPortal } from './reading.ts'
 import { openJudge, specsAbsent } from './sandbox/specs.ts'
 

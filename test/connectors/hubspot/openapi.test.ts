@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sandboxRoutes } from '../../../connectors/hubspot/sandbox/routes.ts'
-import { openRouter } from '../../../connectors/hubspot/sandbox/router.ts'
-import {
-  startHubSpotSandbox,
-  type Exchange,
-  type HubSpotSandbox,
-} from '../../../connectors/hubspot/sandbox/server.ts'
+import { openRouter } from '../../../connectors/sandbox/router.ts'
+import { startHubSpotSandbox, type HubSpotSandbox } from '../../../connectors/hubspot/sandbox/server.ts'
+import type { Exchange } from '../../../connectors/sandbox/http.ts'
 import { defineSubscription } from '../../../connectors/hubspot/sandbox/subscription-statuses.ts'
 import { API_VERSION as V } from '../../../connectors/hubspot/version.ts'
 import { calling, type Call, type Page } from './sandbox/calling.ts'

@@ -1,13 +1,21 @@
 /** Finds the route of a path. Those that come first win, so literal segments stand before ones that vary. */
-import type { SandboxRoute } from './route.ts'
 
-export interface Found {
-  readonly route: SandboxRoute
+/** What the router looks at of a route. */
+export interface RoutePath {
+  readonly method: string
+  /** With `:name` for a segment that varies. */
+  readonly path: string
+}
+
+export interface Found<Route extends RoutePath> {
+  readonly route: Route
   readonly params: Readonly<Record<string, string>>
 }
 
-export function openRouter(routes: readonly SandboxRoute[]): (method: string, path: string) => Found | null {
-  const byMethod = new Map<string, { readonly route: SandboxRoute; readonly segments: readonly string[] }[]>()
+export function openRouter<Route extends RoutePath>(
+  routes: readonly Route[],
+): (method: string, path: string) => Found<Route> | null {
+  const byMethod = new Map<string, { readonly route: Route; readonly segments: readonly string[] }[]>()
   for (const route of routes) {
     const key = `${route.method} ${route.path.split('/').length}`
     const same = byMethod.get(key) ?? []

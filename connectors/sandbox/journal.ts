@@ -1,5 +1,5 @@
 /**
- * The portal on disk: a file that only grows, an entry a line, each with its checksum. What was answered is in the file
+ * A sandbox on disk: a file that only grows, an entry a line, each with its checksum. What was answered is in the file
  * before the answer goes out, so a killed process loses nothing of it; a line that was being written when it died is
  * recognised by its checksum and cut off. When the file has grown far beyond what it says, it is written anew.
  *
@@ -17,10 +17,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { HoldfastError } from '../../../src/contracts/errors.ts'
-import type { Entry } from './entries.ts'
+import { HoldfastError } from '../../src/contracts/errors.ts'
 
-export interface Journal {
+/** @typeParam Entry plain JSON */
+export interface Journal<Entry> {
   append(entry: Entry): void
   /** Hands what was appended to the operating system. */
   flush(): void
@@ -40,7 +40,7 @@ const BUFFERED = 1 << 20
  * @param replay given each entry, in order, before this returns
  * @throws input_row when a line in the middle is damaged: that is not a torn end
  */
-export function openJournal(path: string, replay: (entry: Entry) => void): Journal {
+export function openJournal<Entry>(path: string, replay: (entry: Entry) => void): Journal<Entry> {
   rmSync(`${path}.new`, { force: true })
   let count = existsSync(path) ? read(path, replay) : 0
   let file = openSync(path, 'a')
@@ -92,15 +92,15 @@ export function openJournal(path: string, replay: (entry: Entry) => void): Journ
 }
 
 /** The checksum in eight hexadecimal digits, the entry, a line feed. */
-function format(entry: Entry): string {
+function format(entry: unknown): string {
   const text = JSON.stringify(entry)
   return `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`
 }
 
-function parse(line: string): Entry | null {
+function parse(line: string): unknown {
   const text = line.slice(9)
   if (line[8] !== ' ' || crc32(text).toString(16).padStart(8, '0') !== line.slice(0, 8)) return null
-  return JSON.parse(text) as Entry
+  return JSON.parse(text)
 }
 
 function writeAll(file: number, text: string): void {
@@ -109,7 +109,7 @@ function writeAll(file: number, text: string): void {
   while (written < bytes.length) written += writeSync(file, bytes, written)
 }
 
-function read(path: string, replay: (entry: Entry) => void): number {
+function read<Entry>(path: string, replay: (entry: Entry) => void): number {
   const file = openSync(path, 'r+')
   try {
     const chunk = Buffer.alloc(CHUNK)
@@ -125,7 +125,7 @@ function read(path: string, replay: (entry: Entry) => void): number {
         if (torn !== null) throw damaged(path, torn)
         const entry = parse(data.toString('utf8', start, end))
         if (entry) {
-          replay(entry)
+          replay(entry as Entry)
           count++
           good += end + 1 - start
         } else torn = count + 1
