@@ -2,7 +2,6 @@
  * HubSpot as this installation reaches it: which address, whose token, at which pace. Opens the connector of a
  * connection, and a client for a portal that is about to be connected.
  */
-import { createHash } from 'node:crypto'
 import type { Connector } from '../connectors/connector.ts'
 import { readAccount } from '../connectors/hubspot/account.ts'
 import {
@@ -27,15 +26,14 @@ import type { Check } from './contracts/checks.ts'
 import type { Clock } from './contracts/clock.ts'
 import { HoldfastError } from './contracts/errors.ts'
 import type { TenantId } from './contracts/ids.ts'
+import { expectAccount, keepConnectors, signInMark } from './kept-connectors.ts'
 import type { ConnectorKind } from './loop/connectors.ts'
 import type { ConnectionPlace } from './loop/services.ts'
 import { openPortalTokens } from './security/portal-tokens.ts'
 import { portalSecret, privateAppTokens } from './security/private-app-tokens.ts'
 import type { Vault } from './security/vault.ts'
-import { setConnectionStatus } from './store/connections.ts'
 import type { Database } from './store/database.ts'
 import { openDatabasePacers } from './store/pacing.ts'
-import { markAsTest } from './store/portal-connections.ts'
 
 /** The sandbox of this process, while it runs. */
 export interface BuiltInPortal {
@@ -77,15 +75,6 @@ export interface HubSpot {
   signIn(how: PortalSignIn): Promise<{ readonly client: HubSpotClient; readonly tokens: PortalTokens | null }>
 }
 
-/** How long what is known of a portal is good: that it is the same one, and what of ours stands in it. */
-const KEPT_MS = 10 * 60_000
-
-interface OpenedPortal {
-  readonly of: string
-  readonly until: number
-  readonly connector: Promise<Connector>
-}
-
 /** What the sandbox of this process takes: ten times what HubSpot does. */
 export const BUILT_IN_LIMITS: Limits = {
   call: { calls: 1000, windowMs: 10_000 },
@@ -102,7 +91,7 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
   const pacers: Pacers = database.kind === 'served' ? openDatabasePacers({ database }) : openPacers()
   // What is on this machine need not be waited for: a first start is to be seen within a minute.
   const builtInPacers = openPacers({ limits: { oauth: BUILT_IN_LIMITS } })
-  const opened = new Map<string, OpenedPortal>()
+  const kept = keepConnectors(clock)
 
   const placeOf = (config: Pick<HubSpotConfig, 'builtIn'>): Address => {
     if (config.builtIn !== true)
@@ -156,55 +145,23 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
     return (await introspectToken({ baseUrl, clientId, clientSecret, token, kind: 'access_token' })).scopes
   }
 
-  /**
-   * One connector for everybody in this process, for a while: it knows what of ours stands in the portal, who its users
-   * are, and that there is no use in asking before midnight.
-   */
   async function openShared(place: ConnectionPlace): Promise<Connector> {
     const config = parseHubSpotConfig(place.config)
-    const of = JSON.stringify([config, placeOf(config).baseUrl, await signInMark(place.tenant, config)])
-    const known = opened.get(place.id)
-    if (known !== undefined && known.of === of && clock().getTime() < known.until) return known.connector
-    const connector = openChecked(place, config)
-    const entry = { of, until: clock().getTime() + KEPT_MS, connector }
-    opened.set(place.id, entry)
-    connector.catch(() => {
-      if (opened.get(place.id) === entry) opened.delete(place.id)
+    const mark = await signInMark(
+      { database, vault },
+      place.tenant,
+      portalSecret(config.portal, config.auth === 'oauth' ? 'oauth' : 'private_app_token'),
+      // Access tokens come and go; what they are renewed with is the sign-in.
+      config.auth === 'oauth'
+        ? (sealed) => String((JSON.parse(sealed) as PortalTokens).refreshToken)
+        : undefined,
+    )
+    return kept.get(place.id, [config, placeOf(config).baseUrl, mark], async () => {
+      const client = clientWith(place.tenant, config)
+      const { portal, test } = await readAccount(client)
+      await expectAccount(database, place, config.portal, { word: 'HubSpot account', id: portal, test })
+      return openHubSpotConnector({ config, client, clock })
     })
-    return connector
-  }
-
-  /**
-   * Another one after each new sign-in, in whichever process that was: a token that HubSpot still takes is never looked
-   * up again by itself, and one with more scopes would be waited for in vain.
-   */
-  async function signInMark(tenant: TenantId, { auth, portal }: HubSpotConfig): Promise<string> {
-    const name = auth === 'oauth' ? 'oauth' : 'private_app_token'
-    const sealed = await database.withTenant(tenant, (tx) => vault.unseal(tx, portalSecret(portal, name)))
-    if (sealed === null) return ''
-    const said = sealed.toString('utf8')
-    // Access tokens come and go; what they are renewed with is the sign-in.
-    const kept = auth === 'oauth' ? String((JSON.parse(said) as PortalTokens).refreshToken) : said
-    return createHash('sha256').update(kept).digest('base64')
-  }
-
-  async function openChecked(place: ConnectionPlace, config: HubSpotConfig): Promise<Connector> {
-    const client = clientWith(place.tenant, config)
-    await checkPortal(place, config.portal, client)
-    const connector = openHubSpotConnector({ config, client, clock })
-    // Who closes it is done with it; others are not.
-    return { ...connector, close: async () => undefined }
-  }
-
-  /** A token may have been replaced by one of another account, and a portal may have become a sandbox. */
-  async function checkPortal(place: ConnectionPlace, portal: string, client: HubSpotClient): Promise<void> {
-    const account = await readAccount(client)
-    if (account.portal !== portal) {
-      const reason = `The sign-in is for HubSpot account ${account.portal}, and this connection is for ${portal}: records of one would be written over those of the other. Connect ${portal} again with a token of its own, or connect ${account.portal} beside it.`
-      await database.withTenant(place.tenant, (tx) => setConnectionStatus(tx, place.id, 'paused', reason))
-      throw new HoldfastError('connector_configuration', reason)
-    }
-    if (account.test) await database.withTenant(place.tenant, (tx) => markAsTest(tx, place.id))
   }
 
   return {

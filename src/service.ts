@@ -32,7 +32,7 @@ import { openVault, type Vault } from './security/vault.ts'
 import { firstDump } from './store/first-dump.ts'
 import { endLeasesOfTheDead } from './store/leases.ts'
 import { openDatabase, type OpenedDatabase } from './store/open.ts'
-import { builtInPortal } from './store/portal-connections.ts'
+import { builtInKinds } from './store/crm-connections.ts'
 
 export interface Service extends LoopServices, ActServices {
   readonly config: Config
@@ -114,7 +114,7 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       sandbox = opened
       return opened
     }
-    if (alone && (await database.asSystem('whether a sandbox is connected', builtInPortal)) !== null)
+    if (alone && (await database.asSystem('whether a sandbox is connected', builtInKinds)).size > 0)
       await startSandbox()
     const hubspot = openHubSpot({ app: config.hubspot, database, vault, clock, builtIn: () => sandbox })
     return {

@@ -25,7 +25,7 @@ import {
   type ValuePopulation,
 } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
-import { changeConfig } from '../store/portal-connections.ts'
+import { changeConfig } from '../store/crm-connections.ts'
 import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { requestStep } from '../store/steps.ts'
 import { asked } from './asked.ts'

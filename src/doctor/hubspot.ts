@@ -6,8 +6,8 @@ import type { ConnectionPlace } from '../loop/services.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
 import type { Connection } from '../store/connections.ts'
-import { countStored } from '../store/portal-connections.ts'
-import { watchPortals } from '../store/reads/portals.ts'
+import { countStored } from '../store/crm-connections.ts'
+import { watchCrms } from '../store/reads/crm-connections.ts'
 import type { Tenant } from '../store/tenants.ts'
 import { failedCheck } from './doctor.ts'
 
@@ -27,7 +27,7 @@ export async function checkPortal(
   const { database, clock } = service
   const { stored, view } = await database.withTenant(tenant.id, async (tx) => ({
     stored: (await countStored(tx, connection.id)).all,
-    view: (await watchPortals(tx)).find((one) => one.connection === connection.id),
+    view: (await watchCrms(tx)).find((one) => one.connection === connection.id),
   }))
   const today = Math.floor(clock().getTime() / 86_400_000)
   const { population } = connection

@@ -5,7 +5,7 @@ import { asRun } from '../../src/contracts/ids.ts'
 import type { Counts } from '../../src/loop/services.ts'
 import { writeBack } from '../../src/loop/write-back.ts'
 import { activityOf } from '../../src/store/activities.ts'
-import { watchPortals } from '../../src/store/reads/portals.ts'
+import { watchCrms } from '../../src/store/reads/crm-connections.ts'
 import { SANDBOX, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
 
@@ -72,7 +72,7 @@ describe(`the timeline of a record (${databaseKind})`, () => {
     expect(await pass(place)).toMatchObject({ logged: 0, unlogged: 2 })
     expect(await logOf(place, soon)).toMatchObject({ state: 'waiting', message: 'HubSpot refuses it.' })
     expect(await logOf(place, never)).toMatchObject({ state: 'failed', message: 'HubSpot refuses it.' })
-    const portals = await acting.database.withTenant(place.tenant, watchPortals)
+    const portals = await acting.database.withTenant(place.tenant, watchCrms)
     expect(portals.find(({ connection }) => connection === place.connection)?.refusals).toMatchObject([
       { what: 'activity', count: 1, again: false, message: 'HubSpot refuses it.' },
     ])

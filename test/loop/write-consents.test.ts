@@ -6,7 +6,7 @@ import { takeConsent } from '../../src/loop/own-consent.ts'
 import type { Counts } from '../../src/loop/services.ts'
 import { writeBack } from '../../src/loop/write-back.ts'
 import { recordConsent } from '../../src/store/consents.ts'
-import { watchPortals } from '../../src/store/reads/portals.ts'
+import { watchCrms } from '../../src/store/reads/crm-connections.ts'
 import { recordSourceConsents } from '../../src/store/source-consents.ts'
 import { hashOf, openActing, type Acting, type Place } from '../support/acting.ts'
 import { addConnection, databaseKind } from '../support/database.ts'
@@ -165,7 +165,7 @@ describe(`what a person told us of consent (${databaseKind})`, () => {
     acting.crm.refuse = () => ({ message: 'There is no subscription of that name.' })
     await acting.sql(place, 'update consent_outbox set due_at = now()')
     expect(await pass(place)).toMatchObject({ untold: 1 })
-    const portals = await acting.database.withTenant(place.tenant, watchPortals)
+    const portals = await acting.database.withTenant(place.tenant, watchCrms)
     expect(portals.find(({ connection }) => connection === place.connection)?.refusals).toMatchObject([
       { what: 'consent', count: 1, again: false, message: 'There is no subscription of that name.' },
     ])

@@ -1,6 +1,6 @@
 /** Connections with how each stands, and the log of what the loop did. */
 import type { ConnectionView } from '../../store/reads/connections.ts'
-import { COUNTED, type PortalView } from '../../store/reads/portals.ts'
+import { COUNTED, type CrmView } from '../../store/reads/crm-connections.ts'
 import type { Run } from '../../store/runs.ts'
 import { button } from './form.ts'
 import { html, joined, type Markup, type Piece } from './html.ts'
@@ -18,13 +18,13 @@ const STATUS: Readonly<Record<ConnectionView['status'], { readonly word: string;
 
 export function connectionsPart(
   connections: readonly ConnectionView[],
-  portals: readonly PortalView[],
+  crms: readonly CrmView[],
   place: Place,
 ): Markup {
   const { formats } = place
   const rows = connections.map((connection) => {
     const { id, name, status, steps } = connection
-    const portal = portals.find((one) => one.connection === id) ?? null
+    const crm = crms.find((one) => one.connection === id) ?? null
     const sync = steps.find(({ step }) => step === 'sync')
     const last = sync?.lastDoneAt ?? null
     const runs =
@@ -38,8 +38,8 @@ export function connectionsPart(
         about: name,
       })
     return html`<tr>
-      <th scope="row" class="first">${name}<small>${joined(whose(connection, portal), ', ')}</small></th>
-      <td>${health(connection)}${made(portal, formats)}</td>
+      <th scope="row" class="first">${name}<small>${joined(whose(connection, crm), ', ')}</small></th>
+      <td>${health(connection)}${made(connection, crm, formats)}</td>
       <td data-label="Read">
         ${last === null ? html`<span class="second">never</span>` : formats.when(last)}
       </td>
@@ -74,21 +74,30 @@ export function connectionsPart(
 }
 
 /** What it is connected to: "HubSpot account 8451236", "companies". */
-function whose({ kind, sandbox }: ConnectionView, portal: PortalView | null): readonly Piece[] {
+function whose({ kind, sandbox }: ConnectionView, crm: CrmView | null): readonly Piece[] {
   const word = KINDS[kind] ?? kind
-  if (portal === null || portal.portal === null) return [word, sandbox && 'sample or test data']
-  const { builtIn, object, portal: id } = portal
+  if (crm === null || crm.externalId === null) return [word, sandbox && 'sample or test data']
+  const { builtIn, object, externalId } = crm
+  const place = PLACES[kind] ?? 'account'
   return [
-    builtIn ? `${word} sandbox on this machine` : html`${word} account <span class="nowrap">${id}</span>`,
-    object,
-    sandbox && !builtIn && 'test account: nothing is sent',
+    builtIn
+      ? `${word} sandbox on this machine`
+      : html`${word} ${place} <span class="nowrap">${externalId}</span>`,
+    object !== null && (OBJECTS[object] ?? object),
+    sandbox && !builtIn && `test ${place}: nothing is sent`,
   ]
 }
 
+/** What a CRM calls the whole that is connected. */
+const PLACES: Readonly<Record<string, string>> = { hubspot: 'account', salesforce: 'org' }
+const OBJECTS: Readonly<Record<string, string>> = { Account: 'accounts', Contact: 'contacts' }
+
 /** What people there see of us. */
-function made(portal: PortalView | null, formats: Place['formats']): Piece {
-  if (portal === null) return null
-  const { tasks, logged, lastHintAt } = portal
+function made({ kind }: ConnectionView, crm: CrmView | null, formats: Place['formats']): Piece {
+  if (crm === null) return null
+  const { tasks, logged, lastHintAt } = crm
+  // HubSpot calls here; of Salesforce we follow a stream.
+  const hint = kind === 'salesforce' ? 'change event' : 'webhook'
   const many = (count: number, one: string, others: string): string =>
     count >= COUNTED ? `over ${formats.count(COUNTED)} ${others}` : formats.many(count, one, others)
   return html`<small
@@ -96,7 +105,7 @@ function made(portal: PortalView | null, formats: Place['formats']): Piece {
       [
         tasks > 0 && many(tasks, 'task on a list', 'tasks on lists'),
         logged > 0 && many(logged, 'e-mail on a timeline', 'e-mails on timelines'),
-        lastHintAt === null ? 'no webhook yet' : html`last webhook ${formats.when(lastHintAt)}`,
+        lastHintAt === null ? `no ${hint} yet` : html`last ${hint} ${formats.when(lastHintAt)}`,
       ],
       ' · ',
     )}</small

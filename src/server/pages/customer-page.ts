@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { recordAddress } from '../../../connectors/hubspot/account.ts'
 import { asCustomer } from '../../contracts/ids.ts'
 import { readCustomer, type CustomerScore, type WholeCustomer } from '../../store/reads/customer.ts'
-import { recordPlace, type RecordPlace } from '../../store/reads/portals.ts'
+import { recordPlace, type RecordPlace } from '../../store/reads/crm-connections.ts'
 import { route } from '../route.ts'
 import { answerButtons } from './answer-buttons.ts'
 import { reasonBar, trendChart } from './charts.ts'
@@ -71,7 +71,7 @@ function recordPill(
   const words = `${connectionName} ${externalId}`
   if (record?.kind !== 'hubspot' || (object !== 'companies' && object !== 'contacts'))
     return html`<span class="pill">${words}</span>`
-  const { portal, domain } = record
+  const { externalId: portal, domain } = record
   const href = recordAddress({ uiDomain: domain ?? 'app.hubspot.com', portal }, object, externalId)
   return html`<a class="pill" href="${href}" rel="noreferrer">${words} in HubSpot</a>`
 }

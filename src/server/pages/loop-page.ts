@@ -5,7 +5,7 @@ import { watchConnections, type ConnectionView } from '../../store/reads/connect
 import { listInterventions } from '../../store/reads/interventions.ts'
 import { bookMark } from '../../store/reads/pages-marks.ts'
 import { lineExtras } from '../../store/reads/pages-lines.ts'
-import { watchPortals } from '../../store/reads/portals.ts'
+import { watchCrms } from '../../store/reads/crm-connections.ts'
 import { listRuns } from '../../store/reads/runs.ts'
 import type { Totals } from '../../store/reads/totals.ts'
 import { route, type Route } from '../route.ts'
@@ -48,7 +48,7 @@ export function loopRoute(): Route {
         return {
           place,
           connections: await watchConnections(tx),
-          portals: await watchPortals(tx),
+          crms: await watchCrms(tx),
           mark: await bookMark(tx),
           customers,
           extras: await lineExtras(
@@ -60,7 +60,7 @@ export function loopRoute(): Route {
           runs: (await listRuns(tx, { limit: RUNS })).items,
         }
       })
-      const { place, connections, portals, mark, customers, extras, interventions, runs } = read
+      const { place, connections, crms, mark, customers, extras, interventions, runs } = read
       const { formats, settings, now } = place
       const period = periodOf(settings.period, now)
       const summary = await summaries(tenant, { connections, period, mark })
@@ -75,7 +75,7 @@ export function loopRoute(): Route {
           <div class="buttons">${pauseButton(place)}</div>
         </div>
         ${progressPart(connections, place)}
-        ${noticesPart(noticesOf(place, connections, totals.customers, portals), place)}
+        ${noticesPart(noticesOf(place, connections, totals.customers, crms), place)}
         ${
           scored &&
           html`<section class="two">
@@ -112,7 +112,7 @@ export function loopRoute(): Route {
             }
           </section>`
         }
-        ${connectionsPart(connections, portals, place)} ${runsPart(runs, connections, place)}`
+        ${connectionsPart(connections, crms, place)} ${runsPart(runs, connections, place)}`
       return shell(place, { title: 'Overview', chapter: 'loop', body, live: running.length > 0 || waiting })
     },
   })

@@ -3,7 +3,7 @@
  * function of what the page has read.
  */
 import type { ConnectionView, StepView } from '../../store/reads/connections.ts'
-import type { PortalView, Refusal } from '../../store/reads/portals.ts'
+import type { CrmView, Refusal } from '../../store/reads/crm-connections.ts'
 import { nextRun } from '../../store/schedule.ts'
 import type { Formats } from './formats.ts'
 import { stepWord } from './labels.ts'
@@ -26,13 +26,13 @@ export function noticesOf(
   place: Pick<Place, 'pause' | 'tenant' | 'outbox' | 'settings' | 'now' | 'formats'>,
   connections: readonly ConnectionView[],
   scored: number,
-  portals: readonly PortalView[] = [],
+  crms: readonly CrmView[] = [],
 ): readonly Notice[] {
   const all = [
     ...pauseNotices(place),
     ...connections.flatMap((one) => {
-      const portal = portals.find(({ connection }) => connection === one.id) ?? null
-      return [...connectionNotices(one, portal, scored, place), ...portalNotices(one, portal, place)]
+      const crm = crms.find(({ connection }) => connection === one.id) ?? null
+      return [...connectionNotices(one, crm, scored, place), ...crmNotices(one, crm, place)]
     }),
     ...outboxNotices(place),
     ...activationNotices(place, scored),
@@ -56,7 +56,7 @@ function pauseNotices({ pause }: Pick<Place, 'pause'>): Notice[] {
 
 function connectionNotices(
   connection: ConnectionView,
-  portal: PortalView | null,
+  crm: CrmView | null,
   scored: number,
   { now, formats }: Pick<Place, 'now' | 'formats'>,
 ): Notice[] {
@@ -101,7 +101,7 @@ function connectionNotices(
       text: `${sync.lastDoneAt === null ? 'It was never read' : `It was last read on ${formats.exact(sync.lastDoneAt)}`}, which is longer ago than its schedule allows. What you see is as old. No worker seems to be running, or it has too much to do.`,
       remedy: { kind: 'run', connection, step: 'sync' },
     })
-  const records = portal?.refusals.filter(({ what }) => what === 'record') ?? []
+  const records = crm?.refusals.filter(({ what }) => what === 'record') ?? []
   for (const refusal of records)
     found.push({
       tone: 'wait',
@@ -133,33 +133,33 @@ function lookAt({ customer, count }: Refusal, formats: Formats): Notice['remedy'
 }
 
 /** What of the mapping cannot be read, and what else a CRM refused. */
-function portalNotices(
+function crmNotices(
   { name, kind, status }: ConnectionView,
-  portal: PortalView | null,
+  crm: CrmView | null,
   { formats }: Pick<Place, 'formats'>,
 ): Notice[] {
-  if (portal === null || status !== 'active') return []
-  const crm = CRMS[kind] ?? name
-  const found: Notice[] = portal.notes.map(({ subject, message }) => ({
+  if (crm === null || status !== 'active') return []
+  const word = CRMS[kind] ?? name
+  const found: Notice[] = crm.notes.map(({ subject, message }) => ({
     tone: 'wait',
     title: `${name}: look at ${subject}`,
     text: sentence(message),
     remedy: null,
   }))
-  for (const refusal of portal.refusals) {
+  for (const refusal of crm.refusals) {
     const { what, count, message } = refusal
     if (what === 'activity')
       found.push({
         tone: 'wait',
-        title: `${formats.many(count, 'e-mail is', 'e-mails are')} missing on timelines in ${crm}`,
+        title: `${formats.many(count, 'e-mail is', 'e-mails are')} missing on timelines in ${word}`,
         text: `${sentence(message)} ${count === 1 ? 'It was' : 'They were'} sent; only the entry is missing.`,
         remedy: lookAt(refusal, formats),
       })
     if (what === 'consent')
       found.push({
         tone: 'bad',
-        title: `${crm} does not know of ${formats.many(count, 'unsubscription')}`,
-        text: `${sentence(message)} Holdfast keeps to ${count === 1 ? 'it' : 'them'}; e-mails sent from ${crm} itself may not. Unsubscribe them there.`,
+        title: `${word} does not know of ${formats.many(count, 'unsubscription')}`,
+        text: `${sentence(message)} Holdfast keeps to ${count === 1 ? 'it' : 'them'}; e-mails sent from ${word} itself may not. Unsubscribe them there.`,
         remedy: null,
       })
   }
@@ -246,7 +246,7 @@ export const DELIVERY: Readonly<
   sandbox: {
     pill: 'Sandbox: mail and tasks stay on this machine',
     activated:
-      'Delivery is the sandbox: mail goes into the sandbox inbox, tasks into a HubSpot sandbox on this machine, and nowhere else. For every other account both are a dry run.',
+      'Delivery is the sandbox: mail goes into the sandbox inbox, tasks into the CRM sandboxes on this machine, and nowhere else. For every other account both are a dry run.',
   },
   test_list: {
     pill: 'Test list: mail to nobody else; tasks go to owners',

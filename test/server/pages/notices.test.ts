@@ -4,7 +4,7 @@ import { formatsFor } from '../../../src/server/pages/formats.ts'
 import { noticesOf } from '../../../src/server/pages/notices.ts'
 import { parseServiceSettings } from '../../../src/settings/service.ts'
 import type { ConnectionView } from '../../../src/store/reads/connections.ts'
-import type { PortalView, Refusal } from '../../../src/store/reads/portals.ts'
+import type { CrmView, Refusal } from '../../../src/store/reads/crm-connections.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 const id = asConnection('5e0d8f3a-1f0c-4a51-9a49-0b2b4c1f5d10')
@@ -37,10 +37,10 @@ const refusal: Refusal = {
   again: false,
 }
 
-function titlesOf(refusals: readonly Refusal[], more: Partial<PortalView> = {}): readonly string[] {
-  const portal: PortalView = {
+function titlesOf(refusals: readonly Refusal[], more: Partial<CrmView> = {}): readonly string[] {
+  const crm: CrmView = {
     connection: id,
-    portal: '4711',
+    externalId: '4711',
     object: 'companies',
     builtIn: false,
     notes: [],
@@ -50,7 +50,7 @@ function titlesOf(refusals: readonly Refusal[], more: Partial<PortalView> = {}):
     lastHintAt: null,
     ...more,
   }
-  return noticesOf(place, [connection], 1000, [portal]).map(({ title, text }) => `${title} | ${text}`)
+  return noticesOf(place, [connection], 1000, [crm]).map(({ title, text }) => `${title} | ${text}`)
 }
 
 describe('what a CRM refused, on the page of the loop', () => {

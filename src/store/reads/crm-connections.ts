@@ -1,4 +1,4 @@
-/** CRM connections beside how their steps stand: which portal it is, what it refused and why, what was made there. */
+/** CRM connections beside how their steps stand: which portal or org it is, what it refused and why, what was made there. */
 import type { ConnectionId } from '../../contracts/ids.ts'
 import type { ConnectionNote } from '../connections.ts'
 import type { Transaction } from '../database.ts'
@@ -16,11 +16,11 @@ export interface Refusal {
   readonly again: boolean
 }
 
-export interface PortalView {
+export interface CrmView {
   readonly connection: ConnectionId
   /** As the CRM names it; null: a file. */
-  readonly portal: string | null
-  /** `companies`, `contacts`; null: a file. */
+  readonly externalId: string | null
+  /** `companies`, `Account`; null: a file. */
   readonly object: string | null
   /** The sandbox of this installation. */
   readonly builtIn: boolean
@@ -45,11 +45,11 @@ const MOST_REASONS = 5
  * By connection, in no order.
  *
  * @example
- * const [{ refusals }] = await watchPortals(tx)
+ * const [{ refusals }] = await watchCrms(tx)
  */
-export async function watchPortals(tx: Transaction): Promise<readonly PortalView[]> {
-  const portals = await tx.query<Omit<PortalView, 'refusals'>>(
-    `select n.id as connection, n.external_id as portal, n.config ->> 'object' as object,
+export async function watchCrms(tx: Transaction): Promise<readonly CrmView[]> {
+  const crms = await tx.query<Omit<CrmView, 'refusals'>>(
+    `select n.id as connection, n.external_id as "externalId", n.config ->> 'object' as object,
        coalesce(n.config -> 'builtIn' = 'true'::jsonb, false) as "builtIn", n.notes,
        (select count(*)::integer from (select from interventions i join customers c
           on c.tenant_id = i.tenant_id and c.id = i.customer_id
@@ -86,26 +86,26 @@ export async function watchPortals(tx: Transaction): Promise<readonly PortalView
      order by count desc, message`,
     [tx.tenant],
   )
-  return portals.map((portal) => ({
-    ...portal,
+  return crms.map((crm) => ({
+    ...crm,
     refusals: refusals
-      .filter(({ connection }) => connection === portal.connection)
+      .filter(({ connection }) => connection === crm.connection)
       .slice(0, MOST_REASONS)
       .map(({ connection: _connection, ...refusal }) => refusal),
   }))
 }
 
-/** Where people see a record in its CRM; null: a file, a sandbox on this machine, or a portal that is not known. */
+/** Where people see a record in its CRM; null: a file, a sandbox on this machine, or one that is not known. */
 export interface RecordPlace {
   readonly kind: string
-  readonly portal: string
+  readonly externalId: string
   /** Of the CRM's pages; null: not known. */
   readonly domain: string | null
 }
 
 export async function recordPlace(tx: Transaction, connection: ConnectionId): Promise<RecordPlace | null> {
   const [row] = await tx.query<RecordPlace>(
-    `select kind, external_id as portal, config ->> 'uiDomain' as domain from connections
+    `select kind, external_id as "externalId", config ->> 'uiDomain' as domain from connections
      where tenant_id = $1 and id = $2 and external_id is not null and not config @> '{"builtIn": true}'`,
     [tx.tenant, connection],
   )
@@ -114,5 +114,5 @@ export async function recordPlace(tx: Transaction, connection: ConnectionId): Pr
 
 /** Messages name the record that they are about; the reason is the same without. */
 function withoutId(column: string): string {
-  return `regexp_replace(coalesce(${column}, ''), '(the task for |the e-mail for )?(company|contact|record) [0-9]+', 'the \\2', 'g')`
+  return `regexp_replace(coalesce(${column}, ''), '(the task for |the e-mail for )?\\m(company|contact|account|record) ([0-9]+|00[0-9A-Za-z]{13,16})\\M', 'the \\2', 'gi')`
 }

@@ -1,8 +1,8 @@
-/** Connections to one portal, and what is learned of it after it was connected. */
+/** Connections to a CRM, and what is learned of it after it was connected. */
 import type { ConnectionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
-/** A portal that turned out to be a sandbox or a test account: dry runs from now on, whatever the settings say. */
+/** A portal or org that turned out to be a sandbox or a test account: dry runs from now on, whatever the settings say. */
 export async function markAsTest(tx: Transaction, id: ConnectionId): Promise<void> {
   await tx.query('update connections set sandbox = true where tenant_id = $1 and id = $2 and not sandbox', [
     tx.tenant,
@@ -10,7 +10,7 @@ export async function markAsTest(tx: Transaction, id: ConnectionId): Promise<voi
   ])
 }
 
-/** What was said anew when a portal was signed in to again; other settings of the connection stay. */
+/** What was said anew when a CRM was signed in to again; other settings of the connection stay. */
 export async function changeConfig(
   tx: Transaction,
   id: ConnectionId,
@@ -23,21 +23,15 @@ export async function changeConfig(
   ])
 }
 
-/**
- * Whether anything is connected to the sandbox that this process would host. In a system transaction.
- *
- * @returns the portal's id; null: nothing is
- */
-export async function builtInPortal(tx: Transaction): Promise<string | null> {
-  const [row] = await tx.query<{ portal: string | null }>(
-    `select external_id as portal from connections
-     where kind = 'hubspot' and config @> '{"builtIn": true}' and status <> 'disconnected'
-     order by created_at limit 1`,
+/** Kinds of CRM that something is connected to in the sandbox that this process would host. In a system transaction. */
+export async function builtInKinds(tx: Transaction): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ kind: string }>(
+    `select distinct kind from connections where config @> '{"builtIn": true}' and status <> 'disconnected'`,
   )
-  return row?.portal ?? null
+  return new Set(rows.map(({ kind }) => kind))
 }
 
-/** How many customers are stored, by whether they are in the population; for comparing with the portal. */
+/** How many customers are stored, by whether they are in the population; for comparing with the CRM. */
 export async function countStored(
   tx: Transaction,
   connection: ConnectionId,
