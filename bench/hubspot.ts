@@ -20,7 +20,7 @@ import { pino } from 'pino'
 import { openHubSpotClient } from '../connectors/hubspot/client.ts'
 import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
 import { openPacers } from '../connectors/hubspot/limiter.ts'
-import { openPortalMemory } from '../connectors/hubspot/memory.ts'
+import { openCrmMemory } from '../connectors/memory.ts'
 import { startHubSpotSandbox, type HubSpotSandbox } from '../connectors/hubspot/sandbox/server.ts'
 import { defineSubscription } from '../connectors/hubspot/sandbox/subscription-statuses.ts'
 import { fixedToken } from '../connectors/hubspot/tokens.ts'
@@ -120,7 +120,7 @@ async function measure(): Promise<void> {
   const database = await openDatabase({ url: null, folder: join(folder, 'database'), dump: firstDump() })
   const engines = openEngines({ threads: 2, dataFolder: folder })
   const pacers = openPacers({ now, sleep: (ms) => sleep(ms / speed) })
-  const memory = openPortalMemory({ clock })
+  const memory = openCrmMemory({ clock })
   const token = sandbox.authorize().accessToken
   const key = Buffer.alloc(32, 7)
   const services: LoopServices = {

@@ -1,5 +1,4 @@
 /** What is stored with a connection of kind `hubspot`: which portal and object, and how its records are read. */
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import { isOurs } from './fields.ts'
@@ -84,13 +83,4 @@ export function parseHubSpotConfig(config: unknown): HubSpotConfig {
       `"${ours}" is a property that Holdfast writes; it cannot be read as one of the portal's. Name another one.`,
     )
   return parsed.data
-}
-
-/**
- * Tells one way of reading from another: a cursor is only good for the reading that it was made by.
- *
- * @returns 16 hex digits
- */
-export function readingHash(parts: unknown): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }

@@ -1,6 +1,8 @@
 /** A HubSpot portal as a connector: its companies or contacts are the customers. */
 import type { Clock } from '../../src/contracts/clock.ts'
 import type { Connector, CustomerRecord, Reading } from '../connector.ts'
+import { openCrmMemory, type CrmMemory } from '../memory.ts'
+import { readingHash } from '../reading-hash.ts'
 import { readAccount } from './account.ts'
 import { logActivities } from './activities.ts'
 import { dealAgreements, dealProperties } from './agreements.ts'
@@ -8,10 +10,9 @@ import { associationsOf } from './associations.ts'
 import { BATCH } from './batch.ts'
 import { changesOf, type Related } from './changes.ts'
 import type { HubSpotClient } from './client.ts'
-import { parseHubSpotConfig, readingHash } from './config.ts'
+import { parseHubSpotConfig } from './config.ts'
 import { writeConsents } from './consent.ts'
 import { describeObject } from './describe.ts'
-import { openPortalMemory, type PortalMemory } from './memory.ts'
 import { openObjects, type RawRecord } from './objects.ts'
 import { openOwners } from './owners.ts'
 import { archivedProperties, readProperties } from './properties.ts'
@@ -30,7 +31,7 @@ export interface HubSpotConnectorOptions {
   readonly client: HubSpotClient
   readonly clock: Clock
   /** Of the portal, where somebody keeps it for longer than the connector lives. */
-  readonly memory?: PortalMemory
+  readonly memory?: CrmMemory
   /** What its checks may compare the portal with. */
   readonly checks?: Omit<VerifyOptions, 'config'>
 }
@@ -52,7 +53,7 @@ const RECENT = 1000
  * for await (const page of connector.changes(cursor, { properties, history })) store(page)
  */
 export function openHubSpotConnector(options: HubSpotConnectorOptions): Connector {
-  const { client, clock, memory = openPortalMemory({ clock }) } = options
+  const { client, clock, memory = openCrmMemory({ clock }) } = options
   const config = parseHubSpotConfig(options.config)
   const { object, agreements: source } = config
   const objects = openObjects(client)

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Responsible } from '../connector.ts'
 import type { HubSpotClient } from './client.ts'
-import type { PortalMemory } from './memory.ts'
+import type { CrmMemory } from '../memory.ts'
 import { paging } from './raw-records.ts'
 import { API_VERSION } from './version.ts'
 
@@ -40,7 +40,7 @@ const page = z.object({
  * @example
  * await openOwners(client, memory).responsible('77', null) // { id: '77', name: 'Ada Reed', email: 'ada@…' }
  */
-export function openOwners(client: HubSpotClient, memory: PortalMemory): Owners {
+export function openOwners(client: HubSpotClient, memory: CrmMemory): Owners {
   /** A property that takes several users names the one who counts first. */
   async function find(said: string): Promise<Owner | null> {
     const id = said.split(';')[0].trim()

@@ -1,7 +1,7 @@
 /** What of ours stands in a portal, read once and made where missing: what every write looks at first. */
 import type { HubSpotClient } from './client.ts'
 import type { OurObject } from './fields.ts'
-import type { PortalMemory } from './memory.ts'
+import type { CrmMemory } from '../memory.ts'
 import { offer, provisionObject } from './provision.ts'
 import type { Standing } from './standing.ts'
 
@@ -32,7 +32,7 @@ type Known = Map<OurObject, Promise<Standing>>
 export function openSchema(
   client: HubSpotClient,
   object: 'companies' | 'contacts',
-  memory?: PortalMemory,
+  memory?: CrmMemory,
 ): Schema {
   const own: Known = new Map()
   const recalled = async (): Promise<Known> =>

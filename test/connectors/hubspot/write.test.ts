@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { FieldUpdate, RiskFields } from '../../../connectors/connector.ts'
 import { cellsOf, cleanText, propertiesOf } from '../../../connectors/hubspot/fields.ts'
-import { openPortalMemory } from '../../../connectors/hubspot/memory.ts'
+import { openCrmMemory } from '../../../connectors/memory.ts'
 import { provision } from '../../../connectors/hubspot/provision.ts'
 import { openSchema } from '../../../connectors/hubspot/schema.ts'
 import { writeFields } from '../../../connectors/hubspot/write.ts'
@@ -96,7 +96,7 @@ describe('writing fields', () => {
   it('reads no definitions again where the portal is remembered', async () => {
     const { client, sandbox, calls } = await openPortal()
     const id = sandbox.state.createRecord('companies', { name: 'Acme' })
-    const memory = openPortalMemory({ clock: () => new Date() })
+    const memory = openCrmMemory({ clock: () => new Date() })
     await writeFields(client, openSchema(client, 'companies', memory), [{ id, fields }])
     calls()
     await writeFields(client, openSchema(client, 'companies', memory), [{ id, fields }])

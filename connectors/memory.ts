@@ -1,7 +1,7 @@
-/** What hardly changes in a portal, such as its users, is asked for once in a while and not for every record. */
-import type { Clock } from '../../src/contracts/clock.ts'
+/** What hardly changes in a CRM, such as its users, is asked for once in a while and not for every record. */
+import type { Clock } from '../src/contracts/clock.ts'
 
-export interface PortalMemory {
+export interface CrmMemory {
   /** What was loaded under this name last, or loads it. What failed to load is loaded again the next time. */
   recall<T>(name: string, load: () => Promise<T>): Promise<T>
   /** Everything is loaded anew. */
@@ -11,16 +11,10 @@ export interface PortalMemory {
 /**
  * @param options.keepMs for how long something is good; default 5 minutes
  * @example
- * const memory = openPortalMemory({ clock })
+ * const memory = openCrmMemory({ clock })
  * const owners = await memory.recall('owners', () => readOwners(client))
  */
-export function openPortalMemory({
-  clock,
-  keepMs = 5 * 60_000,
-}: {
-  clock: Clock
-  keepMs?: number
-}): PortalMemory {
+export function openCrmMemory({ clock, keepMs = 5 * 60_000 }: { clock: Clock; keepMs?: number }): CrmMemory {
   const kept = new Map<string, { value: Promise<unknown>; until: number }>()
   return {
     recall<T>(name: string, load: () => Promise<T>) {
