@@ -1,6 +1,6 @@
 /** What customers pay for, out of the deals that belong to them. */
-import { isCurrency, minorDigits } from '../../src/contracts/money.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
+import { dayIn, moneyOf, readPeriod, yesOrNo } from '../agreement-values.ts'
 import type { Agreement } from '../connector.ts'
 import type { HubSpotAccount } from './account.ts'
 import { associationsOf } from './associations.ts'
@@ -126,20 +126,6 @@ async function homeOf({ deals, properties, account }: AgreementSource): Promise<
   }
 }
 
-/** @example dayIn('America/New_York')('2026-12-01T04:59:00.000Z') // '2026-11-30' */
-function dayIn(timeZone: string): (iso: string) => string {
-  try {
-    const format = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' })
-    // Years before 1000 and after 9999 are not written as ISO 8601 has them.
-    return (iso) => {
-      const day = format.format(new Date(iso))
-      return /^\d{4}-\d{2}-\d{2}$/.test(day) ? day : iso.slice(0, 10)
-    }
-  } catch {
-    return (iso) => iso.slice(0, 10)
-  }
-}
-
 /** Where no stages are named every deal is one but those that were lost. */
 function counts(
   { pipeline, dealstage, [LOST]: lost }: RawRecord['properties'],
@@ -152,10 +138,7 @@ function counts(
 function agreementOf({ id, properties }: RawRecord, deals: DealAgreements, home: Home): Agreement {
   const text = (name: string | undefined): string =>
     name === undefined ? '' : (properties[name] ?? '').trim()
-  const currency = (text(deals.currencyProperty) || home.currency || '').toUpperCase()
   const amount = text(deals.amountProperty)
-  const value = amount === '' ? NaN : Number(amount)
-  const known = isCurrency(currency) && Number.isFinite(value)
   const { periodMonths } = deals
   const day = (name: string | undefined): string | null => {
     const at = isoTime(text(name))
@@ -163,51 +146,11 @@ function agreementOf({ id, properties }: RawRecord, deals: DealAgreements, home:
   }
   return {
     externalId: id,
-    amountMinor: known ? Math.round(value * 10 ** minorDigits(currency)) : null,
-    currency: known ? currency : null,
+    ...moneyOf(amount === '' ? null : Number(amount), text(deals.currencyProperty) || home.currency),
     periodMonths: typeof periodMonths === 'number' ? periodMonths : readPeriod(text(periodMonths.property)),
     startDate: day(deals.startProperty),
     renewalDate: day(deals.renewalProperty),
     noticeDate: day(deals.noticeProperty),
     autoRenewal: yesOrNo(text(deals.autoRenewalProperty)),
   }
-}
-
-/**
- * Months of a period as portals write it: a number of months, ISO 8601 ("P1Y", as line items have it), or a word.
- *
- * @returns null where it is none of these
- * @example readPeriod('P12M') // 12
- */
-export function readPeriod(text: string): number | null {
-  if (/^\d+(\.0+)?$/.test(text)) return positive(Number(text))
-  const iso = /^P(?:(\d+)Y)?(?:(\d+)M)?$/i.exec(text)
-  if (iso !== null) return positive(Number(iso[1] ?? 0) * 12 + Number(iso[2] ?? 0))
-  return WORDS.get(text.toLowerCase().replaceAll(/[^a-z]/g, '')) ?? null
-}
-
-const positive = (months: number): number | null => (months >= 1 && months <= 1200 ? months : null)
-
-const WORDS: ReadonlyMap<string, number> = new Map([
-  ['monthly', 1],
-  ['month', 1],
-  ['quarterly', 3],
-  ['quarter', 3],
-  ['persixmonths', 6],
-  ['semiannually', 6],
-  ['biannually', 6],
-  ['halfyearly', 6],
-  ['annually', 12],
-  ['annual', 12],
-  ['yearly', 12],
-  ['year', 12],
-  ['pertwoyears', 24],
-  ['perthreeyears', 36],
-  ['perfouryears', 48],
-  ['perfiveyears', 60],
-])
-
-function yesOrNo(text: string): boolean | null {
-  if (/^(true|yes|ja|oui|si|sí|1)$/i.test(text)) return true
-  return /^(false|no|nein|non|0)$/i.test(text) ? false : null
 }

@@ -1,6 +1,7 @@
 /** The people who may be written to: the contacts of a company, best first, or the contact itself. */
 import { countryOf, languageOf, zoneOf } from '../csv/recipient-cells.ts'
 import type { Properties, Recipient } from '../connector.ts'
+import { ranking } from '../roles.ts'
 import { associationsOf, type Associated } from './associations.ts'
 import type { HubSpotClient } from './client.ts'
 import type { HubSpotConfig } from './config.ts'
@@ -73,7 +74,10 @@ export async function recipientsOf(
     oncePerContact(list)
       .flatMap((one) => {
         const contact = contacts.get(one.id)
-        return contact === undefined ? [] : [{ ...one, contact, rank: rank(one, contact) }]
+        if (contact === undefined) return []
+        const { hs_buying_role: buying, jobtitle } = contact.properties
+        const labels = [...one.labels, ...(buying ?? '').split(';')]
+        return [{ ...one, contact, rank: rank(labels, jobtitle ?? '') }]
       })
       .sort(
         (a, b) =>
@@ -144,27 +148,6 @@ function recipientOf(
  */
 function zoneName(option: string | null): string | null {
   return option?.replaceAll('_slash_', '/').replaceAll('_hyphen_', '-').replaceAll('_plus_', '+') ?? null
-}
-
-/** Position among the roles of the best one that somebody has, by label, buying role or words of the job title. */
-function ranking(roles: readonly string[]): (one: Associated, contact: RawRecord) => number {
-  const wanted = roles.map(plain)
-  return ({ labels }, { properties }) => {
-    const titles = (properties['hs_buying_role'] ?? '').split(';')
-    const exact = new Set([...labels, ...titles].map(plain))
-    const title = ` ${plain(properties['jobtitle'] ?? '')} `
-    const found = wanted.findIndex((role) => exact.has(role) || title.includes(` ${role} `))
-    return found < 0 ? wanted.length : found
-  }
-}
-
-/** Words in lower case: `DECISION_MAKER` is "decision maker". */
-function plain(text: string): string {
-  return text
-    .normalize('NFC')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
 }
 
 function lastContact({ properties }: RawRecord): string {

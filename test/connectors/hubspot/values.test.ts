@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readPeriod } from '../../../connectors/hubspot/agreements.ts'
+import { readPeriod } from '../../../connectors/agreement-values.ts'
 import { isoTime, readValue } from '../../../connectors/hubspot/values.ts'
 
 describe('values of properties', () => {
