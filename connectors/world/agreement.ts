@@ -3,6 +3,7 @@
  * seen or hidden, is drawn on top of them.
  */
 import { random, type Random } from '../../models/random.ts'
+import { DAYS_IN_MONTH } from './calendar.ts'
 
 export interface WorldOptions {
   /** The same seed gives the same customers; customer `i` depends on the seed and `i` alone. */
@@ -46,7 +47,6 @@ export interface Agreement {
 }
 
 export const TIERS = ['Starter', 'Team', 'Business', 'Enterprise'] as const
-const DAYS_IN_MONTH = 365.25 / 12
 
 export function worldOf(options: Omit<WorldOptions, 'rows'>): World {
   return {

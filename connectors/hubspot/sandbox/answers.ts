@@ -1,40 +1,13 @@
-/**
- * People answer what reached them, by the hidden truth: reps complete their tasks after a while, e-mails are opened
- * and answered, some unsubscribe, and whatever was done works on the customer's odds of leaving from then on. Some
- * stayed only because nobody called.
- */
-import type { World } from '../../world/agreement.ts'
-import type { Truth } from '../../world/truth.ts'
-import { random, type Random } from '../../../models/random.ts'
+/** Where people in the sandbox's portal find what was sent to them, and how their answers stand in HubSpot's records. */
+import type { GivenTask, SentEmail, WorldCrm } from '../../world/crm.ts'
+import { lives, rememberSeen, seenUpTo } from '../../world/memory.ts'
 import { property } from './definitions.ts'
 import { defaultTypeId } from './object-types.ts'
 import { SUBSCRIPTIONS } from './sample-portal.ts'
 import { BY_A_USER, type SandboxState } from './state.ts'
 import { setStatus, statusOf } from './subscription-statuses.ts'
 import type { Source } from './tables.ts'
-import { momentOf } from './world-customer.ts'
-import {
-  expectAnswer,
-  expectedAnswers,
-  lifeOf,
-  lives,
-  rememberCustomer,
-  rememberSeen,
-  seenUpTo,
-  type Life,
-} from './world-memory.ts'
 
-export interface Answered {
-  readonly completedTasks: number
-  readonly openedEmails: number
-  readonly unsubscribed: number
-}
-
-/** By what names the actions go, in the order of `Truth.oddsRatio`. */
-const ACTIONS = ['no_action', 'email', 'sms', 'discount_10', 'discount_20', 'call_discount_30']
-const TYPES = ['tasks', 'emails'] as const
-/** Months that an action works; a discount as long as it is given. */
-const WORKS = { contact: 3, discount: 12 }
 /** On the contact's timeline. */
 const BY_THE_READER: Source = { sourceType: 'EMAIL', sourceId: null }
 
@@ -42,88 +15,110 @@ const BY_THE_READER: Source = { sourceType: 'EMAIL', sourceId: null }
 const CONNECTED = 'f240bbac-87c9-4f6e-bf70-924b57d47db7'
 const NO_ANSWER = '73a0d17f-1163-4015-bdd5-ec830791da20'
 
-/** Notices what was put into the portal since it last looked, and when somebody will get round to it. */
-export function expectAnswers(state: SandboxState, world: World, months: number): void {
-  for (const type of TYPES) {
-    const seen = seenUpTo(state, type)
-    const records = state.tables.table(type).live
-    let from = records.length
-    while (from > 0 && Number(records[from - 1].id) > Number(seen)) from--
-    if (from === records.length) continue
-    for (const { id } of records.slice(from)) {
-      if (!state.value(type, id, 'holdfast_action')) continue
-      const wait = -Math.log(1 - chanceOf(world, id).next())
-      // A few days for a task, hours to days for a mail.
-      const due = months + (type === 'tasks' ? 0.05 + 0.12 * wait : 0.01 + 0.04 * wait)
-      expectAnswer(state, `${type}:${id}`, { due })
-    }
-    rememberSeen(state, type, records[records.length - 1].id)
+type Inbox = Pick<
+  WorldCrm,
+  'arrived' | 'sent' | 'logCall' | 'complete' | 'contacted' | 'opened' | 'reply' | 'unsubscribe'
+>
+
+export function inbox(state: SandboxState): Inbox {
+  return {
+    *arrived() {
+      for (const [type, kind] of [
+        ['tasks', 'task'],
+        ['emails', 'email'],
+      ] as const) {
+        for (const id of newOnes(state, type)) {
+          if (state.value(type, id, 'holdfast_action')) yield { item: `${type}:${id}`, kind }
+        }
+      }
+    },
+    sent(item) {
+      const [type, id] = item.split(':')
+      const record = state.record(type, id)
+      if (record === null || record.archivedAt) return null
+      return type === 'tasks' ? taskAt(state, id) : emailAt(state, id)
+    },
+    logCall: (item, company, reached) => logCall(state, idOf(item), company, reached),
+    complete(item) {
+      const done = { hs_task_status: 'COMPLETED', hs_task_completion_date: state.now().toISOString() }
+      state.updateRecord('tasks', idOf(item), done, hasTask(state, idOf(item)))
+    },
+    contacted(item, company) {
+      const at = state.now().toISOString()
+      state.updateRecord('companies', company, { notes_last_contacted: at }, hasTask(state, idOf(item)))
+    },
+    opened(item, { opens, clicks }) {
+      for (const name of ['hs_email_open_count', 'hs_email_click_count']) {
+        if (state.property('emails', name) !== null) continue
+        const definition = { type: 'number', hubspotDefined: true, readOnlyValue: true } as const
+        state.setProperty('emails', property(name, definition))
+      }
+      const counts = { hs_email_open_count: opens, hs_email_click_count: clicks }
+      state.updateRecord('emails', idOf(item), counts, BY_THE_READER)
+    },
+    reply: (item, company, contact) => reply(state, idOf(item), company, contact),
+    unsubscribe(contact, fromAll) {
+      const address = state.value('contacts', contact, 'email')
+      return !!address && unsubscribe(state, address, fromAll)
+    },
   }
 }
 
-/** What is due by then is answered. */
-export function answerWhatIsDue(state: SandboxState, world: World, months: number): Answered {
-  const answered = { completedTasks: 0, openedEmails: 0, unsubscribed: 0 }
-  const due = [...expectedAnswers(state)].filter(([, { due: at }]) => at !== null && at <= months)
-  for (const [item] of due) {
-    expectAnswer(state, item, { due: null })
-    const [type, id] = item.split(':')
-    const record = state.record(type, id)
-    if (record === null || record.archivedAt) continue
-    const company = companyOf(state, type, id)
-    const life = company === null ? null : lifeOf(state, company)
-    if (company === null || life === null || life.left !== undefined) continue
-    const scene: Scene = { state, world, months, company, life, rng: chanceOf(world, id).fork('answer') }
-    if (type === 'tasks') {
-      if (doTask(scene, id)) answered.completedTasks++
-    } else {
-      const { opened, unsubscribed } = readEmail(scene, id)
-      if (opened) answered.openedEmails++
-      if (unsubscribed) answered.unsubscribed++
-    }
-  }
-  return answered
+/** The rep who owns a record, as the history names people. */
+export function userOf(state: SandboxState, id: string, type = 'companies'): Source {
+  const user = activeOwner(state, type, id)
+  return user?.userId === undefined || user.userId === null
+    ? BY_A_USER
+    : { sourceType: 'CRM_UI', sourceId: `userId:${user.userId}` }
 }
 
-interface Scene {
-  readonly state: SandboxState
-  readonly world: World
-  readonly months: number
-  readonly company: string
-  readonly life: Life
-  readonly rng: Random
+/** Whoever has a task; of owners without a user their own id. */
+function hasTask(state: SandboxState, task: string): Source {
+  const user = activeOwner(state, 'tasks', task)
+  return user ? { sourceType: 'CRM_UI', sourceId: `userId:${user.userId ?? user.id}` } : BY_A_USER
 }
 
-/** @returns whether somebody did it */
-function doTask(scene: Scene, task: string): boolean {
-  const { state, rng, company, months } = scene
-  const status = state.value('tasks', task, 'hs_task_status')
-  if (status === 'COMPLETED') return false
-  const owner = state.value('tasks', task, 'hubspot_owner_id')
-  const user = state.owners().find(({ id, archived }) => id === owner && !archived)
-  // What belongs to nobody is mostly left undone.
-  if (rng.next() > (user ? 0.9 : 0.25)) {
-    if (rng.next() < 0.5) expectAnswer(state, `tasks:${task}`, { due: months + 0.3 + 0.5 * rng.next() })
-    return false
-  }
-  const by: Source = user ? { sourceType: 'CRM_UI', sourceId: `userId:${user.userId ?? user.id}` } : BY_A_USER
-  const reached = rng.next() < 0.75
-  const call = state.value('tasks', task, 'hs_task_type') === 'CALL'
-  if (call) logCall(scene, task, reached, by)
-  if (call && !reached && rng.next() < 0.5) {
-    // Tried again some days later.
-    expectAnswer(state, `tasks:${task}`, { due: months + 0.1 + 0.1 * rng.next() })
-    return false
-  }
-  const done = { hs_task_status: 'COMPLETED', hs_task_completion_date: state.now().toISOString() }
-  state.updateRecord('tasks', task, done, by)
-  if (reached || !call) act(scene, state.value('tasks', task, 'holdfast_action') ?? '')
-  state.updateRecord('companies', company, { notes_last_contacted: state.now().toISOString() }, by)
-  return true
+function activeOwner(state: SandboxState, type: string, id: string) {
+  const owner = state.value(type, id, 'hubspot_owner_id')
+  return state.owners().find((one) => one.id === owner && !one.archived)
 }
 
-function logCall(scene: Scene, task: string, reached: boolean, by: Source): void {
-  const { state, company } = scene
+/** Ids of records that were made since this was last asked. */
+function* newOnes(state: SandboxState, type: string): Generator<string> {
+  const seen = Number(seenUpTo(state, type))
+  const records = state.tables.table(type).live
+  let from = records.length
+  while (from > 0 && Number(records[from - 1].id) > seen) from--
+  if (from === records.length) return
+  const ids = records.slice(from).map(({ id }) => id)
+  yield* ids
+  rememberSeen(state, type, ids[ids.length - 1])
+}
+
+const idOf = (item: string): string => item.slice(item.indexOf(':') + 1)
+
+function taskAt(state: SandboxState, id: string): GivenTask {
+  return {
+    kind: 'task',
+    customer: companyOf(state, 'tasks', id),
+    action: state.value('tasks', id, 'holdfast_action') ?? '',
+    done: state.value('tasks', id, 'hs_task_status') === 'COMPLETED',
+    assigned: activeOwner(state, 'tasks', id) !== undefined,
+    call: state.value('tasks', id, 'hs_task_type') === 'CALL',
+  }
+}
+
+function emailAt(state: SandboxState, id: string): SentEmail {
+  return {
+    kind: 'email',
+    customer: companyOf(state, 'emails', id),
+    action: state.value('emails', id, 'holdfast_action') ?? '',
+    contact: state.associated('emails', id, 'contacts')[0]?.id ?? null,
+  }
+}
+
+function logCall(state: SandboxState, task: string, company: string, reached: boolean): void {
+  const by = hasTask(state, task)
   if (state.property('calls', 'hs_call_disposition') === null) {
     state.setProperty(
       'calls',
@@ -145,32 +140,7 @@ function logCall(scene: Scene, task: string, reached: boolean, by: Source): void
   if (typeId !== null) state.associate('calls', call, 'companies', company, typeId, by)
 }
 
-function readEmail(scene: Scene, email: string): { opened: boolean; unsubscribed: boolean } {
-  const { state, rng } = scene
-  const truth = truthOf(scene)
-  act(scene, state.value('emails', email, 'holdfast_action') ?? '')
-  const opened = rng.next() < 0.2 + 0.5 * truth.engagement
-  const answers = opened && rng.next() < 0.02 + 0.14 * truth.engagement
-  const tired = 0.003 + 0.004 * truth.contacts + (truth.sleepingDog ? 0.06 : 0)
-  const unsubscribes = rng.next() < tired
-  if (opened) {
-    for (const name of ['hs_email_open_count', 'hs_email_click_count']) {
-      if (state.property('emails', name) !== null) continue
-      const definition = { type: 'number', hubspotDefined: true, readOnlyValue: true } as const
-      state.setProperty('emails', property(name, definition))
-    }
-    const clicks = rng.next() < 0.25 ? 1 : 0
-    const counts = { hs_email_open_count: 1 + rng.integer(3), hs_email_click_count: clicks }
-    state.updateRecord('emails', email, counts, BY_THE_READER)
-  }
-  const contact = state.associated('emails', email, 'contacts')[0]?.id ?? scene.life.contacts[0]
-  const address = contact === undefined ? null : state.value('contacts', contact, 'email')
-  if (answers && contact !== undefined) reply(scene, email, contact)
-  const fromAll = rng.next() < 0.3
-  return { opened, unsubscribed: unsubscribes && !!address && unsubscribe(scene, address, fromAll) }
-}
-
-function reply({ state, company }: Scene, email: string, contact: string): void {
+function reply(state: SandboxState, email: string, company: string, contact: string): void {
   const subject = state.value('emails', email, 'hs_email_subject') ?? ''
   const answer = state.createRecord(
     'emails',
@@ -192,8 +162,7 @@ function reply({ state, company }: Scene, email: string, contact: string): void 
   }
 }
 
-/** @returns false where they had done so before */
-function unsubscribe({ state }: Scene, email: string, fromAll: boolean): boolean {
+function unsubscribe(state: SandboxState, email: string, fromAll: boolean): boolean {
   const service = SUBSCRIPTIONS.service.id
   if (statusOf(state, email, service) === 'UNSUBSCRIBED') return false
   setStatus(state, {
@@ -206,26 +175,6 @@ function unsubscribe({ state }: Scene, email: string, fromAll: boolean): boolean
   return true
 }
 
-/** What was done works from now on, and was one more contact. */
-function act(scene: Scene, action: string): void {
-  const { state, world, months, company } = scene
-  // The life as it is by now: several things can be due at once.
-  const life = lifeOf(state, company) ?? scene.life
-  const kind = ACTIONS.indexOf(action)
-  const { drift } = momentOf(world, life, months)
-  const oddsRatio = truthOf(scene).oddsRatio[kind === -1 ? 1 : kind]
-  const until = months + (action.includes('discount') ? WORKS.discount : WORKS.contact)
-  rememberCustomer(state, company, {
-    ...life,
-    drift: { ...drift, contacts: drift.contacts + 1 },
-    effects: [...(life.effects ?? []), { oddsRatio, until }],
-  })
-}
-
-function truthOf({ world, life, months }: Scene): Truth {
-  return momentOf(world, life, months).truth
-}
-
 /** The company that it is about: itself associated, or by the contact. */
 function companyOf(state: SandboxState, type: string, id: string): string | null {
   const direct = state.associated(type, id, 'companies').map((company) => company.id)
@@ -235,6 +184,3 @@ function companyOf(state: SandboxState, type: string, id: string): string | null
   const known = lives(state)
   return [...direct, ...through].find((company) => known.has(company)) ?? null
 }
-
-const chanceOf = (world: World, id: string): Random =>
-  random((Number(BigInt(id) & 0x7fffffffn) ^ Math.imul(world.seed, 0x85ebca6b)) | 0)

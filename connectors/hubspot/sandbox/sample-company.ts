@@ -1,14 +1,10 @@
 /** A customer of the world as the company's HubSpot shows it: which property says what. */
 import type { Random } from '../../../models/random.ts'
+import { DAY, dayText, HOUR } from '../../world/calendar.ts'
+import type { Seen } from '../../world/crm.ts'
+import { drawFirm, type Place } from '../../world/sample-firm.ts'
 
-/** What `seenOf` gives, by the names of the world's columns. */
-export type Seen = Readonly<Record<string, string | number | null>>
 export type Values = Record<string, string | number | boolean | null>
-
-const DAY = 86_400_000
-
-/** 'YYYY-MM-DD' of a day since 1970-01-01. */
-export const dayText = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
 
 const TERMS: Readonly<Record<string, string>> = {
   'Month-to-month': 'monthly',
@@ -48,7 +44,7 @@ export function activityProperties(seen: Seen, today: number): Values {
     notes_last_contacted:
       seen.days_since_last_contact === null
         ? null
-        : new Date((today - Number(seen.days_since_last_contact)) * DAY + 10 * 3_600_000).toISOString(),
+        : new Date((today - Number(seen.days_since_last_contact)) * DAY + 10 * HOUR).toISOString(),
   }
 }
 
@@ -66,53 +62,20 @@ export function termsProperties(seen: Seen): Values {
   }
 }
 
-const PLACES = [
-  { country: 'Germany', city: 'Hamburg', timezone: 'Europe/Berlin', language: 'de', share: 0.38 },
-  { country: 'Austria', city: 'Graz', timezone: 'Europe/Vienna', language: 'de', share: 0.1 },
-  { country: 'United Kingdom', city: 'Leeds', timezone: 'Europe/London', language: 'en-gb', share: 0.16 },
-  { country: 'France', city: 'Lyon', timezone: 'Europe/Paris', language: 'fr', share: 0.12 },
-  { country: 'Netherlands', city: 'Utrecht', timezone: 'Europe/Amsterdam', language: 'nl', share: 0.08 },
-  { country: 'United States', city: 'Albany', timezone: 'America/New_York', language: 'en-us', share: 0.16 },
-] as const
-
-export type Place = (typeof PLACES)[number]
-
-export function drawPlace(rng: Random): Place {
-  let left = rng.next()
-  return PLACES.find(({ share }) => (left -= share) < 0) ?? PLACES[0]
-}
-
-/** Names that break what assumes that names are short and plain. */
-const STRANGE_NAMES = [
-  'Sample Ærø & Søn 🚲',
-  '🍕 Sample Pizza 🍕',
-  'Sample "Quotes", Commas; and | Pipes',
-  'サンプル株式会社',
-  'Sample\tTab Works',
-  'شركة العينة Sample',
-  `Sample ${'Very Long Name Holding '.repeat(12)}GmbH & Co. KG`,
-  '=SAMPLE(1+1)',
-]
-
 /** Who it is, for a company of any stage; messy as portals are. */
 export function companyProperties(seen: Seen, place: Place, rng: Random): Values {
-  const slug = `${String(seen.company)}-${String(seen.customer_id).slice(2)}`
-    .toLowerCase()
-    .replaceAll(' ', '-')
-  const strange = rng.next() < 0.006 ? STRANGE_NAMES[rng.integer(STRANGE_NAMES.length)] : null
-  const industry = INDUSTRIES[String(seen.industry)] ?? null
-  const employees = Math.round(Number(seen.seats) * Math.exp(1.2 + 0.6 * rng.normal())) + 1
+  const firm = drawFirm(seen, place, rng)
   return {
-    name: strange ?? String(seen.company),
-    domain: rng.next() < 0.05 ? null : `${slug}.example.com`,
-    website: rng.next() < 0.3 ? null : `https://${slug}.example.com`,
-    phone: rng.next() < 0.35 ? null : `+49 40 555 0${String(rng.integer(1000)).padStart(3, '0')}`,
-    industry,
-    numberofemployees: rng.next() < 0.12 ? null : employees,
-    annualrevenue: rng.next() < 0.45 ? null : Math.round(employees * 90_000 * Math.exp(0.5 * rng.normal())),
-    country: rng.next() < 0.04 ? null : place.country,
-    city: rng.next() < 0.2 ? null : place.city,
-    timezone: rng.next() < 0.5 ? null : place.timezone,
+    name: firm.name,
+    domain: firm.domain,
+    website: firm.website,
+    phone: firm.phone,
+    industry: INDUSTRIES[String(seen.industry)] ?? null,
+    numberofemployees: firm.employees,
+    annualrevenue: firm.revenue,
+    country: firm.country,
+    city: firm.city,
+    timezone: firm.timezone,
     hs_analytics_source: ['ORGANIC_SEARCH', 'PAID_SEARCH', 'REFERRALS', 'DIRECT_TRAFFIC', 'OFFLINE'][
       rng.integer(5)
     ],

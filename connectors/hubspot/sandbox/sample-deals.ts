@@ -1,11 +1,8 @@
 /** Deals of the sample: renewals of customers with a term, and new business of those who are not customers yet. */
 import type { Random } from '../../../models/random.ts'
-import { dayText, type Seen, type Values } from './sample-company.ts'
-
-const DAYS_IN_MONTH = 365.25 / 12
-
-export const termMonths = (contract: string | number | null): number =>
-  contract === 'One year' ? 12 : contract === 'Two year' ? 24 : 0
+import { dayText, DAYS_IN_MONTH, termMonths } from '../../world/calendar.ts'
+import type { Seen } from '../../world/crm.ts'
+import type { Values } from './sample-company.ts'
 
 /** Stage of a renewal by how close it is. */
 export const renewalStage = (daysAhead: number): string =>

@@ -2,27 +2,22 @@
  * The sample portal: a B2B subscription company's HubSpot with customers of the synthetic world in it, and with the
  * mess that portals have. What is really going on with them stays in the sandbox (world.ts).
  */
-import { worldOf, type World } from '../../world/agreement.ts'
-import { seenOf, sightOf, type Sight } from '../../world/customers.ts'
 import { random, type Random } from '../../../models/random.ts'
+import { worldOf, type World } from '../../world/agreement.ts'
+import { DAY, dayText, HOUR } from '../../world/calendar.ts'
+import type { Seen } from '../../world/crm.ts'
+import { seenOf, sightOf, type Sight } from '../../world/customers.ts'
+import { rememberCustomer, rememberOrigin } from '../../world/memory.ts'
+import { drawPeople, drawPlace, usageBefore, type Place } from '../../world/sample-firm.ts'
+import { drawConsent } from '../../world/sample-person.ts'
 import { defaultTypeId, primaryTypeId } from './object-types.ts'
-import {
-  activityProperties,
-  companyProperties,
-  dayText,
-  drawPlace,
-  termsProperties,
-  type Place,
-  type Seen,
-  type Values,
-} from './sample-company.ts'
+import { activityProperties, companyProperties, termsProperties, type Values } from './sample-company.ts'
 import { newBusinessDeal, renewalDeal, wonDeal, type Renewal } from './sample-deals.ts'
-import { drawPerson } from './sample-people.ts'
+import { contactProperties } from './sample-people.ts'
 import { ownerIds, setUpPortal, SUBSCRIPTIONS } from './sample-portal.ts'
 import type { SandboxState } from './state.ts'
 import { keepStatuses, optOutFlags, type AddressStatuses } from './subscription-statuses.ts'
 import type { Source } from './tables.ts'
-import { rememberCustomer, rememberOrigin } from './world-memory.ts'
 
 export interface SampleOptions {
   /** Companies that are customers; others come on top, about one for five. */
@@ -41,8 +36,6 @@ export interface SampleCounts {
   readonly deals: number
 }
 
-const DAY = 86_400_000
-const HOUR = 3_600_000
 const IMPORT: Source = { sourceType: 'IMPORT', sourceId: 'import-14' }
 /** Another app of the company, which brings billing and usage into HubSpot every night. */
 export const BILLING_SYNC: Source = { sourceType: 'INTEGRATION', sourceId: '2201001' }
@@ -105,10 +98,7 @@ export function addCustomer(portal: Pick<Filling, 'state' | 'world'>, sight: Sig
   const seen = seenOf(sight)
   const rng = random(world.seed ^ Math.imul(index + 1, 0x9e3779b1)).fork('company')
   const place = drawPlace(rng)
-  const people =
-    rng.next() < 0.04
-      ? 0
-      : 1 + Math.min(5, Math.floor(-Math.log(1 - rng.next()) * (0.6 + 0.5 * sight.agreement.tier)))
+  const people = drawPeople(rng, sight.agreement.tier)
   const term = sight.agreement.renewal
   const [start, today] = [sight.agreement.start, world.asOf]
   // The portal is younger than some customers, and nobody was put into it in the last month.
@@ -137,11 +127,8 @@ export function addCustomer(portal: Pick<Filling, 'state' | 'world'>, sight: Sig
   const { usage_trend_30d: trend } = values
   const before = { ...values }
   // A month ago there was more of it, or less: what the history tells.
-  if (trend !== null && values.avg_daily_usage_minutes !== null) {
-    const minutes = Number(values.avg_daily_usage_minutes) / Math.max(0.2, 1 + Number(trend))
-    before.avg_daily_usage_minutes = Math.round(minutes * 10) / 10
-    before.usage_trend_30d = 0
-  }
+  const used = usageBefore(seen)
+  if (used !== null) Object.assign(before, { avg_daily_usage_minutes: used, usage_trend_30d: 0 })
   const nightly = (daysAgo: number): Date =>
     joined === undefined ? new Date((today - daysAgo) * DAY + 2 * HOUR + (index % 40) * 1000) : state.now()
   const company = state.createRecord('companies', before, IMPORT, { at: nightly(31) })
@@ -206,14 +193,13 @@ function addPeople(
   },
 ): readonly string[] {
   return Array.from({ length: people }, (_, which) => {
-    const person = drawPerson(rng, place, name, index, which)
-    const consent =
-      which === 0 ? seen.email_consent : rng.next() < 0.75 ? 'Yes' : rng.next() < 0.5 ? 'No' : null
+    const person = contactProperties(rng, { place, company: name, index, which })
+    const consent = drawConsent(rng, which, seen.email_consent)
     const statuses = person.email === null ? null : drawStatuses(consent, world.asOf * DAY, rng)
     if (statuses !== null && person.email !== null) keepStatuses(state, person.email, statuses)
     const refused = statuses?.wide || consent === 'No'
     const properties = {
-      ...person.properties,
+      ...person,
       lifecyclestage: 'customer',
       associatedcompanyid: company,
       ...(statuses !== null && refused ? optOutFlags(statuses) : {}),

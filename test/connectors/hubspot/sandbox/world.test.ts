@@ -6,9 +6,10 @@ import { seedSample } from '../../../../connectors/hubspot/sandbox/sample.ts'
 import { startHubSpotSandbox } from '../../../../connectors/hubspot/sandbox/server.ts'
 import { openState, type SandboxState } from '../../../../connectors/hubspot/sandbox/state.ts'
 import { statusesOf } from '../../../../connectors/hubspot/sandbox/subscription-statuses.ts'
-import { momentOf, worldFrom } from '../../../../connectors/hubspot/sandbox/world-customer.ts'
-import { lifeOf, lives, originOf } from '../../../../connectors/hubspot/sandbox/world-memory.ts'
-import { startWorld, type Happened, type SandboxWorld } from '../../../../connectors/hubspot/sandbox/world.ts'
+import { startWorld } from '../../../../connectors/hubspot/sandbox/world.ts'
+import { momentOf, worldFrom } from '../../../../connectors/world/life.ts'
+import type { Happened, SandboxWorld } from '../../../../connectors/world/living.ts'
+import { lifeOf, lives, originOf } from '../../../../connectors/world/memory.ts'
 
 const START = Date.parse('2026-11-21T12:00:00Z')
 const HOUR = 3_600_000

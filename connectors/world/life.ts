@@ -1,17 +1,14 @@
-/** One customer of the sandbox's world at a moment of it: the agreement, what is really going on, and how both go on. */
-import { customerRandom, drawAgreement, worldOf, type Agreement, type World } from '../../world/agreement.ts'
-import type { Sight } from '../../world/customers.ts'
-import { clamp, drawTruth, hazardsOf, poisson, type Hazards, type Truth } from '../../world/truth.ts'
-import { random, type Random } from '../../../models/random.ts'
-import { termMonths } from './sample-deals.ts'
-import type { Drift, Effect, Life, Origin } from './world-memory.ts'
-
-export const DAYS_IN_MONTH = 365.25 / 12
-const DAY = 86_400_000
+/** One customer of a sandbox's world at a moment of it: the agreement, what is really going on, and how both go on. */
+import { random, type Random } from '../../models/random.ts'
+import { customerRandom, drawAgreement, worldOf, type Agreement, type World } from './agreement.ts'
+import { addMonths, dayText, DAYS_IN_MONTH, termMonths } from './calendar.ts'
+import type { Sight } from './customers.ts'
+import type { Drift, Effect, Life, Origin } from './memory.ts'
+import { clamp, drawTruth, hazardsOf, poisson, type Hazards, type Truth } from './truth.ts'
 
 /** The world as it began. */
 export const worldFrom = ({ seed, day, hazardScale }: Origin): World =>
-  worldOf({ seed, asOf: new Date(day * DAY).toISOString().slice(0, 10), hazardScale })
+  worldOf({ seed, asOf: dayText(day), hazardScale })
 
 /** Day of the world's own calendar after so many months, since 1970-01-01. */
 export const dayOf = (world: World, months: number): number => world.asOf + months * DAYS_IN_MONTH
@@ -185,11 +182,4 @@ function survivors(rng: Random, count: number): number {
   let left = 0
   for (let i = 0; i < count; i++) if (rng.next() < 2 / 3) left++
   return left
-}
-
-/** The same day of a later month, at most the 28th. */
-function addMonths(day: number, months: number): number {
-  if (months === 0) return day
-  const from = new Date(day * DAY)
-  return Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + months, Math.min(28, from.getUTCDate())) / DAY
 }

@@ -1,8 +1,14 @@
 /**
- * What the sandbox's world knows and nobody can read over HTTP: kept among the portal's own documents, so that a
+ * What the world of a sandbox knows and nobody can read over HTTP: kept among the sandbox's own documents, so that a
  * restart goes on where it was.
  */
-import type { SandboxState } from './state.ts'
+
+/** Documents by table and key that survive a restart of the sandbox; as JSON. */
+export interface Memory {
+  put(table: string, key: string, value: unknown): void
+  get(table: string, key: string): unknown
+  entries(table: string): ReadonlyMap<string, unknown>
+}
 
 /** Where the world began, and how far it is. */
 export interface Origin {
@@ -42,8 +48,9 @@ export interface Drift {
 export interface Life {
   /** Index in the world of customers. */
   readonly index: number
+  /** Ids of its people in the CRM, the first decides most often. */
   readonly contacts: readonly string[]
-  /** The open deal of the next renewal. */
+  /** The CRM's open record of the next renewal: a deal, an Opportunity. */
   readonly deal: string | null
   /** Months of the world at which it joined; absent for those of the beginning. */
   readonly joined?: number
@@ -56,24 +63,21 @@ export interface Life {
 const WORLD = 'world'
 const LIVES = 'world_lives'
 
-export const rememberOrigin = (state: SandboxState, origin: Origin): void =>
-  state.put(WORLD, 'origin', origin)
-export const originOf = (state: SandboxState): Origin | null =>
-  (state.get(WORLD, 'origin') as Origin | undefined) ?? null
+export const rememberOrigin = (memory: Memory, origin: Origin): void => memory.put(WORLD, 'origin', origin)
+export const originOf = (memory: Memory): Origin | null =>
+  (memory.get(WORLD, 'origin') as Origin | undefined) ?? null
 
 /** Months that have passed in the world, with fractions. */
-export const monthsOf = (state: SandboxState): number =>
-  (state.get(WORLD, 'months') as number | undefined) ?? 0
-export const rememberMonths = (state: SandboxState, months: number): void =>
-  state.put(WORLD, 'months', months)
+export const monthsOf = (memory: Memory): number => (memory.get(WORLD, 'months') as number | undefined) ?? 0
+export const rememberMonths = (memory: Memory, months: number): void => memory.put(WORLD, 'months', months)
 
-/** @param company id of its record */
-export const rememberCustomer = (state: SandboxState, company: string, life: Life): void =>
-  state.put(LIVES, company, life)
-export const lifeOf = (state: SandboxState, company: string): Life | null =>
-  (state.get(LIVES, company) as Life | undefined) ?? null
-export const lives = (state: SandboxState): ReadonlyMap<string, Life> =>
-  state.entries(LIVES) as ReadonlyMap<string, Life>
+/** @param customer id of its record */
+export const rememberCustomer = (memory: Memory, customer: string, life: Life): void =>
+  memory.put(LIVES, customer, life)
+export const lifeOf = (memory: Memory, customer: string): Life | null =>
+  (memory.get(LIVES, customer) as Life | undefined) ?? null
+export const lives = (memory: Memory): ReadonlyMap<string, Life> =>
+  memory.entries(LIVES) as ReadonlyMap<string, Life>
 
 /** Something of ours that somebody will answer. */
 export interface Expected {
@@ -84,13 +88,13 @@ export interface Expected {
 const ANSWERS = 'world_answers'
 
 /** @param item `tasks:3000001` */
-export const expectAnswer = (state: SandboxState, item: string, expected: Expected): void =>
-  state.put(ANSWERS, item, expected)
-export const expectedAnswers = (state: SandboxState): ReadonlyMap<string, Expected> =>
-  state.entries(ANSWERS) as ReadonlyMap<string, Expected>
+export const expectAnswer = (memory: Memory, item: string, expected: Expected): void =>
+  memory.put(ANSWERS, item, expected)
+export const expectedAnswers = (memory: Memory): ReadonlyMap<string, Expected> =>
+  memory.entries(ANSWERS) as ReadonlyMap<string, Expected>
 
 /** The newest record of a type that the world has looked at; '0' none. */
-export const seenUpTo = (state: SandboxState, type: string): string =>
-  (state.get(WORLD, `seen:${type}`) as string | undefined) ?? '0'
-export const rememberSeen = (state: SandboxState, type: string, id: string): void =>
-  state.put(WORLD, `seen:${type}`, id)
+export const seenUpTo = (memory: Memory, type: string): string =>
+  (memory.get(WORLD, `seen:${type}`) as string | undefined) ?? '0'
+export const rememberSeen = (memory: Memory, type: string, id: string): void =>
+  memory.put(WORLD, `seen:${type}`, id)
