@@ -6,6 +6,7 @@ import type { Transaction } from '../store/database.ts'
 import { mayMove, type InterventionState } from '../store/intervention-states.ts'
 import { moveIntervention, type Move } from '../store/intervention-moves.ts'
 import { oweActivity } from '../store/activities.ts'
+import { oweIntervention } from '../store/crm-interventions.ts'
 import { ERASED, wasErased } from '../store/erasure.ts'
 import { outwardPlace } from '../store/outward.ts'
 import { suppress } from '../store/suppressions.ts'
@@ -94,7 +95,7 @@ async function write(
     ...moving,
     detail: { ...moving.detail, phases },
   })
-  if (moved && moving.to === 'sent' && !erased) await log(tx, connectors, attempted)
+  if (moved && !erased) await log(tx, connectors, attempted, moving.to)
   return moved ? moving.to : null
 }
 
@@ -103,10 +104,15 @@ async function log(
   tx: Transaction,
   connectors: ActServices['connectors'],
   { row, delivery }: Attempted,
+  to: InterventionState,
 ): Promise<void> {
-  if (row.channel === 'task') return
+  if (to !== 'sent' && to !== 'uncertain') return
   const { kind, builtIn } = await outwardPlace(tx, row.connection)
-  if (connectors.can(kind, 'activities') && (delivery === 'live' || builtIn)) await oweActivity(tx, row.id)
+  if (delivery !== 'live' && !builtIn) return
+  if (connectors.can(kind, 'interventions')) await oweIntervention(tx, row.id)
+  // A task is on the timeline by itself.
+  const isLogged = to === 'sent' && row.channel !== 'task'
+  if (isLogged && connectors.can(kind, 'activities')) await oweActivity(tx, row.id)
 }
 
 /** An answer may name whom it was for. */

@@ -22,6 +22,14 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 /**
+ * How far an intervention is, for people.
+ *
+ * @example
+ * stateWord('awaiting_approval') // 'awaiting approval'
+ */
+export const stateWord = (state: string): string => WORDS[state] ?? state
+
+/**
  * @param decision null: nothing was decided in this period, and what the record says stays as it is
  * @returns the fields of the record; doing nothing is no suggestion
  * @example
@@ -33,6 +41,6 @@ export function actionFields(
   if (decision === null) return {}
   const action = referenceActions.find(({ key }) => key === decision.actionKey)
   if (action?.channel === 'none') return { suggestedAction: null, actionStatus: null }
-  const status = decision.state === null ? 'suggested' : (WORDS[decision.state] ?? decision.state)
+  const status = decision.state === null ? 'suggested' : stateWord(decision.state)
   return { suggestedAction: action?.name ?? decision.actionKey, actionStatus: status }
 }

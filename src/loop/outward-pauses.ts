@@ -30,3 +30,20 @@ export function endOf(result: WriteResult | undefined, attempts: number): Outwar
   const { code, message, retryable } = result
   return { ok: false, code, message, retryInMs: retryable ? pauseAfter(attempts + 1) : null }
 }
+
+/** Tries of one thing until it is given up: about a week. */
+const MOST_TRIES = 40
+
+/**
+ * Nobody looks for an entry of long ago, and a refusal that comes back each time is no passing one.
+ *
+ * @param attempts failures before
+ */
+export function lastingEnd(end: OutwardEnd, attempts: number): OutwardEnd {
+  if (end.ok || end.retryInMs === null || attempts + 1 < MOST_TRIES) return end
+  return {
+    ...end,
+    message: `Given up after ${attempts + 1} tries. The last one: ${end.message}`,
+    retryInMs: null,
+  }
+}

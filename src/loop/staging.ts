@@ -1,9 +1,10 @@
 /** Records of a source with what belongs to them, ready to be stored: all that has to be asked of the source. */
 import type { Connector, CustomerRecord, Recipient } from '../../connectors/connector.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import type { ConnectionId, TenantId } from '../contracts/ids.ts'
 import type { Population } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
-import { ownWrites } from '../store/own-writes.ts'
+import { ownWrites, type OwnWrite } from '../store/own-writes.ts'
 import { memberOf } from './population.ts'
 import type { StagedRecords } from './store-records.ts'
 import { nameOf, recordStager, withoutRepeats, type StagedRecord } from './sync-records.ts'
@@ -40,6 +41,7 @@ export function openStager(options: StagerOptions): Stager {
   const whole = connector.describeEveryMs === 0
   return {
     async stage(page, { related, alone } = { related: NOBODY, alone: NOBODY }) {
+      if (population?.kind === 'condition') refuseUntold(connector, page)
       const records = withoutRepeats(page).map(stage)
       const own = whole ? NOBODY : await ownNames(options, records, related)
       const asked = whole
@@ -61,10 +63,23 @@ export function openStager(options: StagerOptions): Stager {
   }
 }
 
+/** Of a connector that does not know conditions everybody would seem to have left. */
+function refuseUntold({ name }: Connector, records: readonly CustomerRecord[]): void {
+  if (records.every(({ member }) => member !== undefined)) return
+  throw new HoldfastError(
+    'connector_configuration',
+    `Who counts as a customer is stated as a condition, and the connector "${name}" does not say who meets it. State it by a property and its values.`,
+  )
+}
+
 const NOBODY: ReadonlySet<string> = new Set()
 
 const nobody = ({ recipients }: Connector): readonly Recipient[] | null =>
   recipients === undefined ? null : []
+
+/** A version that is met for the first time: the same one again is handed over for another reason. */
+const isYounger = ({ updatedAt }: CustomerRecord, { source_updated_at: known }: OwnWrite): boolean =>
+  known !== null && updatedAt!.getTime() > known.getTime()
 
 /** Records that are as our own write left them, by {@link nameOf}. */
 async function ownNames(
@@ -87,8 +102,9 @@ async function ownNames(
     dated.flatMap(({ record, hash }) => {
       const name = nameOf(record.object, record.id)
       const ours = versions.get(name)
-      const same = ours?.properties_hash === hash && ours.version.getTime() === record.updatedAt!.getTime()
-      return same ? [name] : []
+      if (ours === undefined || ours.properties_hash !== hash) return []
+      const isOurVersion = ours.version?.getTime() === record.updatedAt!.getTime()
+      return isOurVersion || (record.own === true && isYounger(record, ours)) ? [name] : []
     }),
   )
 }

@@ -148,6 +148,8 @@ export async function storeRecords(
     const status = member(record) ? 'active' : 'left'
     const joined = merged.get(name)
     if (customer === undefined) {
+      // Whether it is in the population is asked of the CRM each time: there is nothing to know of it here.
+      if (status === 'left' && population?.kind === 'condition' && joined === undefined) continue
       added.push(heir(newCustomer(one, status, pass.groups), joined))
       past.push(one)
       if (priced(name)) reread.add(name)

@@ -1,9 +1,9 @@
 /** One page of a sync: everything that it says goes into the store in the caller's transaction, or nothing. */
-import type { ChangePage, Cursor } from '../../connectors/connector.ts'
+import type { ChangePage, Cursor, CustomerRecord } from '../../connectors/connector.ts'
 import { canonicalJson } from '../../models/canonical-json.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { lockSyncPosition, saveCursor, type SyncPosition } from '../store/connections.ts'
-import { customersNamed, deleteCustomers, presentCustomers } from '../store/customers.ts'
+import { activeCustomers, customersNamed, deleteCustomers, presentCustomers } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
@@ -37,20 +37,13 @@ export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage)
   refusePaused(position)
   refuseOthers(pass, position)
   const { counts, doubtful } = await storeRecords(tx, pass, staged, position.population)
-  if (doubtful.length > 0) {
-    const at = new Date(0)
-    await keepReceipts(
-      tx,
-      connection,
-      doubtful.map(({ object, id }) => {
-        const key = `sync ${pass.run} ${object} ${id}`
-        return { origin: '', object, id, kind: 'changed', others: [], key, at, own: false }
-      }),
-    )
-    await requestStep(tx, { connection, step: 'refresh', cause: 'sync' })
-  }
+  await readOnceMore(tx, pass, doubtful)
   counts.deleted += await deleteCustomers(tx, await customersNamed(tx, connection, staged.page.deleted))
-  if (staged.page.complete === true) counts.deleted += await deleteUnseen(tx, pass)
+  if (staged.page.complete === true) {
+    // Of those who meet a condition no other is handed over: who is not among them is asked for.
+    if (position.population?.kind === 'condition') await readOnceMore(tx, pass, await unseen(tx, pass))
+    else counts.deleted += await deleteUnseen(tx, pass)
+  }
   await saveCursor(tx, connection, staged.page.cursor)
   return counts
 }
@@ -71,6 +64,29 @@ function refuseOthers(pass: Pass, { cursor }: SyncPosition): void {
       'Another sync of this connection went on meanwhile. This one stopped; nothing is lost.',
       { retryable: true },
     )
+}
+
+/** By their ids, as if the CRM had told of them. */
+async function readOnceMore(
+  tx: Transaction,
+  { connection, run }: Pass,
+  records: readonly Pick<CustomerRecord, 'object' | 'id'>[],
+): Promise<void> {
+  if (records.length === 0) return
+  const at = new Date(0)
+  await keepReceipts(
+    tx,
+    connection,
+    records.map(({ object, id }) => {
+      const key = `sync ${run} ${object} ${id}`
+      return { origin: '', object, id, kind: 'changed', others: [], key, at, own: false }
+    }),
+  )
+  await requestStep(tx, { connection, step: 'refresh', cause: 'sync' })
+}
+
+async function unseen(tx: Transaction, { connection, seen }: Pass) {
+  return (await activeCustomers(tx, connection)).filter(({ customer }) => !seen.has(customer))
 }
 
 /** A source that lost this share of its customers from one day to the next is more often broken than right. */

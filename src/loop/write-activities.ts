@@ -6,13 +6,11 @@ import type { Activity, Connector } from '../../connectors/connector.ts'
 import { owedActivities, settleActivities, type OwedActivity } from '../store/activities.ts'
 import type { OutwardEnd } from '../store/outward.ts'
 import { storedMessage } from './act-message.ts'
-import { endOf } from './outward-pauses.ts'
+import { endOf, lastingEnd } from './outward-pauses.ts'
 import type { Counts, LoopServices, StepContext } from './services.ts'
 
 /** Entries of one call. */
 const BATCH = 100
-/** Tries of one entry until it is given up: about a week. */
-const MOST_TRIES = 40
 
 /**
  * @param open the connector of the connection, which stays open
@@ -55,16 +53,6 @@ async function logged(
     intervention: one.intervention,
     end: entry === null ? IMPOSSIBLE : lastingEnd(endOf(answers.get(entry.key), one.attempts), one.attempts),
   }))
-}
-
-/** Nobody looks for an entry of long ago, and a refusal that comes back each time is no passing one. */
-function lastingEnd(end: OutwardEnd, attempts: number): OutwardEnd {
-  if (end.ok || end.retryInMs === null || attempts + 1 < MOST_TRIES) return end
-  return {
-    ...end,
-    message: `Given up after ${attempts + 1} tries. The last one: ${end.message}`,
-    retryInMs: null,
-  }
 }
 
 const IMPOSSIBLE: OutwardEnd = {

@@ -1,6 +1,6 @@
 /**
  * Write back: whatever Holdfast writes to a CRM beside tasks. What people told us of consent goes first, since it
- * binds the CRM too; then what the records show of us (write-fields.ts); then what was sent, on their timeline.
+ * binds the CRM too; then what the records show of us (write-fields.ts); then what was sent, on their timeline, and what was done, as records of its own.
  *
  * Each part stands for itself: a right that one of them lacks keeps none of the others from its work.
  */
@@ -13,6 +13,7 @@ import type { Counts, LoopServices, LoopStep, StepContext } from './services.ts'
 import { writeActivities } from './write-activities.ts'
 import { writeConsents } from './write-consents.ts'
 import { writeFields } from './write-fields.ts'
+import { writeInterventions } from './write-interventions.ts'
 
 /**
  * @throws HoldfastError of the first part that could do nothing at all; what was written until then, and by the other
@@ -29,6 +30,7 @@ export const writeBack: LoopStep = async (services, context) => {
     ...(connectors.can(kind, 'consent') ? [() => writeConsents(services, context, crm.open)] : []),
     () => writeFields(services, context, crm.open),
     ...(connectors.can(kind, 'activities') ? [() => writeActivities(services, context, crm.open)] : []),
+    ...(connectors.can(kind, 'interventions') ? [() => writeInterventions(services, context, crm.open)] : []),
   ]
   let counts: Counts = {}
   let failure: unknown = null

@@ -22,6 +22,8 @@ import type { Counts, LoopServices, StepContext } from './services.ts'
 import { lookAfter, lookerAt, type Looked } from './write-due.ts'
 
 const PAGE = 2000
+/** Of one batch, whatever a CRM would take: they are held in memory, and a crash writes them once more. */
+const MOST = 10_000
 const DAY = 86_400_000
 
 /**
@@ -52,10 +54,11 @@ export async function writeFields(
     database.withTenant(tenant, (tx) => readPage(tx, pass, after))
   const crm = writer(services, context, pass, open)
   let done = 0
+  let waiting: readonly ToWrite[] = []
   let page = await pageAfter(null)
-  while (page.length > 0 && !signal.aborted) {
+  while ((page.length > 0 || waiting.length > 0) && !signal.aborted) {
     // The next page is read while this one is written.
-    const next = pageAfter(page[page.length - 1].candidate)
+    const next = page.length === 0 ? Promise.resolve([]) : pageAfter(page[page.length - 1].candidate)
     next.catch(() => undefined)
     const settled = page.filter((one) => one.fields === null)
     if (settled.length > 0)
@@ -67,12 +70,17 @@ export async function writeFields(
         ),
       )
     counts.unchanged += settled.length
-    for await (const tried of crm.write(page.filter(isToWrite))) {
+    waiting = [...waiting, ...page.filter(isToWrite)]
+    done += page.length
+    // Whole batches, as large as the CRM takes them, until there is nothing more to add.
+    const rest = page.length < PAGE || waiting.length === 0 ? 0 : waiting.length % (await crm.batch())
+    const ready = waiting.length - rest
+    for await (const tried of crm.write(waiting.slice(0, ready))) {
       for (const one of tried) counts[one.status === 'dry_run' ? 'dryRun' : one.status]++
       if (signal.aborted) break
     }
-    done += page.length
-    progress(done, Math.max(done, pass.total))
+    waiting = waiting.slice(ready)
+    progress(done - waiting.length, Math.max(done, pass.total))
     page = await next
   }
   await askForRetry()
@@ -160,11 +168,18 @@ function writer(
     return tried
   }
 
+  async function batch(): Promise<number> {
+    if (settings.writeBack.enabled) connector ??= await open()
+    return Math.min(connector?.writeBatch ?? PAGE, MOST)
+  }
+
   return {
+    /** Records of a batch. */
+    batch,
     /** Batch by batch, each begun when the one before is noted. */
     async *write(all: readonly ToWrite[]): AsyncGenerator<readonly store.NewWriteBack[]> {
-      if (all.length > 0 && settings.writeBack.enabled) connector ??= await open()
-      const size = connector?.writeBatch ?? PAGE
+      if (all.length === 0) return
+      const size = await batch()
       for (let from = 0; from < all.length; from += size) yield writeBatch(all.slice(from, from + size))
     },
   }

@@ -222,6 +222,18 @@ export async function presentCustomers(
   return row.ids
 }
 
+/** Those in the population, by their ids in the source. */
+export async function activeCustomers(
+  tx: Transaction,
+  connection: ConnectionId,
+): Promise<readonly { readonly customer: CustomerId; readonly object: string; readonly id: string }[]> {
+  return tx.query(
+    `select id as customer, object, external_id as id from customers
+     where tenant_id = $1 and connection_id = $2 and status = 'active'`,
+    [tx.tenant, connection],
+  )
+}
+
 /** @returns how many were not deleted before */
 export async function deleteCustomers(tx: Transaction, ids: readonly CustomerId[]): Promise<number> {
   if (ids.length === 0) return 0

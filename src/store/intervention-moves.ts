@@ -4,6 +4,7 @@
  */
 import { HoldfastError } from '../contracts/errors.ts'
 import type { InterventionId } from '../contracts/ids.ts'
+import { oweMoved } from './crm-interventions.ts'
 import type { Transaction } from './database.ts'
 import { MOVES, mayMove, type InterventionState } from './intervention-states.ts'
 import { showMoves, type MovedRow } from './shown-moves.ts'
@@ -83,6 +84,8 @@ export async function moveIntervention(tx: Transaction, move: Move): Promise<boo
     values,
   )
   await showMoves(tx, to, moved)
+  // What may have been sent is kept in the CRM, and what is known of it later as well.
+  if (moved.length > 0 && from.includes('uncertain')) await oweMoved(tx, id)
   return moved.length > 0
 }
 

@@ -1,4 +1,4 @@
-/** Versions that our own writes left on records, until a sync has met them. */
+/** What our own writes left on records: the version where the CRM told it, until a sync has met it. */
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
@@ -7,7 +7,10 @@ export interface OwnWrite {
   readonly object: string
   readonly external_id: string
   readonly properties_hash: string
-  readonly version: Date
+  /** When the CRM last changed it, as far as is known here. */
+  readonly source_updated_at: Date | null
+  /** Null: the CRM did not tell, or it was met since. */
+  readonly version: Date | null
 }
 
 /** @param ids object and id in the source, pairwise */
@@ -17,14 +20,14 @@ export async function ownWrites(
   ids: { readonly objects: readonly string[]; readonly externalIds: readonly string[] },
 ): Promise<readonly OwnWrite[]> {
   return tx.query<OwnWrite>(
-    `select c.object, c.external_id, c.properties_hash, w.version
+    `select c.object, c.external_id, c.properties_hash, c.source_updated_at, w.version
      from unnest($3::text[], $4::text[]) as wanted (object, external_id)
      cross join lateral (
-       select id, object, external_id, properties_hash from customers
+       select id, object, external_id, properties_hash, source_updated_at from customers
        where tenant_id = $1 and connection_id = $2 and object = wanted.object and external_id = wanted.external_id
        limit 1
      ) c
-     join write_backs w on w.tenant_id = $1 and w.customer_id = c.id and w.version is not null`,
+     join write_backs w on w.tenant_id = $1 and w.customer_id = c.id`,
     [tx.tenant, connection, ids.objects, ids.externalIds],
   )
 }

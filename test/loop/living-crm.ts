@@ -25,6 +25,8 @@ interface Company {
   seq: number
   merged: string[]
   history: PastValue[]
+  /** Whether it was us who changed it last. */
+  own: boolean
 }
 
 export interface LivingCrm {
@@ -33,6 +35,10 @@ export interface LivingCrm {
   kinds: Record<string, ColumnKind>
   describeEveryMs: number
   pageSize: number
+  /** Who meets the condition that is asked for. */
+  meets: (properties: Properties) => boolean
+  /** How our own writes are told: by the version that writing answers, or by the record. */
+  tells: 'version' | 'own'
   readonly companies: ReadonlyMap<string, Company>
   readonly deals: Map<string, { company: string; amountMinor: number }>
   readonly contacts: Map<string, { company: string; email: string }>
@@ -76,6 +82,8 @@ export function livingCrm(): LivingCrm {
       responsible: null,
       agreements: null,
       updatedAt: company.updatedAt,
+      ...(reading?.condition === undefined ? {} : { member: crm.meets(company.properties) }),
+      ...(crm.tells === 'own' && company.own ? { own: true as const } : {}),
       ...(company.merged.length === 0 ? {} : { merged: [...company.merged] }),
       history: company.history.filter(({ property }) => reading?.history.includes(property) === true),
     }
@@ -105,7 +113,10 @@ export function livingCrm(): LivingCrm {
     const way = JSON.stringify(reading)
     const from = since === null || since['way'] !== way ? -1 : (since['seq'] as number)
     const until = seq
-    const due = [...companies.values()].filter((one) => one.seq > from).map((one) => recordOf(one, reading))
+    const due = [...companies.values()]
+      .filter((one) => one.seq > from)
+      .map((one) => recordOf(one, reading))
+      .filter(({ member }) => from >= 0 || member !== false)
     const deleted = [...removed].filter(([, gone]) => gone.seq > from).map(([id]) => id)
     if (due.length === 0 && deleted.length === 0 && from >= 0) return
     for (let at = 0; at === 0 || at < due.length; at += crm.pageSize) {
@@ -190,8 +201,8 @@ export function livingCrm(): LivingCrm {
         const company = companies.get(id)
         if (company === undefined)
           return { id, ok: false, code: 'not_found', message: 'It is gone.', retryable: false }
-        Object.assign(company, stamp(), { ours: { ...company.ours, ...fields } })
-        return { id, ok: true, version: company.updatedAt }
+        Object.assign(company, stamp(), { ours: { ...company.ours, ...fields }, own: true })
+        return { id, ok: true, ...(crm.tells === 'version' ? { version: company.updatedAt } : {}) }
       })
     },
     verify: async () => [],
@@ -203,6 +214,8 @@ export function livingCrm(): LivingCrm {
     kinds: {},
     describeEveryMs: 3_600_000,
     pageSize: 100,
+    meets: () => true,
+    tells: 'version',
     companies,
     deals: new Map(),
     contacts: new Map(),
@@ -216,6 +229,7 @@ export function livingCrm(): LivingCrm {
         properties: { ...properties },
         ours: {},
         merged: [],
+        own: false,
         history: [...history],
         ...stamp(),
       })
@@ -223,7 +237,10 @@ export function livingCrm(): LivingCrm {
     change(id, properties) {
       const company = companies.get(id)
       if (company !== undefined)
-        Object.assign(company, stamp(), { properties: { ...company.properties, ...properties } })
+        Object.assign(company, stamp(), {
+          properties: { ...company.properties, ...properties },
+          own: false,
+        })
     },
     remove(id) {
       const company = companies.get(id)

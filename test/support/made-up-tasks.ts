@@ -4,6 +4,7 @@ import type {
   Connector,
   ConsentChange,
   FieldUpdate,
+  InterventionRecord,
   Task,
   WriteResult,
 } from '../../connectors/connector.ts'
@@ -15,6 +16,7 @@ export interface WrittenCrm {
   /** Times that a task was upserted, by key. */
   readonly upserts: Map<string, number>
   readonly timeline: Activity[]
+  readonly interventions: InterventionRecord[]
   readonly consents: ConsentChange[]
   readonly fields: FieldUpdate[]
   /** Asked for each thing that is written, with its key; what it returns instead of nothing is the answer. */
@@ -36,6 +38,7 @@ export function writtenCrm(): WrittenCrm {
     tasks: new Map(),
     upserts: new Map(),
     timeline: [],
+    interventions: [],
     consents: [],
     fields: [],
     refuse: () => null,
@@ -117,6 +120,12 @@ function connectorOf(crm: WrittenCrm): Connector {
         entries,
         ({ key }) => key,
         (one) => void crm.timeline.push(one),
+      ),
+    upsertInterventions: (records) =>
+      each(
+        records,
+        ({ key }) => key,
+        (one) => void crm.interventions.push(one),
       ),
     writeConsent: (changes) =>
       each(

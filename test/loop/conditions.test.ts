@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
+import { changePopulation } from '../../src/loop/population.ts'
+import { listSteps } from '../../src/store/steps.ts'
+import type { Database } from '../../src/store/database.ts'
+import { addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
+import { livingCrm, type LivingCrm } from './living-crm.ts'
+import { madeUpCrm, syncing, type Syncing } from './syncing.ts'
+
+let database: Database
+let tenant: TenantId
+let crm: LivingCrm
+let syncs: Syncing
+let connection: ConnectionId
+beforeAll(async () => {
+  database = await openTestDatabase()
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  tenant = await addTenant(database)
+  crm = livingCrm()
+  crm.kinds = { type: 'category', tenure_months: 'number', monthly_charges: 'number' }
+  crm.meets = ({ type }) => type === 'Customer'
+  syncs = syncing(database, tenant, madeUpCrm(), crm)
+  connection = await syncs.connect({
+    kind: 'living',
+    population: { kind: 'condition', condition: "Type = 'Customer'" },
+  })
+})
+
+const company = (type: string, more: object = {}) => ({
+  type,
+  tenure_months: 12,
+  monthly_charges: 50,
+  ...more,
+})
+const statuses = async (): Promise<Readonly<Record<string, string>>> =>
+  Object.fromEntries(
+    (
+      await syncs.rows<{ id: string; status: string }>(
+        'select external_id as id, status from customers where connection_id = $1',
+        connection,
+      )
+    ).map(({ id, status }) => [id, status]),
+  )
+const dueSteps = async () =>
+  (await database.withTenant(tenant, (tx) => listSteps(tx, { connection })))
+    .filter(({ state }) => state === 'due')
+    .map(({ step }) => step)
+
+describe(`a population by a condition of the CRM's own (${databaseKind})`, () => {
+  it('is who the CRM says it is, and others are not even stored', async () => {
+    crm.add('1', company('Customer'))
+    crm.add('2', company('Prospect'))
+    await syncs.sync(connection)
+    expect(crm.reading?.condition).toBe("Type = 'Customer'")
+    crm.add('3', company('Prospect'))
+    crm.add('4', company('Customer'))
+    await syncs.sync(connection)
+    expect(await statuses()).toEqual({ '1': 'active', '4': 'active' })
+  })
+
+  it('is left and entered by a change of the record', async () => {
+    crm.add('1', company('Customer'))
+    await syncs.sync(connection)
+    crm.change('1', { type: 'Former' })
+    expect(await syncs.sync(connection)).toMatchObject({ left: 1 })
+    expect(await statuses()).toEqual({ '1': 'left' })
+    crm.change('1', { type: 'Customer' })
+    expect(await syncs.sync(connection)).toMatchObject({ returned: 1 })
+    expect(await statuses()).toEqual({ '1': 'active' })
+  })
+
+  it('that is read anew has those who no longer meet it read by their ids: left, or gone, none by mistake', async () => {
+    for (const id of ['1', '2', '3']) crm.add(id, company('Customer'))
+    await syncs.sync(connection)
+    // What a condition looks at need not be in the record: nothing of it changed.
+    crm.meets = ({ type, tenure_months: tenure }) => type === 'Customer' && tenure === 12
+    await database.withTenant(tenant, (tx) =>
+      changePopulation(tx, connection, { kind: 'condition', condition: 'Type = … AND Tenure = 12' }),
+    )
+    crm.companies.get('2')!.properties['tenure_months'] = 99
+    crm.remove('3')
+    const found = await syncs.sync(connection)
+    // Where the CRM itself tells that it is gone, it is; nobody else is taken for gone.
+    expect(found['deleted']).toBeLessThanOrEqual(1)
+    expect(await statuses()).toMatchObject({ '1': 'active', '2': 'active' })
+    expect(await dueSteps()).toContain('refresh')
+    await syncs.refresh(connection)
+    expect(await statuses()).toEqual({ '1': 'active', '2': 'left', '3': 'deleted' })
+  })
+
+  it('says nothing at once about those that are stored: only the CRM knows', async () => {
+    crm.add('1', company('Customer'))
+    await syncs.sync(connection)
+    await database.withTenant(tenant, async (tx) =>
+      expect(
+        await changePopulation(tx, connection, { kind: 'condition', condition: "Type = 'Partner'" }),
+      ).toEqual({ entered: 0, left: 0 }),
+    )
+    expect(await statuses()).toEqual({ '1': 'active' })
+  })
+
+  it('is refused for a connector that does not know conditions', async () => {
+    crm.add('1', company('Customer'))
+    const plain = crm.connector
+    const silent = {
+      ...crm,
+      connector: () => {
+        const whole = plain()
+        return { ...whole, changes: (since: Parameters<typeof whole.changes>[0]) => whole.changes(since) }
+      },
+    }
+    const other = syncing(database, tenant, madeUpCrm(), silent)
+    await expect(other.sync(connection)).rejects.toMatchObject({
+      code: 'connector_configuration',
+      message: expect.stringContaining('by a property and its values'),
+    })
+    expect(await statuses()).toEqual({})
+  })
+})
+
+describe(`records of which the CRM says that we changed them last (${databaseKind})`, () => {
+  it('are not looked at further when nothing else about them is new', async () => {
+    crm.tells = 'own'
+    crm.add('1', company('Customer'))
+    await syncs.sync(connection)
+    await syncs.rows('update customers set score_due_at = null, score_due_why = null')
+    await syncs.rows(
+      `insert into write_backs (tenant_id, customer_id, connection_id, fields, status)
+       select tenant_id, id, connection_id, '{}', 'written' from customers where connection_id = $1`,
+      connection,
+    )
+    await crm.connector().write([{ id: '1', fields: { riskPercent: 50 } }])
+    const calls = { ...crm.calls }
+    expect(await syncs.sync(connection)).toMatchObject({ changed: 0, unchanged: 1 })
+    expect([crm.calls['recipients'], crm.calls['agreements']]).toEqual([
+      calls['recipients'],
+      calls['agreements'],
+    ])
+    // The same version once more is handed over for another reason.
+    await syncs.rows(`update connections set cursor = null where id = $1`, connection)
+    await syncs.sync(connection)
+    expect(crm.calls['agreements']).toBe(calls['agreements'] + 1)
+    // What somebody else changed before we wrote is seen.
+    crm.change('1', { tenure_months: 99 })
+    await crm.connector().write([{ id: '1', fields: { riskPercent: 51 } }])
+    expect(await syncs.sync(connection)).toMatchObject({ changed: 1 })
+    expect(
+      (await syncs.rows<{ why: string }>('select score_due_why as why from customers'))[0].why,
+    ).not.toBeNull()
+  })
+})
