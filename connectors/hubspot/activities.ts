@@ -8,10 +8,10 @@
  * @see https://developers.hubspot.com/docs/api-reference/latest/crm/activities/emails/guide
  */
 import type { Activity, WriteResult } from '../connector.ts'
+import { cleanText, line } from '../plain-text.ts'
 import type { HubSpotClient } from './client.ts'
 import { makeOnce } from './engagements.ts'
-import { cleanText } from './fields.ts'
-import { line, richText } from './rich-text.ts'
+import { richText } from './rich-text.ts'
 import type { Schema } from './schema.ts'
 
 /**

@@ -8,8 +8,9 @@
  *
  * @see https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide
  */
-import { isCurrency } from '../../src/contracts/money.ts'
 import type { RiskFields } from '../connector.ts'
+import { bullets, cleanText, plainNumber } from '../plain-text.ts'
+import { ACTIONS, ACTION_STATUSES, GROUPS, LEVELS, STATUSES, isUnfit, type Choice } from '../risk-values.ts'
 
 /** Objects that carry properties of ours. */
 export type OurObject = 'companies' | 'contacts' | 'tasks' | 'emails'
@@ -22,15 +23,10 @@ export interface OurProperty {
   readonly description: string
   readonly type: 'string' | 'number' | 'date' | 'datetime' | 'enumeration'
   readonly fieldType: 'text' | 'textarea' | 'number' | 'date' | 'select'
-  readonly options: readonly OurOption[]
+  readonly options: readonly Choice[]
   readonly hasUniqueValue: boolean
   /** Of use to us alone: not offered where people choose properties. */
   readonly hidden: boolean
-}
-
-export interface OurOption {
-  readonly value: string
-  readonly label: string
 }
 
 /** The group that our properties stand in, on each object. */
@@ -97,77 +93,10 @@ export function cellsOf(fields: RiskFields): Readonly<Record<string, string>> {
   return cells
 }
 
-/** Text as HubSpot stores it: no control characters, no half of a character, no more than a property holds. */
-export function cleanText(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll('\r\n', '\n')
-    .replaceAll(CONTROL, '')
-    .slice(0, TEXT_LIMIT)
-    .toWellFormed()
-    .trim()
-}
-
-/** Line feed and tab are the only control characters that a text of ours may carry. */
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\uFFFE\uFFFF]/g
-
-/** Characters that a property holds. */
-const TEXT_LIMIT = 65_536
-
-function isUnfit(field: keyof RiskFields, { [field]: value, currency, valueAtRisk }: RiskFields): boolean {
-  if (typeof value === 'number' && !Number.isFinite(value)) return true
-  if (field === 'valueAtRisk') return value !== null && !isCurrency(currency ?? '')
-  if (field === 'currency')
-    return value !== null && (typeof valueAtRisk !== 'number' || !isCurrency(currency ?? ''))
-  return false
-}
-
 function cellOf(value: number | string | readonly string[]): string {
   if (typeof value === 'number') return plainNumber(value)
   if (typeof value === 'string') return cleanText(value)
-  return cleanText(value.map((line) => `• ${cleanText(line).replaceAll('\n', ' ')}`).join('\n'))
-}
-
-/** Never `1e-7`. */
-function plainNumber(value: number): string {
-  const text = String(value)
-  return text.includes('e') ? value.toFixed(10).replace(/\.?0+$/, '') : text
-}
-
-/** Names of the default catalogue; those of a catalogue of one's own are added where they first occur. */
-const ACTION_NAMES: readonly string[] = [
-  'Send Email',
-  'Send SMS',
-  'Offer 10% Discount',
-  'Offer 20% Discount',
-  'Personal Call + 30% Discount',
-]
-
-/** States of an intervention in the words that a record shows; further words are added where they first occur. */
-const STATUS_WORDS: readonly string[] = [
-  'suggested',
-  'planned',
-  'awaiting approval',
-  'deferred',
-  'sent',
-  'rejected',
-  'uncertain whether sent',
-  'not sent: suppressed',
-  'snoozed',
-  'expired',
-  'cancelled',
-  'dry run, not sent',
-]
-
-/**
- * An option for a value that a record of ours shows; as HubSpot's own editor does, value and label are one text.
- *
- * @example
- * optionFor('awaiting approval') // { value: 'awaiting approval', label: 'Awaiting approval' }
- */
-export function optionFor(value: string): OurOption {
-  return { value, label: `${value.slice(0, 1).toUpperCase()}${value.slice(1)}` }
+  return bullets(value)
 }
 
 type Differs = Partial<Pick<OurProperty, 'options' | 'hasUniqueValue' | 'hidden' | 'fieldType'>>
@@ -178,11 +107,7 @@ const recordProperties: readonly OurProperty[] = [
     'Churn risk (%)',
     'How likely this customer is to leave, in percent: 71.5 means 71.5 %.',
   ),
-  select('riskLevel', 'Churn risk level', 'How urgent the risk is. Lists and workflows go by this.', [
-    { value: 'HIGH', label: 'High' },
-    { value: 'MEDIUM', label: 'Medium' },
-    { value: 'LOW', label: 'Low' },
-  ]),
+  select('riskLevel', 'Churn risk level', 'How urgent the risk is. Lists and workflows go by this.', LEVELS),
   date('levelSince', 'Churn risk level since', 'The day on which the risk reached this level.'),
   number(
     'change30Days',
@@ -202,31 +127,23 @@ const recordProperties: readonly OurProperty[] = [
     'suggestedAction',
     'Suggested action',
     'What is best to do for this customer now. Empty: better to do nothing.',
-    ACTION_NAMES.map(optionFor),
+    ACTIONS,
   ),
-  select(
-    'actionStatus',
-    'Suggested action status',
-    'How far the suggested action is.',
-    STATUS_WORDS.map(optionFor),
-  ),
+  select('actionStatus', 'Suggested action status', 'How far the suggested action is.', ACTION_STATUSES),
   date('renewalDate', 'Next renewal', 'When the agreement is renewed next, as far as it is known.'),
   datetime('scoredAt', 'Churn risk scored at', 'When the risk was worked out last.'),
-  select('status', 'Retention status', 'Whether this record still counts as a customer.', [
-    { value: 'active', label: 'Active customer' },
-    { value: 'left', label: 'No longer a customer' },
-  ]),
+  select('status', 'Retention status', 'Whether this record still counts as a customer.', STATUSES),
   number(
     'dataConfidence',
     'Churn risk data confidence (%)',
     'How much of what the risk is worked out from is known for this customer, in percent.',
   ),
-  select('group', 'Retention group', 'Which customers are treated how, so that the effect can be measured.', [
-    { value: 'policy', label: 'Policy' },
-    { value: 'usual', label: 'Business as usual' },
-    { value: 'holdout', label: 'Holdout (left alone)' },
-    { value: 'exempt', label: 'Exempt' },
-  ]),
+  select(
+    'group',
+    'Retention group',
+    'Which customers are treated how, so that the effect can be measured.',
+    GROUPS,
+  ),
 ]
 
 const activityProperties: readonly OurProperty[] = [
@@ -278,7 +195,7 @@ function select(
   field: keyof RiskFields,
   label: string,
   description: string,
-  options: readonly OurOption[],
+  options: readonly Choice[],
 ): OurProperty {
   return property(FIELD_PROPERTIES[field], label, description, {
     type: 'enumeration',

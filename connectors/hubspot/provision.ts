@@ -5,9 +5,10 @@
 import { z } from 'zod'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { ProvisionReport } from '../connector.ts'
+import { choiceOf } from '../risk-values.ts'
 import type { HubSpotClient } from './client.ts'
 import { failureOf, hubSpotError } from './errors.ts'
-import { GROUP, optionFor, propertiesOf, type OurObject, type OurProperty } from './fields.ts'
+import { GROUP, propertiesOf, type OurObject, type OurProperty } from './fields.ts'
 import {
   definitionSchema,
   nameOf,
@@ -110,7 +111,7 @@ export async function offer(
   )
   const added = lacking.map((value, at) => ({
     value,
-    label: labels.get(value) ?? optionFor(value).label,
+    label: labels.get(value) ?? choiceOf(value).label,
     displayOrder: found.options.length + at,
     hidden: false,
   }))

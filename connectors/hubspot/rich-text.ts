@@ -1,5 +1,5 @@
 /** Plain text as HubSpot's rich text shows it. */
-import { cleanText } from './fields.ts'
+import { cleanText } from '../plain-text.ts'
 
 /**
  * @example
@@ -10,17 +10,6 @@ export function richText(text: string): string {
     .split(/\n{2,}/)
     .map((paragraph) => `<p>${escaped(paragraph).replaceAll('\n', '<br>')}</p>`)
     .join('')
-}
-
-/** One line of at most so many characters. */
-export function line(text: string, most = 250): string {
-  const whole = cleanText(text).replace(/\s+/g, ' ')
-  return whole.length <= most
-    ? whole
-    : `${whole
-        .slice(0, most - 1)
-        .toWellFormed()
-        .trimEnd()}…`
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

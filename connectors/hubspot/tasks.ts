@@ -6,8 +6,9 @@
  */
 import type { Task, WriteResult } from '../connector.ts'
 import type { HubSpotClient } from './client.ts'
+import { line } from '../plain-text.ts'
 import { makeOnce } from './engagements.ts'
-import { line, richText } from './rich-text.ts'
+import { richText } from './rich-text.ts'
 import type { Schema } from './schema.ts'
 
 /**

@@ -3,6 +3,7 @@
  * as it is; one of ours that is null is emptied; nothing else of a record is ever touched.
  */
 import type { FieldUpdate, WriteResult } from '../connector.ts'
+import { byRecord } from '../risk-values.ts'
 import { sendBatch, type BatchInput, type BatchOutcome, type Refusal } from './batch.ts'
 import type { HubSpotClient } from './client.ts'
 import { cellsOf, FIELD_PROPERTIES, isOurs } from './fields.ts'
@@ -120,14 +121,6 @@ async function addChoices(
     if (problem !== null) refused.set(name, { values, problem })
   }
   return refused
-}
-
-/** Two updates of one record in one batch are refused by HubSpot; the later one has the last word. */
-function byRecord(updates: readonly FieldUpdate[]): readonly FieldUpdate[] {
-  const records = new Map<string, FieldUpdate>()
-  for (const { id, fields } of updates)
-    records.set(id, { id, fields: { ...records.get(id)?.fields, ...fields } })
-  return [...records.values()]
 }
 
 const OUTDATED: ReadonlySet<string> = new Set(['PROPERTY_DOESNT_EXIST', 'INVALID_OPTION'])

@@ -9,6 +9,7 @@
  * with its currency beside it, since a Currency field would show every amount in the record's or the org's currency.
  */
 import type { RiskFields } from '../connector.ts'
+import { ACTIONS, ACTION_STATUSES, GROUPS, LEVELS, STATUSES, type Choice } from '../risk-values.ts'
 
 /** Objects that carry something of ours. Custom fields of tasks are defined on Activity, and show on Task and Event. */
 export type OurObject = 'Account' | 'Contact' | 'Task' | 'Retention_Intervention__c'
@@ -27,7 +28,7 @@ export interface PackageField {
   readonly precision?: number
   readonly scale?: number
   /** Of a Picklist. */
-  readonly values?: readonly PackageValue[]
+  readonly values?: readonly Choice[]
   /** Only the values listed are taken, of a Picklist. */
   readonly restricted?: boolean
   /** No two records have the same; letters count as they are written. */
@@ -48,12 +49,6 @@ export type PackageFieldType =
   | 'DateTime'
   | 'Picklist'
   | 'Lookup'
-
-export interface PackageValue {
-  /** API value. */
-  readonly value: string
-  readonly label: string
-}
 
 /** By this tasks are upserted: the key of the action that they carry out. */
 export const KEY_FIELD = 'Holdfast_Key__c'
@@ -139,38 +134,13 @@ export function fieldsOf(object: OurObject): readonly PackageField[] {
   return PACKAGE.find((one) => one.object === object)?.fields ?? []
 }
 
-/** States of an intervention in the words that a record shows; others are taken too. */
-const STATUS_WORDS: readonly string[] = [
-  'suggested',
-  'planned',
-  'awaiting approval',
-  'deferred',
-  'sent',
-  'rejected',
-  'uncertain whether sent',
-  'not sent: suppressed',
-  'snoozed',
-  'expired',
-  'cancelled',
-  'dry run, not sent',
-]
-
-/** Names of the default catalogue; a company's own are taken too. */
-const ACTION_NAMES: readonly string[] = [
-  'Send Email',
-  'Send SMS',
-  'Offer 10% Discount',
-  'Offer 20% Discount',
-  'Personal Call + 30% Discount',
-]
-
 const RECORD_FIELDS: readonly PackageField[] = [
   field(RISK_FIELD.riskPercent, 'Churn Risk', 'How likely this customer is to leave.', percent),
   field(
     RISK_FIELD.riskLevel,
     'Churn Risk Level',
     'How urgent the risk is. List views and flows go by this.',
-    choice({ HIGH: 'High', MEDIUM: 'Medium', LOW: 'Low' }),
+    choice(LEVELS),
   ),
   field(RISK_FIELD.levelSince, 'Churn Risk Level Since', 'The day on which the risk reached this level.', {
     type: 'Date',
@@ -205,13 +175,13 @@ const RECORD_FIELDS: readonly PackageField[] = [
     RISK_FIELD.suggestedAction,
     'Suggested Action',
     'What is best to do for this customer now. Empty: better to do nothing.',
-    openChoice(ACTION_NAMES),
+    openChoice(ACTIONS),
   ),
   field(
     RISK_FIELD.actionStatus,
     'Suggested Action Status',
     'How far the suggested action is.',
-    openChoice(STATUS_WORDS),
+    openChoice(ACTION_STATUSES),
   ),
   field(
     RISK_FIELD.renewalDate,
@@ -226,7 +196,7 @@ const RECORD_FIELDS: readonly PackageField[] = [
     RISK_FIELD.status,
     'Retention Status',
     'Whether this record still counts as a customer.',
-    choice({ active: 'Active customer', left: 'No longer a customer' }),
+    choice(STATUSES),
   ),
   field(
     RISK_FIELD.dataConfidence,
@@ -238,12 +208,7 @@ const RECORD_FIELDS: readonly PackageField[] = [
     RISK_FIELD.group,
     'Retention Group',
     'Which customers are treated how, so that the effect can be measured.',
-    choice({
-      policy: 'Policy',
-      usual: 'Business as usual',
-      holdout: 'Holdout (left alone)',
-      exempt: 'Exempt',
-    }),
+    choice(GROUPS),
   ),
 ]
 
@@ -267,7 +232,7 @@ const INTERVENTION_FIELDS: readonly PackageField[] = [
     refersTo: 'Contact',
     relationship: 'Retention_Interventions',
   }),
-  field('Action__c', 'Action', 'What is done, as people say it.', openChoice(ACTION_NAMES)),
+  field('Action__c', 'Action', 'What is done, as people say it.', openChoice(ACTIONS)),
   field('Action_Key__c', 'Action Key', 'Which action it is, such as discount_10.', {
     type: 'Text',
     length: 255,
@@ -276,9 +241,13 @@ const INTERVENTION_FIELDS: readonly PackageField[] = [
     'Channel__c',
     'Channel',
     'How it reaches the customer.',
-    choice({ email: 'E-mail', sms: 'SMS', task: 'Task' }),
+    choice([
+      { value: 'email', label: 'E-mail' },
+      { value: 'sms', label: 'SMS' },
+      { value: 'task', label: 'Task' },
+    ]),
   ),
-  field('Status__c', 'Status', 'How far it is.', openChoice(STATUS_WORDS)),
+  field('Status__c', 'Status', 'How far it is.', openChoice(ACTION_STATUSES)),
   field('Reason__c', 'Reason', 'Why it is so.', { type: 'LongTextArea', length: 4000 }),
   field('Decided_At__c', 'Decided At', 'When it was decided.', { type: 'DateTime' }),
   field('Sent_At__c', 'Sent At', 'When it went out. Empty: it has not.', { type: 'DateTime' }),
@@ -322,17 +291,12 @@ function key(): FieldKind {
 }
 
 /** A choice among what we write alone. */
-function choice(labels: Readonly<Record<string, string>>): FieldKind {
-  const values = Object.entries(labels).map(([value, label]) => ({ value, label }))
+function choice(values: readonly Choice[]): FieldKind {
   return { type: 'Picklist', restricted: true, values }
 }
 
 /** Values that are not listed are taken too: nobody but an admin can add to a picklist. */
-function openChoice(words: readonly string[]): FieldKind {
-  const values = words.map((value) => ({
-    value,
-    label: `${value.slice(0, 1).toUpperCase()}${value.slice(1)}`,
-  }))
+function openChoice(values: readonly Choice[]): FieldKind {
   return { type: 'Picklist', restricted: false, values }
 }
 
