@@ -3,6 +3,7 @@
  * so that they can be ended from there and survive a restart.
  */
 import { HoldfastError } from '../contracts/errors.ts'
+import type { TenantId } from '../contracts/ids.ts'
 import { recordAudit } from '../store/audit.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import {
@@ -10,6 +11,7 @@ import {
   findSession,
   insertSession,
   insertSignInLink,
+  moveSession,
   revokeSession,
   takeSignInLink,
   tenantOfSignInLink,
@@ -68,6 +70,13 @@ export interface Sessions extends Verified<SessionCaller> {
     token: string,
     requestId: string,
   ): Promise<{ readonly token: string; readonly caller: SessionCaller }>
+  /**
+   * Goes on in another company, for who holds the installation: the session here ends.
+   *
+   * @returns the token of the session there, which ends when the one here would have
+   * @throws HoldfastError `forbidden` for everybody else; `not_found` where there is no such company
+   */
+  switchTo(token: string, tenant: TenantId, requestId: string): Promise<string>
   /** Ends the session that this token names, if there is one. */
   signOut(token: string, requestId: string): Promise<void>
 }
@@ -107,6 +116,26 @@ export function openSessions(
       })
       if (caller === null) throw linkIsVoid()
       return { token, caller }
+    },
+
+    switchTo: async (token, tenant, requestId) => {
+      const caller = await verify(token)
+      if (caller === null || !caller.installation)
+        throw new HoldfastError('forbidden', 'This is open to those alone who hold the installation.')
+      const next = newToken()
+      const moved = await database.asSystem('switch to another company', (tx) =>
+        moveSession(tx, { from: tokenHash(token), to: tokenHash(next), tenant }),
+      )
+      if (moved === null) throw new HoldfastError('not_found', 'This company is not known here any more.')
+      verified.forget((other) => other.tenant === caller.tenant && other.subject === caller.subject)
+      const { actor } = caller
+      await database.withTenant(caller.tenant, (tx) =>
+        recordAudit(tx, { actor, action: 'session.leave', requestId }),
+      )
+      await database.withTenant(tenant, (tx) =>
+        recordAudit(tx, { actor, action: 'session.enter', detail: { role: moved.role }, requestId }),
+      )
+      return next
     },
 
     signOut: async (token, requestId) => {

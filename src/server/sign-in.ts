@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { limitAttempts } from '../security/attempts.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import { asTenant } from '../contracts/ids.ts'
 import { escapeMarkup } from '../report/markup.ts'
 import { sessionCookie, sessionToken } from './authenticate.ts'
 import { page } from './page.ts'
@@ -51,6 +52,22 @@ export function signInRoutes(): readonly Route[] {
           throw error
         })
         return { redirect: '/', headers: { 'Set-Cookie': sessionCookie(origin, session.token) } }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/company',
+      summary: 'Goes on in another company, for who holds the installation',
+      tag: 'Pages',
+      access: { scope: null, role: 'viewer', installation: true },
+      audience: 'page',
+      body: z.strictObject({ company: z.uuid() }),
+      bodyType: 'application/x-www-form-urlencoded',
+      bodyLimit: 1024,
+      answers: { 303: { description: 'Signed in there; on to its first page' } },
+      handle: async ({ body, cookie, origin, requestId }, { sessions }) => {
+        const next = await sessions.switchTo(sessionToken(cookie) ?? '', asTenant(body.company), requestId)
+        return { redirect: '/', headers: { 'Set-Cookie': sessionCookie(origin, next) } }
       },
     }),
     route({

@@ -88,6 +88,29 @@ export async function revokeSession(tx: Transaction, hash: Buffer): Promise<void
   )
 }
 
+/**
+ * A session of the installation goes on in another company: one of the same person, role and end there, and none here
+ * any more. In a system transaction.
+ *
+ * @param to hash of the token that goes on
+ * @returns null when there is no such session or company, or it does not hold the installation
+ */
+export async function moveSession(
+  tx: Transaction,
+  { from, to, tenant }: { readonly from: Buffer; readonly to: Buffer; readonly tenant: TenantId },
+): Promise<SignedIn | null> {
+  const [row] = await tx.query<SignedIn>(
+    `insert into sessions (tenant_id, hash, subject, role, installation, expires_at)
+     select t.id, $2, s.subject, s.role, true, s.expires_at from sessions s, tenants t
+     where s.hash = $1 and t.id = $3 and s.installation and s.revoked_at is null and s.expires_at > now()
+     returning subject, role, installation`,
+    [from, to, tenant],
+  )
+  if (row === undefined) return null
+  await tx.query('update sessions set revoked_at = now() where hash = $1', [from])
+  return row
+}
+
 /** Every session of a person; returns how many there were. */
 export async function revokeSessionsOf(tx: Transaction, subject: string): Promise<number> {
   const rows = await tx.query(

@@ -53,6 +53,18 @@ export async function listTenants(tx: Transaction): Promise<readonly Tenant[]> {
   return (await tx.query<Row>(`select ${COLUMNS} from tenants order by created_at, id`)).map(tenantOf)
 }
 
+/** Names of companies, oldest first; at most so many. In a system transaction. */
+export async function listTenantNames(
+  tx: Transaction,
+  most: number,
+): Promise<readonly { readonly id: TenantId; readonly name: string }[]> {
+  const rows = await tx.query<{ id: string; name: string }>(
+    'select id, name from tenants order by created_at, id limit $1',
+    [most],
+  )
+  return rows.map(({ id, name }) => ({ id: asTenant(id), name }))
+}
+
 /** Several processes may start at once: one looks whether there is a company while the others wait. */
 export async function lockFirstStart(tx: Transaction): Promise<void> {
   await tx.query("select pg_advisory_xact_lock(hashtext('holdfast first start'))")

@@ -59,6 +59,7 @@ export const DOORS: Readonly<Record<string, string>> = {
   'get /sign-in': 'public',
   'post /sign-in': 'public',
   'post /sign-out': '- viewer',
+  'post /company': '- viewer installation',
   'get /u/{token}': 'public',
   'post /u/{token}': 'public',
   'post /webhooks/hubspot': 'public',

@@ -14,12 +14,13 @@ import { activateTenant, pauseTenant } from '../../store/tenants.ts'
 import { route, type Answer, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { html } from './html.ts'
-import { readPlace } from './place.ts'
+import { withPlace } from './place.ts'
 import { shell } from './shell.ts'
 
 const DAY = 86_400_000
-/** No fields. */
-const nothing = z.strictObject({})
+const none = z.strictObject({})
+/** Whose page the button was on: a page that was left open may be of the company before a switch. */
+const ofCompany = z.strictObject({ company: z.uuid().optional() })
 
 interface Asked<Body, Params> {
   readonly caller: Caller
@@ -54,8 +55,7 @@ function pressed<Body extends z.ZodType, Params extends z.ZodType>(button: Press
     access: { scope: null, role },
     audience: 'page',
     params,
-    // An empty form has no body at all.
-    ...(body === (nothing as z.ZodType) ? {} : { body }),
+    body,
     bodyType: 'application/x-www-form-urlencoded',
     bodyLimit: 4096,
     answers: { 303: { description: 'Done; back to the page' } },
@@ -63,6 +63,7 @@ function pressed<Body extends z.ZodType, Params extends z.ZodType>(button: Press
       const { database, queue, clock } = services
       const asked = { caller, body, params, now: clock() }
       try {
+        expectSameCompany(caller, body)
         await database.withTenant(tenant, async (tx) => {
           await button.work(tx, asked)
           const object = button.object?.(asked)
@@ -86,6 +87,15 @@ function pressed<Body extends z.ZodType, Params extends z.ZodType>(button: Press
   })
 }
 
+function expectSameCompany(caller: Caller, body: unknown): void {
+  const { company } = body as { readonly company?: string }
+  if (company === undefined || company === caller.tenant) return
+  throw new HoldfastError(
+    'conflict',
+    'The page was of another company than the one that you are in now, so nothing was changed in either. Look at the page as it is now, and press again.',
+  )
+}
+
 /** A page with the way back, rather than a dead end. */
 async function refused(
   services: RouteServices,
@@ -93,8 +103,7 @@ async function refused(
   error: HoldfastError,
   back: string,
 ): Promise<Answer> {
-  return services.database.withTenant(caller.tenant, async (tx) => {
-    const place = await readPlace(tx, { caller, services })
+  return withPlace({ caller, services }, async (_tx, place) => {
     const body = html`<h1>That did not work</h1>
       <p class="lead">${error.message}</p>
       <p><a href="${back}">Back</a></p>`
@@ -108,8 +117,8 @@ const control: readonly Route[] = [
     summary: 'Stops everything that is sent',
     role: 'operator',
     action: 'tenant.pause',
-    params: nothing,
-    body: z.strictObject({ reason: z.string().trim().max(300).default('') }),
+    params: none,
+    body: ofCompany.extend({ reason: z.string().trim().max(300).default('') }),
     detail: ({ reason }) => ({ reason }),
     work: (tx, { caller, body }) =>
       pauseTenant(tx, caller.tenant, body.reason === '' ? `by ${whoIs(caller)}` : body.reason),
@@ -120,8 +129,9 @@ const control: readonly Route[] = [
     summary: 'Lets things be sent again',
     role: 'admin',
     action: 'tenant.resume',
-    params: nothing,
-    body: nothing,
+    params: none,
+    // An empty form has no body at all.
+    body: ofCompany.default({}),
     work: (tx, { caller }) => resumeSending(tx, caller.tenant),
     next: () => '/',
   }),
@@ -130,8 +140,8 @@ const control: readonly Route[] = [
     summary: 'Turns actions on',
     role: 'admin',
     action: 'tenant.activate',
-    params: nothing,
-    body: z.strictObject({
+    params: none,
+    body: ofCompany.extend({
       confirm: z.literal('yes', 'has to be ticked: from now on decisions become actions'),
     }),
     work: async (tx, { caller }) => {

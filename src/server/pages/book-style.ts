@@ -20,6 +20,10 @@ body{max-width:none;margin:0;padding:0;font-size:14px;line-height:1.5;display:gr
 .side h2{font-size:12px;font-weight:600;color:var(--third);margin:0;padding:4px 10px}
 .side .who{margin-top:auto;padding:10px;color:var(--third);font-size:12px}
 .side .who p{margin:0 0 6px;overflow-wrap:anywhere}
+.companies{margin:0 0 8px}
+.companies summary{color:var(--ink);font-size:12.5px;font-weight:600;overflow-wrap:anywhere}
+.companies form{display:block;margin:4px 0 0 14px}
+.companies button.link{text-align:left}
 .number{font-size:12.5px;color:var(--third);font-weight:400}
 main{padding:26px 40px 72px;max-width:1260px;min-width:0}
 h1{margin:6px 0 8px;font-weight:650;letter-spacing:-.015em;max-width:26em;overflow-wrap:anywhere}

@@ -11,7 +11,7 @@ import { historyPart, reachPart } from './customer-parts.ts'
 import { decisionPart } from './decision-part.ts'
 import { html, joined, type Markup, type Piece } from './html.ts'
 import { GROUPS, LEVELS } from './labels.ts'
-import { readPlace, type Place } from './place.ts'
+import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
 
 export const customerRoute = route({
@@ -23,14 +23,10 @@ export const customerRoute = route({
   audience: 'page',
   params: z.strictObject({ id: z.coerce.number().int().positive() }),
   answers: { 200: { description: 'The page', type: 'text/html' } },
-  handle: async ({ tenant, caller, params }, services) => {
-    const { place, customer, record } = await services.database.withTenant(tenant, async (tx) => {
+  handle: async ({ caller, params }, services) => {
+    const { place, customer, record } = await withPlace({ caller, services }, async (tx, place) => {
       const found = await readCustomer(tx, asCustomer(params.id))
-      return {
-        place: await readPlace(tx, { caller, services }),
-        customer: found,
-        record: await recordPlace(tx, found.connection),
-      }
+      return { place, customer: found, record: await recordPlace(tx, found.connection) }
     })
     const { formats } = place
     const name = customer.name ?? customer.externalId

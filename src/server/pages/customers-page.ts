@@ -6,7 +6,7 @@ import { route } from '../route.ts'
 import { customerTable } from './customer-table.ts'
 import { html, type Markup } from './html.ts'
 import { LEVELS } from './labels.ts'
-import { readPlace } from './place.ts'
+import { withPlace } from './place.ts'
 import { shell } from './shell.ts'
 
 const ROWS = 50
@@ -27,9 +27,8 @@ export const customersRoute = route({
   audience: 'page',
   query,
   answers: { 200: { description: 'The page', type: 'text/html' } },
-  handle: async ({ tenant, caller, query }, services) =>
-    services.database.withTenant(tenant, async (tx) => {
-      const place = await readPlace(tx, { caller, services })
+  handle: ({ caller, query }, services) =>
+    withPlace({ caller, services }, async (tx, place) => {
       const { items, next } = await listCustomers(tx, { ...query, limit: ROWS })
       const ids = items.map(({ id }) => id)
       const extras = await lineExtras(tx, ids, place.now)

@@ -8,7 +8,7 @@ import { route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { html, type Markup, type Piece } from './html.ts'
 import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
-import { readPlace, type Place } from './place.ts'
+import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
 
 const params = z.strictObject({ id: z.string().max(20) })
@@ -29,9 +29,8 @@ export const inboxRoute = route({
   audience: 'page',
   query: z.object({ page: z.coerce.number().int().min(1).max(1000).default(1).catch(1) }),
   answers: { 200: { description: 'The page', type: 'text/html' } },
-  handle: async ({ tenant, caller, query: { page } }, services) =>
-    services.database.withTenant(tenant, async (tx) => {
-      const place = await readPlace(tx, { caller, services })
+  handle: ({ caller, query: { page } }, services) =>
+    withPlace({ caller, services }, async (tx, place) => {
       const mails = await ownMails(tx, services)
       const shown = mails.slice((page - 1) * ROWS, page * ROWS)
       const body = html`<h1>
@@ -59,9 +58,8 @@ export const inboxMailRoute = route({
   audience: 'page',
   params,
   answers: { 200: { description: 'The page', type: 'text/html' } },
-  handle: async ({ tenant, caller, params }, services) =>
-    services.database.withTenant(tenant, async (tx) => {
-      const place = await readPlace(tx, { caller, services })
+  handle: ({ caller, params }, services) =>
+    withPlace({ caller, services }, async (tx, place) => {
       const { mail, owner } = await ownMail(tx, services, params.id)
       const { formats } = place
       const headers = mail.headers.map(

@@ -13,7 +13,7 @@ import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
 import { sentence } from './notices.ts'
 import { modePill } from './outbox-page.ts'
 import { stateMark } from './outbox-table.ts'
-import { readPlace, type Place } from './place.ts'
+import { withPlace, type Place } from './place.ts'
 import { previewOf, type Preview } from './preview.ts'
 import { shell } from './shell.ts'
 
@@ -29,9 +29,8 @@ export const interventionRoute = route({
   audience: 'page',
   params,
   answers: { 200: { description: 'The page', type: 'text/html' } },
-  handle: async ({ tenant, caller, params, origin }, services) =>
-    services.database.withTenant(tenant, async (tx) => {
-      const place = await readPlace(tx, { caller, services })
+  handle: ({ tenant, caller, params, origin }, services) =>
+    withPlace({ caller, services }, async (tx, place) => {
       const id = asIntervention(params.id)
       const whole = await readWholeIntervention(tx, id)
       const preview = await previewOf(tx, services, { tenant, id, settings: place.settings, origin })
@@ -75,9 +74,8 @@ export const interventionMailRoute = route({
   audience: 'page',
   params,
   answers: { 200: { description: 'The document', type: 'text/html' } },
-  handle: async ({ tenant, caller, params, origin }, services) =>
-    services.database.withTenant(tenant, async (tx) => {
-      const { settings } = await readPlace(tx, { caller, services })
+  handle: ({ tenant, caller, params, origin }, services) =>
+    withPlace({ caller, services }, async (tx, { settings }) => {
       const preview = await previewOf(tx, services, {
         tenant,
         id: asIntervention(params.id),

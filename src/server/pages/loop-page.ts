@@ -19,7 +19,7 @@ import { LEVELS } from './labels.ts'
 import { noticesPart } from './notices-part.ts'
 import { DELIVERY, noticesOf } from './notices.ts'
 import { interventionTable, stateTabs } from './outbox-table.ts'
-import { readPlace, type Place } from './place.ts'
+import { withPlace, type Place } from './place.ts'
 import { progressPart, runningSteps } from './progress-part.ts'
 import { shell } from './shell.ts'
 import { openSummaries, type ReadSummary, type Summary } from './summary.ts'
@@ -42,8 +42,7 @@ export function loopRoute(): Route {
     handle: async ({ tenant, caller }, services) => {
       const { database } = services
       summaries ??= openSummaries(database, () => performance.now())
-      const read = await database.withTenant(tenant, async (tx) => {
-        const place = await readPlace(tx, { caller, services })
+      const read = await withPlace({ caller, services }, async (tx, place) => {
         const customers = (await listCustomers(tx, { limit: CUSTOMERS })).items
         return {
           place,
@@ -233,7 +232,10 @@ function levelKeys(totals: Totals, { formats }: Place): Markup {
 
 function pauseButton(place: Place): Piece {
   if (place.pause?.code === 'tenant_paused')
-    return place.may('admin') && button({ action: '/resume', label: 'Resume', kind: 'main' })
+    return (
+      place.may('admin') &&
+      button({ action: '/resume', label: 'Resume', kind: 'main', fields: { company: place.tenant.id } })
+    )
   // Before actions are turned on nothing is sent that could be stopped.
   if (place.tenant.activatedAt === null || !place.may('operator')) return null
   return html`<details class="pause">
@@ -242,6 +244,7 @@ function pauseButton(place: Place): Piece {
       <p class="note">Nothing is sent until an admin resumes. Scoring and showing go on.</p>
       ${button({
         action: '/pause',
+        fields: { company: place.tenant.id },
         label: 'Pause now',
         kind: 'main',
         before: html`<label

@@ -34,7 +34,7 @@ function remedyMarkup(remedy: Notice['remedy'], place: Place): Piece {
     case 'activate':
       return place.may('admin')
         ? html`<div class="buttons">
-            ${button({ action: '/activate', label: 'Turn actions on', kind: 'main', before: html`<label class="check"><input type="checkbox" name="confirm" value="yes" required /> I looked, and this is meant</label>` })}
+            ${button({ action: '/activate', label: 'Turn actions on', kind: 'main', fields: { company: place.tenant.id }, before: html`<label class="check"><input type="checkbox" name="confirm" value="yes" required /> I looked, and this is meant</label>` })}
           </div>`
         : html`<p class="note">An admin can turn actions on.</p>`
   }

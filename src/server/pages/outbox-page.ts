@@ -6,7 +6,7 @@ import { route } from '../route.ts'
 import { html, joined, type Markup, type Piece } from './html.ts'
 import { STATES } from './labels.ts'
 import { interventionTable, stateTabs } from './outbox-table.ts'
-import { readPlace, type Place } from './place.ts'
+import { withPlace, type Place } from './place.ts'
 import { DELIVERY } from './notices.ts'
 import { shell } from './shell.ts'
 
@@ -21,9 +21,8 @@ export const outboxRoute = route({
   audience: 'page',
   query: z.object({ state: z.enum(INTERVENTION_STATES).optional(), cursor: z.string().max(500).optional() }),
   answers: { 200: { description: 'The page', type: 'text/html' } },
-  handle: async ({ tenant, caller, query }, services) =>
-    services.database.withTenant(tenant, async (tx) => {
-      const place = await readPlace(tx, { caller, services })
+  handle: ({ caller, query }, services) =>
+    withPlace({ caller, services }, async (tx, place) => {
       const { items, next } = await listInterventions(tx, { ...query, limit: ROWS })
       const { state, cursor } = query
       const here = state === undefined ? '/outbox' : `/outbox?state=${state}`

@@ -43,6 +43,15 @@ export function shell(place: Place, { title, chapter, body, live = false, status
   }
 }
 
+/** Whose pages these are; who holds the installation goes on to another company from here. */
+function company({ tenant, others }: Place): Markup {
+  if (others.length === 0) return html`<p>${tenant.name}</p>`
+  return html`<details class="companies">
+    <summary>${tenant.name}<span class="only-reader">: switch to another company</span></summary>
+    ${others.map(({ id, name }) => button({ action: '/company', label: name, kind: 'link', fields: { company: id } }))}
+  </details>`
+}
+
 function navigation(place: Place, chapter: Chapter): Markup {
   const { outbox, caller, formats, hasInbox } = place
   const waiting = outbox.awaiting_approval ?? 0
@@ -75,8 +84,7 @@ function navigation(place: Place, chapter: Chapter): Markup {
         <li><a href="/docs">API</a></li>
       </ul>
       <div class="who">
-        <p>${place.tenant.name}</p>
-        ${button({ action: '/sign-out', label: 'Sign out', kind: 'link' })}
+        ${company(place)} ${button({ action: '/sign-out', label: 'Sign out', kind: 'link' })}
       </div>
     </div>`
 }
