@@ -1,20 +1,13 @@
 /**
- * HubSpot's limits, kept before the call instead of learned from refusals: every call of a portal waits for its turn.
- *
- * Each limit is a set of slots, as many as calls are allowed within the window. A call holds its slot until it was
- * answered, and the slot is free again one window after that. HubSpot counts a call at some moment between its start
- * and its answer; the next call in the same slot starts a whole window after that answer, so that whatever the network
- * does in between, no window of this length can hold more calls than there are slots.
+ * HubSpot's limits, in slots as connectors/pacing.ts keeps them: every call of a portal waits for its turn.
  *
  * @see https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import { memorySlots, memoised, queued, type Done, type Limit, type Slots, type Turns } from '../pacing.ts'
 
 /** Searches count against both limits. */
 export type CallKind = 'call' | 'search'
-
-/** Ends a turn: says that the call was answered, or given up. To be called once; without it the slot stays taken. */
-export type Done = () => void
 
 export interface Pacer {
   /**
@@ -29,12 +22,6 @@ export interface Pacer {
 
 /** How the account pays: private apps have the limit of its tier. */
 export type Tier = 'oauth' | 'free' | 'pro'
-
-export interface Limit {
-  /** Calls that may fall into any window. */
-  readonly calls: number
-  readonly windowMs: number
-}
 
 export type Limits = Readonly<Record<CallKind, Limit>>
 
@@ -73,35 +60,29 @@ export function openPacers({
   now?: () => number
   sleep?: (ms: number) => Promise<unknown>
 } = {}): Pacers {
-  const known = new Map<string, Pacer>()
-  return {
-    of: (portal, tier) => {
-      const key = `${tier} ${portal}`
-      const found = known.get(key)
-      if (found !== undefined) return found
-      const { call, search } = limits[tier] ?? LIMITS[tier]
-      const made = pacerOf({
-        call: queued({ slots: memorySlots(call, now), sleep }),
-        search: queued({ slots: memorySlots(search, now), sleep }),
-      })
-      known.set(key, made)
-      return made
-    },
-  }
+  return pacersWith({ limits, slots: (_portal, _kind, limit) => memorySlots(limit, now), sleep })
 }
 
-/** Slots of one limit of one portal, wherever they are kept. */
-export interface Slots {
-  /** @returns the slots now held, `most` or fewer; none: how long to wait before the next try */
-  hold(most: number): Promise<{ held: readonly number[] } | { waitMs: number }>
-  /** Answered: free again one window from now. Never fails. */
-  release(slot: number): void
-  /** Nothing is free before so many milliseconds are over. Never fails. */
-  close(ms: number): void
+/** Pacers on slots that lie wherever `slots` keeps them. */
+export function pacersWith({
+  limits,
+  slots,
+  sleep,
+}: {
+  limits: Partial<Record<Tier, Limits>>
+  slots: (portal: string, kind: CallKind, limit: Limit) => Slots
+  sleep: (ms: number) => Promise<unknown>
+}): Pacers {
+  const make = (portal: string, tier: Tier): Pacer => {
+    const of = limits[tier] ?? LIMITS[tier]
+    const turnsOf = (kind: CallKind) => queued({ slots: slots(portal, kind, of[kind]), sleep })
+    return pacerOf({ call: turnsOf('call'), search: turnsOf('search') })
+  }
+  return { of: memoised(make) }
 }
 
 /** Puts a search behind both limits: first its own, so that it keeps no other call waiting. */
-export function pacerOf(turns: Readonly<Record<CallKind, Turns>>): Pacer {
+function pacerOf(turns: Readonly<Record<CallKind, Turns>>): Pacer {
   return {
     take: async (kind, signal) => {
       if (kind === 'call') return turns.call.take(signal)
@@ -118,106 +99,5 @@ export function pacerOf(turns: Readonly<Record<CallKind, Turns>>): Pacer {
       }
     },
     pause: (kind, ms) => turns[kind].close(ms),
-  }
-}
-
-export interface Turns {
-  take(signal?: AbortSignal): Promise<Done>
-  close(ms: number): void
-}
-
-/** First come, first served. */
-export function queued({ slots, sleep }: { slots: Slots; sleep: (ms: number) => Promise<unknown> }): Turns {
-  const waiting: { grant(done: Done): void; refuse(cause: unknown): void }[] = []
-  let pumping = false
-
-  async function pump(): Promise<void> {
-    if (pumping) return
-    pumping = true
-    try {
-      while (waiting.length > 0) {
-        const turn = await slots.hold(waiting.length)
-        if ('waitMs' in turn) {
-          await sleep(turn.waitMs)
-          continue
-        }
-        for (const slot of turn.held) {
-          const next = waiting.shift()
-          // Who waited gave up meanwhile.
-          if (next === undefined) slots.release(slot)
-          else next.grant(onceOnly(() => slots.release(slot)))
-        }
-      }
-    } catch (cause) {
-      for (const { refuse } of waiting.splice(0)) refuse(cause)
-    } finally {
-      pumping = false
-    }
-  }
-
-  return {
-    take: (signal) =>
-      new Promise<Done>((resolve, reject) => {
-        if (signal?.aborted) {
-          reject(signal.reason)
-          return
-        }
-        const giveUp = () => {
-          waiting.splice(waiting.indexOf(entry), 1)
-          reject(signal?.reason)
-        }
-        const settled = () => signal?.removeEventListener('abort', giveUp)
-        const entry = {
-          grant: (done: Done) => {
-            settled()
-            resolve(done)
-          },
-          refuse: (cause: unknown) => {
-            settled()
-            reject(cause)
-          },
-        }
-        signal?.addEventListener('abort', giveUp, { once: true })
-        waiting.push(entry)
-        void pump()
-      }),
-    close: (ms) => slots.close(ms),
-  }
-}
-
-function onceOnly(work: () => void): Done {
-  let done = false
-  return () => {
-    if (done) return
-    done = true
-    work()
-  }
-}
-
-function memorySlots({ calls, windowMs }: Limit, now: () => number): Slots {
-  /** From when on each slot is free; Infinity while a call holds it. */
-  const free = Array.from({ length: calls }, () => -Infinity)
-  let closedUntil = -Infinity
-  return {
-    hold: async (most) => {
-      const at = now()
-      if (at < closedUntil) return { waitMs: Math.ceil(closedUntil - at) }
-      const held: number[] = []
-      for (let slot = 0; slot < calls && held.length < most; slot++) {
-        if (free[slot] > at) continue
-        free[slot] = Infinity
-        held.push(slot)
-      }
-      if (held.length > 0) return { held }
-      const next = Math.min(...free)
-      // All are held by calls under way: whichever ends first frees its slot a window later.
-      return { waitMs: next === Infinity ? windowMs : Math.max(1, Math.ceil(next - at)) }
-    },
-    release: (slot) => {
-      free[slot] = now() + windowMs
-    },
-    close: (ms) => {
-      closedUntil = Math.max(closedUntil, now() + ms)
-    },
   }
 }

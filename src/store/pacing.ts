@@ -1,19 +1,10 @@
 /**
- * The limits of CRMs when several processes call: the slots of connectors/hubspot/limiter.ts, kept in the database and
+ * The limits of CRMs when several processes call: the slots of connectors/pacing.ts, kept in the database and
  * in its time. Whoever dies with a call under way leaves a slot taken, which comes back by itself.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  LIMITS,
-  pacerOf,
-  queued,
-  type Limit,
-  type Limits,
-  type Pacer,
-  type Pacers,
-  type Slots,
-  type Tier,
-} from '../../connectors/hubspot/limiter.ts'
+import { pacersWith, type Limits, type Pacers, type Tier } from '../../connectors/hubspot/limiter.ts'
+import type { Limit, Slots } from '../../connectors/pacing.ts'
 import type { Database, Transaction } from './database.ts'
 
 /** Longer than any call takes, its time limit included. */
@@ -47,20 +38,12 @@ export function openDatabasePacers({
   now?: () => Date | null
   sleep?: (ms: number) => Promise<unknown>
 }): Pacers {
-  const known = new Map<string, Pacer>()
-  return {
-    of: (portal, tier) => {
-      const key = `${tier} ${portal}`
-      const found = known.get(key)
-      if (found !== undefined) return found
-      const { call, search } = limits[tier] ?? LIMITS[tier]
-      const turnsOf = (kind: string, limit: Limit) =>
-        queued({ slots: databaseSlots({ database, name: `hubspot:${portal}:${kind}`, limit, now }), sleep })
-      const made = pacerOf({ call: turnsOf('call', call), search: turnsOf('search', search) })
-      known.set(key, made)
-      return made
-    },
-  }
+  return pacersWith({
+    limits,
+    slots: (portal, kind, limit) =>
+      databaseSlots({ database, name: `hubspot:${portal}:${kind}`, limit, now }),
+    sleep,
+  })
 }
 
 interface Place {
