@@ -1,6 +1,7 @@
 /** The whole server with two companies in it, and everything that it answers to. */
 import { asCustomer, type ConnectionId, type InterventionId, type TenantId } from '../../src/contracts/ids.ts'
 import { apiRoutes } from '../../src/server/api/routes.ts'
+import { salesforceCallback } from '../../src/server/oauth/salesforce.ts'
 import { pageRoutes } from '../../src/server/pages/routes.ts'
 import type { Database } from '../../src/store/database.ts'
 import { activateTenant } from '../../src/store/tenants.ts'
@@ -63,6 +64,7 @@ export const DOORS: Readonly<Record<string, string>> = {
   'get /u/{token}': 'public',
   'post /u/{token}': 'public',
   'post /webhooks/hubspot': 'public',
+  'get /oauth/salesforce/callback': 'public',
   'get /openapi.json': 'public',
   'get /docs': 'public',
   'get /assets/{file}': 'public',
@@ -93,7 +95,7 @@ export async function openCompanies(): Promise<Companies> {
   const absent = () => Promise.reject(new Error('there is no queue in this test'))
   const server = await startTestServer(
     database,
-    [...apiRoutes, ...pageRoutes()],
+    [...apiRoutes, ...pageRoutes(), salesforceCallback(() => absent())],
     {},
     {
       queue: { wake: () => undefined, counts: absent, queues: [] },
