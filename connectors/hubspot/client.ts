@@ -9,7 +9,9 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import { isDailyLimit, readFailure, translate, type HubSpotFailure } from './errors.ts'
 import type { CallKind, Pacer } from './limiter.ts'
 import type { TokenSource } from './tokens.ts'
-import { openTransport, type NoAnswer, type Sent } from './transport.ts'
+import type { NoAnswer } from '../network.ts'
+import { backoff, dateOf, pausing, retryAtOf } from '../retrying.ts'
+import { openTransport, type Sent } from './transport.ts'
 
 export interface HubSpotCall<T> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -178,20 +180,6 @@ export function openHubSpotClient({
     )
   }
 
-  /** Whoever shuts down does not wait for the next try. */
-  async function pausing(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal === undefined) return void (await sleep(ms))
-    const { promise, reject } = Promise.withResolvers<never>()
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    try {
-      signal.throwIfAborted()
-      await Promise.race([sleep(ms), promise])
-    } finally {
-      signal.removeEventListener('abort', abort)
-    }
-  }
-
   function throwWhileClosed(): void {
     const now = closed.get(pacer)
     if (now === undefined) return
@@ -218,7 +206,7 @@ export function openHubSpotClient({
       if ('kind' in sent) {
         const again = attempt < TRIES && (!sent.reached || isRepeatable(asked))
         if (!again) throw noAnswer(asked, sent)
-        await pausing(backoff(attempt), asked.signal)
+        await pausing(backoff(attempt), { sleep, signal: asked.signal })
         continue
       }
       if (sent.status >= 200 && sent.status < 300) {
@@ -235,7 +223,7 @@ export function openHubSpotClient({
         refusedFor.set(name, { failure, token, until: new Date(clock().getTime() + LACKING_MS) })
       const pause = pauseAfter(asked, failure, attempt)
       if (pause === null) throw translate(failure)
-      if (pause > 0) await pausing(pause, asked.signal)
+      if (pause > 0) await pausing(pause, { sleep, signal: asked.signal })
       token = null
     }
   }
@@ -266,38 +254,12 @@ function parsed<T>(call: HubSpotCall<T>, { status, headers, text }: Sent): HubSp
   return { status, body: result.data, date: dateOf(headers.get('date')) }
 }
 
-/**
- * Seconds or a date, as RFC 9110 allows both.
- *
- * @param theirs the time by HubSpot's clock; a date is by that one
- * @returns by our own clock
- * @example retryAtOf('10', new Date(0)) // 1970-01-01T00:00:10Z
- */
-export function retryAtOf(header: string | null, now: Date, theirs: Date | null = null): Date | null {
-  if (header === null) return null
-  const said = header.trim()
-  if (/^\d+(\.\d+)?$/.test(said)) return new Date(now.getTime() + Number(said) * 1000)
-  const at = dateOf(said)
-  if (at === null || theirs === null) return at
-  return new Date(now.getTime() + at.getTime() - theirs.getTime())
-}
-
-function dateOf(said: string | null): Date | null {
-  const at = said === null ? NaN : Date.parse(said)
-  return Number.isNaN(at) ? null : new Date(at)
-}
-
 function kindOf<T>({ kind, path }: HubSpotCall<T>): CallKind {
   return kind ?? (path.endsWith('/search') ? 'search' : 'call')
 }
 
 function isRepeatable<T>({ repeatable, method, path }: HubSpotCall<T>): boolean {
   return repeatable ?? (method === 'GET' || method === 'PUT' || /\/(search|batch\/read)$/.test(path))
-}
-
-/** 1, 2, 4 seconds: "pause your requests for a few seconds, then retry" on 502 and 504. */
-function backoff(attempt: number): number {
-  return 1000 * 2 ** (attempt - 1)
 }
 
 function templateOf<T>({ method, path }: HubSpotCall<T>): string {

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import { HoldfastError, type ErrorCode } from '../../src/contracts/errors.ts'
+import { jsonOr, plain, quoted } from '../refusal-text.ts'
 
 /** A refusal, as plain data: `cause` of the HoldfastError that a call throws. */
 export interface HubSpotFailure {
@@ -202,10 +203,7 @@ function sentence(words: string): string {
 /** ": what it said." or "." */
 function saying({ message, errors }: HubSpotFailure): string {
   const details = errors.map((one) => one.message).filter((one) => one !== '' && !message.includes(one))
-  const whole = [message, ...details.slice(0, 3)].filter((one) => one !== '').join(' ')
-  const short = whole.length > 500 ? `${whole.slice(0, 500)}…` : whole
-  if (short === '') return '.'
-  return `: ${short}${/[.!?…]$/.test(short) ? '' : '.'}`
+  return quoted([message, ...details.slice(0, 3)])
 }
 
 /** HubSpot names them in the context of the whole or of a detail, under names that differ by endpoint. */
@@ -218,24 +216,4 @@ function missingScopes({ context: whole, errors }: HubSpotFailure): readonly str
 
 function until({ retryAt }: HubSpotFailure): string | null {
   return retryAt === null ? null : `after ${retryAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
-function jsonOr(body: string, otherwise: unknown): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return otherwise
-  }
-}
-
-/** What a page of a proxy says, without its markup. */
-function plain(body: string): string {
-  if (body.trim().startsWith('{') || body.trim().startsWith('[')) return ''
-  return body
-    .slice(0, 5000)
-    .replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 200)
 }

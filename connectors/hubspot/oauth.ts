@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../src/contracts/clock.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
+import { jsonOr } from '../refusal-text.ts'
 import { readFailure, translate } from './errors.ts'
 import { openTransport, type Sent } from './transport.ts'
 import { API_VERSION } from './version.ts'
@@ -131,7 +132,7 @@ export async function privateAppScopes({
     { timeoutMs },
   )
   if ('kind' in sent || sent.status !== 200) return null
-  const info = privateAppInfo.safeParse(jsonOrNull(sent.text))
+  const info = privateAppInfo.safeParse(jsonOr(sent.text, null))
   return info.success ? info.data.scopes : null
 }
 
@@ -151,7 +152,7 @@ async function granted(
 ): Promise<PortalTokens> {
   const asked = clock()
   const { text } = await post(app, 'token', grant)
-  const said = answer.safeParse(jsonOrNull(text))
+  const said = answer.safeParse(jsonOr(text, null))
   const next = said.success ? (said.data.refresh_token ?? refreshToken) : null
   if (!said.success || next === null) {
     throw new HoldfastError(
@@ -206,7 +207,7 @@ const OUR_APP = [
 
 function refused(path: string, { status, text }: Sent): HoldfastError {
   const failure = readFailure({ method: 'POST', path, status, body: text, retryAt: null })
-  const said = refusal.safeParse(jsonOrNull(text))
+  const said = refusal.safeParse(jsonOr(text, null))
   const fields = said.success ? Object.values(said.data) : []
   const names = fields.map((field) => field.toLowerCase().replace(/[^a-z]/g, ''))
   const detail = failure.message === '' ? '' : ` HubSpot says: ${failure.message}`
@@ -232,12 +233,4 @@ function refused(path: string, { status, text }: Sent): HoldfastError {
     )
   }
   return translate(failure)
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -8,6 +8,7 @@
  * giving up closes the socket at once.
  */
 import type { Client } from '@hubspot/api-client'
+import { broken, endOf, type NoAnswer } from '../network.ts'
 
 export interface Sent {
   readonly status: number
@@ -25,15 +26,6 @@ export interface Outgoing {
   readonly body?: unknown
   /** Sent as a form. */
   readonly form?: Readonly<Record<string, string>> | undefined
-}
-
-/** No whole answer. `reached` is false only where the request surely never got to the other side. */
-export interface NoAnswer {
-  readonly kind: 'no_answer'
-  readonly reached: boolean
-  /** "no answer within 30 seconds", "connection refused". */
-  readonly why: string
-  readonly cause?: unknown
 }
 
 export type Send = (
@@ -85,27 +77,6 @@ export function openTransport(baseUrl: string): Send {
   }
 }
 
-/** Rejects at the time limit or when the signal is aborted. */
-function endOf(timeoutMs: number, signal?: AbortSignal) {
-  const { promise, reject } = Promise.withResolvers<never>()
-  promise.catch(() => undefined)
-  let over = false
-  const timer = setTimeout(() => {
-    over = true
-    reject(new Error('timeout'))
-  }, timeoutMs)
-  const abort = () => reject(signal?.reason)
-  signal?.addEventListener('abort', abort, { once: true })
-  return {
-    reached: promise,
-    isOver: () => over,
-    clear: () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-    },
-  }
-}
-
 async function readAll(answer: Response, end: Promise<never>): Promise<string> {
   if (answer.body === null) return ''
   const reader = answer.body.getReader()
@@ -121,40 +92,4 @@ async function readAll(answer: Response, end: Promise<never>): Promise<string> {
     void reader.cancel().catch(() => undefined)
     throw cause
   }
-}
-
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ENOTFOUND: 'its name is not known (DNS)',
-  EAI_AGAIN: 'its name cannot be looked up (DNS)',
-  ENETUNREACH: 'there is no way to it over the network',
-  EHOSTUNREACH: 'there is no way to it over the network',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  ECONNRESET: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-}
-
-function broken(cause: unknown): NoAnswer {
-  const code = codeOf(cause)
-  const why = code === null ? String(cause) : (WORDS[code] ?? code)
-  return { kind: 'no_answer', reached: code === null || !NEVER_SENT.has(code), why, cause }
-}
-
-/** fetch hides the reason one or more causes down. */
-function codeOf(cause: unknown): string | null {
-  for (let at: unknown = cause, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if ('code' in at && typeof at.code === 'string') return at.code
-    if (at instanceof AggregateError && at.errors.length > 0) return codeOf(at.errors[0])
-  }
-  return null
 }

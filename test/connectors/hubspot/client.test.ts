@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { retryAtOf, type HubSpotCall } from '../../../connectors/hubspot/client.ts'
+import type { HubSpotCall } from '../../../connectors/hubspot/client.ts'
 import { failureOf } from '../../../connectors/hubspot/errors.ts'
 import { openPacers } from '../../../connectors/hubspot/limiter.ts'
 import type { TokenSource } from '../../../connectors/hubspot/tokens.ts'
+import { retryAtOf } from '../../../connectors/retrying.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
 import { answering, anything, clientOf, type Answer, type Opened, type Reply } from './answering.ts'
 
