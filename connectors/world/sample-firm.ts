@@ -70,3 +70,7 @@ export function usageBefore({ avg_daily_usage_min: minutes, usage_trend: trend }
   if (minutes === null || trend === null) return null
   return Math.round((Number(minutes) / Math.max(0.2, 1 + Number(trend))) * 10) / 10
 }
+
+/** How far the talks about a renewal are, by how close it is. */
+export const renewalPhase = (daysAhead: number): 'upcoming' | 'talks' | 'sent' =>
+  daysAhead > 90 ? 'upcoming' : daysAhead > 20 ? 'talks' : 'sent'

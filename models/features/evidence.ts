@@ -60,7 +60,7 @@ function fitNumber(alias: Alias, column: ColumnProfile, rows: number): Fit | nul
     const written = guessDateUnit(min, max)
     if (written) return { factor: 0.95, kind: 'date', unit: written, why: `numbers that are ${written}` }
   }
-  const { unit, guessed } = numberUnit(alias, min, max, rows)
+  const { unit, guessed } = numberUnit(alias, column, rows)
   const { factor, offset } = sourceUnits(entry)[unit]
   const inUnit = (x: number): boolean => {
     const value = x * factor + offset
@@ -79,21 +79,17 @@ function fitNumber(alias: Alias, column: ColumnProfile, rows: number): Fit | nul
   return { factor: 0.3, why: `${why}, beyond what makes sense`, ...more }
 }
 
-function numberUnit(
-  alias: Alias,
-  min: number,
-  max: number,
-  rows: number,
-): { unit: string; guessed: boolean } {
+function numberUnit(alias: Alias, column: ColumnProfile, rows: number): { unit: string; guessed: boolean } {
   const units = sourceUnits(alias.entry)
   const names = Object.keys(units)
+  if (column.unit !== undefined && names.includes(column.unit)) return { unit: column.unit, guessed: false }
   if (alias.unit !== undefined && alias.unit !== 'date') {
     const stated =
       names.find((name) => name === alias.unit) ?? names.find((name) => name.startsWith(`${alias.unit} per `))
     if (stated !== undefined) return { unit: stated, guessed: false }
   }
-  if (!alias.entry.guess || rows < ROWS_FOR_GUESS) return { unit: names[0], guessed: false }
-  return { unit: alias.entry.guess(min, max), guessed: true }
+  if (!alias.entry.guess || !column.range || rows < ROWS_FOR_GUESS) return { unit: names[0], guessed: false }
+  return { unit: alias.entry.guess(column.range.min, column.range.max), guessed: true }
 }
 
 /** A category column for a number: only where its words stand for numbers. */

@@ -14,7 +14,7 @@ export interface HeaderMatch extends Alias {
 
 /** Words that say whose a column is, not what it is. */
 const owners = new Set(
-  'customer customers client cust account subscription subscriber user member company contact deal opportunity contract hs sf stripe properties attributes current'.split(
+  'customer customers client cust account subscription subscriber user member person company contact deal opportunity contract hs sf stripe properties attributes current'.split(
     ' ',
   ),
 )
@@ -44,6 +44,18 @@ const fillers = new Set([
   'value',
   'total',
 ])
+
+/** Salesforce's own fields that mean something else than such a name in a file: what they are is known. */
+const standard: Readonly<
+  Record<string, { readonly name: string; readonly unit: string; readonly why: string }>
+> = {
+  // The due date of the last task or event that is done: what we did, not what the customer did.
+  LastActivityDate: {
+    name: 'daysSinceContact',
+    unit: 'date',
+    why: 'Salesforce’s own field, the day of the last call, mail or meeting',
+  },
+}
 
 const bySortedWords = new Map<string, Alias>()
 for (const entry of dictionary) {
@@ -108,6 +120,7 @@ export function headerMatches(header: string): HeaderMatch[] {
  * columnMatches({ header: 'custom_17', label: 'Monthly charges' })[0].entry.name // 'recurringAmount'
  */
 export function columnMatches({ header, label }: Pick<ColumnProfile, 'header' | 'label'>): HeaderMatch[] {
+  if (Object.hasOwn(standard, header)) return [standardMatch(header)]
   const own = headerMatches(header)
   if (label === undefined || key(label) === key(header)) return own
   const shown = headerMatches(label).map((match) => ({
@@ -120,6 +133,14 @@ export function columnMatches({ header, label }: Pick<ColumnProfile, 'header' | 
     if (match.score > (best.get(match.entry.name)?.score ?? 0)) best.set(match.entry.name, match)
   return [...best.values()].sort((a, b) => b.score - a.score)
 }
+
+function standardMatch(header: string): HeaderMatch {
+  const { name, unit, why } = standard[header]
+  return { entry: canonical(name)!, unit, why, weak: false, inverted: false, score: STANDARD }
+}
+
+/** A field that somebody made for it says more. */
+const STANDARD = 0.9
 
 /** A label is for people, and changed more lightly than the name of a property. */
 const SHOWN = 0.97

@@ -2,15 +2,19 @@
 
 const WORD = /\p{Lu}+(?=\p{Lu}\p{Ll})|\p{Lu}?\p{Ll}+|\p{Lu}+|\p{Lo}+|\p{N}+/gu
 
+/** What Salesforce puts around the name of an own field: the namespace of a package before it, `__c` after it. */
+const AROUND = /^[a-z][a-z0-9_]{0,14}?__(?=\w+?__p?c$)|__p?c$/giu
+
 /**
  * The words of a header, in lower case, without accents and without Salesforce's `__c` for own fields.
  *
  * @example
  * words('MonthlyCharges') // ['monthly', 'charges']
  * words('Account.AnnualRevenue__c') // ['account', 'annual', 'revenue']
+ * words('SBQQ__RenewalDate__c') // ['renewal', 'date']
  */
 export function words(header: string): string[] {
-  const plain = withoutAccents(header).replace(/__p?c$/iu, '')
+  const plain = withoutAccents(header).replace(AROUND, '')
   return (plain.match(WORD) ?? []).map((word) => word.toLowerCase())
 }
 
@@ -49,7 +53,7 @@ export function valueKey(value: string): string {
  */
 export function plainWords(header: string): string {
   const found = header
-    .replace(/__p?c$/iu, '')
+    .replace(AROUND, '')
     .replaceAll(/['’](?=\p{Ll})/gu, '')
     .match(SPOKEN)
   if (!found) return header.trim()

@@ -32,6 +32,8 @@ export interface ColumnProfile {
   readonly numberFormat?: { readonly decimal: '.' | ','; readonly group: '' | ',' | '.' | ' ' | "'" }
   /** Most of its numbers are written with a percent sign: 12 % is read as 0.12. */
   readonly percent?: true
+  /** Its numbers are per cent, as the CRM says of the field: 12 is 12 %. */
+  readonly unit?: 'percent'
   /** strptime pattern of a date column, such as "%Y-%m-%d". */
   readonly dateFormat?: string
 }

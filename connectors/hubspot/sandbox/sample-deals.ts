@@ -2,11 +2,12 @@
 import type { Random } from '../../../models/random.ts'
 import { dayText, DAYS_IN_MONTH, termMonths } from '../../world/calendar.ts'
 import type { Seen } from '../../world/crm.ts'
+import { renewalPhase } from '../../world/sample-firm.ts'
 import type { Values } from './sample-company.ts'
 
 /** Stage of a renewal by how close it is. */
-export const renewalStage = (daysAhead: number): string =>
-  daysAhead > 90 ? 'renewal_upcoming' : daysAhead > 20 ? 'renewal_in_talks' : 'renewal_sent'
+export const renewalStage = (daysAhead: number): string => STAGE[renewalPhase(daysAhead)]
+const STAGE = { upcoming: 'renewal_upcoming', talks: 'renewal_in_talks', sent: 'renewal_sent' } as const
 
 export interface Renewal {
   readonly company: string

@@ -62,6 +62,7 @@ export const company: readonly CanonicalFeature[] = [
       'acquisition source',
       'referral source',
       'lead source',
+      'account source',
       'channel',
       'signup channel',
       'sales channel',

@@ -221,7 +221,7 @@ describe('a proposed mapping', () => {
       BillingPostalCode: 'ignore',
       OwnerId: 'ignore',
       SystemModstamp: 'ignore',
-      LastActivityDate: 'daysSinceLastActivity in date',
+      LastActivityDate: 'daysSinceContact in date',
       HasOptedOutOfEmail: 'emailConsent context inverted',
       DoNotCall: 'callConsent context inverted',
       ContractTerm: 'contract',
@@ -231,6 +231,49 @@ describe('a proposed mapping', () => {
       PersonBirthdate: 'ignore',
       Health_Score__c: 'engagement',
     })
+  })
+
+  it('knows what orgs add to Salesforce’s own fields, packages and person accounts among them', () => {
+    const dates = ['2026-05-01', '2026-06-01', '2026-07-01']
+    const { profile } = table({
+      LastActivityDate: dates,
+      Last_Login_Date__c: dates,
+      PersonHasOptedOutOfEmail: ['false', 'true'],
+      PersonBirthdate: ['1970-01-01', '1980-01-01'],
+      AccountSource: ['Web', 'Other'],
+      SBQQ__RenewalDate__c: ['2027-01-01', '2027-02-01'],
+      Failed_Payments_90d__c: [0, 1, 2, 3],
+      Support_Cases_30d__c: [0, 1, 2, 3, 4],
+      Times_Contacted_90d__c: [0, 1, 5],
+      MRR_Change_Percent__c: [-10, 0, 5, 12],
+      Total_MRR__c: [90, 120, 4000],
+    })
+    expect(mapped(profile)).toMatchObject({
+      LastActivityDate: 'daysSinceContact in date',
+      Last_Login_Date__c: 'daysSinceLastActivity in date',
+      PersonHasOptedOutOfEmail: 'emailConsent context inverted',
+      PersonBirthdate: 'ignore',
+      AccountSource: 'acquisitionChannel',
+      SBQQ__RenewalDate__c: 'monthsToRenewal in date',
+      Failed_Payments_90d__c: 'paymentFailures',
+      Support_Cases_30d__c: 'supportTickets',
+      Times_Contacted_90d__c: 'timesContacted',
+      MRR_Change_Percent__c: 'recurringAmountChange in percent',
+      Total_MRR__c: 'recurringAmount',
+    })
+  })
+
+  it('takes the unit that a CRM says of a field instead of guessing it from the values', () => {
+    // All of them below 3 %: the values alone would pass for shares.
+    const { profile } = table({ Usage_Trend_30d__c: [-0.9, 0.5, 2.1] })
+    expect(mapped(profile).Usage_Trend_30d__c).toBe('usageTrend')
+    const stated = {
+      ...profile,
+      columns: profile.columns.map((column) => ({ ...column, unit: 'percent' as const })),
+    }
+    const [entry] = proposeMapping(stated).columns
+    expect(entry).toMatchObject({ feature: 'usageTrend', unit: 'percent' })
+    expect(entry.confidence).toBeGreaterThan(0.9)
   })
 
   it('is the same every time', () => {
