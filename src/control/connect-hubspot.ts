@@ -1,5 +1,4 @@
 /** Connecting a HubSpot portal from the command line: what is in it, who its customers are, and then the connection. */
-import { isDeepStrictEqual } from 'node:util'
 import { readAccount, type HubSpotAccount } from '../../connectors/hubspot/account.ts'
 import type { HubSpotClient } from '../../connectors/hubspot/client.ts'
 import { parseHubSpotConfig, type HubSpotConfig } from '../../connectors/hubspot/config.ts'
@@ -7,28 +6,22 @@ import { openHubSpotConnector } from '../../connectors/hubspot/connector.ts'
 import { countRecords, stageCounts, type StageCounts } from '../../connectors/hubspot/lifecycle.ts'
 import type { PortalTokens } from '../../connectors/hubspot/oauth.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import type { TenantId } from '../contracts/ids.ts'
-import { isCurrency } from '../contracts/money.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import type { PortalSignIn } from '../hubspot.ts'
-import { changePopulation } from '../loop/population.ts'
 import { keepPortalTokens } from '../security/portal-tokens.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
-import { recordAudit } from '../store/audit.ts'
-import {
-  createConnection,
-  findConnectionsByExternalId,
-  listConnections,
-  setConnectionStatus,
-  type Connection,
-  type ValuePopulation,
-} from '../store/connections.ts'
+import type { Connection, ValuePopulation } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
-import { changeConfig } from '../store/crm-connections.ts'
-import { currentSettings, saveSettings } from '../store/settings-versions.ts'
-import { requestStep } from '../store/steps.ts'
 import { asked } from './asked.ts'
+import {
+  connectedBefore,
+  currencyWarning,
+  storeConnection,
+  storeReconnection,
+  type CrmAccount,
+} from './crm-connection.ts'
+import { mappingLines } from './found-words.ts'
 import {
   chosenSubscription,
   configFor,
@@ -40,7 +33,7 @@ import {
   unsaid,
   type ConnectOptions,
 } from './hubspot-choices.ts'
-import { mappingLines, sensitiveLines, subscriptionLine } from './hubspot-words.ts'
+import { sensitiveLines, subscriptionLine } from './hubspot-words.ts'
 import type { ControlCommand } from './server.ts'
 import { companyOf } from './setup.ts'
 
@@ -48,7 +41,6 @@ import { companyOf } from './setup.ts'
  * @param wake has the queue look at once
  */
 export function connectHubSpot(service: Service, wake: () => void): ControlCommand {
-  const { database } = service
   return async (given, { report }) => {
     const wanted = asked(connectOptions, given)
     const tenant = await companyOf(service, wanted.company)
@@ -58,23 +50,21 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
     report(
       `HubSpot account ${portal} (${accountWords(account)}), ${account.currency ?? 'no currency'}, ${account.timeZone}.`,
     )
-    const before = await alreadyConnected(service, tenant.id, portal, wanted.object)
-    const store = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
+    const crm = crmOf(account)
+    const before = await connectedBefore(service, tenant.id, crm, wanted.object)
+    const sealed = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
     if (before !== null) {
       const changes = await saidAnew(client, account, wanted, before)
       const config = parseHubSpotConfig({ ...before.config, ...changes })
       const said =
         wanted.customers === undefined ? null : await populationIn(service, { client, config, wanted })
-      const changed = said !== null && !isDeepStrictEqual(said.population, before.population)
-      const settings = await database.withTenant(tenant.id, async (tx) => {
-        await store(tx)
-        await changeConfig(tx, before.id, changes)
-        await setConnectionStatus(tx, before.id, 'active', null)
-        if (changed) await changePopulation(tx, before.id, said.population)
-        await requestStep(tx, { connection: before.id, step: 'sync', cause: 'cli' })
-        await recordAudit(tx, { actor: 'cli', action: 'connection.reconnect', object: before.id })
-        tx.afterCommit(wake)
-        return (await currentSettings(tx)).settings
+      const population = said?.population ?? null
+      const stored = await storeReconnection(service, tenant.id, {
+        before,
+        changes,
+        population,
+        seal: sealed,
+        wake,
       })
       return {
         company: tenant.name,
@@ -82,8 +72,11 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
         id: before.id,
         portal,
         reconnected: true,
-        ...(changed ? { population: said.population, customers: said.customers } : {}),
-        warnings: [...currencyWarning(account, settings.currency.file), ...webhookWarning(service, wanted)],
+        ...(stored.populationChanged ? { population, customers: said?.customers } : {}),
+        warnings: [
+          ...currencyWarning(crm, stored.settings.currency.file),
+          ...webhookWarning(service, wanted),
+        ],
       }
     }
 
@@ -101,26 +94,12 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
       const { population, customers, all } = await countedPopulation(client, { wanted, profile, stages })
       const provisioned = await connector.provision?.()
       const name = wanted.name ?? `HubSpot ${portal}${wanted.object === 'contacts' ? ' contacts' : ''}`
-      const { id, adopted } = await database.withTenant(tenant.id, async (tx) => {
-        if ((await listConnections(tx)).some((one) => one.name === name))
-          throw new HoldfastError(
-            'conflict',
-            `There is a connection "${name}" already. Give this one --name.`,
-          )
-        await store(tx)
-        const made = await createConnection(tx, {
-          kind: 'hubspot',
-          name,
-          externalId: portal,
-          sandbox: account.test,
-          config,
-          population,
-        })
-        await recordAudit(tx, { actor: 'cli', action: 'connection.create', object: made, detail: { name } })
-        tx.afterCommit(wake)
-        return { id: made, adopted: await adoptCurrency(tx, account) }
+      const { id, adopted, settings } = await storeConnection(service, tenant.id, {
+        account: crm,
+        connection: { name, config, population },
+        seal: sealed,
+        wake,
       })
-      const { settings } = await database.withTenant(tenant.id, (tx) => currentSettings(tx))
       return {
         company: tenant.name,
         connection: name,
@@ -134,7 +113,7 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
         provisioned: { created: provisioned?.created.length ?? 0, changed: provisioned?.changed.length ?? 0 },
         warnings: [
           ...(provisioned?.problems ?? []),
-          ...currencyWarning(account, settings.currency.file),
+          ...currencyWarning(crm, settings.currency.file),
           ...webhookWarning(service, wanted),
         ],
       }
@@ -159,36 +138,13 @@ function accountWords({ test, accountType }: HubSpotAccount): string {
     : 'a live account'
 }
 
-/** A connection that waits to be signed in to again; null: none. */
-async function alreadyConnected(
-  { database }: Service,
-  tenant: TenantId,
-  portal: string,
-  object: HubSpotConfig['object'],
-): Promise<Connection | null> {
-  const placed = await database.asSystem('whether a portal is connected already', (tx) =>
-    findConnectionsByExternalId(tx, 'hubspot', portal),
-  )
-  for (const one of placed) {
-    const connections = await database.withTenant(one.tenant, listConnections)
-    const found = connections.find(({ id }) => id === one.connection)
-    if (found === undefined || parseHubSpotConfig(found.config).object !== object) continue
-    if (one.tenant !== tenant) {
-      if (found.status === 'disconnected') continue
-      throw new HoldfastError(
-        'conflict',
-        `The ${object} of HubSpot account ${portal} are connected to another company of this installation: both would write over each other. Disconnect it there first.`,
-      )
-    }
-    if (found.status === 'active')
-      throw new HoldfastError(
-        'conflict',
-        `The ${object} of HubSpot account ${portal} are connected already, as "${found.name}". To sign in with another token: holdfast disconnect "${found.name}", then connect again; its customers and their history stay.`,
-      )
-    return found
-  }
-  return null
-}
+const crmOf = ({ portal, test, currency }: HubSpotAccount): CrmAccount => ({
+  kind: 'hubspot',
+  word: 'HubSpot account',
+  externalId: portal,
+  test,
+  currency,
+})
 
 /** Who is a customer by what was said, with how many that are; refused where that is nobody. */
 async function countedPopulation(
@@ -220,24 +176,6 @@ async function populationIn(
   } finally {
     await connector.close()
   }
-}
-
-/**
- * A company whose settings nobody touched yet, and that has nothing else connected, reckons in the currency of the
- * account: in another one none of its amounts would be worth anything. What somebody saved is never changed.
- *
- * @returns the currency that was set; null: none was
- */
-async function adoptCurrency(tx: Transaction, { currency }: HubSpotAccount): Promise<string | null> {
-  const { version, settings } = await currentSettings(tx)
-  if (currency === null || !isCurrency(currency) || currency === settings.currency.file) return null
-  if (version > 0 || (await listConnections(tx)).length > 1) return null
-  await saveSettings(
-    tx,
-    { currency: { file: currency } },
-    { expected: 0, author: 'cli', note: 'The currency of the HubSpot account that was connected.' },
-  )
-  return currency
 }
 
 /** Of the options that were given with a new sign-in; what was not said stays as it was. */
@@ -276,13 +214,6 @@ async function seal(
   else await vault.seal(tx, portalSecret(portal, 'private_app_token'), wanted.token!)
   if (wanted.webhookSecret !== undefined)
     await vault.seal(tx, portalSecret(portal, 'webhook_secret'), wanted.webhookSecret)
-}
-
-function currencyWarning({ currency }: HubSpotAccount, file: string): readonly string[] {
-  if (currency === null || currency === file) return []
-  return [
-    `The account's currency is ${currency}, and the settings reckon in ${file} (currency.file). Amounts without a rate are left out of every decision: set currency.file to ${currency}.`,
-  ]
 }
 
 function webhookWarning({ publicUrl }: Service, { token, webhookSecret }: ConnectOptions): readonly string[] {

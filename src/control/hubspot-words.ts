@@ -1,13 +1,10 @@
 /** What a person is told of a portal before saying who its customers are. */
 import type { StageCounts } from '../../connectors/hubspot/lifecycle.ts'
 import type { SubscriptionType } from '../../connectors/hubspot/subscription-types.ts'
-import { canonical } from '../../models/features/dictionary.ts'
-import { proposeMapping } from '../../models/features/mapping.ts'
-import type { ColumnProfile, TableProfile } from '../contracts/table.ts'
 import { isCustomerWord } from '../loop/population.ts'
+import { count } from './found-words.ts'
 
-/** Lines of a list; more of them say less. */
-const MOST_LINES = 14
+/** Values of a list; more of them say less. */
 const MOST_VALUES = 8
 
 /**
@@ -39,46 +36,6 @@ export function proposedStage(
   return null
 }
 
-/**
- * Which property would feed what, with values of a sample, so that a wrong guess is seen before it scores anybody.
- *
- * @param today days since 1970-01-01
- */
-export function mappingLines(profile: TableProfile, today: number): readonly string[] {
-  const asOf = new Date(today * 86_400_000).toISOString().slice(0, 10)
-  const found = proposeMapping(profile, { asOf }).columns.flatMap(({ column, use, feature, confidence }) => {
-    const entry = feature === undefined ? undefined : canonical(feature)
-    const values = profile.columns.find(({ header }) => header === column)
-    if (use === 'ignore' || entry === undefined || values === undefined) return []
-    return [{ label: entry.label, column, confidence, sample: sampleOf(values) }]
-  })
-  if (found.length === 0)
-    return [
-      'No property was recognised as one that tells of churn. Scores would know next to nothing: map properties before relying on them.',
-    ]
-  const shown = found.toSorted((a, b) => b.confidence - a.confidence).slice(0, MOST_LINES)
-  return [
-    `Found in ${count(profile.columns.length)} properties, as they look in a sample of ${count(profile.rows)} records:`,
-    ...shown.map(
-      ({ label, column, sample, confidence }) =>
-        `  ${label} from ${column}${sample === '' ? '' : ` (${sample})`}${confidence < 0.7 ? ', unsure' : ''}`,
-    ),
-    ...(found.length > shown.length ? [`  and ${found.length - shown.length} more`] : []),
-  ]
-}
-
-function sampleOf({ values, range, kind }: ColumnProfile): string {
-  if (kind === 'number' && range !== undefined && values.length > 3)
-    return `${short(range.min)} to ${short(range.max)}`
-  return values
-    .slice(0, 3)
-    .map(({ value }) => (/^\d{4}-\d{2}-\d{2}T/.test(value) ? value.slice(0, 10) : value))
-    .map((value) => (value.length > 20 ? `${value.slice(0, 20)}…` : value))
-    .join(', ')
-}
-
-const short = (value: number): string => String(Math.round(value * 100) / 100)
-
 /** @param allowed those that an admin named */
 export function sensitiveLines(found: readonly string[], allowed: readonly string[]): readonly string[] {
   const left = found.filter((name) => !allowed.includes(name))
@@ -95,5 +52,3 @@ export function subscriptionLine(subscription: SubscriptionType | null): string 
     ? 'No subscription type is known that our e-mails belong to: only opt-outs from all e-mail count as a no (--subscription names one).'
     : `Our e-mails belong to the subscription type "${subscription.name}": whoever is out of it gets none (--subscription names another).`
 }
-
-const count = (value: number): string => value.toLocaleString('en')

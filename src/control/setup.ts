@@ -9,16 +9,12 @@ import { proposePopulation } from '../loop/population.ts'
 import type { Service } from '../service.ts'
 import { DKIM_KEY, SMTP_PASSWORD } from '../channels.ts'
 import { recordAudit } from '../store/audit.ts'
-import {
-  createConnection,
-  listConnections,
-  type Population,
-  type ValuePopulation,
-} from '../store/connections.ts'
+import { createConnection, type Population, type ValuePopulation } from '../store/connections.ts'
 import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { activateTenant, createTenant, listTenants } from '../store/tenants.ts'
 import { asked } from './asked.ts'
+import { expectFreeName } from './crm-connection.ts'
 import type { ControlCommand } from './server.ts'
 
 /** What the command line may put into the vault, by the name that people type. */
@@ -48,11 +44,7 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
       const population = await populationFor(service, tenant.id, config, wanted.customers)
       const name = wanted.name ?? config.path.split(/[\\/]/).at(-1)!
       const connection = await database.withTenant(tenant.id, async (tx) => {
-        if ((await listConnections(tx)).some((one) => one.name === name))
-          throw new HoldfastError(
-            'conflict',
-            `There is a connection "${name}" already. Give this one --name.`,
-          )
+        await expectFreeName(tx, name)
         const id = await createConnection(tx, { kind: 'csv', name, sandbox: false, config, population })
         await recordAudit(tx, { actor: 'cli', action: 'connection.create', object: id, detail: { name } })
         tx.afterCommit(wake)
