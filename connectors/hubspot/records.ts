@@ -5,7 +5,7 @@ import type { HubSpotConfig } from './config.ts'
 import { isOurs } from './fields.ts'
 import type { Objects, RawRecord, Wanted } from './objects.ts'
 import type { Owners } from './owners.ts'
-import { openParents } from './parents.ts'
+import { openParents } from '../parents.ts'
 import type { Property } from './properties.ts'
 import { readValue } from './values.ts'
 

@@ -1,6 +1,6 @@
 /** What belongs to a customer: its name, its people, its agreements, its responsible, its top parent. */
 import { describe, expect, it } from 'vitest'
-import { openParents } from '../../../connectors/hubspot/parents.ts'
+import { openParents } from '../../../connectors/parents.ts'
 import { openReading, passOver } from './reading.ts'
 
 const NAMES = { properties: ['name'], history: [] }
