@@ -59,6 +59,7 @@ const THINGS = {
   record: 'records could not be written',
   activity: 'sent e-mails are missing on timelines',
   consent: 'unsubscriptions are not known',
+  intervention: 'interventions are missing among the records',
 } as const
 
 /** Where HubSpot's events arrive, beneath the public address. */

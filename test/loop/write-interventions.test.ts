@@ -5,6 +5,7 @@ import { asRun } from '../../src/contracts/ids.ts'
 import type { Counts } from '../../src/loop/services.ts'
 import { writeBack } from '../../src/loop/write-back.ts'
 import { moveIntervention } from '../../src/store/intervention-moves.ts'
+import { watchCrms } from '../../src/store/reads/crm-connections.ts'
 import { SANDBOX, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
 
@@ -100,6 +101,10 @@ describe(`interventions as records in a CRM (${databaseKind})`, () => {
       ]),
     )
     expect(rows[0]['error_message']).toBe('The package is missing.')
+    const crms = await acting.database.withTenant(place.tenant, watchCrms)
+    expect(crms.find(({ connection }) => connection === place.connection)?.refusals).toMatchObject([
+      { what: 'intervention', count: 1, message: 'The package is missing.' },
+    ])
     acting.crm.refuse = () => null
     await acting.sql(place, 'update crm_interventions set due_at = now()')
     expect(await pass(place)).toMatchObject({ kept: 1 })

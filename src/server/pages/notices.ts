@@ -155,6 +155,13 @@ function crmNotices(
         text: `${sentence(message)} ${count === 1 ? 'It was' : 'They were'} sent; only the entry is missing.`,
         remedy: lookAt(refusal, formats),
       })
+    if (what === 'intervention')
+      found.push({
+        tone: 'wait',
+        title: `${formats.many(count, 'intervention is', 'interventions are')} missing among the records of ${word}`,
+        text: `${sentence(message)} ${count === 1 ? 'It was' : 'They were'} carried out; only the record is missing.`,
+        remedy: lookAt(refusal, formats),
+      })
     if (what === 'consent')
       found.push({
         tone: 'bad',

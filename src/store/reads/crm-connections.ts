@@ -5,7 +5,7 @@ import type { Transaction } from '../database.ts'
 
 /** Things that a CRM refused for one reason. */
 export interface Refusal {
-  readonly what: 'record' | 'activity' | 'consent'
+  readonly what: 'record' | 'activity' | 'consent' | 'intervention'
   readonly code: string
   /** As of one of them, without its id. */
   readonly message: string
@@ -33,6 +33,10 @@ export interface CrmView {
   readonly logged: number
   /** When the CRM last told of a change by itself; null: it never did. */
   readonly lastHintAt: Date | null
+  /** When its stream of events last said something; null: it has none, or never did. */
+  readonly eventsAt: Date | null
+  /** Why its stream of events is not followed; null: nothing is in the way. */
+  readonly eventsProblem: string | null
 }
 
 /** Beyond it a count says no more than "many", and a page should not wait for it. */
@@ -59,7 +63,8 @@ export async function watchCrms(tx: Transaction): Promise<readonly CrmView[]> {
         where a.tenant_id = n.tenant_id and a.connection_id = n.id and a.state = 'logged'
         limit ${COUNTED}) logged) as logged,
        (select max(r.received_at) from webhook_receipts r
-        where r.tenant_id = n.tenant_id and r.connection_id = n.id) as "lastHintAt"
+        where r.tenant_id = n.tenant_id and r.connection_id = n.id) as "lastHintAt",
+       n.events_at as "eventsAt", n.events_problem as "eventsProblem"
      from connections n
      where n.tenant_id = $1 and n.kind <> 'csv'`,
     [tx.tenant],
@@ -78,6 +83,11 @@ export async function watchCrms(tx: Transaction): Promise<readonly CrmView[]> {
          count(*)::integer, false, min(i.customer_id)
        from activities a join interventions i on i.tenant_id = a.tenant_id and i.id = a.intervention_id
        where a.tenant_id = $1 and a.state = 'failed' group by 1, 3, 4
+       union all
+       select k.connection_id, 'intervention', coalesce(k.error_code, ''), ${withoutId('k.error_message')},
+         count(*)::integer, false, min(i.customer_id)
+       from crm_interventions k join interventions i on i.tenant_id = k.tenant_id and i.id = k.intervention_id
+       where k.tenant_id = $1 and k.state = 'failed' group by 1, 3, 4
        union all
        select connection_id, 'consent', coalesce(error_code, ''), ${withoutId('error_message')},
          count(*)::integer, false, null
