@@ -48,6 +48,9 @@ function titlesOf(refusals: readonly Refusal[], more: Partial<CrmView> = {}): re
     tasks: 0,
     logged: 0,
     lastHintAt: null,
+    eventsAt: null,
+    eventsProblem: null,
+    eventsProblem: null,
     ...more,
   }
   return noticesOf(place, [connection], 1000, [crm]).map(({ title, text }) => `${title} | ${text}`)
