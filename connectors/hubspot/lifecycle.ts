@@ -1,23 +1,11 @@
 /** Who could be a customer: how many records the portal has for each value of the properties that say where a record is in its life. */
 import { z } from 'zod'
 import { HoldfastError } from '../../src/contracts/errors.ts'
+import type { StageCounts, ValueCount } from '../value-counts.ts'
 import type { HubSpotClient } from './client.ts'
 import { API_VERSION } from './version.ts'
 
-export interface ValueCount {
-  /** As the API has it. */
-  readonly value: string
-  /** As people see it. */
-  readonly label: string
-  readonly records: number
-}
-
-export interface StageCounts {
-  readonly property: string
-  readonly label: string
-  /** Those that occur, most first. */
-  readonly values: readonly ValueCount[]
-}
+export type { StageCounts }
 
 const definition = z.object({
   name: z.string(),

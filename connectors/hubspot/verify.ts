@@ -1,7 +1,7 @@
 /** What a connection to HubSpot is checked for; it only reads. */
 import { z } from 'zod'
 import type { Check } from '../../src/contracts/checks.ts'
-import { HoldfastError } from '../../src/contracts/errors.ts'
+import { comparedCounts, count, guarded, listed, type Found } from '../checking.ts'
 import { readAccount } from './account.ts'
 import type { HubSpotClient } from './client.ts'
 import type { HubSpotConfig } from './config.ts'
@@ -52,17 +52,6 @@ export async function verify(client: HubSpotClient, options: VerifyOptions): Pro
   )
   return checks
 }
-
-async function guarded(name: string, check: () => Promise<Omit<Check, 'name'>>): Promise<Check> {
-  try {
-    return { name, ...(await check()) }
-  } catch (error) {
-    if (!(error instanceof HoldfastError)) throw error
-    return { name, status: 'failed', message: error.message }
-  }
-}
-
-type Found = Omit<Check, 'name'>
 
 async function checkAccount(client: HubSpotClient, { config }: VerifyOptions): Promise<Found> {
   const { portal, test, accountType, currency, timeZone } = await readAccount(client)
@@ -178,9 +167,6 @@ function left({ usageLimit, currentUsage }: { usageLimit: number; currentUsage: 
 
 const totalSchema = z.object({ total: z.number() })
 
-/** Counts may differ by what changed since the last sync. */
-const DRIFT = 0.01
-
 async function checkRecords(
   client: HubSpotClient,
   { config: { object }, stored = null }: VerifyOptions,
@@ -191,15 +177,7 @@ async function checkRecords(
     body: { filterGroups: [], sorts: [], properties: ['hs_object_id'], limit: 1, after: '0' },
     schema: totalSchema,
   })
-  const there = `HubSpot has ${count(body.total)} ${object}`
-  if (stored === null) return { status: 'ok', message: `${there}.` }
-  const differs = Math.abs(stored - body.total) > Math.max(10, DRIFT * body.total)
-  return differs
-    ? {
-        status: 'warning',
-        message: `${there}, Holdfast holds ${count(stored)}. That is so while a first sync runs; otherwise it mends itself within a week, when everything is read anew.`,
-      }
-    : { status: 'ok', message: `${there}, Holdfast holds ${count(stored)}.` }
+  return comparedCounts(body.total, stored, `HubSpot has ${count(body.total)} ${object}`)
 }
 
 async function checkConsent(client: HubSpotClient, { config }: VerifyOptions): Promise<Found> {
@@ -221,15 +199,4 @@ async function checkConsent(client: HubSpotClient, { config }: VerifyOptions): P
       message: `The subscription type "${chosen.name}" (${subscription}) is no longer active. ${choose}`,
     }
   return { status: 'ok', message: `It is kept by the subscription type "${chosen.name}" (${subscription}).` }
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en')
-}
-
-/** The first few by name. */
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => `"${name}"`)
-  const more = names.length - shown.length
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
 }
