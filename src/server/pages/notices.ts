@@ -146,6 +146,13 @@ function crmNotices(
     text: sentence(message),
     remedy: null,
   }))
+  if (crm.eventsProblem !== null)
+    found.push({
+      tone: 'info',
+      title: `Changes in ${name} are found late`,
+      text: `${sentence(crm.eventsProblem)} Until then they are found within five minutes, by looking.`,
+      remedy: null,
+    })
   for (const refusal of crm.refusals) {
     const { what, count, message } = refusal
     if (what === 'activity')

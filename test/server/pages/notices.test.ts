@@ -50,13 +50,18 @@ function titlesOf(refusals: readonly Refusal[], more: Partial<CrmView> = {}): re
     lastHintAt: null,
     eventsAt: null,
     eventsProblem: null,
-    eventsProblem: null,
     ...more,
   }
   return noticesOf(place, [connection], 1000, [crm]).map(({ title, text }) => `${title} | ${text}`)
 }
 
 describe('what a CRM refused, on the page of the loop', () => {
+  it('says why changes are found late', () => {
+    expect(titlesOf([], { eventsProblem: 'The org has no change events for Account.' })).toContain(
+      'Changes in HubSpot 4711 are found late | The org has no change events for Account. Until then they are found within five minutes, by looking.',
+    )
+  })
+
   it('is told by reason, with how many of how many and what becomes of the scores', () => {
     expect(titlesOf([refusal])).toEqual([
       'HubSpot refused 14 of 1,000 records | HubSpot refused to write the company: a rule of the account requires "region" there. Scores are safe here and will be written once that is mended.',
