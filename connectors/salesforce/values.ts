@@ -44,5 +44,9 @@ function readNumber(raw: unknown): number | string {
   return Number.isFinite(value) ? value : textOf(raw)
 }
 
-/** Parts of compound values are read by themselves; where one comes whole, it is told as JSON. */
-const textOf = (raw: unknown): string => (typeof raw === 'object' ? JSON.stringify(raw) : String(raw))
+/**
+ * Parts of compound values are read by themselves; where one comes whole, it is told as JSON. Lines end alike, whether
+ * they came as JSON or in a bulk result.
+ */
+const textOf = (raw: unknown): string =>
+  typeof raw === 'object' ? JSON.stringify(raw) : String(raw).replaceAll('\r\n', '\n')
