@@ -6,6 +6,7 @@
  */
 import { Client, credentials, Metadata, type ClientDuplexStream, type MethodDefinition } from '@grpc/grpc-js'
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader'
+import type { Session } from '../sessions.ts'
 import {
   PUBSUB_DEFINITION,
   PUBSUB_OPTIONS,
@@ -15,7 +16,6 @@ import {
   type SchemaInfo,
   type TopicInfo,
 } from './service.ts'
-import type { Session } from './session.ts'
 
 export type Subscription = ClientDuplexStream<FetchRequest, FetchResponse>
 
@@ -35,8 +35,9 @@ const LARGEST_ANSWER = 64 * 1024 * 1024
 /**
  * @param org the 18-character id
  * @param address host and port; without encryption on 127.0.0.1 alone
+ * @param signal ends single calls that are under way
  */
-export function openEventChannel(org: string, address: string): EventChannel {
+export function openEventChannel(org: string, address: string, signal?: AbortSignal): EventChannel {
   const local = address.startsWith('127.0.0.1:')
   const client = new Client(address, local ? credentials.createInsecure() : credentials.createSsl(), {
     'grpc.max_receive_message_length': LARGEST_ANSWER,
@@ -53,15 +54,21 @@ export function openEventChannel(org: string, address: string): EventChannel {
   const call = <Answer>(session: Session, name: string, request: object): Promise<Answer> => {
     const method = service[name] as unknown as MethodDefinition<object, Answer>
     return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
+      const made = client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
         request,
         identified(session),
         { deadline: Date.now() + CALL_TIMEOUT_MS },
-        (error, answer) => (error ? reject(error) : resolve(answer as Answer)),
+        (error, answer) => {
+          signal?.removeEventListener('abort', cancel)
+          if (error) reject(error)
+          else resolve(answer as Answer)
+        },
       )
+      const cancel = (): void => made.cancel()
+      signal?.addEventListener('abort', cancel, { once: true })
     })
   }
   return {

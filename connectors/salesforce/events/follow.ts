@@ -53,15 +53,17 @@ async function* follow(
   if (signal.aborted) return
   const patience: Patience = { ...DEFAULT_PATIENCE, ...rest.patience }
   const { openEventChannel } = await import('./channel.ts')
-  const channel = openEventChannel(client.org, address)
   const inbox = openInbox<Arrival>()
   const stop = new AbortController()
+  const channel = openEventChannel(client.org, address, stop.signal)
   const end = (): void => {
     stop.abort()
     inbox.end()
   }
   signal.addEventListener('abort', end, { once: true })
   try {
+    // Told to end while grpc was loaded.
+    if (signal.aborted) return
     const topics = await topicsOf(channel, client, objects)
     const { replayIds, fresh } = readPosition(from)
     // What the consumer has taken: events that wait in the inbox are not in the position yet.
@@ -100,6 +102,9 @@ async function* follow(
       }
       arrival.done()
     }
+  } catch (error) {
+    // What was under way was cancelled.
+    if (!signal.aborted) throw error
   } finally {
     signal.removeEventListener('abort', end)
     end()

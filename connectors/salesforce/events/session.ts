@@ -1,11 +1,7 @@
 /** Calls to the Pub/Sub API with a session that may have ended since. */
 import { HoldfastError } from '../../../src/contracts/errors.ts'
+import type { Session } from '../sessions.ts'
 import { isServiceError, reactionTo } from './failures.ts'
-
-export interface Session {
-  readonly accessToken: string
-  readonly instanceUrl: string
-}
 
 /** As the connector's client has it: the sessions of an org. */
 export interface EventSessions {

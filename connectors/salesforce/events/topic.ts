@@ -1,12 +1,13 @@
 /** One subscription, kept going: flow control, sessions that end, lines that break, replay ids that are too old. */
 import { HoldfastError } from '../../../src/contracts/errors.ts'
 import type { ChangeHint } from '../../connector.ts'
+import type { Session } from '../sessions.ts'
 import type { EventChannel, Subscription } from './channel.ts'
 import { newsOf, type EventNews, type EventReading } from './decode.ts'
 import { isServiceError, reactionTo } from './failures.ts'
 import type { EventSchemas } from './schemas.ts'
 import { MOST_REQUESTED, type ConsumerEvent, type FetchResponse } from './service.ts'
-import { refusedAgain, type EventSessions, type Session } from './session.ts'
+import { refusedAgain, type EventSessions } from './session.ts'
 
 /** What came with one answer. */
 export interface Arrival {
