@@ -78,6 +78,20 @@ export function refusalOfText(text: string): Refusal {
   return refusal(code, message.trim(), { fields: [...fields, ...fieldsNamedIn(message)] })
 }
 
+/** They pass by themselves. */
+const PASSING: ReadonlySet<string> = new Set([
+  'UNABLE_TO_LOCK_ROW',
+  'ENTITY_IS_LOCKED',
+  'DUPLICATE_VALUE',
+  'SERVER_UNAVAILABLE',
+  'REQUEST_LIMIT_EXCEEDED',
+  'REQUEST_RUNNING_TOO_LONG',
+  'QUERY_TIMEOUT',
+  'UNKNOWN_EXCEPTION',
+  'PROCESSING_HALTED',
+  'ALL_OR_NONE_OPERATION_ROLLED_BACK',
+])
+
 /** A row that Salesforce said nothing about, or did not come to. */
 export function notTried(message: string): Refusal {
   return { ...refusal('NOT_TRIED', message), retryable: true }
@@ -111,20 +125,6 @@ const VALUE_CODES: ReadonlySet<string> = new Set([
   'STRING_TOO_LONG',
   'NUMBER_OUTSIDE_VALID_RANGE',
   'INVALID_TYPE_ON_FIELD_IN_RECORD',
-])
-
-/** They pass by themselves. */
-const PASSING: ReadonlySet<string> = new Set([
-  'UNABLE_TO_LOCK_ROW',
-  'ENTITY_IS_LOCKED',
-  'DUPLICATE_VALUE',
-  'SERVER_UNAVAILABLE',
-  'REQUEST_LIMIT_EXCEEDED',
-  'REQUEST_RUNNING_TOO_LONG',
-  'QUERY_TIMEOUT',
-  'UNKNOWN_EXCEPTION',
-  'PROCESSING_HALTED',
-  'ALL_OR_NONE_OPERATION_ROLLED_BACK',
 ])
 
 function refusal(
