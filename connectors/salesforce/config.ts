@@ -88,6 +88,11 @@ const configSchema = z.strictObject({
     .default({ from: 'properties' }),
   /** Roles or job titles of people, those to be reached first at the front. */
   recipients: z.strictObject({ roles: words }).default({ roles: [] }),
+  /**
+   * Whether only those count as having agreed to e-mail or calls of whom it is stated, or everybody who has not opted
+   * out: what the law allows towards customers is for the company to say.
+   */
+  consent: z.enum(['stated', 'opt_out']).default('stated'),
   /** Fields classified as sensitive that an admin allowed to be read. */
   sensitive: z.array(name).default([]),
   /** Share of the org's daily API calls that is left to its other tools. */
