@@ -139,6 +139,8 @@ export interface Recipient {
     readonly call: ConsentStatus
     /** When the CRM says that it changed; null where it does not say. */
     readonly changedAt: Date | null
+    /** By channel, where the CRM tells their times apart: in place of `changedAt`. Absent ones have no time. */
+    readonly changedAtBy?: Readonly<Partial<Record<ConsentChange['channel'], Date | null>>>
   }
 }
 

@@ -83,14 +83,16 @@ function recipientRow(
 
 /** Unknown says nothing, and nothing can be said of no address. */
 function* consentsOf({ consent }: Recipient, { email, phone }: Hashes): Generator<SourceConsent> {
-  const changed_at = consent.changedAt?.toISOString() ?? null
+  const { changedAt, changedAtBy } = consent
   for (const [channel, address_hash] of [
     ['email', email],
     ['sms', phone],
     ['call', phone],
   ] as const) {
     const status = consent[channel]
-    if (status !== 'unknown' && address_hash !== null) yield { address_hash, channel, status, changed_at }
+    if (status === 'unknown' || address_hash === null) continue
+    const at = changedAtBy === undefined ? changedAt : changedAtBy[channel]
+    yield { address_hash, channel, status, changed_at: at?.toISOString() ?? null }
   }
 }
 

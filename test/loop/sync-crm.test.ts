@@ -223,6 +223,34 @@ describe(`the sync of a CRM (${databaseKind})`, () => {
     ])
   })
 
+  it('dates each channel by itself where the source does', async () => {
+    const key = await syncs.services.secrets.addressKey(null!)
+    const hash = hashAddress(key, 'phone', '+49 151 5550101')!
+    await database.withTenant(tenant, (tx) =>
+      recordConsent(tx, {
+        hash,
+        channel: 'call',
+        status: 'granted',
+        source: 'person',
+        changedAt: new Date('2026-03-01T00:00:00Z'),
+      }),
+    )
+    crm.changes = () => pagesOf([crmRecord('1', {})])
+    const states = async (call: Date | null) => {
+      const changedAtBy = { email: new Date('2026-04-01T00:00:00Z'), call }
+      crm.recipients = () => [
+        person('1', 'a', {
+          phone: '+49 151 5550101',
+          consent: { email: 'granted', sms: 'unknown', call: 'refused', changedAt: null, changedAtBy },
+        }),
+      ]
+      await syncs.sync(connection)
+      return database.withTenant(tenant, (tx) => consentOf(tx, hash, 'call'))
+    }
+    expect(await states(new Date('2026-02-01T00:00:00Z'))).toBe('granted')
+    expect(await states(new Date('2026-03-02T00:00:00Z'))).toBe('refused')
+  })
+
   it('believes the younger of two dated statements on consent', async () => {
     const key = await syncs.services.secrets.addressKey(null!)
     const hash = hashAddress(key, 'email', 'a@example.com')!
