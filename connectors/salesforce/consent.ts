@@ -1,7 +1,7 @@
 /**
  * Consent, both ways. A contact's "Email Opt Out" and "Do Not Call", its Individual and what was stated for a kind of
  * contact point are read together, and a no in any of them is a no, as Salesforce's own Consent API has it. Not having
- * opted out is no yes: that takes a statement, or somebody who took an opt-out back.
+ * opted out is no yes, unless the connection says so: that takes a statement, or somebody who took an opt-out back.
  *
  * @see https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_consent_action.htm
  */
@@ -32,7 +32,7 @@ const CHANNELS = Object.keys(FLAGS) as readonly Channel[]
  * @returns by id of the contact, an entry for each; consent to SMS is kept nowhere in Salesforce, but an Individual
  *   that refuses everything refuses that too
  * @example
- * (await consentsOf(context, rows)).get('003…') // { email: 'refused', sms: 'unknown', call: 'unknown', changedAt: null }
+ * (await consentsOf(context, rows)).get('003…') // { email: 'refused', sms: 'unknown', call: 'unknown', … }
  */
 export async function consentsOf(
   context: SalesforceContext,
@@ -40,21 +40,16 @@ export async function consentsOf(
 ): Promise<ReadonlyMap<string, Recipient['consent']>> {
   const standing = await consentStandingOf(context, contacts)
   return new Map(
-    [...standing].map(([id, { email, call, individual }]) => {
-      const dates = [email, call].filter(({ status }) => status !== 'unknown').map(({ at }) => at)
-      const same = dates.every((at) => at?.getTime() === dates[0]?.getTime())
-      const sms = individual?.refuses === true ? 'refused' : 'unknown'
-      return [
-        id,
-        {
-          email: email.status,
-          sms,
-          call: call.status,
-          // It is one for all channels: where they differ, or where an Individual gave no date, nobody knows.
-          changedAt: same && sms === 'unknown' ? (dates[0] ?? null) : null,
-        },
-      ]
-    }),
+    [...standing].map(([id, { email, call, individual }]) => [
+      id,
+      {
+        email: email.status,
+        sms: individual?.refuses === true ? 'refused' : 'unknown',
+        call: call.status,
+        changedAt: null,
+        changedAtBy: { email: email.at, call: call.at },
+      },
+    ]),
   )
 }
 
@@ -97,8 +92,9 @@ export async function consentStandingOf(
       const id = idIn(row, 'Id')
       if (id === null) return []
       const individual = individuals.get(idIn(row, 'IndividualId') ?? '') ?? null
+      const optOut = context.config.consent === 'opt_out'
       const of = (channel: Channel): ChannelStanding =>
-        standing(row, channel, changes.get(`${id} ${channel}`) ?? null, individual)
+        standing(row, channel, { change: changes.get(`${id} ${channel}`) ?? null, individual, optOut })
       return [[id, { email: of('email'), call: of('call'), individual, row }] as const]
     }),
   )
@@ -107,8 +103,16 @@ export async function consentStandingOf(
 function standing(
   row: Row,
   channel: Channel,
-  change: FlagChange | null,
-  individual: Individual | null,
+  {
+    change,
+    individual,
+    optOut,
+  }: {
+    readonly change: FlagChange | null
+    readonly individual: Individual | null
+    /** Who has not opted out has agreed. */
+    readonly optOut: boolean
+  },
 ): ChannelStanding {
   const name = FLAGS[channel].contact
   const flag = Object.hasOwn(row, name) ? isTrue(row, name) : null
@@ -123,15 +127,15 @@ function standing(
   const refusals = said.filter(({ status }) => status === 'refused')
   if (refusals.length > 0) return { status: 'refused', at: latest(refusals), flag, change }
   // A yes says nothing while there may be a no that we do not see.
-  if (said.length === 0 || flag === null) return { status: 'unknown', at: null, flag, change }
+  if (flag === null || (said.length === 0 && !optOut)) return { status: 'unknown', at: null, flag, change }
   return { status: 'granted', at: latest(said), flag, change }
 }
 
-/** Null as soon as one has no date: it may be the latest. */
+/** Null without any, and as soon as one has no date: it may be the latest. */
 function latest(statements: readonly Statement[]): Date | null {
   const times = statements.map(({ at }) => at?.getTime() ?? NaN)
   const last = Math.max(...times)
-  return Number.isNaN(last) ? null : new Date(last)
+  return !Number.isFinite(last) ? null : new Date(last)
 }
 
 /**

@@ -188,8 +188,12 @@ export async function checkConsent(context: SalesforceContext): Promise<Found> {
     (await context.describe('ContactHistory')) === null
       ? ' Salesforce keeps no history of contacts, so when somebody opted out is not known: track "Email Opt Out" and "Do Not Call" in Setup > Object Manager > Contact > Set History Tracking.'
       : ''
+  const who =
+    context.config.consent === 'opt_out'
+      ? 'Whoever has not opted out counts as having agreed, as the connection says.'
+      : 'Not having opted out is no yes: nobody is written to live without a stated one.'
   return {
     status: 'ok',
-    message: `It is kept in ${listed(flags.map(({ label }) => label))}, both ways. ${individual}${history}`,
+    message: `It is kept in ${listed(flags.map(({ label }) => label))}, both ways. ${who} ${individual}${history}`,
   }
 }
