@@ -14,6 +14,8 @@ export interface DescribedProperty {
   readonly options: readonly { readonly value: string; readonly label: string }[]
   /** Its values tell records apart, but are no categories to learn from: several options at once, ids of users. */
   readonly identifying: boolean
+  /** Its numbers are per cent: 12 is 12 %. */
+  readonly percent?: boolean
 }
 
 /** Most frequent values of a column that a profile shows, as for files. */
@@ -42,6 +44,7 @@ export function describedColumn(
       ...common,
       kind: 'number',
       numberFormat: { decimal: '.', group: '' },
+      ...(property.percent === true && { unit: 'percent' }),
       ...rangeOf(numbers),
       ...unreadableOf(filled, (value) => typeof value === 'number'),
     }

@@ -56,7 +56,8 @@ async function sampleOf(
 
 function propertyOf({ name, label, type, picklistValues }: Field): DescribedProperty {
   const options = picklistValues.filter(({ active }) => active)
-  return { name, label, type: KINDS[type] ?? 'string', options, identifying: IDENTIFYING.has(type) }
+  const kind = { type: KINDS[type] ?? 'string', identifying: IDENTIFYING.has(type) }
+  return { name, label, options, ...kind, percent: type === 'percent' }
 }
 
 const KINDS: Readonly<Record<string, DescribedProperty['type']>> = {
