@@ -112,8 +112,9 @@ function governorOf(state: Org, reserve: number): Governor {
   async function throwIfStopped(turn: Turn): Promise<void> {
     if (!isStopped(turn.urgent)) return
     stop()
-    if (state.lookAt !== null && state.clock() >= state.lookAt) {
-      state.looking ??= look(turn).finally(() => (state.looking = null))
+    const isDue = state.lookAt !== null && state.clock() >= state.lookAt
+    if (isDue) state.looking ??= look(turn).finally(() => (state.looking = null))
+    if (state.looking !== null) {
       await state.looking
       if (!isStopped(turn.urgent)) return
     }

@@ -10,7 +10,6 @@
  * an answer.
  */
 import { PassThrough, Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import type { AuthInfo, Connection } from '@salesforce/core'
 import { broken, endOf, type NoAnswer } from '../network.ts'
 import type { Session } from './sessions.ts'
@@ -138,32 +137,27 @@ export function openTransport(whose: { tenant: string; org: string; username: st
  * connection is cut, and when the caller gives up; each closes the socket.
  */
 function bodyOf(answer: Response, giveUp: AbortController, { timeoutMs, signal }: Limits): Readable {
-  const source =
-    answer.body === null ? Readable.from([]) : Readable.fromWeb(answer.body as ReadableStream<Uint8Array>)
+  // Not as a stream of Node's: one that fails while nobody reads it takes the process down.
+  const reader = answer.body?.getReader()
   const abort = () => giveUp.abort(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    const reader = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-    try {
-      for (;;) {
-        const late = setTimeout(
-          () => giveUp.abort(new Error(`nothing came for ${timeoutMs / 1000} seconds`)),
-          timeoutMs,
-        )
-        const { done, value } = await reader.next().finally(() => clearTimeout(late))
-        if (done === true) return
-        yield value
-      }
-    } finally {
-      signal?.removeEventListener('abort', abort)
-      source.destroy()
+    if (reader === undefined) return
+    for (;;) {
+      const late = setTimeout(
+        () => giveUp.abort(new Error(`nothing came for ${timeoutMs / 1000} seconds`)),
+        timeoutMs,
+      )
+      const { done, value } = await reader.read().finally(() => clearTimeout(late))
+      if (done) return
+      yield value
     }
   }
   const body = Readable.from(pieces(), { objectMode: false })
-  // Destroyed before its first piece was asked for, the generator never ran, and so never cleans up.
+  // However it ends: one that is destroyed before its first piece was asked for has never run the generator.
   body.once('close', () => {
     signal?.removeEventListener('abort', abort)
-    source.destroy()
+    giveUp.abort()
   })
   return body
 }

@@ -1,6 +1,5 @@
-/** A server that answers as a test says: the client is tried against the documents, not against the sandbox. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+/** A client of a server that answers as a test says, on which waiting takes no time. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import {
   openHubSpotClient,
@@ -9,74 +8,7 @@ import {
 } from '../../../connectors/hubspot/client.ts'
 import { openPacers } from '../../../connectors/hubspot/limiter.ts'
 import { fixedToken } from '../../../connectors/hubspot/tokens.ts'
-
-export interface Request {
-  readonly method: string
-  readonly url: string
-  readonly token: string
-  readonly type: string
-  readonly body: string
-}
-
-export interface Reply {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  /** A text as it is, everything else as JSON. */
-  readonly body?: unknown
-}
-
-/** What to answer; null: nothing at all. */
-export type Answer = (request: Request, count: number) => Reply | null | Promise<Reply | null>
-
-export interface Answering {
-  readonly url: string
-  readonly requests: Request[]
-  /** Connections open now. */
-  open(): Promise<number>
-  close(): Promise<void>
-}
-
-export async function answering(
-  answer: Answer,
-  raw?: (request: IncomingMessage, response: ServerResponse) => boolean,
-): Promise<Answering> {
-  const requests: Request[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', async () => {
-      const { method = '', url = '', headers } = request
-      const token = (headers.authorization ?? '').replace('Bearer ', '')
-      const type = headers['content-type'] ?? ''
-      const seen = { method, url, token, type, body: Buffer.concat(chunks).toString() }
-      requests.push(seen)
-      if (raw?.(request, response)) return
-      const reply = await answer(seen, requests.length)
-      if (reply === null) return
-      const { status = 200, body = {} } = reply
-      const isText = typeof body === 'string'
-      response.writeHead(status, {
-        'content-type': isText ? 'text/html' : 'application/json;charset=utf-8',
-        ...reply.headers,
-      })
-      response.end(status === 204 ? undefined : isText ? body : JSON.stringify(body))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    open: () =>
-      new Promise((resolve, reject) =>
-        server.getConnections((error, n) => (error ? reject(error) : resolve(n))),
-      ),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
+import { answering, type Answer, type Answering } from '../../support/answering.ts'
 
 export interface Opened {
   readonly client: HubSpotClient
@@ -85,7 +17,7 @@ export interface Opened {
   readonly waits: number[]
 }
 
-/** A client of such a server, on which waiting takes no time. */
+/** Opens both. */
 export async function clientOf(
   answer: Answer,
   options: Partial<HubSpotClientOptions> = {},

@@ -6,7 +6,8 @@ import { openPacers } from '../../../connectors/hubspot/limiter.ts'
 import type { TokenSource } from '../../../connectors/hubspot/tokens.ts'
 import { retryAtOf } from '../../../connectors/retrying.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import { answering, anything, clientOf, type Answer, type Opened, type Reply } from './answering.ts'
+import { answering, type Answer, type Reply } from '../../support/answering.ts'
+import { anything, clientOf, type Opened } from './answering.ts'
 
 const COMPANIES = '/crm/objects/2026-09/companies'
 const list = { method: 'GET', path: COMPANIES, schema: anything } as const

@@ -8,7 +8,8 @@ import {
 } from '../../../connectors/hubspot/consent.ts'
 import { defineSubscription } from '../../../connectors/hubspot/sandbox/subscription-statuses.ts'
 import { proposeSubscription, type SubscriptionType } from '../../../connectors/hubspot/subscription-types.ts'
-import { clientOf, type Reply } from './answering.ts'
+import type { Reply } from '../../support/answering.ts'
+import { clientOf } from './answering.ts'
 import { openPortal } from './writing.ts'
 
 interface Status {

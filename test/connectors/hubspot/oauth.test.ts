@@ -6,7 +6,7 @@ import {
   revokeToken,
 } from '../../../connectors/hubspot/oauth.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import { answering, type Answer, type Answering } from './answering.ts'
+import { answering, type Answer, type Answering } from '../../support/answering.ts'
 
 let server: Answering | null = null
 afterEach(async () => {

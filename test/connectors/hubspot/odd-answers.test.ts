@@ -7,7 +7,8 @@ import { privateAppScopes } from '../../../connectors/hubspot/oauth.ts'
 import { openObjects } from '../../../connectors/hubspot/objects.ts'
 import { paging, record } from '../../../connectors/hubspot/raw-records.ts'
 import { restoreSurvivors } from '../../../connectors/hubspot/survivors.ts'
-import { answering, clientOf, type Answer, type Reply } from './answering.ts'
+import { answering, type Answer, type Reply } from '../../support/answering.ts'
+import { clientOf } from './answering.ts'
 
 async function asked(answer: Answer) {
   const { client, server } = await clientOf(answer)

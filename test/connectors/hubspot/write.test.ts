@@ -8,7 +8,8 @@ import { cleanText } from '../../../connectors/plain-text.ts'
 import { provision } from '../../../connectors/hubspot/provision.ts'
 import { openSchema } from '../../../connectors/hubspot/schema.ts'
 import { writeFields } from '../../../connectors/hubspot/write.ts'
-import { clientOf, type Reply, type Request } from './answering.ts'
+import type { Reply, Request } from '../../support/answering.ts'
+import { clientOf } from './answering.ts'
 import { errorOf, openPortal } from './writing.ts'
 
 const fields: RiskFields = {
