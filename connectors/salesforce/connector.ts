@@ -139,7 +139,7 @@ const ALL: Reading = { properties: null, history: [] }
 
 /** All that decides what is handed over: another one of them begins anew. */
 function partsOf(config: SalesforceConfig, { properties, history, condition }: Reading): unknown {
-  const { org, object, responsible, fallbackOwner, agreements, recipients } = config
+  const { org, object, responsible, fallbackOwner, agreements, recipients, consent } = config
   return {
     org,
     object,
@@ -150,6 +150,7 @@ function partsOf(config: SalesforceConfig, { properties, history, condition }: R
     fallbackOwner,
     agreements,
     recipients,
+    consent,
   }
 }
 

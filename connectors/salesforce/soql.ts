@@ -211,8 +211,8 @@ const quoted = (text: string): string => `'${escaped(text)}'`
  * @see https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
  */
 function escaped(text: string): string {
-  // Control characters by their number: a query in an address is one line.
-  return text.replace(/[\\'"]/g, String.raw`\$&`).replace(/[\p{Cc}\u2028\u2029]/gu, escape)
+  // Control characters and halves of others by their number: a query in an address is one line of UTF-8.
+  return text.replace(/[\\'"]/g, String.raw`\$&`).replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, escape)
 }
 
 function escape(character: string): string {
