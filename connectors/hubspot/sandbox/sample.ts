@@ -3,11 +3,12 @@
  * mess that portals have. What is really going on with them stays in the sandbox (world.ts).
  */
 import { random, type Random } from '../../../models/random.ts'
-import { worldOf, type World } from '../../world/agreement.ts'
+import type { World } from '../../world/agreement.ts'
 import { DAY, dayText, HOUR } from '../../world/calendar.ts'
 import type { Seen } from '../../world/crm.ts'
 import { seenOf, sightOf, type Sight } from '../../world/customers.ts'
 import { rememberCustomer, rememberOrigin } from '../../world/memory.ts'
+import { worldOfSample, type SampleOptions } from '../../world/sample.ts'
 import { drawPeople, drawPlace, usageBefore, type Place } from '../../world/sample-firm.ts'
 import { drawConsent } from '../../world/sample-person.ts'
 import { defaultTypeId, primaryTypeId } from './object-types.ts'
@@ -18,16 +19,6 @@ import { ownerIds, setUpPortal, SUBSCRIPTIONS } from './sample-portal.ts'
 import type { SandboxState } from './state.ts'
 import { keepStatuses, optOutFlags, type AddressStatuses } from './subscription-statuses.ts'
 import type { Source } from './tables.ts'
-
-export interface SampleOptions {
-  /** Companies that are customers; others come on top, about one for five. */
-  readonly customers: number
-  readonly seed: number
-  /** 'YYYY-MM-DD'; default: the state's today. */
-  readonly asOf?: string
-  /** Multiplies every hazard of the world; default 1. */
-  readonly hazardScale?: number
-}
 
 /** What the seed made, for logs and tests. */
 export interface SampleCounts {
@@ -47,8 +38,7 @@ export const BILLING_SYNC: Source = { sourceType: 'INTEGRATION', sourceId: '2201
  * seedSample(state, { customers: 2000, seed: 1 }) // { companies: 2441, contacts: 4107, deals: 1741 }
  */
 export function seedSample(state: SandboxState, options: SampleOptions): SampleCounts {
-  const asOf = options.asOf ?? state.now().toISOString().slice(0, 10)
-  const world = worldOf({ seed: options.seed, asOf, hazardScale: options.hazardScale ?? 1 })
+  const world = worldOfSample(options, state.now())
   const portal: Filling = {
     state,
     world,

@@ -1,5 +1,6 @@
 /** Renewals of the sample: an open Opportunity for the next term, the Contract that runs, and what was won before. */
 import type { Random } from '../../../models/random.ts'
+import type { Agreement } from '../../world/agreement.ts'
 import { DAY, dayText, DAYS_IN_MONTH, termMonths } from '../../world/calendar.ts'
 import type { Seen } from '../../world/crm.ts'
 import { renewalPhase } from '../../world/sample-firm.ts'
@@ -18,6 +19,22 @@ export interface Renewal {
   readonly autoRenewal: boolean
   readonly owner: string
 }
+
+/** Of the agreement as it stands; null without a term. */
+export const renewalOf = (
+  agreement: Agreement,
+  whose: Pick<Renewal, 'account' | 'company' | 'owner' | 'today'>,
+): Renewal | null =>
+  agreement.renewal === null
+    ? null
+    : {
+        ...whose,
+        contract: agreement.contract,
+        renewal: agreement.renewal,
+        mrr: agreement.monthlyCharges,
+        noticeDays: agreement.noticeDays,
+        autoRenewal: agreement.autoRenewal,
+      }
 
 const STAGE = { upcoming: 'Prospecting', talks: 'Negotiation/Review', sent: 'Proposal/Price Quote' } as const
 

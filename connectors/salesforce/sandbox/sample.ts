@@ -3,10 +3,11 @@
  * that orgs have. What is really going on with them stays in the sandbox (world.ts).
  */
 import { random, type Random } from '../../../models/random.ts'
-import { worldOf, type World } from '../../world/agreement.ts'
+import type { World } from '../../world/agreement.ts'
 import { DAY, dayText, HOUR } from '../../world/calendar.ts'
 import { seenOf, sightOf, type Sight } from '../../world/customers.ts'
 import { rememberCustomer, rememberOrigin } from '../../world/memory.ts'
+import { worldOfSample, type SampleOptions } from '../../world/sample.ts'
 import { drawPeople, drawPlace, usageBefore } from '../../world/sample-firm.ts'
 import {
   accountFields,
@@ -17,19 +18,15 @@ import {
   type Values,
 } from './sample-account.ts'
 import { addPeople, personFields } from './sample-people.ts'
-import { newBusiness, renewalOpportunity, runningContract, wonOpportunity } from './sample-renewals.ts'
+import {
+  newBusiness,
+  renewalOf,
+  renewalOpportunity,
+  runningContract,
+  wonOpportunity,
+} from './sample-renewals.ts'
 import { setUpOrg, type Staff, type Types } from './sample-setup.ts'
 import type { SalesforceState } from './state.ts'
-
-export interface SampleOptions {
-  /** Accounts that are customers; others come on top, about one for five. */
-  readonly customers: number
-  readonly seed: number
-  /** 'YYYY-MM-DD'; default: the state's today. */
-  readonly asOf?: string
-  /** Multiplies every hazard of the world; default 1. */
-  readonly hazardScale?: number
-}
 
 /** What the seed made, for logs and tests. */
 export interface SampleCounts {
@@ -54,8 +51,7 @@ const PERSONS = 0.25
  * seedSampleOrg(state, { customers: 1000, seed: 1 }) // { accounts: 1208, contacts: 2063, opportunities: 912 }
  */
 export function seedSampleOrg(state: SalesforceState, options: SampleOptions): SampleCounts {
-  const asOf = options.asOf ?? state.now().toISOString().slice(0, 10)
-  const world = worldOf({ seed: options.seed, asOf, hazardScale: options.hazardScale ?? 1 })
+  const world = worldOfSample(options, state.now())
   const rng = random(options.seed).fork('org')
   const org: Org = { state, ...setUpOrg(state) }
   const customers: string[] = []
@@ -148,18 +144,8 @@ export function addCustomer(
     state.createRecord('AccountTeamMember', team, undefined, { at: nightly(60) })
   }
   let deal: string | null = null
-  if (agreement.renewal !== null) {
-    const renewal = {
-      account,
-      company: firm.name,
-      contract: agreement.contract,
-      renewal: agreement.renewal,
-      today,
-      mrr: agreement.monthlyCharges,
-      noticeDays: agreement.noticeDays,
-      autoRenewal: agreement.autoRenewal,
-      owner,
-    }
+  const renewal = renewalOf(agreement, { account, company: firm.name, owner, today })
+  if (renewal !== null) {
     const by = { userId: owner, client: null }
     state.createRecord('Contract', runningContract(renewal), by, { at: nightly(20) })
     if (rng.next() < 0.5) state.createRecord('Opportunity', wonOpportunity(renewal), by, { at: nightly(20) })

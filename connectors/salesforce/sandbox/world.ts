@@ -8,7 +8,7 @@ import { liveOn, type LivingOptions, type SandboxWorld } from '../../world/livin
 import type { Life } from '../../world/memory.ts'
 import { inbox, ownerOf } from './answers.ts'
 import { activityFields, CANCELLED, percentOf, statusOf, type Values } from './sample-account.ts'
-import { renewalDates, renewalOpportunity, runningContract, termStart } from './sample-renewals.ts'
+import { renewalDates, renewalOf, renewalOpportunity, runningContract, termStart } from './sample-renewals.ts'
 import { staffOf, typesOf, type Staff } from './sample-setup.ts'
 import { addCustomer } from './sample.ts'
 import type { SalesforceState } from './state.ts'
@@ -91,18 +91,13 @@ function signNext(
     const won = { StageName: 'Closed Won', CloseDate: dayText(today) }
     state.updateRecord('Opportunity', life.deal, won, by)
   }
-  if (agreement.renewal === null) return null
-  const renewal = {
+  const renewal = renewalOf(agreement, {
     account,
     company: String(state.value('Account', account, 'Name') ?? 'Unnamed'),
-    contract: agreement.contract,
-    renewal: agreement.renewal,
-    today,
-    mrr: agreement.monthlyCharges,
-    noticeDays: agreement.noticeDays,
-    autoRenewal: agreement.autoRenewal,
     owner: String(state.value('Account', account, 'OwnerId')),
-  }
+    today,
+  })
+  if (renewal === null) return null
   state.createRecord('Contract', runningContract(renewal), by)
   return state.createRecord('Opportunity', renewalOpportunity(renewal), by)
 }
