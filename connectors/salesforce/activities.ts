@@ -90,7 +90,7 @@ async function doneStatus({ client, memory }: WritingContext, task: Standing): P
       orderBy: ['SortOrder'],
       limit: 1,
     })
-    for await (const { records } of client.query(soql, statusRow, { urgent: true }))
+    for await (const { records } of client.query(soql, statusRow))
       for (const { ApiName } of records) return ApiName
     return 'Completed'
   })

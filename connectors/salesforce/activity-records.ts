@@ -76,7 +76,7 @@ const zoneRow = z.object({ TimeZoneSidKey: z.string() })
 
 async function readTimeZone({ client }: WritingContext): Promise<string> {
   const soql = select({ fields: ['TimeZoneSidKey'], from: 'Organization' })
-  for await (const { records } of client.query(soql, zoneRow, { urgent: true }))
+  for await (const { records } of client.query(soql, zoneRow))
     for (const { TimeZoneSidKey } of records) return TimeZoneSidKey
   return 'UTC'
 }

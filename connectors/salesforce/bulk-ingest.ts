@@ -14,7 +14,11 @@ import { csvCell, type Cell } from './fields.ts'
 import { id18 } from './ids.ts'
 import { NO_ANSWER, notTried, refusalOfError, refusalOfText, type Refusal } from './row-errors.ts'
 
-/** Updates from which one job takes fewer calls than collections; "more than 2,000 records" in the API's own guide. */
+/**
+ * Updates from which the Bulk API is meant to be used.
+ *
+ * @see https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-bulkapi.html
+ */
 export const BULK_FROM = 2000
 
 export interface BulkRow {

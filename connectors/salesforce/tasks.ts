@@ -7,6 +7,7 @@
 import type { Task, WriteResult } from '../connector.ts'
 import { cleanText, line, shortened } from '../plain-text.ts'
 import { actionCell, choiceIn, dayInOrg, relationsOf } from './activity-records.ts'
+import type { SalesforceClient } from './client.ts'
 import type { Pauses } from './collections.ts'
 import { id18 } from './ids.ts'
 import { KEY_FIELD } from './package.ts'
@@ -18,7 +19,8 @@ export const SUBJECT = 255
 export const COMMENTS = 32_000
 
 /**
- * The status is the org's own default for a new task, and so is what it calls by other names.
+ * The status is the org's own default for a new task, and so is what it calls by other names. Every task there has an
+ * owner: one of nobody's is that of our own user.
  *
  * @returns a result for each task: `id` is its key, `externalId` the task in Salesforce
  * @throws HoldfastError when nothing at all could be tried
@@ -26,11 +28,12 @@ export const COMMENTS = 32_000
  * await upsertTasks(context, [task]) // [{ id: task.key, ok: true, externalId: '00T…' }]
  */
 export async function upsertTasks(
-  context: WritingContext,
+  opened: WritingContext,
   tasks: readonly Task[],
   pauses?: Pauses,
 ): Promise<readonly WriteResult[]> {
   if (tasks.length === 0) return []
+  const context = { ...opened, client: urgently(opened.client) }
   const related = await relationsOf(context, tasks)
   const day = await dayInOrg(context)
   return upsertOnce(
@@ -60,4 +63,13 @@ export async function upsertTasks(
     },
     pauses,
   )
+}
+
+/** People wait for a task: all its calls may use what of the day's is left to the customer's other tools. */
+function urgently(client: SalesforceClient): SalesforceClient {
+  return {
+    ...client,
+    call: (call) => client.call({ ...call, urgent: true }),
+    query: (soql, row, options) => client.query(soql, row, { ...options, urgent: true }),
+  }
 }

@@ -146,7 +146,7 @@ function upsert<T extends Keyed>(
       parent: one.customerId,
     }
   })
-  return sendRows(client, rows, { type: ours.of(kind.object), by, urgent: true, pauses })
+  return sendRows(client, rows, { type: ours.of(kind.object), by, pauses })
 }
 
 /**
@@ -167,7 +167,7 @@ async function readByKey<T extends Keyed>(
     things.map((one) => one.key),
     queryFor(['']),
   ))
-    for await (const { records } of client.query(queryFor(keys), row, { all: true, urgent: true }))
+    for await (const { records } of client.query(queryFor(keys), row, { all: true }))
       for (const { Id, IsDeleted, [field]: value } of records)
         if (typeof value === 'string' && !(IsDeleted && found.has(value)))
           found.set(value, { ok: true, id: Id })

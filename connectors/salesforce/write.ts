@@ -17,9 +17,6 @@ import { isFieldMissing, isValueRefused, type Refusal } from './row-errors.ts'
 import { idIn, rowsOf } from './rows.ts'
 import { renewStanding, standingOf, type Definition, type Standing, type WritingContext } from './standing.ts'
 
-/** Updates that one call of {@link writeFields} takes well: enough for a job, few enough to be held in memory. */
-export const WRITE_BATCH = 10_000
-
 /**
  * @param options.bulkFrom updates from which the Bulk API is used
  * @returns a result for each record

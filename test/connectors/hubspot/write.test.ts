@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { FieldUpdate, RiskFields } from '../../../connectors/connector.ts'
+import type { FieldUpdate } from '../../../connectors/connector.ts'
 import { cellsOf, propertiesOf } from '../../../connectors/hubspot/fields.ts'
 import { openCrmMemory } from '../../../connectors/memory.ts'
 import { cleanText } from '../../../connectors/plain-text.ts'
@@ -11,23 +11,7 @@ import { writeFields } from '../../../connectors/hubspot/write.ts'
 import type { Reply, Request } from '../../support/answering.ts'
 import { clientOf } from './answering.ts'
 import { errorOf, openPortal } from './writing.ts'
-
-const fields: RiskFields = {
-  status: 'active',
-  riskPercent: 71.5,
-  riskLevel: 'HIGH',
-  levelSince: '2026-11-02',
-  change30Days: -3.2,
-  valueAtRisk: 12_400.5,
-  currency: 'EUR',
-  reasons: ['Usage fell by half: 3 times the usual risk', 'Two payments failed: twice the usual risk'],
-  suggestedAction: 'Offer 10% Discount',
-  actionStatus: 'awaiting approval',
-  renewalDate: '2027-01-31',
-  scoredAt: '2026-11-21T09:00:00.000Z',
-  dataConfidence: 93,
-  group: 'policy',
-}
+import { shownRisk as fields } from '../shown-risk.ts'
 
 describe('writing fields', () => {
   it('makes the properties where they are missing, writes all fields, and gives the version of the record', async () => {

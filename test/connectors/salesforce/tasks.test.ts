@@ -60,6 +60,15 @@ describe('tasks', () => {
     ])
   })
 
+  it('may use the calls that are left to others: each of theirs, and none of the timeline', async () => {
+    const tasks = scripted()
+    await upsertTasks(tasks.context, [task])
+    expect(tasks.asked.every(({ urgent }) => urgent)).toBe(true)
+    const timeline = scripted()
+    await logActivities(timeline.context, [entry])
+    expect(timeline.asked.some(({ urgent }) => urgent)).toBe(false)
+  })
+
   it('go by the names of the namespace', async () => {
     const { context, asked } = scripted(undefined, { namespace: 'hold' })
     await upsertTasks(context, [task])

@@ -1,27 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { FieldUpdate, RiskFields } from '../../../connectors/connector.ts'
+import type { FieldUpdate } from '../../../connectors/connector.ts'
 import { cellsOf, fitted } from '../../../connectors/salesforce/fields.ts'
 import { packageNames, PACKAGE } from '../../../connectors/salesforce/package.ts'
 import { writeFields } from '../../../connectors/salesforce/write.ts'
 import { described, idOf, perRow, recordsOf, refusal, scripted, writesOf, type Asked } from './scripted.ts'
-
-const fields: RiskFields = {
-  status: 'active',
-  riskPercent: 71.5,
-  riskLevel: 'HIGH',
-  levelSince: '2026-11-02',
-  change30Days: -3.2,
-  valueAtRisk: 12_400.5,
-  currency: 'EUR',
-  reasons: ['Usage fell by half: 3 times the usual risk', 'Two payments failed: twice the usual risk'],
-  suggestedAction: 'Offer 10% Discount',
-  actionStatus: 'awaiting approval',
-  renewalDate: '2027-01-31',
-  scoredAt: '2026-11-21T09:00:00.000Z',
-  dataConfidence: 93,
-  group: 'policy',
-}
+import { shownRisk as fields } from '../shown-risk.ts'
 
 const ID = idOf(1)
 const updatesOf = (n: number): FieldUpdate[] =>
