@@ -43,6 +43,8 @@ export interface SendOptions {
   readonly type: string
   /** Upserted by this field; absent: updated by `Id`. */
   readonly by?: string
+  /** May use what of the daily calls is left to the customer's other tools. */
+  readonly urgent?: boolean
   /** Ids of the records above locked rows by trace, where the rows do not say; unknown ones may be left out. */
   readonly parentsOf?: (rows: readonly Row[]) => Promise<ReadonlyMap<string, string>>
   readonly pauses?: Pauses
@@ -162,7 +164,7 @@ type Answer = { readonly outcomes: ReadonlyMap<string, Outcome> } | { readonly r
 async function send(
   client: SalesforceClient,
   rows: readonly Row[],
-  { type, by }: SendOptions,
+  { type, by, urgent }: SendOptions,
 ): Promise<Answer> {
   try {
     const { body } = await client.call({
@@ -174,6 +176,7 @@ async function send(
       },
       schema: answerSchema,
       repeatable: true,
+      urgent,
     })
     // "The SaveResult objects are returned in the order in which the update requests were specified."
     return { outcomes: new Map(rows.map(({ trace }, at) => [trace, outcomeOf(body[at])])) }
