@@ -123,7 +123,6 @@ function governorOf(state: Org, reserve: number): Governor {
 
   return {
     take: async (turn) => {
-      turn.signal?.throwIfAborted()
       await throwIfStopped(turn)
       const done = await state.turns.take(turn)
       // Somebody before us may have taken the last one.
@@ -169,6 +168,10 @@ function openTurns(most: number) {
   return {
     take: ({ urgent, signal }: Pick<Turn, 'urgent' | 'signal'>) =>
       new Promise<Done>((resolve, reject) => {
+        if (signal?.aborted === true) {
+          reject(signal.reason)
+          return
+        }
         const giveUp = () => {
           waiting.splice(waiting.indexOf(entry), 1)
           reject(signal?.reason)
