@@ -31,6 +31,7 @@ export async function rowsOf(
   { fields, from, by, ids, where = null }: RowsOf,
 ): Promise<readonly Row[]> {
   const known = [...new Set(ids.filter(isId).map(id18))]
+  if (known.length === 0) return []
   const queryFor = (piece: readonly string[]): string =>
     select({ fields, from, where: and(oneOf(by, piece), where) })
   const found: Row[] = []
