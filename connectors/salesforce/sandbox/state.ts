@@ -8,6 +8,7 @@ import { fieldOf, type FieldDefinition, type GivenField } from './field.ts'
 import type { ObjectDefinition, OrgFeatures } from './objects.ts'
 import { openOrg, type Org } from './org.ts'
 import { openRecords, type Records } from './records.ts'
+import { inverse } from './undo.ts'
 
 /** Who does something: `client` as Sforce-Call-Options says it, which change events carry as their origin. */
 export interface By {
@@ -73,8 +74,8 @@ export interface SalesforceState extends Records {
   now(): Date
   /** Told of each change after it was made. Returns how to stop listening. */
   onChange(listener: (change: SalesforceChange) => void): () => void
-  /** What is done in it is one transaction. */
-  transaction<T>(work: () => T): T
+  /** What is done in it is one transaction; `undo` takes it all back. Changes are told at its end. */
+  transaction<T>(work: (undo: () => void) => T): T
 
   objects(): readonly ObjectDefinition[]
   defineObject(definition: ObjectDefinition): void
@@ -133,21 +134,37 @@ export function openState(options: {
   const locks = new Map<string, number>()
   const now = (): Date => options.clock()
   let transactions = 0
-  let within: string | null = null
+  let within: { readonly tx: string; undone: Entry[]; told: SalesforceChange[] } | null = null
 
   const commit = (entry: Entry): void => {
+    within?.undone.unshift(...inverse(tables, entry))
     options.write?.(entry)
     tables.apply(entry)
   }
   const nextTransaction = (): string =>
     `${now().getTime().toString(36)}-${(++transactions).toString(36).padStart(8, '0')}`
-  const transaction = <T>(work: () => T): T => {
-    if (within !== null) return work()
-    within = nextTransaction()
+  const tellAll = (changes: readonly SalesforceChange[]): void => {
+    for (const change of changes) for (const listener of listeners) listener(change)
+  }
+  const transaction = <T>(work: (undo: () => void) => T): T => {
+    const outer = within
+    // One within another shares its name; only the outermost is at an end with its own end.
+    const own = { tx: outer?.tx ?? nextTransaction(), undone: [] as Entry[], told: [] as SalesforceChange[] }
+    within = own
     try {
-      return work()
+      return work(() => {
+        const entries = own.undone
+        own.undone = []
+        own.told = []
+        within = null
+        for (const entry of entries) commit(entry)
+        within = own
+      })
     } finally {
-      within = null
+      within = outer
+      outer?.undone.unshift(...own.undone)
+      if (outer) outer.told.push(...own.told)
+      else tellAll(own.told)
     }
   }
   const records = openRecords({
@@ -157,8 +174,8 @@ export function openState(options: {
     transaction,
     isListenedTo: () => listeners.size > 0,
     tell(change) {
-      const whole = { ...change, tx: within ?? nextTransaction() }
-      for (const listener of listeners) listener(whole)
+      if (within) within.told.push({ ...change, tx: within.tx })
+      else tellAll([{ ...change, tx: nextTransaction() }])
     },
   })
   const list = (table: string, type: string): readonly unknown[] =>

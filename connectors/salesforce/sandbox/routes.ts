@@ -1,0 +1,51 @@
+/** Everything that the sandbox answers to with a session. A new group of endpoints is added here. */
+import { API_VERSION } from '../version.ts'
+import { collectionRoutes } from './collections.ts'
+import { connectRoutes } from './connect.ts'
+import { deletedRoutes } from './deleted.ts'
+import { describeRoutes } from './describe.ts'
+import { limitRoutes } from './limits.ts'
+import { queryRoutes } from './queries.ts'
+import { DATA, type SandboxRoute } from './route.ts'
+import { sobjectRoutes } from './sobjects.ts'
+
+const versions: SandboxRoute = {
+  method: 'GET',
+  path: '/services/data',
+  kind: 'open',
+  handle: () => ({
+    status: 200,
+    body: [API_VERSION].map((version) => ({
+      label: "Summer '26",
+      url: `/services/data/${version}`,
+      version: version.slice(1),
+    })),
+  }),
+}
+
+const resources: SandboxRoute = {
+  method: 'GET',
+  path: DATA,
+  kind: 'call',
+  handle: ({ base }) => ({
+    status: 200,
+    body: Object.fromEntries(
+      ['composite', 'connect', 'jobs', 'limits', 'query', 'queryAll', 'sobjects', 'tooling'].map((name) => [
+        name,
+        `${base}/${name}`,
+      ]),
+    ),
+  }),
+}
+
+export const dataRoutes: readonly SandboxRoute[] = [
+  versions,
+  resources,
+  ...queryRoutes,
+  ...describeRoutes,
+  ...deletedRoutes,
+  ...limitRoutes,
+  ...connectRoutes,
+  ...collectionRoutes,
+  ...sobjectRoutes,
+]
