@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { ChangeHint } from '../../connector.ts'
+import { CLIENT_NAME } from '../version.ts'
 import type { DecodedEvent, SchemaField } from './schema.ts'
 
 export interface EventReading {
@@ -81,8 +82,6 @@ const KINDS: Readonly<Record<string, ChangeHint['kind']>> = {
 
 const isId = (id: string): boolean => /^[A-Za-z0-9]{18}$/.test(id) && !id.startsWith('000')
 
-/** What our calls say in `Sforce-Call-Options`, and events repeat. */
-const CLIENT = 'Holdfast'
 /** Change with every update, whoever makes it. */
 const SYSTEM_FIELDS: readonly string[] = ['LastModifiedDate', 'LastModifiedById', 'SystemModstamp']
 
@@ -95,12 +94,12 @@ function isOwn(
   fields: readonly SchemaField[],
   isOurs: (field: string) => boolean,
 ): boolean {
-  if (changeType !== 'UPDATE' || clientOf(changeOrigin) !== CLIENT) return false
+  if (changeType !== 'UPDATE' || clientOf(changeOrigin) !== CLIENT_NAME) return false
   const changed = fieldsInBitmaps(changedFields, fields)?.filter((name) => !SYSTEM_FIELDS.includes(name))
   return changed !== undefined && changed.length > 0 && changed.every(isOurs)
 }
 
-/** `com/salesforce/api/rest/67.0;client=Holdfast` */
+/** What the call said in `Sforce-Call-Options`: `com/salesforce/api/rest/67.0;client=Holdfast`. */
 function clientOf(origin: string): string | undefined {
   const part = origin.split(';').find((one) => one.startsWith('client='))
   return part?.slice('client='.length)

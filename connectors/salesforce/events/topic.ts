@@ -102,7 +102,10 @@ export async function followTopic(options: TopicOptions): Promise<void> {
     if (error !== undefined && !isServiceError(error) && !(error instanceof HoldfastError)) throw error
     // The end of a stream without an error is a line that broke, as far as we are concerned.
     const reaction = isServiceError(error) ? reactionTo(error) : 'again'
-    if (reaction === 'no_topic') return
+    if (reaction === 'no_topic') {
+      options.put({ topic, hints: [], missed: withdrawn(topic), replayId: null, done: nothing })
+      return
+    }
     if (reaction === 'lost' && replayId !== null) {
       replayId = null
       missed = forgotten(topic)
@@ -197,30 +200,38 @@ function latest({ events, latest_replay_id }: FetchResponse): Buffer | null {
   return id && id.length > 0 ? id : null
 }
 
-async function newsOfAll(
-  events: readonly ConsumerEvent[],
-  { schemas, reading, topic }: Attempt,
-): Promise<EventNews> {
+async function newsOfAll(events: readonly ConsumerEvent[], attempt: Attempt): Promise<EventNews> {
   const hints = new Map<string, ChangeHint>()
   let missed: string | undefined
   for (const { event } of events) {
     if (!event) continue
-    // Not knowing the schema is a matter of the line; not being able to read an event by it is for good.
-    const schema = await schemas.of(event.schema_id)
-    let news: EventNews
-    try {
-      news = newsOf(schema.decode(event.payload), reading)
-    } catch {
-      news = { hints: [], missed: `Salesforce sent an event on ${topic} that cannot be read.` }
-    }
+    const news = await newsOfOne(event, attempt)
     for (const hint of news.hints) hints.set(hint.key, hint)
     missed ??= news.missed
   }
   return { hints: [...hints.values()], ...(missed === undefined ? {} : { missed }) }
 }
 
+/** @throws what keeps the schema from being asked for now; what cannot be read by it is so for good */
+async function newsOfOne(
+  { schema_id, payload }: NonNullable<ConsumerEvent['event']>,
+  { schemas, reading, topic }: Attempt,
+): Promise<EventNews> {
+  try {
+    const schema = await schemas.of(schema_id)
+    return newsOf(schema.decode(payload), reading)
+  } catch (error) {
+    if (error instanceof HoldfastError || (isServiceError(error) && reactionTo(error) === 'again'))
+      throw error
+    return { hints: [], missed: `Salesforce sent an event on ${topic} that cannot be read.` }
+  }
+}
+
 const forgotten = (topic: string): string =>
   `Salesforce does not know any more where ${topic} was left off: it keeps events for 72 hours, and forgets them when an org moves.`
+
+const withdrawn = (topic: string): string =>
+  `The integration user may not read events of ${topic} any more. What they would tell is looked for at intervals.`
 
 const unknownUntilNow = (topic: string): string => `Events of ${topic} were not followed until now.`
 

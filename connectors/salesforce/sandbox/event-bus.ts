@@ -5,6 +5,7 @@
  * Positions are opaque to those who read, and good for this run of the sandbox alone: after a restart they are unknown,
  * as after an org has moved to another instance.
  */
+import { API_VERSION } from '../version.ts'
 import type { Values } from './entries.ts'
 import type { Value } from './field.ts'
 import {
@@ -70,7 +71,7 @@ const OVERFLOW_ABOVE = 100_000
 /** Beyond it the oldest are forgotten, whatever their age: what a process can keep. */
 const MOST_EVENTS = 200_000
 const EMPTY_ID = '000000000000000AAA'
-const API = 'com/salesforce/api/rest/67.0'
+const API = `com/salesforce/api/rest/${API_VERSION.slice(1)}`
 
 /** Custom objects do, and of the standard ones those below, as far as the sandbox has them. */
 const hasEvents = (object: string): boolean => object.endsWith('__c') || WITH_EVENTS.has(object)

@@ -33,7 +33,7 @@ export interface PubSubOrg {
   readonly org: string
   readonly state: SalesforceState
   /** Whether an access token is good now. */
-  isSession(accessToken: string): boolean
+  isGoodSession(accessToken: string): boolean
 }
 
 export interface PubSubOptions {
@@ -143,7 +143,7 @@ export async function startPubSub(org: PubSubOrg, options: PubSubOptions = {}): 
   const problemOf = (metadata: Metadata): PubSubProblem | null => {
     const given = (name: string): string => String(metadata.get(name)[0] ?? '')
     const isRight =
-      org.isSession(given('accesstoken')) &&
+      org.isGoodSession(given('accesstoken')) &&
       given('instanceurl').replace(/\/$/, '') === org.url &&
       given('tenantid').slice(0, 15) === org.org.slice(0, 15)
     if (isRight) return null

@@ -1,5 +1,7 @@
 /** Everything that the sandbox answers to with a session. A new group of endpoints is added here. */
 import { API_VERSION } from '../version.ts'
+import { bulkIngestRoutes } from './bulk-ingest.ts'
+import { bulkQueryRoutes } from './bulk-query.ts'
 import { collectionRoutes } from './collections.ts'
 import { connectRoutes } from './connect.ts'
 import { deletedRoutes } from './deleted.ts'
@@ -48,4 +50,6 @@ export const dataRoutes: readonly SandboxRoute[] = [
   ...connectRoutes,
   ...collectionRoutes,
   ...sobjectRoutes,
+  ...bulkQueryRoutes,
+  ...bulkIngestRoutes,
 ]

@@ -42,7 +42,7 @@ export async function eventOrg({
     url: URL,
     org: ORG,
     state,
-    isSession: (token: string) => token === `token-${sessions}`,
+    isGoodSession: (token: string) => token === `token-${sessions}`,
   }
   let pubsub = await startPubSub(service, options)
   return {
