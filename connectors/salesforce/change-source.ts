@@ -102,3 +102,5 @@ export function sliced<T>(items: readonly T[], size: number): readonly (readonly
     items.slice(i * size, (i + 1) * size),
   )
 }
+
+export const stampOf = (row: Row): Date => readTime(row['SystemModstamp']) ?? new Date(0)

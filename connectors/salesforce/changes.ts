@@ -3,13 +3,22 @@
  * modified, what belongs to a customer and was modified, and what was deleted or merged.
  */
 import type { ChangePage, Cursor, CustomerRecord } from '../connector.ts'
-import { newestOf, NEVER, OVERLAP, rowPages, SLICE, sliced, type ChangeSource } from './change-source.ts'
+import {
+  newestOf,
+  NEVER,
+  OVERLAP,
+  rowPages,
+  SLICE,
+  sliced,
+  stampOf,
+  type ChangeSource,
+} from './change-source.ts'
 import { membersOf } from './conditions.ts'
 import { keepGone, openLately, parseCursor, versionOf, type Lately, type SalesforceCursor } from './cursor.ts'
 import { deletedSince, survivorsOf } from './deleted.ts'
 import { id18 } from './ids.ts'
 import { isNarrow, type Known } from './records.ts'
-import type { Related } from './related.ts'
+import { relatedVersion, type Related } from './related.ts'
 import { idIn, isTrue, type Row } from './rows.ts'
 import { and, compare, or, type Condition } from './soql.ts'
 import { everything } from './whole.ts'
@@ -240,19 +249,18 @@ async function ofRecords(
 /** The customers that they belong to, read by id: nothing of theirs need have changed. */
 async function ofRelated(
   source: ChangeSource,
-  { object, fields, customersOf }: Related,
+  phase: Related,
   rows: readonly Row[],
   lately: Lately,
   customers: Lately,
 ): Promise<PagePart> {
   const fresh = rows.filter((row) => {
-    const said = fields.map((name) => row[name] ?? null).concat(isTrue(row, 'IsDeleted'))
-    const version = versionOf(object, id18(String(row['Id'])), stampOf(row), said)
+    const version = relatedVersion(phase, row)
     if (lately.has(version)) return false
     lately.add(version, stampOf(row).getTime())
     return true
   })
-  const ids = fresh.length === 0 ? [] : await customersOf(fresh)
+  const ids = fresh.length === 0 ? [] : await phase.customersOf(fresh)
   const upserts: CustomerRecord[] = []
   for (const slice of sliced(ids, SLICE)) {
     const records = await source.reader.byIds(slice)
@@ -286,7 +294,6 @@ function newOnes({ reader }: ChangeSource, lately: Lately, records: readonly Kno
 const isWhole = ({ reader }: ChangeSource, row: Row): boolean =>
   reader.fields().every((name) => Object.hasOwn(row, name))
 
-const stampOf = (row: Row): Date => readTime(row['SystemModstamp']) ?? new Date(0)
 const createdAt = ({ row }: Known): number => readTime(row['CreatedDate'])?.getTime() ?? 0
 const later = (a: Date | null, b: Date | null): Date =>
   new Date(Math.max(a?.getTime() ?? 0, b?.getTime() ?? 0))

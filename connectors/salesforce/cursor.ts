@@ -73,8 +73,8 @@ export interface Lately {
 
 const BUCKET_MS = 600_000
 const LENGTH = 8
-/** So many take 160 kB in a cursor. */
-const MOST = 20_000
+/** So many of an object take 160 kB in a cursor. */
+export const MOST_VERSIONS = 20_000
 
 /**
  * A set of versions that is cheap to store after each page: texts that only grow.
@@ -98,7 +98,7 @@ export function openLately(saved: Readonly<Record<string, string>> = {}): Lately
     },
     kept(from) {
       const kept: [string, string][] = []
-      let room = MOST * LENGTH
+      let room = MOST_VERSIONS * LENGTH
       for (const bucket of [...buckets.keys()].sort((a, b) => b - a)) {
         if (bucket < Math.floor(from / BUCKET_MS) || room === 0) break
         const text = buckets.get(bucket)!.slice(-room)

@@ -1,9 +1,11 @@
 /** Other objects whose changes concern customers, and whom they belong to. */
 import type { SalesforceContext } from './context.ts'
+import { versionOf } from './cursor.ts'
 import { id18 } from './ids.ts'
 import type { ObjectFields } from './object-fields.ts'
 import { idIn, rowsOf, type Row } from './rows.ts'
 import { compare, type Condition } from './soql.ts'
+import { readTime } from './values.ts'
 
 export interface Related {
   /** `Opportunity`, `Contact`, … */
@@ -71,7 +73,7 @@ export async function relatedOf(context: SalesforceContext): Promise<readonly Re
     if (link.over !== undefined && !(await isWay(context, link.over))) continue
     found.push({
       object: link.object,
-      fields: ['Id', 'SystemModstamp', ...(link.field === undefined ? [] : [link.field])],
+      fields: ['Id', 'SystemModstamp', 'IsDeleted', ...(link.field === undefined ? [] : [link.field])],
       // A person account is changed together with its contact, and handed over for itself.
       where: known.fields.has('IsPersonAccount') ? compare('IsPersonAccount', '=', false) : null,
       customersOf: (rows) => customersBehind(context, link, rows),
@@ -80,8 +82,14 @@ export async function relatedOf(context: SalesforceContext): Promise<readonly Re
   return found
 }
 
+/** What a row is known by. */
+export function relatedVersion({ object, fields }: Related, row: Row): string {
+  const said = fields.map((name) => row[name] ?? null)
+  return versionOf(object, id18(String(row['Id'])), readTime(row['SystemModstamp']) ?? new Date(0), said)
+}
+
 const isFollowable = ({ queryable, fields }: ObjectFields): boolean =>
-  queryable && fields.has('SystemModstamp')
+  queryable && fields.has('SystemModstamp') && fields.has('IsDeleted')
 
 async function isWay(context: SalesforceContext, { object, from, to }: NonNullable<Link['over']>) {
   const known = await context.describe(object)

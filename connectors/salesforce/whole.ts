@@ -10,10 +10,12 @@ import {
   rowPages,
   SLICE,
   sliced,
+  stampOf,
   type ChangeSource,
 } from './change-source.ts'
 import { ofCondition } from './conditions.ts'
-import { openLately, type SalesforceCursor } from './cursor.ts'
+import { MOST_VERSIONS, openLately, type SalesforceCursor } from './cursor.ts'
+import { relatedVersion } from './related.ts'
 import { failureOf, isFailure } from './errors.ts'
 import { isNarrow } from './records.ts'
 import { id18 } from './ids.ts'
@@ -49,6 +51,7 @@ export async function* everything(
   const resumed = before?.whole ?? null
   const first = (before?.since ?? null) === null
   const begun = resumed ?? (await begin(source))
+  const around = resumed === null ? await versionsAround(source, begun) : (before?.lately ?? {})
   const uncut = resumed === null
   const newest = Date.parse(begun.newest[object])
   const lately = openLately(before?.lately[object])
@@ -66,7 +69,7 @@ export async function* everything(
       wholeDue: iso(now + (uncut ? WEEK : AGAIN)),
       passed: iso(now),
       deletedFrom: uncut ? begun.began : (before?.deletedFrom ?? begun.began),
-      lately: { ...before?.lately, [object]: lately.kept(newest - OVERLAP) },
+      lately: { ...around, [object]: lately.kept(newest - OVERLAP) },
       gone: before?.gone ?? {},
     }
   }
@@ -101,6 +104,33 @@ async function begin(source: ChangeSource): Promise<Whole> {
     newest[object] = (await newestOf(source, object))?.toISOString() ?? NEVER
   const { total, date } = await countOf(source)
   return { began: iso((date ?? context.clock()).getTime()), newest, total, last: null, job: null }
+}
+
+/**
+ * What belongs to customers and changed within the overlap is read with them: the next pass is not to tell it again.
+ *
+ * @returns by object, as a cursor keeps it
+ */
+async function versionsAround(source: ChangeSource, { newest }: Whole): Promise<SalesforceCursor['lately']> {
+  const found: Record<string, Readonly<Record<string, string>>> = {}
+  for (const one of source.related) {
+    const lately = openLately()
+    const from = Date.parse(newest[one.object]) - OVERLAP
+    const stamp = { datetime: new Date(Math.max(0, from)) }
+    for await (const { rows, total } of rowPages(source, {
+      from: one.object,
+      fields: () => one.fields,
+      where: and(compare('SystemModstamp', '>=', stamp), one.where),
+      orderBy: ['SystemModstamp', 'Id'],
+      all: true,
+    })) {
+      // More than a cursor keeps: their customers are handed over once more.
+      if (total > MOST_VERSIONS) break
+      for (const row of rows) lately.add(relatedVersion(one, row), stampOf(row).getTime())
+    }
+    found[one.object] = lately.kept(from)
+  }
+  return found
 }
 
 async function countOf({
