@@ -228,6 +228,7 @@ describe('what was sent, on the timeline', () => {
     const { context, asked } = scripted()
     expect(await logActivities(context, [entry])).toEqual([{ id: entry.key, ok: true, externalId: made.id }])
     expect(writesOf(asked)[0].path).toBe(PATH)
+    expect(asked.filter(({ soql }) => soql.includes('TaskStatus'))).toEqual([])
     expect(recordsOf(writesOf(asked)[0])).toEqual([
       {
         attributes: { type: 'Task' },

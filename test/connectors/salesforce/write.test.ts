@@ -303,6 +303,7 @@ describe('values as Salesforce takes them', () => {
       expect(names.isOurs(names.of(name))).toBe(true)
       expect(packageNames(null).isOurs(name)).toBe(true)
     }
+    expect(names.isOurs('hold__Of_A_Newer_Package__c')).toBe(true)
     expect(names.isOurs('Segment__c')).toBe(false)
     expect(names.of('Account')).toBe('Account')
   })
