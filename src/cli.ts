@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { EXIT, HoldfastError } from './contracts/errors.ts'
+import { CONNECT_OPTIONS, describeOption, expectOptionsOf, sourceOf } from './cli/connect-options.ts'
 import { endOnSignals, watchStreams } from './cli/process.ts'
 import { reportFailure } from './cli/run.ts'
 import { wrongCall } from './cli/wrong-call.ts'
@@ -232,34 +233,32 @@ function describeProgram(done: (code: number) => void): Command {
     done(await (await import('./cli/setup.ts')).company(name, options)),
   )
 
-  command('connect <source>', 'Connect a customer file, or a HubSpot account: "connect hubspot".')
-    .option('--customers <who>', 'everyone, or a column and its values: "lifecyclestage=customer"')
-    .option('--name <name>', 'what people call the connection')
-    .option('--company <name>', 'which company (default: the first)')
-    .option('--columns <names>', 'file: columns that are not found by themselves: "id=Nr,email=E-Mail"')
-    .option('--token-file <file>', 'HubSpot: the token of a private app; "-" is standard input')
-    .option('--refresh-token-file <file>', 'HubSpot: the refresh token of an OAuth app')
-    .option('--webhook-secret-file <file>', 'HubSpot: client secret of the private app, which signs webhooks')
-    .option('--object <object>', 'HubSpot: whose records are customers: companies or contacts')
-    .option('--renewals <deals>', 'HubSpot: deals that are agreements: "Renewals/Active,Won"')
-    .option('--renewal-months <n>', 'HubSpot: months that the amount of such a deal is for', whole(1, 120))
-    .option('--renewal-date <property>', 'HubSpot: property of the deal with the renewal date')
-    .option('--responsible <property>', 'HubSpot: property that names who gets the tasks')
-    .option('--fallback-owner <id>', 'HubSpot: owner who gets the tasks of records without one')
-    .option('--subscription <id>', 'HubSpot: subscription type that our e-mails belong to')
-    .option('--roles <names>', 'HubSpot: job titles to write to first, separated by commas', list)
-    .option('--sensitive <names>', 'HubSpot: sensitive properties that may be read all the same', list)
+  const connect = command(
+    'connect <source>',
+    'Connect a customer file, a HubSpot account ("connect hubspot") or a Salesforce org ("connect salesforce").',
+  )
+  const takes = { list, months: whole(1, 120), percent: whole(0, 95) }
+  for (const option of CONNECT_OPTIONS)
+    if (option.takes === undefined) connect.option(option.flags, describeOption(option))
+    else connect.option<unknown>(option.flags, describeOption(option), takes[option.takes])
+  connect
     .addHelpText(
       'after',
-      '\nExamples: holdfast connect customers.csv --customers everyone\n          holdfast connect hubspot --token-file token.txt\nWithout --customers it says what it found, and connects nothing.\n',
+      '\nExamples: holdfast connect customers.csv --customers everyone\n          holdfast connect hubspot --token-file token.txt\n          holdfast connect salesforce --web\nWithout --customers it says what it found, and connects nothing.\n',
     )
-    .action(async (source: string, options) =>
-      done(
-        source === 'hubspot'
-          ? await (await import('./cli/portals.ts')).connectHubSpot(options)
-          : await (await import('./cli/setup.ts')).connect(source, options),
-      ),
-    )
+    .action(async (from: string, options) => {
+      const source = sourceOf(from)
+      const typed = connect.options.filter(
+        (option) => connect.getOptionValueSource(option.attributeName()) === 'cli',
+      )
+      expectOptionsOf(
+        source,
+        typed.map(({ long }) => long ?? ''),
+      )
+      if (source === 'file') return done(await (await import('./cli/setup.ts')).connect(from, options))
+      const crm = await import('./cli/crm.ts')
+      done(await (source === 'hubspot' ? crm.connectHubSpot(options) : crm.connectSalesforce(options)))
+    })
 
   command(
     'disconnect <connection>',
@@ -267,20 +266,20 @@ function describeProgram(done: (code: number) => void): Command {
   )
     .option('--company <name>', 'which company (default: the first)')
     .action(async (connection: string, options) =>
-      done(await (await import('./cli/portals.ts')).disconnect(connection, options)),
+      done(await (await import('./cli/crm.ts')).disconnect(connection, options)),
     )
 
-  command('sandbox <what> [n]', 'Let months pass in the HubSpot sandbox: "sandbox month 3".').action(
-    async (what: string, many: string | undefined, options) => {
+  command('sandbox <what> [n]', 'Let months pass in the CRM sandboxes: "sandbox month 3".')
+    .option('--crm <name>', 'hubspot or salesforce alone (default: all that are here)')
+    .action(async (what: string, many: string | undefined, options) => {
       if (what !== 'month')
         throw new HoldfastError(
           'usage',
           `holdfast sandbox can do "month", such as "sandbox month 3", not "${what}".`,
         )
       const months = many === undefined ? 1 : whole(1, 120)(many)
-      done(await (await import('./cli/portals.ts')).sandboxMonths(months, options))
-    },
-  )
+      done(await (await import('./cli/crm.ts')).sandboxMonths(months, options))
+    })
 
   command('settings [file]', 'Show the settings of a company, or save those of a JSON file.')
     .option('--company <name>', 'which company (default: the first)')

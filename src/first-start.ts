@@ -1,77 +1,139 @@
 /**
- * What a new installation begins with: a sample company whose customers live in a HubSpot sandbox on this machine, and
- * whose mails and tasks stay there and reach nobody. It shows the whole loop before anything is connected, and can be
- * deleted. A process that hosts no sandbox makes the sample from a file instead.
+ * What a new installation begins with: two sample companies whose customers live in CRM sandboxes on this machine, one in
+ * HubSpot's and one in Salesforce's, and whose mails and tasks stay there and reach nobody. They show the whole loop before
+ * anything is connected, and can be deleted. A process that hosts no sandbox makes one sample from a file instead.
  */
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { HubSpotConfigInput } from '../connectors/hubspot/config.ts'
 import { SUBSCRIPTIONS } from '../connectors/hubspot/sandbox/sample-portal.ts'
+import type { SalesforceConfigInput } from '../connectors/salesforce/config.ts'
 import { writeWorld } from '../connectors/world/write.ts'
 import type { TenantId } from './contracts/ids.ts'
-import type { SandboxHost } from './hubspot-sandbox.ts'
+import type { HubSpotSandboxHost } from './hubspot-sandbox.ts'
 import { keepPortalTokens } from './security/portal-tokens.ts'
+import { keepOrgSession } from './security/sealed-sessions.ts'
+import type { SalesforceSandboxHost } from './salesforce-sandbox.ts'
 import type { Service } from './service.ts'
 import { createConnection, listConnections, type NewConnection } from './store/connections.ts'
 import type { Transaction } from './store/database.ts'
 import { currentSettings, saveSettings } from './store/settings-versions.ts'
+import { listSteps } from './store/steps.ts'
 import { activateTenant, createTenant, listTenants, lockFirstStart } from './store/tenants.ts'
 
 /** Of the sample file: enough for levels and a plan that mean something. */
 const CUSTOMERS = 2000
 const SEED = 42
 
+/** Who made the samples' settings: by it a start knows a sample whose making was broken off. */
+const AUTHOR = 'first start'
+const SECOND = 'Sample company on Salesforce'
+
+export interface FirstStart {
+  /** The company that people sign in to: the oldest. */
+  readonly tenant: TenantId
+  readonly created: boolean
+  /** A second sample that is still to be connected, see {@link connectSecondSample}; null: there is none. */
+  readonly second: TenantId | null
+}
+
 /**
- * Makes the sample company where there is no company yet.
+ * Makes the sample companies where there is no company yet.
  *
- * The sample is activated, unlike any real company: its mails cannot leave the machine, its tasks lie in the sandbox.
+ * They are activated, unlike any real company: their mails cannot leave the machine, their tasks lie in the sandboxes.
  *
- * @param options.sandbox whether this process may host the sandbox
- * @returns the company that people sign in to: the oldest
+ * @param options.sandbox whether this process may host the sandboxes
  * @throws HoldfastError `output_full`, `output_denied` when the sample cannot be written
  * @example
  * const { tenant } = await firstStart(service, { sandbox: true })
  */
-export async function firstStart(
-  service: Service,
-  { sandbox }: { sandbox: boolean },
-): Promise<{ readonly tenant: TenantId; readonly created: boolean }> {
+export async function firstStart(service: Service, { sandbox }: { sandbox: boolean }): Promise<FirstStart> {
   const { database, vault } = service
-  const { tenant, created } = await database.asSystem('the companies at the start', async (tx) => {
+  const { tenant, created, others } = await database.asSystem('the companies at the start', async (tx) => {
     await lockFirstStart(tx)
-    const [oldest] = await listTenants(tx)
-    return oldest === undefined
-      ? { tenant: await createTenant(tx, 'Sample company'), created: true }
-      : { tenant: oldest.id, created: false }
+    const [oldest, ...rest] = await listTenants(tx)
+    if (oldest !== undefined)
+      return { tenant: oldest.id, created: false, others: rest.filter(({ name }) => name === SECOND) }
+    const first = await createTenant(tx, 'Sample company')
+    const second = sandbox ? [{ id: await createTenant(tx, SECOND) }] : []
+    return { tenant: first, created: true, others: second }
   })
+  const second = sandbox
+    ? await unmade(
+        service,
+        others.map(({ id }) => id),
+      )
+    : null
   // A start that was broken off half-way is taken up again.
   const begun = await database.withTenant(
     tenant,
     async (tx) => (await currentSettings(tx)).version > 0 || (await listConnections(tx)).length > 0,
   )
-  if (begun) return { tenant, created }
-  const host = sandbox ? await service.startSandbox() : null
-  const connection = host === null ? await sampleFile(service) : sandboxConnection(host)
+  if (begun) return { tenant, created, second }
+  const host = sandbox ? await service.sandboxes.start('hubspot') : null
+  const connection = host === null ? await sampleFile(service) : hubspotConnection(host)
   const tokens = host?.authorize()
   await database.withTenant(tenant, async (tx) => {
-    await begin(tx, tenant)
+    await begin(tx, tenant, 'Sample company')
     if (host !== null && tokens !== undefined)
       await keepPortalTokens(tx, { vault, portal: host.portal, tokens })
     await createConnection(tx, connection)
   })
-  return { tenant, created }
+  return { tenant, created, second }
 }
 
-async function begin(tx: Transaction, tenant: TenantId): Promise<void> {
-  await saveSettings(tx, sampleSettings, {
+/** The first of these that nothing was ever connected to and that nobody set up. */
+async function unmade({ database }: Service, tenants: readonly TenantId[]): Promise<TenantId | null> {
+  for (const tenant of tenants) {
+    const untouched = await database.withTenant(
+      tenant,
+      async (tx) => (await currentSettings(tx)).version === 0 && (await listConnections(tx)).length === 0,
+    )
+    if (untouched) return tenant
+  }
+  return null
+}
+
+/** Seconds that the second sample waits at most for the first to have been through the loop. */
+const LONGEST_WAIT = 90
+
+/**
+ * Connects the second sample once the first one has been through its loop: what people look at is there as soon as ever,
+ * and the two do not need their memory at the same time.
+ *
+ * @param signal gives up; the next start takes it up again
+ */
+export async function connectSecondSample(
+  service: Service,
+  { first, second, signal }: { first: TenantId; second: TenantId; signal: AbortSignal },
+): Promise<SalesforceSandboxHost> {
+  const { database, vault, clock } = service
+  for (let waited = 0; waited < LONGEST_WAIT; waited++) {
+    const steps = await database.withTenant(first, listSteps)
+    if (steps.some(({ step, lastDoneAt }) => step === 'write_back' && lastDoneAt !== null)) break
+    await wait(1000, undefined, { signal })
+  }
+  const host = await service.sandboxes.start('salesforce')
+  const session = host.authorize()
+  await database.withTenant(second, async (tx) => {
+    await begin(tx, second, SECOND)
+    await keepOrgSession(tx, { vault, org: host.org, session, clock })
+    await createConnection(tx, salesforceConnection(host))
+  })
+  return host
+}
+
+async function begin(tx: Transaction, tenant: TenantId, company: string): Promise<void> {
+  await saveSettings(tx, sampleSettings(company), {
     expected: 0,
-    author: 'first start',
+    author: AUTHOR,
     note: 'The sample company: mails and tasks stay on this machine. Its offers are credit for its own service, which at a gross margin of 90 % costs a tenth of its price to provide.',
   })
   await activateTenant(tx, tenant)
 }
 
-function sandboxConnection({ portal }: SandboxHost): NewConnection {
+function hubspotConnection({ portal }: HubSpotSandboxHost): NewConnection {
   const config: HubSpotConfigInput = {
     portal,
     object: 'companies',
@@ -87,6 +149,29 @@ function sandboxConnection({ portal }: SandboxHost): NewConnection {
     sandbox: true,
     config: { ...config },
     population: { kind: 'property', property: 'lifecyclestage', values: ['customer'] },
+  }
+}
+
+function salesforceConnection({ org, url, username }: SalesforceSandboxHost): NewConnection {
+  const config: SalesforceConfigInput = {
+    org,
+    object: 'Account',
+    builtIn: true,
+    auth: 'web',
+    username,
+    instanceUrl: url,
+    loginUrl: url,
+    // The sample's people were asked when they became customers; only who opted out is marked.
+    consent: 'opt_out',
+    recipients: { roles: ['CEO', 'Managing Director', 'Founder', 'Owner', 'Customer Success'] },
+  }
+  return {
+    kind: 'salesforce',
+    name: 'Salesforce sandbox',
+    externalId: org,
+    sandbox: true,
+    config: { ...config },
+    population: { kind: 'condition', condition: "Type = 'Customer'" },
   }
 }
 
@@ -112,7 +197,7 @@ async function sampleFile({ config, clock }: Service): Promise<NewConnection> {
  * tenths are margin, so that what it gives away costs it a tenth of its price to provide. Money off the invoice costs all of
  * it; under the default costs, which reckon so, hardly any offer pays. docs/hubspot.md tells the viewer.
  */
-const sampleSettings = {
+const sampleSettings = (company: string) => ({
   currency: { file: 'EUR', reporting: 'EUR' },
   margin: { gross: 0.9 },
   catalogue: {
@@ -123,11 +208,11 @@ const sampleSettings = {
   },
   delivery: { mode: 'sandbox', approval: { discounts: false, calls: false } },
   sender: {
-    name: 'Sample company',
-    company: 'Sample company',
+    name: company,
+    company,
     address: 'hello@sample.example',
     replyTo: 'hello@sample.example',
-    postalAddress: 'Sample company, 1 Example Street, 10115 Berlin, Germany',
+    postalAddress: `${company}, 1 Example Street, 10115 Berlin, Germany`,
     language: 'en',
   },
-}
+})

@@ -1,7 +1,5 @@
 /**
- * The HubSpot sandbox that a process which does everything hosts: a portal of a made-up company that lives on, kept in a
- * journal in the data folder. Nothing of the engine reaches into it; what is read and written goes over HTTP, by the
- * same client as to HubSpot.
+ * The HubSpot sandbox that this process hosts: a portal of a made-up company.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,6 +11,7 @@ import { startWorld } from '../connectors/hubspot/sandbox/world.ts'
 import type { PortalTokens } from '../connectors/hubspot/oauth.ts'
 import type { Clock } from './contracts/clock.ts'
 import type { BuiltInPortal } from './hubspot.ts'
+import { sandboxDay, SANDBOX_PACE, SANDBOX_TICK_MS, type SandboxHost } from './sandbox-hosts.ts'
 
 /** Enough for levels and a plan that mean something, few enough to be there within seconds. */
 const CUSTOMERS = 2000
@@ -20,38 +19,24 @@ const SEED = 42
 /** Of no portal that HubSpot has given out yet, and still of 31 bits, as ids of portals are. */
 export const SANDBOX_PORTAL = '2147000001'
 
-export interface SandboxHost extends BuiltInPortal {
+export interface HubSpotSandboxHost extends SandboxHost, BuiltInPortal {
   /** What a portal's admin who agrees to the app gives. */
   authorize(): PortalTokens
-  /** From now on time passes in it, and changes are told to this address. */
-  live(webhooks: string): void
-  /** Lets a month pass at once. */
-  passMonth(): void
-  /** 'YYYY-MM-DD' of its world, which is ahead of the calendar by the months that passed. */
-  today(): string
-  close(): Promise<void>
 }
-
-/**
- * Months of its world in an hour: slow enough that a sample is not worn out in a day, fast enough that something
- * changes every minute.
- */
-const PACE = 0.25
-const TICK_MS = 10_000
 
 /**
  * Goes on with the portal that the journal holds; begins one where there is none.
  *
  * @example
- * const sandbox = await openSandboxHost({ folder: config.data, clock })
+ * const sandbox = await openHubSpotSandbox({ folder: config.data, clock })
  */
-export async function openSandboxHost({
+export async function openHubSpotSandbox({
   folder,
   clock,
 }: {
   folder: string
   clock: Clock
-}): Promise<SandboxHost> {
+}): Promise<HubSpotSandboxHost> {
   await mkdir(join(folder, 'sandbox'), { recursive: true, mode: 0o700 })
   const sandbox = await startHubSpotSandbox({
     clock,
@@ -73,17 +58,14 @@ export async function openSandboxHost({
       // Renewed at once: how long it holds is HubSpot's to say.
       return { accessToken, refreshToken, expiresAt: clock().toISOString() }
     },
-    live: (webhooks) => {
+    live: ({ webhooks }) => {
       living.push(
         startWebhooks(sandbox, { targetUrl: webhooks, subscriptions: subscriptionsOf(sandbox.state) }),
-        startWorld(sandbox, { clock, pace: PACE, everyMs: TICK_MS }),
+        startWorld(sandbox, { clock, pace: SANDBOX_PACE, everyMs: SANDBOX_TICK_MS }),
       )
     },
     passMonth: () => void still.passMonth(),
-    today: () => {
-      const days = still.months() * (365.25 / 12)
-      return new Date(clock().getTime() + days * 86_400_000).toISOString().slice(0, 10)
-    },
+    today: () => sandboxDay(clock(), still.months()),
     close: async () => {
       still.stop()
       await Promise.all(living.splice(0).map((one) => one.stop()))

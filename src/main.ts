@@ -6,11 +6,14 @@ import { serviceCommands } from './control/commands.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
 import { HoldfastError } from './contracts/errors.ts'
-import { firstStart } from './first-start.ts'
+import { followEvents, type Following } from './loop/follow.ts'
+import { connectSecondSample, firstStart } from './first-start.ts'
 import type { QueueRole, QueueService } from './queue/service.ts'
 import { createSignInLink } from './security/sessions.ts'
 import { apiRoutes } from './server/api/routes.ts'
 import { openMetrics } from './server/metrics.ts'
+import { SANDBOX_KINDS } from './sandbox-hosts.ts'
+import { salesforceCallback } from './server/oauth/salesforce.ts'
 import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
 import type { WebhookKey } from './server/services.ts'
@@ -28,7 +31,7 @@ export interface Running {
   readonly url: string | null
   /** Signs in once, within 15 minutes; null with {@link url}. */
   readonly signIn: string | null
-  /** Whether this start made the sample company. */
+  /** Whether this start made the sample companies. */
   readonly first: boolean
   /** Takes nothing more, ends what it does in order, closes everything. */
   close(): Promise<void>
@@ -54,37 +57,64 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     onSystem: metrics.systemTransaction,
   })
   const webhookKeys = keysOf(config)
-  const open: { queue?: QueueService; server?: RunningServer; control?: ControlServer } = {}
+  const open: {
+    queue?: QueueService
+    server?: RunningServer
+    control?: ControlServer
+    second?: Promise<void>
+    following?: Following
+  } = {}
+  const ending = new AbortController()
   const close = async (): Promise<void> => {
+    ending.abort()
+    await open.second
     // Nothing new is taken while what runs winds down; the database goes last.
-    await Promise.all([open.server?.close(), open.queue?.drain(), open.control?.close()])
+    await Promise.all([
+      open.server?.close(),
+      open.following?.close(),
+      open.queue?.drain(),
+      open.control?.close(),
+    ])
     await service.close()
   }
   try {
     const servesPages = role === 'all' || role === 'web'
-    const { tenant, created } = servesPages
+    const { tenant, created, second } = servesPages
       ? await firstStart(service, { sandbox: role === 'all' })
-      : { tenant: null, created: false }
-    open.queue = await startServiceQueue(service, role)
+      : { tenant: null, created: false, second: null }
+    const queue = await startServiceQueue(service, role)
+    open.queue = queue
+    if (role === 'all' || role === 'worker')
+      open.following = followEvents({ ...service, wake: queue.wake }, { kinds: ['salesforce'] })
     if (tenant === null) return { url: null, signIn: null, first: false, close }
     open.server = await startServer({
       host: config.host,
       port: config.port,
       trustProxy: config.trustProxy,
       services: { ...service, queue: open.queue, webhookKeys },
-      routes: [...apiRoutes, ...pageRoutes()],
+      routes: [...apiRoutes, ...pageRoutes(), salesforceCallback(service.salesforce.web.exchange)],
       ready: { model: () => service.engines.get('shipped:subscription') },
       metrics,
       version: versionOf(),
     })
     service.localUrl = localUrl(config.host, open.server.port)
-    const { sandbox } = service
-    if (sandbox !== null) {
-      // Not by a name, which may mean another address.
-      const url = localUrl(config.host, open.server.port).replace('localhost', '127.0.0.1') + WEBHOOK_PATH
-      webhookKeys.push({ secret: sandbox.app.clientSecret, url, portal: sandbox.portal })
-      sandbox.live(url)
-    }
+    service.serving = true
+    // Not by a name, which may mean another address.
+    const webhooks = service.localUrl.replace('localhost', '127.0.0.1') + WEBHOOK_PATH
+    const portal = service.sandboxes.get('hubspot')
+    if (portal !== null)
+      webhookKeys.push({ secret: portal.app.clientSecret, url: webhooks, portal: portal.portal })
+    for (const kind of SANDBOX_KINDS) service.sandboxes.get(kind)?.live({ webhooks })
+    if (second !== null)
+      open.second = connectSecondSample(service, { first: tenant, second, signal: ending.signal }).then(
+        (host) => {
+          host.live({ webhooks })
+          open.queue?.wake()
+        },
+        (cause: unknown) => {
+          if (!ending.signal.aborted) log.error({ err: cause }, 'the second sample could not be made')
+        },
+      )
     open.control = await startControl({
       folder: config.data,
       commands: serviceCommands(service, open.queue.wake),

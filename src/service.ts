@@ -11,7 +11,6 @@ import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
 import { HoldfastError } from './contracts/errors.ts'
 import { openHubSpot, type HubSpot } from './hubspot.ts'
-import { openSandboxHost, type SandboxHost } from './hubspot-sandbox.ts'
 import { act } from './loop/act.ts'
 import type { ActServices } from './loop/act-services.ts'
 import { openConnectors, openFile } from './loop/connectors.ts'
@@ -26,6 +25,8 @@ import { sync } from './loop/sync.ts'
 import { writeBack } from './loop/write-back.ts'
 import { openBackend, type QueueBackend } from './queue/backend.ts'
 import { startQueue, type QueueRole, type QueueService } from './queue/service.ts'
+import { openSalesforce, type Salesforce } from './salesforce.ts'
+import { openSandboxHosts, SANDBOX_KINDS, type SandboxHosts } from './sandbox-hosts.ts'
 import { loadMasterKey } from './security/master-key.ts'
 import { openSecrets } from './security/secrets.ts'
 import { openVault, type Vault } from './security/vault.ts'
@@ -42,12 +43,13 @@ export interface Service extends LoopServices, ActServices {
   /** Null in a process that is one of several: nobody would find it there. */
   readonly inbox: Inbox | null
   readonly hubspot: HubSpot
-  /** The HubSpot sandbox of this process; null: nothing is connected to one, or another process hosts it. */
-  readonly sandbox: SandboxHost | null
-  /** Hosts a HubSpot sandbox from now on, where a process may. */
-  startSandbox(): Promise<SandboxHost>
+  readonly salesforce: Salesforce
+  /** CRM sandboxes of this process. */
+  readonly sandboxes: SandboxHosts
   /** Told once the server listens. */
   localUrl: string
+  /** Whether this process answers browsers. */
+  serving: boolean
   close(): Promise<void>
 }
 
@@ -106,17 +108,27 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
     if (inbox !== null) closers.push(() => inbox.close())
     const channels = openChannels({ database, vault, clock, inbox })
     closers.push(() => channels.close())
-    let sandbox: SandboxHost | null = null
-    const startSandbox = async (): Promise<SandboxHost> => {
-      if (sandbox !== null) return sandbox
-      const opened = await openSandboxHost({ folder: config.data, clock })
-      closers.push(() => opened.close())
-      sandbox = opened
-      return opened
+    const place = { folder: config.data, clock }
+    const sandboxes = openSandboxHosts({
+      hubspot: async () => (await import('./hubspot-sandbox.ts')).openHubSpotSandbox(place),
+      salesforce: async () => (await import('./salesforce-sandbox.ts')).openSalesforceSandbox(place),
+    })
+    closers.push(() => sandboxes.close())
+    if (alone) {
+      const connected = await database.asSystem('which sandboxes are connected', builtInKinds)
+      for (const kind of SANDBOX_KINDS) if (connected.has(kind)) await sandboxes.start(kind)
     }
-    if (alone && (await database.asSystem('whether a sandbox is connected', builtInKinds)).size > 0)
-      await startSandbox()
-    const hubspot = openHubSpot({ app: config.hubspot, database, vault, clock, builtIn: () => sandbox })
+    const opening = { database, vault, clock }
+    const hubspot = openHubSpot({
+      ...opening,
+      app: config.hubspot,
+      builtIn: () => sandboxes.get('hubspot'),
+    })
+    const salesforce = openSalesforce({
+      ...opening,
+      app: config.salesforce,
+      builtIn: () => sandboxes.get('salesforce'),
+    })
     return {
       config,
       database,
@@ -127,15 +139,14 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       channels,
       clock,
       log,
-      connectors: openConnectors({ csv: openFile, hubspot: hubspot.kind }),
+      connectors: openConnectors({ csv: openFile, hubspot: hubspot.kind, salesforce: salesforce.kind }),
       hubspot,
-      get sandbox() {
-        return sandbox
-      },
-      startSandbox,
+      salesforce,
+      sandboxes,
       secrets: openSecrets(vault),
       publicUrl: config.publicUrl,
       localUrl: `http://localhost:${config.port}`,
+      serving: false,
       close: closeAll,
     }
   } catch (cause) {

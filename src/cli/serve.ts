@@ -34,7 +34,9 @@ export function serve(options: CommandOptions & { readonly role: string }): Prom
         terminal.print(`Sign in (once, within 15 minutes): ${running.signIn}`)
         if (running.first)
           terminal.print(
-            'A sample company is being synced from a HubSpot sandbox on this machine, scored and decided on; its mails and tasks reach nobody.',
+            config.databaseUrl === null || role === 'all'
+              ? 'A sample company is being synced from a HubSpot sandbox on this machine, scored and decided on; its mails and tasks reach nobody. A second one, from a Salesforce sandbox, follows once the first is done: switch to it at the bottom of the menu.'
+              : 'A sample company is being read from a file, scored and decided on; its mails reach nobody.',
           )
       }
       terminal.print(`Data: ${config.databaseUrl === null ? config.data : 'PostgreSQL (DATABASE_URL)'}`)

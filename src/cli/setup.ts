@@ -17,7 +17,7 @@ export function company(name: string, options: CommandOptions): Promise<number> 
     const made = await serviceCommand('company', { name }, terminal)
     terminal.print(`The company "${name}" is there, apart from every other.`)
     terminal.note(
-      `Next: holdfast connect <file> --company "${name}", or holdfast connect hubspot --token-file <file> --company "${name}"`,
+      `Next: holdfast connect <file> --company "${name}", connect hubspot --token-file <file>, or connect salesforce --web`,
     )
     return made
   })
@@ -127,7 +127,7 @@ const DELIVERY_WORDS: Readonly<Record<string, string>> = {
   dry_run:
     'It is a dry run (delivery.mode): what would be sent is recorded, can be looked at, and goes to nobody.',
   sandbox:
-    'E-mails reach the sandbox inbox, tasks a HubSpot sandbox on this machine, and nobody else (delivery.mode).',
+    'E-mails reach the sandbox inbox, tasks the CRM sandboxes on this machine, and nobody else (delivery.mode).',
   test_list:
     'E-mails reach the addresses of delivery.testList and nobody else. Calls and offers become tasks for the owners in the CRM, unless it is a test account.',
 }

@@ -18,7 +18,8 @@ import type { Run } from '../store/runs.ts'
 import { listTenants, pauseInstallation, type Tenant } from '../store/tenants.ts'
 import { asked } from './asked.ts'
 import { connectHubSpot } from './connect-hubspot.ts'
-import { portalCommands } from './portals.ts'
+import { connectSalesforce } from './connect-salesforce.ts'
+import { crmCommands } from './crm-commands.ts'
 import type { ControlCommand } from './server.ts'
 import { companyOf, setupCommands } from './setup.ts'
 
@@ -121,8 +122,9 @@ export function serviceCommands(
     },
 
     ...setupCommands(service, wake),
-    ...portalCommands(service, wake),
+    ...crmCommands(service, wake),
     'connect-hubspot': connectHubSpot(service, wake),
+    'connect-salesforce': connectSalesforce(service, wake),
   }
 }
 

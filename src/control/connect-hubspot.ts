@@ -21,7 +21,7 @@ import {
   storeReconnection,
   type CrmAccount,
 } from './crm-connection.ts'
-import { mappingLines } from './found-words.ts'
+import { mappingLines, sensitiveLines } from './found-words.ts'
 import {
   chosenSubscription,
   configFor,
@@ -33,7 +33,7 @@ import {
   unsaid,
   type ConnectOptions,
 } from './hubspot-choices.ts'
-import { sensitiveLines, subscriptionLine } from './hubspot-words.ts'
+import { subscriptionLine } from './hubspot-words.ts'
 import type { ControlCommand } from './server.ts'
 import { companyOf } from './setup.ts'
 
@@ -87,7 +87,11 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
       const [{ profile }] = await connector.describe()
       const stages = await stageCounts(client, wanted.object, propertyIn(wanted.customers))
       for (const line of mappingLines(profile, dayOf(service.clock()))) report(line)
-      for (const line of sensitiveLines(await sensitiveProperties(client, wanted), wanted.sensitive))
+      for (const line of sensitiveLines(
+        'HubSpot',
+        await sensitiveProperties(client, wanted),
+        wanted.sensitive,
+      ))
         report(line)
       report(subscriptionLine(subscription))
       if (wanted.customers === undefined) throw unsaid(wanted.object, stages, report)

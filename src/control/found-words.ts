@@ -1,10 +1,13 @@
 /** What a person is told of a CRM's records before anything is connected. */
+import type { StageCounts } from '../../connectors/value-counts.ts'
 import { canonical } from '../../models/features/dictionary.ts'
 import { proposeMapping } from '../../models/features/mapping.ts'
+import { isCustomerWord } from '../loop/population.ts'
 import type { ColumnProfile, TableProfile } from '../contracts/table.ts'
 
-/** Lines of a list; more of them say less. */
+/** Lines and values of a list; more of them say less. */
 const MOST_LINES = 14
+const MOST_VALUES = 8
 
 /** What a CRM calls a property. */
 export interface PropertyWord {
@@ -58,5 +61,52 @@ function sampleOf({ values, range, kind }: ColumnProfile): string {
 }
 
 const short = (value: number): string => String(Math.round(value * 100) / 100)
+
+/**
+ * @example
+ * populationLines('companies', stages) // ['Companies by Lifecycle Stage (lifecyclestage): customer 812, lead 403, …']
+ */
+export function populationLines(object: string, stages: readonly StageCounts[]): readonly string[] {
+  const what = `${object.slice(0, 1).toUpperCase()}${object.slice(1)}`
+  return stages.map(({ property, label, values }) => {
+    const shown = values.slice(0, MOST_VALUES).map(({ value, records }) => `${value} ${count(records)}`)
+    const more = values.length > MOST_VALUES ? `, and ${values.length - MOST_VALUES} more values` : ''
+    return `${what} by ${label} (${property}): ${shown.join(', ')}${more}`
+  })
+}
+
+/** The first property that has values which mean "customer"; null: none tells customers from others. */
+export function proposedStage(
+  stages: readonly StageCounts[],
+): { readonly property: string; readonly values: readonly string[]; readonly records: string } | null {
+  for (const { property, values } of stages) {
+    const found = values.filter(({ value, label }) => isCustomerWord(value) || isCustomerWord(label))
+    if (found.length > 0)
+      return {
+        property,
+        values: found.map(({ value }) => value),
+        records: count(found.reduce((sum, { records }) => sum + records, 0)),
+      }
+  }
+  return null
+}
+
+/**
+ * @param crm as people say it: "HubSpot"
+ * @param allowed those that an admin named
+ */
+export function sensitiveLines(
+  crm: string,
+  found: readonly string[],
+  allowed: readonly string[],
+  word: PropertyWord = PROPERTY,
+): readonly string[] {
+  const left = found.filter((name) => !allowed.includes(name))
+  if (left.length === 0) return []
+  const names = left.slice(0, MOST_VALUES).join(', ')
+  return [
+    `${count(left.length)} ${left.length === 1 ? `${word.one} is` : `${word.many} are`} marked as sensitive in ${crm} and left out: ${names}${left.length > MOST_VALUES ? ', …' : ''}. Whoever may decide that can name them with --sensitive.`,
+  ]
+}
 
 export const count = (value: number): string => value.toLocaleString('en')

@@ -14,7 +14,7 @@ import { API_VERSION } from '../../connectors/hubspot/version.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import type { ValuePopulation } from '../store/connections.ts'
-import { populationLines, proposedStage } from './hubspot-words.ts'
+import { populationLines, proposedStage } from './found-words.ts'
 import { parsePopulation } from './setup.ts'
 
 /** As the command line sends them. */

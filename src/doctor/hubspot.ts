@@ -1,72 +1,16 @@
-/** A connection to HubSpot, and whether its webhooks find the way here. */
+/** Whether HubSpot's webhooks find the way here. */
 import { createHmac } from 'node:crypto'
 import type { Check } from '../contracts/checks.ts'
-import { neededColumns } from '../loop/needed-properties.ts'
-import type { ConnectionPlace } from '../loop/services.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
 import type { Connection } from '../store/connections.ts'
-import { countStored } from '../store/crm-connections.ts'
-import { watchCrms } from '../store/reads/crm-connections.ts'
 import type { Tenant } from '../store/tenants.ts'
-import { failedCheck } from './doctor.ts'
-
-export interface CheckedPortal {
-  /** As a heading: the company and the connection. */
-  readonly name: string
-  readonly tenant: Tenant
-  readonly place: ConnectionPlace
-  readonly connection: Connection
-}
-
-/** What the portal says, what it refused, and how it tells of changes. */
-export async function checkPortal(
-  service: Service,
-  { name, tenant, place, connection }: CheckedPortal,
-): Promise<readonly Check[]> {
-  const { database, clock } = service
-  const { stored, view } = await database.withTenant(tenant.id, async (tx) => ({
-    stored: (await countStored(tx, connection.id)).all,
-    view: (await watchCrms(tx)).find((one) => one.connection === connection.id),
-  }))
-  const today = Math.floor(clock().getTime() / 86_400_000)
-  const { population } = connection
-  const mapped = [
-    ...(connection.profile === null ? [] : neededColumns(connection, today).map(({ column }) => column)),
-    ...(population?.kind === 'property' ? [population.property] : []),
-  ]
-  const found = await service.hubspot
-    .verify(place, { mapped: [...new Set(mapped)], stored })
-    .catch((cause: unknown) => [failedCheck('HubSpot', cause)])
-  const refused = (view?.refusals ?? []).map(({ what, count, message }): Check => ({
-    name: 'Refused',
-    status: 'warning',
-    message: `${count} ${THINGS[what]} in HubSpot: ${message}`,
-  }))
-  const notes = connection.notes.map(({ subject, message }): Check => ({
-    name: `Mapping of ${subject}`,
-    status: 'warning',
-    message,
-  }))
-  const webhooks = await checkWebhooks(service, { tenant, connection, last: view?.lastHintAt ?? null })
-  return [...found, ...notes, ...refused, webhooks].map((check) => ({
-    ...check,
-    name: `${name}, ${check.name}`,
-  }))
-}
-
-const THINGS = {
-  record: 'records could not be written',
-  activity: 'sent e-mails are missing on timelines',
-  consent: 'unsubscriptions are not known',
-  intervention: 'interventions are missing among the records',
-} as const
 
 /** Where HubSpot's events arrive, beneath the public address. */
 const PATH = '/webhooks/hubspot'
 
 /** Whether an event of HubSpot's would be taken: one of no portal, signed as HubSpot signs, is sent there. */
-async function checkWebhooks(
+export async function checkWebhooks(
   { config, vault, database, clock, publicUrl }: Service,
   { tenant, connection, last }: { tenant: Tenant; connection: Connection; last: Date | null },
 ): Promise<Check> {

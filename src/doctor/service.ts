@@ -14,7 +14,7 @@ import { listSteps } from '../store/steps.ts'
 import { ensureInstallation, listTenants, type Tenant } from '../store/tenants.ts'
 import type { Examination } from './doctor.ts'
 import { failedCheck } from './doctor.ts'
-import { checkPortal } from './hubspot.ts'
+import { checkCrm, isCrm } from './crm.ts'
 import { checkClock, checkDisk, checkPublicUrl } from './machine.ts'
 
 /**
@@ -150,8 +150,8 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
       config: connection.config,
     }
     checks.push(
-      ...(connection.kind === 'hubspot'
-        ? await checkPortal(service, { name, tenant, place, connection })
+      ...(isCrm(connection.kind)
+        ? await checkCrm(service, { name, tenant, place, connection })
         : await verify(name, () => connectors.open(place))),
     )
     for (const { step, error, state } of steps.filter((one) => one.connection === connection.id))
@@ -234,7 +234,7 @@ function sending(
     return {
       name,
       status: 'ok',
-      message: 'E-mails reach the sandbox inbox, tasks a HubSpot sandbox on this machine, and nobody else.',
+      message: 'E-mails reach the sandbox inbox, tasks the CRM sandboxes on this machine, and nobody else.',
     }
   const delivery = deliveryOf({
     channel: 'email',

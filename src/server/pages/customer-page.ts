@@ -1,6 +1,7 @@
 /** One customer: the risk and how it moved, why, what was decided and why, what was done, whom it would reach. */
 import { z } from 'zod'
 import { recordAddress } from '../../../connectors/hubspot/account.ts'
+import { recordAddress as salesforceAddress } from '../../../connectors/salesforce/record-address.ts'
 import { asCustomer } from '../../contracts/ids.ts'
 import { readCustomer, type CustomerScore, type WholeCustomer } from '../../store/reads/customer.ts'
 import { recordPlace, type RecordPlace } from '../../store/reads/crm-connections.ts'
@@ -65,11 +66,23 @@ function recordPill(
   record: RecordPlace | null,
 ): Markup {
   const words = `${connectionName} ${externalId}`
-  if (record?.kind !== 'hubspot' || (object !== 'companies' && object !== 'contacts'))
-    return html`<span class="pill">${words}</span>`
-  const { externalId: portal, domain } = record
-  const href = recordAddress({ uiDomain: domain ?? 'app.hubspot.com', portal }, object, externalId)
-  return html`<a class="pill" href="${href}" rel="noreferrer">${words} in HubSpot</a>`
+  const found = record === null ? null : addressIn(record, object, externalId)
+  if (found === null) return html`<span class="pill">${words}</span>`
+  return html`<a class="pill" href="${found.href}" rel="noreferrer">${words} in ${found.crm}</a>`
+}
+
+function addressIn(
+  { kind, externalId: account, domain }: RecordPlace,
+  object: string,
+  id: string,
+): { readonly href: string; readonly crm: string } | null {
+  if (kind === 'hubspot' && (object === 'companies' || object === 'contacts')) {
+    const place = { uiDomain: domain ?? 'app.hubspot.com', portal: account }
+    return { href: recordAddress(place, object, id), crm: 'HubSpot' }
+  }
+  if (kind === 'salesforce' && domain !== null && (object === 'Account' || object === 'Contact'))
+    return { href: salesforceAddress(domain, object, id), crm: 'Salesforce' }
+  return null
 }
 
 /** "€38,400 a year · renews 12 Jan · Mara Lindt is responsible". */
