@@ -211,7 +211,7 @@ function recordTypes({ state, base }: SandboxRequest, type: string): readonly un
     recordTypeId: '012000000000000AAA',
     urls: { layout: `${base}/sobjects/${type}/describe/layouts/012000000000000AAA` },
   }
-  const own = [...table.indexed('SobjectType', type)].map((row) => ({
+  const own = table.indexed('SobjectType', type).map((row) => ({
     ...master,
     active: table.get(row, 'IsActive'),
     defaultRecordTypeMapping: false,

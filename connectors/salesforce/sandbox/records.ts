@@ -197,7 +197,7 @@ export function openRecords(options: {
 
   const personTypes = (): ReadonlySet<string> => {
     const table = org.table('RecordType')
-    return new Set([...table.indexed('IsPersonType', true)].map(({ id }) => id))
+    return new Set(table.indexed('IsPersonType', true).map(({ id }) => id))
   }
   /** A contact's account is one of its relations, without anybody saying so. */
   const relate = (contact: string, account: Value, audit: Audit, by: By): void => {
@@ -222,7 +222,7 @@ export function openRecords(options: {
     if (master !== null) return
     for (const [child, field] of CASCADES[type] ?? []) {
       if (!org.objects.has(child)) continue
-      for (const below of [...org.table(child).indexed(field, row.id)]) {
+      for (const below of org.table(child).indexed(field, row.id)) {
         if (below.deletedAt === 0) remove(child, below, by, null, row.id)
       }
     }
@@ -294,7 +294,7 @@ export function openRecords(options: {
         tell({ type: name, id: one.id, kind: 'undelete', fields: [], by, at: new Date(at) })
         for (const [child, field] of CASCADES[name] ?? []) {
           if (!org.objects.has(child)) continue
-          for (const below of [...org.table(child).indexed(field, one.id)]) {
+          for (const below of org.table(child).indexed(field, one.id)) {
             if (below.deletedAt > 0 && below.cascade === one.id) back(child, below)
           }
         }
@@ -319,7 +319,7 @@ export function openRecords(options: {
             const other = org.table(object.name)
             for (const field of other.fields.values()) {
               if (!field.referenceTo.includes(table.type) || isSystem(field.name)) continue
-              for (const below of [...other.indexed(field.name, row.id)]) {
+              for (const below of other.indexed(field.name, row.id)) {
                 if (below.deletedAt > 0) continue
                 update(other, below, { [field.name]: kept.id }, { ...audit, createdAt: below.createdAt }, by)
               }

@@ -71,7 +71,7 @@ export function duplicates(candidate: Candidate): ApiError[] {
     if (fields.every((field) => table.get(after, field) === null)) continue
     // A record that was a duplicate before may be written where nothing of it changes that.
     if (row && fields.every((field) => !(field in candidate.values))) continue
-    const matches = [...table.indexed(fields[0], table.get(after, fields[0]))].filter(
+    const matches = table.indexed(fields[0], table.get(after, fields[0])).filter(
       (other) =>
         other !== row && other.deletedAt === 0 && keys.every(([read, key]) => indexKey(read(other)) === key),
     )

@@ -142,10 +142,13 @@ function byExternalId(
     })
   }
   if (external.value === '') return no(400, 'MISSING_ARGUMENT', `${field.name} not specified`)
-  const rows = [...table.indexed(field.name, external.value)].filter(
-    (row) =>
-      row.deletedAt === 0 && (!field.caseSensitive || String(table.get(row, field.name)) === external.value),
-  )
+  const rows = table
+    .indexed(field.name, external.value)
+    .filter(
+      (row) =>
+        row.deletedAt === 0 &&
+        (!field.caseSensitive || String(table.get(row, field.name)) === external.value),
+    )
   if (rows.length > 1) {
     return no(
       300,
@@ -255,7 +258,12 @@ function wrongKind(state: SalesforceState, table: Table, row: Row | null, values
     ? table.get(row, 'IsPersonAccount') === true
     : isPerson(
         values,
-        new Set([...state.tables.table('RecordType').indexed('IsPersonType', true)].map(({ id }) => id)),
+        new Set(
+          state.tables
+            .table('RecordType')
+            .indexed('IsPersonType', true)
+            .map(({ id }) => id),
+        ),
       )
   const wrong = Object.keys(values).filter((name) =>
     person
@@ -312,7 +320,7 @@ function taken(table: Table, row: Row | null, values: Values): ApiError[] {
   const errors: ApiError[] = []
   for (const [name, value] of Object.entries(values)) {
     if (value === null || !table.fields.get(name.toLowerCase())?.unique) continue
-    const [other] = [...table.indexed(name, value)].filter((one) => one !== row && one.deletedAt === 0)
+    const [other] = table.indexed(name, value).filter((one) => one !== row && one.deletedAt === 0)
     if (!other) continue
     errors.push({
       errorCode: 'DUPLICATE_VALUE',

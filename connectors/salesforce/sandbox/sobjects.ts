@@ -175,9 +175,9 @@ const byExternalId: SandboxRoute = {
         `Provided external ID field does not exist or is not accessible: ${field}`,
       )
     }
-    const rows = [...table.indexed(known.name, value)].filter(
-      (row) => row.deletedAt === 0 && request.context.source.canSee(row),
-    )
+    const rows = table
+      .indexed(known.name, value)
+      .filter((row) => row.deletedAt === 0 && request.context.source.canSee(row))
     if (rows.length === 0) throw refused(404, 'NOT_FOUND', 'The requested resource does not exist')
     if (rows.length > 1) {
       return { status: 300, body: rows.map(({ id }) => `${request.base}/sobjects/${type}/${id}`) }

@@ -80,7 +80,8 @@ function find(
   const most = cut && query.limit !== null ? query.offset + query.limit : Infinity
   const sorted = few === null && (byStamp || query.orderBy.length === 0)
   const rows: Row[] = []
-  for (let at = first; at < pool.length && (!sorted || rows.length < most); at++) {
+  const enough = sorted ? most : Infinity
+  for (let at = first; at < pool.length && rows.length < enough; at++) {
     const row = pool[at]
     if ((all || row.deletedAt === 0) && source.canSee(row) && test(row)) rows.push(row)
   }
@@ -215,7 +216,7 @@ function children(query: Query, parent: Table, given: Run): Write {
     if (!table) break
     const inner: Query = { ...query, from: { ...query.from, names: [type.object] } }
     return (row, shown) => {
-      const found = execute(inner, given, [...table.indexed(type.field, row.id)])
+      const found = execute(inner, given, table.indexed(type.field, row.id))
       const records = found.rows?.map(found.show) ?? []
       shown[type.relationship] =
         records.length === 0 ? null : { totalSize: records.length, done: true, records }

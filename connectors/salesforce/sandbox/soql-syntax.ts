@@ -139,7 +139,7 @@ function openParser(text: string): Parser {
     at++
     return { names: token.text.split('.'), at: token.at }
   }
-  const list_ = <T>(one: () => T): T[] => {
+  const several = <T>(one: () => T): T[] => {
     const all = [one()]
     while (take(',')) all.push(one())
     return all
@@ -180,7 +180,7 @@ function openParser(text: string): Parser {
         demand(')')
         return { kind: 'semi', path: left, query: inner, negated }
       }
-      const values = list_(literal)
+      const values = several(literal)
       demand(')')
       return { kind: 'in', path: left, values, negated }
     }
@@ -189,7 +189,7 @@ function openParser(text: string): Parser {
       const excludes = word() === 'EXCLUDES'
       at++
       demand('(')
-      const values = list_(literal)
+      const values = several(literal)
       demand(')')
       return { kind: 'includes', path: left, values, negated: excludes }
     }
@@ -247,23 +247,23 @@ function openParser(text: string): Parser {
   }
   const query = (): Query => {
     demand('SELECT')
-    const items = list_(item)
+    const items = several(item)
     demand('FROM')
     const from = path()
-    const where_ = take('WHERE') ? condition() : null
+    const filter = take('WHERE') ? condition() : null
     let groupBy: Path[] = []
     if (take('GROUP')) {
       demand('BY')
-      groupBy = list_(path)
+      groupBy = several(path)
     }
     let orderBy: Order[] = []
     if (take('ORDER')) {
       demand('BY')
-      orderBy = list_(order)
+      orderBy = several(order)
     }
     const limit = take('LIMIT') ? whole() : null
     const offset = take('OFFSET') ? whole() : 0
-    return { text, items, from, where: where_, groupBy, orderBy, limit, offset }
+    return { text, items, from, where: filter, groupBy, orderBy, limit, offset }
   }
   return {
     query,

@@ -34,8 +34,8 @@ export interface Table {
   readonly byId: ReadonlyMap<string, Row>
   /** By name in lower case. */
   readonly fields: Map<string, FieldDefinition>
-  /** Rows that have this value in a field, deleted ones among them; letters count as the same in either case. */
-  indexed(field: string, value: Value): Iterable<Row>
+  /** Rows that have this value in a field, deleted ones among them; letters count as the same in either case. A copy. */
+  indexed(field: string, value: Value): readonly Row[]
   slot(field: string): number
   get(row: Row, field: string): Value
   /** As {@link get} for one field, for many rows. */
@@ -145,7 +145,7 @@ export function openTable(type: string): Table {
       stampsSorted = true
       return stamped
     },
-    indexed: (field, value) => indexOf(field).get(indexKey(value)) ?? [],
+    indexed: (field, value) => [...(indexOf(field).get(indexKey(value)) ?? [])],
     slot,
     get: (row, field) => reader(field)(row),
     reader,
