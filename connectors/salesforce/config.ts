@@ -95,6 +95,11 @@ const configSchema = z.strictObject({
   consent: z.enum(['stated', 'opt_out']).default('stated'),
   /** Fields classified as sensitive that an admin allowed to be read. */
   sensitive: z.array(name).default([]),
+  /** ISO 4217, of amounts in an org of one currency that does not tell which it is. */
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'is the code of a currency, such as EUR')
+    .optional(),
   /** Share of the org's daily API calls that is left to its other tools. */
   reserve: z.number().min(0).max(0.95).default(0.2),
   /** Whether change events are followed, where the org has them. */

@@ -38,10 +38,10 @@ export async function checkAgreements(context: SalesforceContext): Promise<Found
     }
   if (source.currencyField === undefined && !described.fields.has('CurrencyIsoCode')) {
     const { currency } = await orgOf(context)
-    if (currency === null)
+    if (currency === null && context.config.currency === undefined)
       return {
         status: 'warning',
-        message: `Salesforce does not tell our user the currency of the org, so no amount of ${source.from} is known. Name a field that holds the currency as its code.`,
+        message: `Salesforce does not tell our user the currency of the org, so no amount of ${source.from} is known. Say it in the settings of the connection, or name a field that holds it as a code.`,
       }
   }
   return { status: 'ok', message: `They come from ${source.from}, and every field for them is there.` }
