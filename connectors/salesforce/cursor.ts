@@ -16,7 +16,7 @@ const cursorSchema = z.object({
   /** A reading of everything that is under way. */
   whole: z
     .object({
-      /** Salesforce's time when it began. */
+      /** What was deleted from here on is told by the passes after it. */
       began: time,
       /** The latest SystemModstamp of each object then. */
       newest: times,

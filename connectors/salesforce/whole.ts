@@ -102,8 +102,11 @@ async function begin(source: ChangeSource): Promise<Whole> {
   const newest: Record<string, string> = {}
   for (const object of [reader.object, ...related.map((one) => one.object)])
     newest[object] = (await newestOf(source, object))?.toISOString() ?? NEVER
-  const { total, date } = await countOf(source)
-  return { began: iso((date ?? context.clock()).getTime()), newest, total, last: null, job: null }
+  const total = await countOf(source)
+  // By the org's own times, as far as they go back no longer than deletions are told.
+  const now = context.clock().getTime()
+  const began = Math.max(Date.parse(newest[reader.object]) - OVERLAP, now - WEEK)
+  return { began: iso(began), newest, total, last: null, job: null }
 }
 
 /**
@@ -133,22 +136,19 @@ async function versionsAround(source: ChangeSource, { newest }: Whole): Promise<
   return found
 }
 
-async function countOf({
-  context,
-  reader,
-}: ChangeSource): Promise<{ total: number | null; date: Date | null }> {
+async function countOf({ context, reader }: ChangeSource): Promise<number | null> {
   const { condition } = reader.reading
   try {
-    const { body, date } = await context.client.call({
+    const { body } = await context.client.call({
       method: 'GET',
       path: '/query',
       query: { q: count({ from: reader.object, where: conditionOf(condition) }) },
       schema: counted,
     })
-    return { total: body.totalSize, date }
+    return body.totalSize
   } catch (error) {
     // Too many to be counted in time.
-    if (isFailure(error, 'QUERY_TIMEOUT')) return { total: null, date: null }
+    if (isFailure(error, 'QUERY_TIMEOUT')) return null
     throw condition === undefined ? error : ofCondition(error, condition)
   }
 }
