@@ -1,5 +1,5 @@
 /** An org with the sample in it and the package installed, without a server. */
-import { fieldsOf } from '../../../../connectors/salesforce/package.ts'
+import { sowOrg } from '../../../../connectors/salesforce/sandbox/new-org.ts'
 import { seedSampleOrg } from '../../../../connectors/salesforce/sandbox/sample.ts'
 import { openState, type SalesforceState } from '../../../../connectors/salesforce/sandbox/state.ts'
 
@@ -9,8 +9,8 @@ export interface SampleOrgOptions {
   readonly clock?: () => Date
   readonly personAccounts?: boolean
   readonly accountTeams?: boolean
-  /** Before the names of what the package brought. */
-  readonly namespace?: string
+  /** Of the package; default: it has none. */
+  readonly namespace?: string | undefined
 }
 
 export const NOW = new Date('2026-11-21T12:00:00Z')
@@ -21,11 +21,17 @@ export function sampleOrg({
   clock = () => NOW,
   personAccounts = false,
   accountTeams = false,
-  namespace = '',
+  namespace,
 }: SampleOrgOptions = {}): SalesforceState {
   const features = { personAccounts, accountTeams, multiCurrency: false }
   const state = openState({ org: '00D000000000062EAA', clock, features, write: null })
-  for (const { name } of fieldsOf('Task')) state.define('Task', `${namespace}${name}`)
+  sowOrg(state, {
+    name: 'Sample company',
+    username: 'integration@sample.example',
+    isSandbox: true,
+    currency: 'EUR',
+    package: namespace === undefined ? true : { namespace },
+  })
   seedSampleOrg(state, { customers, seed })
   return state
 }
