@@ -170,8 +170,14 @@ async function flagChanges(
     ids: readonly string[],
     contactOf: (id: string) => string | null,
   ): Promise<void> {
-    if (ids.length === 0 || (await context.describe(from)) === null) return
-    const fields = CHANNELS.map((channel) => FLAGS[channel][kind])
+    const history = ids.length === 0 ? null : await context.describe(from)
+    if (history === null) return
+    // It lists the fields that it can have rows of, and takes no others.
+    const known = history.fields.get('Field')?.picklistValues ?? []
+    const fields = CHANNELS.map((channel) => FLAGS[channel][kind]).filter(
+      (name) => known.length === 0 || known.some(({ value }) => value === name),
+    )
+    if (fields.length === 0) return
     const rows = await rowsOf(context, {
       fields: [by, 'Field', 'CreatedDate', 'CreatedById'],
       from,
