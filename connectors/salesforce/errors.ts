@@ -43,7 +43,7 @@ const text = z.string().catch('')
  * certain.
  */
 const entry = z
-  .looseObject({
+  .object({
     errorCode: text,
     statusCode: text,
     exceptionCode: text,
@@ -64,7 +64,8 @@ const entry = z
 export function readErrors(said: unknown): readonly SalesforceError[] | null {
   const entries = (Array.isArray(said) ? said : [said]).flatMap((one) => {
     const parsed = entry.safeParse(one)
-    return parsed.success && parsed.data.errorCode + parsed.data.message !== '' ? [parsed.data] : []
+    if (!parsed.success || parsed.data.errorCode + parsed.data.message === '') return []
+    return [{ ...parsed.data, raw: one as unknown }]
   })
   return entries.length === 0 ? null : entries
 }
