@@ -37,7 +37,7 @@ export interface SalesforceConnectorOptions {
   readonly eventsAddress?: string
   /** What its checks may compare the org with. */
   readonly checks?: VerifyKnown
-  /** While Salesforce prepares a bulk job; default: that of the machine. */
+  /** While Salesforce works on a bulk job or has a row locked; default: that of the machine. */
   readonly sleep?: (ms: number) => Promise<unknown>
   /** Above so many records everything is read by the Bulk API; default 2,000, as Salesforce advises. */
   readonly bulkAbove?: number
@@ -67,6 +67,7 @@ export function openSalesforceConnector(options: SalesforceConnectorOptions): Co
   const config = parseSalesforceConfig(options.config)
   const context = openContext({ client, config, memory, clock })
   const { object } = config
+  const pauses = { sleep, random: Math.random }
 
   async function read(ids: readonly string[], reading: Reading): Promise<readonly CustomerRecord[]> {
     const asked = [...new Set(ids.filter(isId).map(id18))]
@@ -117,10 +118,10 @@ export function openSalesforceConnector(options: SalesforceConnectorOptions): Co
     recipients: (ids) => recipientsOf(context, ids.filter(isId).map(id18)),
     customersOf: (of, ids) => customersOf(context, of, ids.filter(isId)),
     writeConsent: (changes) => writeConsents(context, changes),
-    write: (updates) => writeFields(context, updates),
-    upsertTasks: (tasks) => upsertTasks(context, tasks),
-    logActivity: (entries) => logActivities(context, entries),
-    upsertInterventions: (records) => upsertInterventions(context, records),
+    write: (updates) => writeFields(context, updates, { pauses }),
+    upsertTasks: (tasks) => upsertTasks(context, tasks, pauses),
+    logActivity: (entries) => logActivities(context, entries, pauses),
+    upsertInterventions: (records) => upsertInterventions(context, records, pauses),
     ...(config.events && {
       subscribe: followChangeEvents({
         client,
