@@ -183,7 +183,7 @@ const THIN = ['Id', 'SystemModstamp', 'CreatedDate', 'IsDeleted', 'MasterRecordI
 function moved(position: Position, row: Row, until: Date): Position {
   const stamp = stampOf(row)
   if (stamp < position.stamp || stamp > until) return position
-  return { stamp, last: id18(String(row['Id'])) }
+  return { stamp, last: idOf(row) }
 }
 
 interface PagePart {
@@ -201,7 +201,7 @@ async function ofRecords(
 ): Promise<PagePart> {
   const { reader, context } = source
   const fresh = rows
-    .map((row) => ({ row, id: id18(String(row['Id'])), at: stampOf(row) }))
+    .map((row) => ({ row, id: idOf(row), at: stampOf(row) }))
     .filter(({ row, id, at }) => {
       const version = isTrue(row, 'IsDeleted')
         ? versionOf(reader.object, id, at, ['deleted'])
@@ -230,7 +230,12 @@ async function ofRecords(
   const winners = await reader.byIds([...merged.keys()].filter((id) => !there.has(id)))
   for (const one of winners) lately.add(reader.version(one), one.stamp.getTime())
 
-  const now = Object.fromEntries(Object.entries(gone).filter(([id]) => !there.has(id)))
+  // Whoever was restored may go again.
+  const back = new Set([
+    ...rows.filter((row) => !isTrue(row, 'IsDeleted')).map(idOf),
+    ...winners.map(({ id }) => id),
+  ])
+  const now = Object.fromEntries(Object.entries(gone).filter(([id]) => !back.has(id)))
   for (const { id, at } of dead) now[id] = at.getTime()
   const past =
     reader.reading.history.length === 0
@@ -294,6 +299,7 @@ function newOnes({ reader }: ChangeSource, lately: Lately, records: readonly Kno
 const isWhole = ({ reader }: ChangeSource, row: Row): boolean =>
   reader.fields().every((name) => Object.hasOwn(row, name))
 
+const idOf = (row: Row): string => id18(String(row['Id']))
 const createdAt = ({ row }: Known): number => readTime(row['CreatedDate'])?.getTime() ?? 0
 const later = (a: Date | null, b: Date | null): Date =>
   new Date(Math.max(a?.getTime() ?? 0, b?.getTime() ?? 0))
