@@ -124,5 +124,5 @@ export async function recordPlace(tx: Transaction, connection: ConnectionId): Pr
 
 /** Messages name the record that they are about; the reason is the same without. */
 function withoutId(column: string): string {
-  return `regexp_replace(coalesce(${column}, ''), '(the task for |the e-mail for )?\\m(company|contact|account|record) ([0-9]+|00[0-9A-Za-z]{13,16})\\M', 'the \\2', 'gi')`
+  return `regexp_replace(coalesce(${column}, ''), '(the task for |the e-mail for |the )?\\m(company|contact|account|record) ([0-9]+|00[0-9A-Za-z]{13,16})\\M', 'the \\2', 'gi')`
 }
