@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { SalesforceClient } from './client.ts'
 import { failureOf, readErrors } from './errors.ts'
-import { isFieldMissing, NO_ANSWER, refusalOf, refusalOfError, type Refusal } from './row-errors.ts'
+import { isFieldMissing, NO_ANSWER, notTried, refusalOf, refusalOfError, type Refusal } from './row-errors.ts'
 
 /** Rows of one call. */
 export const ROWS = 200
@@ -54,8 +54,11 @@ export interface SendOptions {
 const LOCK_ROUNDS = [50, 20, 5] as const
 const LOCK_PAUSE_MS = 1000
 
-/** Failed calls that the search for a row that makes a whole call fail may cost. */
+/** Failed calls that the search for rows that make a whole call fail may cost. */
 const SEARCH = 16
+const LEFT = notTried(
+  'Salesforce refused so many records of this batch that the rest was not tried. It is tried again.',
+)
 
 /**
  * @param rows in any number, with different traces
@@ -140,8 +143,10 @@ async function settle(
     failed++
     const { refusal } = answer
     // A field that is not there fails every call alike, and what is locked is tried later.
-    if (some.length === 1 || isFieldMissing(refusal) || refusal.retryable || failed >= SEARCH) {
-      for (const { trace } of some) outcomes.set(trace, { ok: false, refusal })
+    const isOfAll = some.length === 1 || isFieldMissing(refusal) || refusal.retryable
+    if (isOfAll || failed >= SEARCH) {
+      const why = isOfAll ? refusal : LEFT
+      for (const { trace } of some) outcomes.set(trace, { ok: false, refusal: why })
       return
     }
     const middle = some.length >> 1
@@ -183,9 +188,14 @@ async function send(
   } catch (error) {
     // Understood, and refused as a whole for what is in it.
     const failure = failureOf(error)
-    if (failure === null || ![400, 404].includes(failure.status)) throw error
+    if (failure === null || !isOfContent(failure.status)) throw error
     return { refusal: refusalOf(failure.errors) }
   }
+}
+
+/** Not of the session, of the org or of the moment, which would be the same for any other call. */
+function isOfContent(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 420, 429].includes(status)
 }
 
 function outcomeOf(result: z.output<typeof answerSchema>[number] | undefined): Outcome {

@@ -102,11 +102,9 @@ export const NO_ANSWER: Refusal = {
   retryable: true,
 }
 
-/** Rows that a call was to write which failed as a whole. */
-export function refusalOfError(error: HoldfastError): Refusal {
-  // A connection that somebody mends goes on with what was left.
-  const retryable = error.retryable || error.code === 'connector_reconnect'
-  return { ...refusal(error.code, error.message), retryable }
+/** Rows that were not tried, because a call failed as a whole: whatever it was, it was not theirs. */
+export function refusalOfError({ code, message }: HoldfastError): Refusal {
+  return { ...refusal(code, message), retryable: true }
 }
 
 /** Whether a field is missing, or closed to our user: the same for every row. */

@@ -236,6 +236,33 @@ describe('a call that fails on the way', () => {
   })
 })
 
+describe('a call that fails for many of its rows', () => {
+  it('ends in a bounded search, after which no good row is lost', async () => {
+    const isBad = (id: string): boolean => Number(id.slice(3, 15)) % 3 === 0
+    const { context, asked } = scripted((one) =>
+      one.path === '/composite/sobjects' && namesOf(one).some(isBad)
+        ? { status: 400, body: [{ errorCode: 'JSON_PARSER_ERROR', message: 'Unexpected character' }] }
+        : undefined,
+    )
+    const results = await writeFields(context, updatesOf(200))
+    expect(writesOf(asked).length).toBeLessThan(60)
+    const lost = results.filter((one) => !one.ok && !one.retryable && !isBad(one.id))
+    expect(lost).toEqual([])
+    expect(results.some((one) => !one.ok && one.code === 'not_tried')).toBe(true)
+  })
+
+  it('is tried again for the rest, where our user was locked out in the middle', async () => {
+    let calls = 0
+    const { context } = scripted(({ path }) =>
+      path === '/composite/sobjects' && ++calls > 1
+        ? { status: 403, body: [{ errorCode: 'API_DISABLED_FOR_ORG', message: 'API is not enabled' }] }
+        : undefined,
+    )
+    const results = await writeFields(context, updatesOf(300))
+    expect(results.slice(200).every((one) => !one.ok && one.retryable)).toBe(true)
+  })
+})
+
 describe('rows that somebody else has locked', () => {
   const LOCK = 'unable to obtain exclusive access to this record or 1 records: 001000000000007AAA'
 
