@@ -223,8 +223,7 @@ async function homeOf(
   if (currencyField !== null && !moments)
     return { currencyField, currency: null, day: (iso) => iso.slice(0, 10) }
   const { currency, timeZone } = await orgOf(context)
-  const one = currency ?? context.config.currency ?? null
-  return { currencyField, currency: currencyField === null ? one : null, day: dayIn(timeZone) }
+  return { currencyField, currency: currency ?? context.config.currency ?? null, day: dayIn(timeZone) }
 }
 
 function agreementOf(externalId: string, row: Row, source: AgreementSource, home: Home): Agreement {

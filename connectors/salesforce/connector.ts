@@ -140,7 +140,7 @@ const ALL: Reading = { properties: null, history: [] }
 
 /** All that decides what is handed over: another one of them begins anew. */
 function partsOf(config: SalesforceConfig, { properties, history, condition }: Reading): unknown {
-  const { org, object, responsible, fallbackOwner, agreements, recipients, consent } = config
+  const { org, object, responsible, fallbackOwner, agreements, recipients, consent, currency } = config
   return {
     org,
     object,
@@ -152,6 +152,7 @@ function partsOf(config: SalesforceConfig, { properties, history, condition }: R
     agreements,
     recipients,
     consent,
+    currency: currency ?? null,
   }
 }
 

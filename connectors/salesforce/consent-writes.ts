@@ -3,7 +3,6 @@
  * may be younger than our yes is never taken back.
  */
 import type { ConsentChange, WriteResult } from '../connector.ts'
-import type { SalesforceClient } from './client.ts'
 import { sendRows, type Outcome, type Row as SentRow } from './collections.ts'
 import { CONSENT_FIELDS, consentStandingOf, FLAGS, type ConsentStanding } from './consent.ts'
 import { openContext, type SalesforceContext } from './context.ts'
@@ -13,6 +12,7 @@ import { PERMISSION_SETS } from './package.ts'
 import { present } from './present.ts'
 import { refused } from './refusals.ts'
 import { idIn, isTrue, rowsOf, timeIn } from './rows.ts'
+import { urgently } from './urgent.ts'
 
 /**
  * A status that is there already costs no write. The contact of a person account is written through its Account.
@@ -26,7 +26,8 @@ export async function writeConsents(
   given: SalesforceContext,
   changes: readonly ConsentChange[],
 ): Promise<readonly WriteResult[]> {
-  const context = urgent(given)
+  const { client, config, memory, clock } = given
+  const context = openContext({ client: urgently(client), config, memory, clock })
   const possible = changes.filter(({ channel }) => channel !== 'sms')
   const standing = await standingFor(context, possible)
   const self = possible.length === 0 ? null : (await context.client.user()).id
@@ -44,16 +45,6 @@ export async function writeConsents(
       ? { id, ok: true }
       : refused({ id, what: `the consent of the contact ${id}` }, outcome.refusal)
   })
-}
-
-/** What somebody told us of being written to may use the calls that are kept for the customer's other tools. */
-function urgent({ client, config, memory, clock }: SalesforceContext): SalesforceContext {
-  const hurried: SalesforceClient = {
-    ...client,
-    call: (call) => client.call({ ...call, urgent: true }),
-    query: (soql, row, options) => client.query(soql, row, { ...options, urgent: true }),
-  }
-  return openContext({ client: hurried, config, memory, clock })
 }
 
 async function standingFor(
@@ -187,7 +178,7 @@ async function send(
       rows.set(trace, { trace, record })
     }
     if (rows.size === 0) continue
-    const sent = await sendRows(client, [...rows.values()], { type, urgent: true })
+    const sent = await sendRows(client, [...rows.values()], { type })
     for (const [trace, outcome] of sent) outcomes.set(trace, outcome)
   }
   return outcomes

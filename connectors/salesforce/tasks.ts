@@ -7,12 +7,12 @@
 import type { Task, WriteResult } from '../connector.ts'
 import { cleanText, line, shortened } from '../plain-text.ts'
 import { actionCell, choiceIn, dayInOrg, relationsOf } from './activity-records.ts'
-import type { SalesforceClient } from './client.ts'
 import type { Pauses } from './collections.ts'
 import { id18 } from './ids.ts'
 import { KEY_FIELD } from './package.ts'
 import type { WritingContext } from './standing.ts'
 import { upsertOnce } from './upsert.ts'
+import { urgently } from './urgent.ts'
 
 /** Characters of Subject and of Description ("Comments"). */
 export const SUBJECT = 255
@@ -63,13 +63,4 @@ export async function upsertTasks(
     },
     pauses,
   )
-}
-
-/** People wait for a task: all its calls may use what of the day's is left to the customer's other tools. */
-function urgently(client: SalesforceClient): SalesforceClient {
-  return {
-    ...client,
-    call: (call) => client.call({ ...call, urgent: true }),
-    query: (soql, row, options) => client.query(soql, row, { ...options, urgent: true }),
-  }
 }

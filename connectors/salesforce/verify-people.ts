@@ -63,9 +63,7 @@ function unknownChoices(
   return [
     ...among('StageName', 'stage', source.stages),
     ...among('Type', 'type', source.types),
-    ...(kinds.size === 0 ? [] : source.recordTypes.filter((name) => !kinds.has(name))).map(
-      (name) => `record type "${name}"`,
-    ),
+    ...source.recordTypes.filter((name) => !kinds.has(name)).map((name) => `record type "${name}"`),
   ]
 }
 

@@ -2,13 +2,14 @@
 import { z } from 'zod'
 import type { Check } from '../../src/contracts/checks.ts'
 import { comparedCounts, count, guarded, listed, type Found } from '../checking.ts'
-import type { SalesforceContext } from './context.ts'
+import { openContext, type SalesforceContext } from './context.ts'
 import { isFailure } from './errors.ts'
 import { id18 } from './ids.ts'
 import { orgOf } from './org.ts'
 import { countRecords } from './population.ts'
 import { provision } from './provision.ts'
 import { readableOf } from './readable.ts'
+import { urgently } from './urgent.ts'
 import { checkAgreements, checkConsent, checkRecipients, checkResponsible } from './verify-people.ts'
 import { checkEvents, checkHistory, checkSensitive, checkUser, HIDDEN } from './verify-setup.ts'
 
@@ -31,8 +32,11 @@ export interface VerifyKnown {
  * @example
  * await verify(context) // [{ name: 'Salesforce org', status: 'ok', message: 'Org 00D… accepts our sign-in …' }, …]
  */
-export async function verify(context: SalesforceContext, known: VerifyKnown = {}): Promise<readonly Check[]> {
-  context.memory.forget()
+export async function verify(given: SalesforceContext, known: VerifyKnown = {}): Promise<readonly Check[]> {
+  const { client, config, memory, clock } = given
+  memory.forget()
+  // Somebody wants to know why nothing is read: that must not be for want of calls, while there are any.
+  const context = openContext({ client: urgently(client), config, memory, clock })
   const org = await guarded('Salesforce org', () => checkOrg(context))
   // Without a sign-in everything else would only fail the same way.
   if (org.status === 'failed') return [org]

@@ -92,8 +92,8 @@ describe('agreements out of opportunities', () => {
     opportunity(state, one, {
       Term__c: 'Quarterly',
       Start__c: '2026-02-28',
-      // Half past eleven in the evening in Berlin, the org's zone, of the day before.
-      Renews__c: new Date('2027-01-31T22:30:00Z'),
+      // Half past midnight in Berlin, the org's zone.
+      Renews__c: new Date('2027-01-30T23:30:00Z'),
       Notice_Days__c: 30,
       Auto__c: true,
     })

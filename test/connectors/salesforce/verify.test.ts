@@ -79,6 +79,26 @@ describe('checking an org', () => {
     )
   })
 
+  it('counts the calls that are left, and says what they are still used for', async () => {
+    const org = await anOrg({ limits: { daily: 1000 } })
+    const left = async (others: number) => {
+      org.sandbox.faults.otherCalls(others)
+      return (await checked(org)).of('Calls left today')
+    }
+    expect((await left(0)).status).toBe('ok')
+    expect((await left(700)).status).toBe('warning')
+    expect(await left(850)).toMatchObject({
+      status: 'warning',
+      message: expect.stringMatching(
+        /of 1,000 .*leaves 200 of them alone\. It reads nothing before there are more/,
+      ),
+    })
+    org.sandbox.faults.dailyLimit(true)
+    const [only, ...others] = (await checked(org)).checks
+    expect([only.status, others]).toEqual(['failed', []])
+    expect(only.message).toContain('has used up its API calls of the last 24 hours')
+  })
+
   it('names the package that is missing, and the permission set', async () => {
     const { of } = await checked(await anOrg({ package: false }))
     expect(of('Fields of Holdfast')).toMatchObject({
@@ -157,6 +177,8 @@ describe('what follows from how an org is set up', () => {
       status: 'warning',
       message: expect.stringContaining('no stage "Won!"'),
     })
+    const { of: kind } = await checked(org, { agreements: { ...agreements, recordTypes: ['Renewals'] } })
+    expect(kind('Agreements').message).toContain('no record type "Renewals"')
     const { of: field } = await checked(org, { agreements: { ...agreements, noticeField: 'Notice__c' } })
     expect(field('Agreements')).toMatchObject({
       status: 'failed',
