@@ -106,8 +106,10 @@ export function oauthRoutes(sessions: Sessions): readonly SandboxRoute[] {
     },
   })
 
-  const bearer = ({ headers, at }: SandboxRequest): void => {
-    const given = /^(?:Bearer|OAuth) (.+)$/.exec(String(headers.authorization ?? ''))?.[1]
+  /** The identity's address takes the session as a parameter too. */
+  const bearer = ({ headers, query, at }: SandboxRequest): void => {
+    const sent = /^(?:Bearer|OAuth) (.+)$/.exec(String(headers.authorization ?? ''))?.[1]
+    const given = sent ?? query.get('oauth_token') ?? undefined
     if (given === undefined || !sessions.isGood(given, at)) {
       throw problemOf({
         status: 403,
@@ -223,7 +225,8 @@ function granted(
   }
 }
 
-const identityUrl = ({ url, state, user }: SandboxContext): string => `${url()}/id/${state.org}/${user.id}`
+export const identityUrl = ({ url, state, user }: SandboxContext): string =>
+  `${url()}/id/${state.org}/${user.id}`
 
 const urls = ({ url, state }: SandboxContext): Record<string, string> => ({
   rest: `${url()}/services/data/v{version}/`,

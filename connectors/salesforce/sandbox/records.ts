@@ -304,6 +304,8 @@ export function openRecords(options: {
     purge(type, id) {
       const [table, row] = live(type, id)
       if (row.deletedAt === 0) transaction(() => remove(table.type, row, ADMIN, null, null))
+      // The log of deletions knows it on: getDeleted tells it for fifteen days.
+      commit({ kind: 'document', table: `purged_${table.type}`, key: row.id, value: row.deletedAt })
       commit({ kind: 'purge', type: table.type, id: row.id })
     },
     mergeRecords(type, winner, losers, by = ADMIN, fields = {}) {

@@ -7,6 +7,7 @@ import { connectRoutes } from './connect.ts'
 import { deletedRoutes } from './deleted.ts'
 import { describeRoutes } from './describe.ts'
 import { limitRoutes } from './limits.ts'
+import { identityUrl } from './oauth.ts'
 import { queryRoutes } from './queries.ts'
 import { DATA, type SandboxRoute } from './route.ts'
 import { sobjectRoutes } from './sobjects.ts'
@@ -29,16 +30,25 @@ const resources: SandboxRoute = {
   method: 'GET',
   path: DATA,
   kind: 'call',
-  handle: ({ base }) => ({
+  handle: ({ base, context }) => ({
     status: 200,
-    body: Object.fromEntries(
-      ['composite', 'connect', 'jobs', 'limits', 'query', 'queryAll', 'sobjects', 'tooling'].map((name) => [
-        name,
-        `${base}/${name}`,
-      ]),
-    ),
+    body: {
+      ...Object.fromEntries(RESOURCES.map((name) => [name, `${base}/${name}`])),
+      identity: identityUrl(context),
+    },
   }),
 }
+
+const RESOURCES = [
+  'composite',
+  'connect',
+  'jobs',
+  'limits',
+  'query',
+  'queryAll',
+  'sobjects',
+  'tooling',
+] as const
 
 export const dataRoutes: readonly SandboxRoute[] = [
   versions,
