@@ -3,6 +3,7 @@
  * which names it goes, in which units it is written, and what must stay out of a model. Generator, sandboxes,
  * starter models and the policy's state all speak these names.
  */
+import { billing } from './dictionary/billing.ts'
 import { company } from './dictionary/company.ts'
 import { contact } from './dictionary/contact.ts'
 import type { CanonicalFeature, Role } from './dictionary/entry.ts'
@@ -23,6 +24,7 @@ export type { CanonicalFeature, Role } from './dictionary/entry.ts'
 export const dictionary: readonly CanonicalFeature[] = [
   ...relationship,
   ...money,
+  ...billing,
   ...usage,
   ...product,
   ...contact,

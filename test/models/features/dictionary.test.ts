@@ -8,7 +8,7 @@ import {
   sourceUnits,
   whyOutOfModel,
 } from '../../../models/features/dictionary.ts'
-import { intervalMonths } from '../../../models/features/dictionary/money.ts'
+import { intervalMonths } from '../../../models/features/dictionary/billing.ts'
 import { headerMatches } from '../../../models/features/header.ts'
 import { dateUnits } from '../../../models/features/units.ts'
 import { key, valueKey } from '../../../models/features/words.ts'
