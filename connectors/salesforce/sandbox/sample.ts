@@ -48,7 +48,7 @@ const PERSONS = 0.25
  * Fills an empty org. The same options give the same org.
  *
  * @example
- * seedSampleOrg(state, { customers: 1000, seed: 1 }) // { accounts: 1208, contacts: 2063, opportunities: 912 }
+ * seedSampleOrg(state, { customers: 1000, seed: 1 }) // { accounts: 1209, contacts: 1589, opportunities: 853 }
  */
 export function seedSampleOrg(state: SalesforceState, options: SampleOptions): SampleCounts {
   const world = worldOfSample(options, state.now())
@@ -138,8 +138,9 @@ export function addCustomer(
   const contacts = isPerson
     ? [String(state.value('Account', account, 'PersonContactId'))]
     : addPeople(state, rng, { account, owner, place, index, count, consent, at: began })
-  if (state.features.accountTeams && rng.next() < 0.8) {
-    const member = staff.success[rng.integer(staff.success.length)]
+  // Drawn also where the org has no teams, so that nothing else differs.
+  const member = rng.next() < 0.8 ? staff.success[rng.integer(staff.success.length)] : null
+  if (state.features.accountTeams && member !== null) {
     const team = { AccountId: account, UserId: member, TeamMemberRole: 'Customer Success Manager' }
     state.createRecord('AccountTeamMember', team, undefined, { at: nightly(60) })
   }

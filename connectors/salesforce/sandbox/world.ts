@@ -19,7 +19,7 @@ import type { SalesforceState } from './state.ts'
  * @param options.clock default: the state's
  * @example
  * const world = startOrgWorld(sandbox, { pace: 1 })
- * world.passMonth() // { months: 1, left: 16, renewed: 37, joined: 14, … }
+ * world.passMonth() // { months: 1, left: 23, renewed: 8, joined: 14, … }
  */
 export function startOrgWorld(
   { state }: { readonly state: SalesforceState },
