@@ -10,6 +10,7 @@ import { isDailyLimit, readFailure, translate, type HubSpotFailure } from './err
 import type { CallKind, Pacer } from './limiter.ts'
 import type { TokenSource } from './tokens.ts'
 import type { NoAnswer } from '../network.ts'
+import { readAnswer } from '../read-answer.ts'
 import { backoff, dateOf, pausing, retryAtOf } from '../retrying.ts'
 import { openTransport, type Sent } from './transport.ts'
 
@@ -232,26 +233,8 @@ export function openHubSpotClient({
 }
 
 function parsed<T>(call: HubSpotCall<T>, { status, headers, text }: Sent): HubSpotAnswer<T> {
-  let value: unknown
-  try {
-    value = text.trim() === '' ? undefined : JSON.parse(text)
-  } catch (cause) {
-    throw new HoldfastError(
-      'connector_unavailable',
-      `HubSpot answered ${templateOf(call)} with something that is not JSON: "${text.trim().slice(0, 80)}". A proxy between here and HubSpot may have answered instead; it is tried again.`,
-      { cause, retryable: true },
-    )
-  }
-  const result = call.schema.safeParse(value)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    throw new HoldfastError(
-      'connector_unavailable',
-      `HubSpot's answer to ${templateOf(call)} is not as documented, at ${issue.path.join('.') || 'its root'}: ${issue.message}. Update Holdfast, or report it if this is the newest version.`,
-      { cause: result.error },
-    )
-  }
-  return { status, body: result.data, date: dateOf(headers.get('date')) }
+  const body = readAnswer(text, call.schema, { crm: 'HubSpot', call: templateOf(call) })
+  return { status, body, date: dateOf(headers.get('date')) }
 }
 
 function kindOf<T>({ kind, path }: HubSpotCall<T>): CallKind {

@@ -1,5 +1,5 @@
 /** What a call looks like on its way, and its answer on the way back. */
-import { HoldfastError } from '../../src/contracts/errors.ts'
+import { readAnswer } from '../read-answer.ts'
 import { dateOf } from '../retrying.ts'
 import type { SalesforceAnswer, SalesforceCall } from './client.ts'
 import type { Usage } from './governor.ts'
@@ -23,26 +23,8 @@ export function parsed<T>(
   call: Pick<SalesforceCall<T>, 'method' | 'path' | 'schema'>,
   { status, headers, text }: Sent,
 ): SalesforceAnswer<T> {
-  let value: unknown
-  try {
-    value = text.trim() === '' ? undefined : JSON.parse(text)
-  } catch (cause) {
-    throw new HoldfastError(
-      'connector_unavailable',
-      `Salesforce answered ${templateOf(call)} with something that is not JSON: "${text.trim().slice(0, 80)}". A maintenance page or a proxy may have answered instead; it is tried again.`,
-      { cause, retryable: true },
-    )
-  }
-  const result = call.schema.safeParse(value)
-  if (!result.success) {
-    const [issue] = result.error.issues
-    throw new HoldfastError(
-      'connector_unavailable',
-      `Salesforce's answer to ${templateOf(call)} is not as documented, at ${issue.path.join('.') || 'its root'}: ${issue.message}. Update Holdfast, or report it if this is the newest version.`,
-      { cause: result.error },
-    )
-  }
-  return { status, headers, body: result.data, date: dateOf(headers['date'] ?? null) }
+  const body = readAnswer(text, call.schema, { crm: 'Salesforce', call: templateOf(call) })
+  return { status, headers, body, date: dateOf(headers['date'] ?? null) }
 }
 
 /**

@@ -26,7 +26,7 @@ const client = openSalesforceClient({
   clock,
 })
 const config = { org, object: 'Account', auth: 'jwt', username, instanceUrl: loginUrl, clientId }
-const connector = openSalesforceConnector({ config, client, clock })
+const connector = openSalesforceConnector({ config, client, clock, bulkAbove: 10 })
 const described = await connector.describe()
 let records = 0
 for await (const page of connector.changes(null)) records += page.upserts.length

@@ -205,19 +205,23 @@ describe('a process that is killed while it renews a session', () => {
         },
       }
     }
-    return { sandbox, start }
+    /** One renews, is killed while this is held back, and the next one begins. */
+    const afterDeath = async (holds: 'request' | 'answer') => {
+      sandbox.faults.expireTokens()
+      between.holds = holds
+      const dying = await start()
+      void dying.call()
+      await between.held()
+      await dying.kill()
+      between.holds = null
+      return start()
+    }
+    return { sandbox, afterDeath }
   }
 
   it('before Salesforce was asked: the next one renews it and goes on', async () => {
-    const { sandbox, start } = await begin()
-    sandbox.faults.expireTokens()
-    between.holds = 'request'
-    const dying = await start()
-    void dying.call()
-    await between.held()
-    await dying.kill()
-    between.holds = null
-    const next = await start()
+    const { sandbox, afterDeath } = await begin()
+    const next = await afterDeath('request')
     expect(await next.call()).toBe('called')
     expect(await next.call()).toBe('called')
     await next.end()
@@ -225,15 +229,8 @@ describe('a process that is killed while it renews a session', () => {
   })
 
   it('after Salesforce replaced the token and before it was saved: the next one says "connect again", once', async () => {
-    const { sandbox, start } = await begin()
-    sandbox.faults.expireTokens()
-    between.holds = 'answer'
-    const dying = await start()
-    void dying.call()
-    await between.held()
-    await dying.kill()
-    between.holds = null
-    const next = await start()
+    const { sandbox, afterDeath } = await begin()
+    const next = await afterDeath('answer')
     for (let again = 0; again < 3; again++) {
       const said = await next.call()
       expect(said).toMatch(/^connector_reconnect: .*was stopped.*new one is lost.*Connect the org again/)

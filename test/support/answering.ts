@@ -70,3 +70,15 @@ export async function answering(
       }),
   }
 }
+
+/** Cuts the first answer in its middle, and leaves the others to the test. */
+export function cutOnce(): (request: IncomingMessage, response: ServerResponse) => boolean {
+  let calls = 0
+  return (_, response) => {
+    if (++calls > 1) return false
+    response.writeHead(200, { 'content-length': '1000' })
+    response.write('{"results": [')
+    setImmediate(() => response.destroy())
+    return true
+  }
+}

@@ -6,7 +6,7 @@ import { openPacers } from '../../../connectors/hubspot/limiter.ts'
 import type { TokenSource } from '../../../connectors/hubspot/tokens.ts'
 import { retryAtOf } from '../../../connectors/retrying.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import { answering, type Answer, type Reply } from '../../support/answering.ts'
+import { answering, cutOnce, type Answer, type Reply } from '../../support/answering.ts'
 import { anything, clientOf, type Opened } from './answering.ts'
 
 const COMPANIES = '/crm/objects/2026-09/companies'
@@ -151,14 +151,7 @@ describe('an answer that is none', () => {
   })
 
   it('is asked for again where that is safe: a reset in the middle of a page', async () => {
-    let calls = 0
-    const made = await using(inTurn(), {}, (_, response) => {
-      if (++calls > 1) return false
-      response.writeHead(200, { 'content-length': '1000' })
-      response.write('{"results": [')
-      setImmediate(() => response.destroy())
-      return true
-    })
+    const made = await using(inTurn(), {}, cutOnce())
     await made.client.call(list)
     expect(made.server.requests.length).toBe(2)
     expect(made.waits).toEqual([1000])

@@ -6,7 +6,7 @@ import type { SalesforceCall } from '../../../connectors/salesforce/client.ts'
 import { failureOf } from '../../../connectors/salesforce/errors.ts'
 import { openGovernors } from '../../../connectors/salesforce/governor.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import { answering, type Answer, type Reply } from '../../support/answering.ts'
+import { answering, cutOnce, type Answer, type Reply } from '../../support/answering.ts'
 import { clientOf, ORG, refusal, renewing, type Opened } from './answering.ts'
 
 const list = { method: 'GET', path: '/sobjects/Account/001000000000001AAA', schema: z.unknown() } as const
@@ -167,14 +167,7 @@ describe('an answer that does not come', () => {
   })
 
   it('whole is asked for again where that is safe: a connection that is cut in the middle', async () => {
-    let calls = 0
-    const made = await using(inTurn(), {}, (_, response) => {
-      if (++calls > 1) return false
-      response.writeHead(200, { 'content-length': '1000' })
-      response.write('{"records": [')
-      setImmediate(() => response.destroy())
-      return true
-    })
+    const made = await using(inTurn(), {}, cutOnce())
     await made.client.call(list)
     expect(made.server.requests.length).toBe(2)
     expect(made.waits).toEqual([1000])
