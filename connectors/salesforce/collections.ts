@@ -14,7 +14,7 @@ import { failureOf, readErrors } from './errors.ts'
 import { isFieldMissing, NO_ANSWER, notTried, refusalOf, refusalOfError, type Refusal } from './row-errors.ts'
 
 /** Rows of one call. */
-export const ROWS = 200
+const ROWS = 200
 
 export interface Row {
   /** Tells the row from all others of the call. */
@@ -43,8 +43,6 @@ export interface SendOptions {
   readonly type: string
   /** Upserted by this field; absent: updated by `Id`. */
   readonly by?: string
-  /** May use what of the daily calls is left to the customer's other tools. */
-  readonly urgent?: boolean
   /** Ids of the records above locked rows by trace, where the rows do not say; unknown ones may be left out. */
   readonly parentsOf?: (rows: readonly Row[]) => Promise<ReadonlyMap<string, string>>
   readonly pauses?: Pauses
@@ -169,7 +167,7 @@ type Answer = { readonly outcomes: ReadonlyMap<string, Outcome> } | { readonly r
 async function send(
   client: SalesforceClient,
   rows: readonly Row[],
-  { type, by, urgent }: SendOptions,
+  { type, by }: SendOptions,
 ): Promise<Answer> {
   try {
     const { body } = await client.call({
@@ -181,7 +179,6 @@ async function send(
       },
       schema: answerSchema,
       repeatable: true,
-      urgent,
     })
     // "The SaveResult objects are returned in the order in which the update requests were specified."
     return { outcomes: new Map(rows.map(({ trace }, at) => [trace, outcomeOf(body[at])])) }
