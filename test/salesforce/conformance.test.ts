@@ -1,0 +1,4 @@
+import { connectorConformance } from '../conformance/connector.ts'
+import { underTest } from '../connectors/salesforce/under-test.ts'
+
+connectorConformance('person accounts among Accounts in Salesforce', () => underTest('person account'))
