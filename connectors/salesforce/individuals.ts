@@ -27,11 +27,11 @@ export interface Individual {
   readonly statements: Readonly<Record<Channel, readonly Statement[]>>
 }
 
-const INDIVIDUAL = 'Individual'
+export const INDIVIDUAL = 'Individual'
 const CONSENT = 'ContactPointTypeConsent'
 
 /** As people see them: Don't Market, Don't Process, Forget this Individual. */
-const REFUSALS = ['HasOptedOutSolicit', 'HasOptedOutProcessing', 'ShouldForget']
+export const REFUSALS: readonly string[] = ['HasOptedOutSolicit', 'HasOptedOutProcessing', 'ShouldForget']
 
 /**
  * @param ids of Individuals

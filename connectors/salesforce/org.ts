@@ -4,6 +4,7 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import { isCurrency } from '../../src/contracts/money.ts'
 import type { CrmMemory } from '../memory.ts'
 import type { SalesforceClient } from './client.ts'
+import { isFailure } from './errors.ts'
 import { id18 } from './ids.ts'
 import { compare, select } from './soql.ts'
 
@@ -56,12 +57,7 @@ export async function readOrg(client: SalesforceClient): Promise<SalesforceOrg> 
       'connector_configuration',
       'Salesforce does not show its own org to the user that Holdfast signs in as. Give this user the permission set Holdfast Integration.',
     )
-  const { body } = await client.call({
-    method: 'GET',
-    path: '/sobjects/Account/describe',
-    schema: described,
-  })
-  const fields = new Set(body.fields.map(({ name }) => name))
+  const fields = await accountFields(client)
   const multiCurrency = fields.has('CurrencyIsoCode')
   return {
     id: id18(row.Id),
@@ -73,6 +69,18 @@ export async function readOrg(client: SalesforceClient): Promise<SalesforceOrg> 
     timeZone: row.TimeZoneSidKey,
     locale: row.DefaultLocaleSidKey,
     personAccounts: fields.has('IsPersonAccount'),
+  }
+}
+
+/** None where our user may not see accounts at all. */
+async function accountFields(client: SalesforceClient): Promise<ReadonlySet<string>> {
+  try {
+    const path = '/sobjects/Account/describe'
+    const { body } = await client.call({ method: 'GET', path, schema: described })
+    return new Set(body.fields.map(({ name }) => name))
+  } catch (error) {
+    if (isFailure(error, 'NOT_FOUND', 'INVALID_TYPE')) return new Set()
+    throw error
   }
 }
 

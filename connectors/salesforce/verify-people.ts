@@ -3,6 +3,7 @@ import { listed, type Found } from '../checking.ts'
 import { AGREEMENT_OBJECT, missingFields } from './agreements.ts'
 import type { ContractAgreements, OpportunityAgreements } from './config.ts'
 import { FLAGS } from './consent.ts'
+import { INDIVIDUAL, REFUSALS } from './individuals.ts'
 import { languageField, zoneField } from './contact-cells.ts'
 import type { SalesforceContext } from './context.ts'
 import { id18 } from './ids.ts'
@@ -178,8 +179,15 @@ export async function checkConsent(context: SalesforceContext): Promise<Found> {
       status: 'warning',
       message: `${listed([...new Set(fixed.map(({ label }) => label))])} cannot be changed by our user: who unsubscribes in Holdfast stays unmarked in Salesforce, where other tools may write to them. Give the user "Edit Access".`,
     }
-  const individual =
-    (await context.describe('Individual')) === null
+  const individual = await context.describe(INDIVIDUAL)
+  const unseen = individual === null ? [] : REFUSALS.filter((name) => !individual.fields.has(name))
+  if (unseen.length > 0)
+    return {
+      status: 'warning',
+      message: `${listed(unseen)} of Individuals ${unseen.length === 1 ? 'is' : 'are'} hidden from our user by field-level security: who said no there cannot be told from the others. Give the user "Read Access".`,
+    }
+  const protection =
+    individual === null
       ? 'Data Protection and Privacy is switched off, so no Individual says more.'
       : 'An Individual that wants no marketing or no processing is a no as well.'
   const history =
@@ -192,6 +200,6 @@ export async function checkConsent(context: SalesforceContext): Promise<Found> {
       : 'Not having opted out is no yes: nobody is written to live without a stated one.'
   return {
     status: 'ok',
-    message: `It is kept in ${listed(flags.map(({ label }) => label))}, both ways. ${who} ${individual}${history}`,
+    message: `It is kept in ${listed(flags.map(({ label }) => label))}, both ways. ${who} ${protection}${history}`,
   }
 }

@@ -36,6 +36,14 @@ describe('the org behind a sign-in', () => {
   })
 })
 
+describe('an org whose accounts are hidden from our user', () => {
+  it('is still told', async () => {
+    const { client, state, sandbox } = await anOrg()
+    without(state, 'Account')
+    expect(await readOrg(client)).toMatchObject({ id: sandbox.org, currency: 'EUR', personAccounts: false })
+  })
+})
+
 describe('checking an org', () => {
   it('finds everything in order, in the order in which it matters', async () => {
     const org = await anOrg()
@@ -220,6 +228,11 @@ describe('what follows from how an org is set up', () => {
     const { of } = await checked(org)
     expect(of('Recipients').message).toContain('no field for the language')
     expect(of('Consent')).toMatchObject({ status: 'ok', message: expect.stringContaining('An Individual') })
+    org.state.setAccess('Individual', 'ShouldForget', { readable: false })
+    expect((await checked(org)).of('Consent')).toMatchObject({
+      status: 'warning',
+      message: expect.stringMatching(/^"ShouldForget" of Individuals is hidden/),
+    })
     without(org.state, 'Individual', 'ContactHistory', 'AccountContactRelation')
     const { of: bare } = await checked(org)
     expect(bare('Consent').message).toMatch(/no Individual says more.*no history of contacts/)
