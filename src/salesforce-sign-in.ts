@@ -117,6 +117,7 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
   async function signIn(tenant: TenantId, how: OrgSignIn): Promise<SignedInOrg> {
     if (how.auth === 'stored') return goOn(tenant, how)
     const session = await granted(how)
+    const { accessToken, instanceUrl } = session
     const { openSalesforceClient } = await import('../connectors/salesforce/client.ts')
     keepSalesforceOutOfHome()
     const clientFor = (org: string, username: string): SalesforceClient =>
@@ -124,7 +125,7 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
         tenant,
         org,
         username,
-        sessions: fixedSession(session),
+        sessions: fixedSession({ accessToken, instanceUrl }),
         governor: governors.of(org, 0),
         clock,
       })
@@ -136,7 +137,7 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
         org,
         auth: how.auth,
         username: username === '' && how.auth === 'jwt' ? how.username : username,
-        instanceUrl: session.instanceUrl,
+        instanceUrl,
         loginUrl: how.loginUrl ?? ownLogin,
         ...(how.auth === 'web' ? {} : { clientId: how.clientId }),
       },

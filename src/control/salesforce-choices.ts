@@ -227,17 +227,16 @@ export function unsaid(
 }
 
 /**
- * As it was said, with the values that people see put into those of the API.
+ * As it was said, with the values that people see put into those of the API. Whether a condition is one is seen when it is counted by.
  *
- * @throws HoldfastError `column_missing`, `usage`, `connector_configuration` for a condition that is none
+ * @throws HoldfastError `column_missing`, `usage`
  */
 export async function statedPopulation(
   { customers, where, object }: ConnectOptions,
   stages: readonly StageCounts[],
 ): Promise<Population> {
   const { conditionFor } = await import('../../connectors/salesforce/population.ts')
-  const { stated } = await import('../../connectors/salesforce/soql.ts')
-  if (where !== undefined) return { kind: 'condition', condition: stated(where).soql }
+  if (where !== undefined) return { kind: 'condition', condition: where.trim() }
   const said = parsePopulation(customers ?? '')
   if (said.kind === 'everyone') return said
   const known = stages.find(({ property }) => property.toLowerCase() === said.property.toLowerCase())
