@@ -13,7 +13,7 @@ import { startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
 
 const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1)
 const AT_ONCE = 10_000
-const CHANGES = 2_000
+const CHANGES = 1_500
 const SECOND = 1000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -151,7 +151,13 @@ function changer(state: SalesforceState, rng: Random, now: () => number) {
       const kind = kinds.find(([share]) => (draw -= share) < 0) ?? kinds[0]
       kind[1]()
     },
-    /** All within the same second. */
+    /** As a mass update does it: all within the same second. */
+    all(): void {
+      const at = new Date(now())
+      for (const id of state.ids('Account'))
+        state.updateRecord('Account', id, { BillingCity: `Massed ${rng.integer(9)}` }, undefined, { at })
+    },
+    /** The same. */
     begin(count: number): void {
       for (let i = 0; i < count; i++) {
         const id = account()
@@ -210,7 +216,16 @@ describe('reading an org while it changes', () => {
       }
       made.changes += count
     }
+    let massed = false
     while (made.changes < CHANGES) {
+      if (!massed && made.changes > CHANGES / 2) {
+        // Everybody within the same second, and a pass that is killed in the middle of them.
+        massed = true
+        time.pass(MINUTE)
+        change.all()
+        await store.sync(1 + rng.integer(15), rng.next() < 0.5)
+        killed++
+      }
       const kill = rng.next() < 0.4 ? 1 + rng.integer(4) : null
       if (kill !== null) killed++
       await store.sync(kill, rng.next() < 0.5, () => changes(rng.integer(15)))
