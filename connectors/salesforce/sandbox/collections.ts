@@ -21,7 +21,7 @@ const tooMany = (most: number): Error =>
   refused(
     400,
     'EXCEEDED_ID_LIMIT',
-    `record limit reached. cannot submit more than ${most} records with this operation`,
+    `record limit reached. cannot submit more than ${most} records into this call`,
   )
 
 type Result = { readonly id: string; readonly created: boolean } | { readonly errors: readonly ApiError[] }
