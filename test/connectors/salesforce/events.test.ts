@@ -1,12 +1,24 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { Duplex } from 'node:stream'
+import { Metadata, status } from '@grpc/grpc-js'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ChangeHint, HintPage } from '../../../connectors/connector.ts'
-import { openEventChannel } from '../../../connectors/salesforce/events/channel.ts'
+import {
+  openEventChannel,
+  type EventChannel,
+  type Subscription,
+} from '../../../connectors/salesforce/events/channel.ts'
 import { fieldsInBitmaps } from '../../../connectors/salesforce/events/decode.ts'
 import { followChangeEvents, type EventOptions } from '../../../connectors/salesforce/events/follow.ts'
-import { eventSchema, type SchemaField } from '../../../connectors/salesforce/events/schema.ts'
+import {
+  eventSchema,
+  type EventSchema,
+  type SchemaField,
+} from '../../../connectors/salesforce/events/schema.ts'
+import type { FetchResponse } from '../../../connectors/salesforce/events/service.ts'
+import { followTopic, type Arrival } from '../../../connectors/salesforce/events/topic.ts'
 import { changeEventSchema, type ChangeHeader } from '../../../connectors/salesforce/sandbox/event-schemas.ts'
 import type { Value } from '../../../connectors/salesforce/sandbox/field.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
@@ -399,6 +411,84 @@ describe('topics', () => {
       made.state.setObjectAccess(object, { read: false })
     }
     expect(await followed(made).failed).toMatchObject({ code: 'connector_configuration', retryable: false })
+  })
+})
+
+describe('topics that are taken away', () => {
+  it('are said to be, while others go on; without any it is a matter of how the org is set up', async () => {
+    const made = await org()
+    const { hints, missed, failed } = followed(made, null, { objects: ['Account', 'Contact'] })
+    await listening(made, 2)
+    made.state.setObjectAccess('Contact', { read: false })
+    made.pubsub.disconnect()
+    await until(() => missed().length === 1)
+    expect(missed()[0]).toContain('/data/ContactChangeEvent')
+    await listening(made, 1)
+    const id = made.state.createRecord('Account', { Name: 'Acme' })
+    await until(() => hints().length === 1)
+    expect(hints()[0].id).toBe(id)
+    made.state.setObjectAccess('Account', { read: false })
+    made.pubsub.disconnect()
+    expect(await failed).toMatchObject({ code: 'connector_configuration' })
+  })
+})
+
+describe('schemas', () => {
+  /** A line that says what it is told to, whatever is asked. */
+  function scripted(answers: readonly FetchResponse[], schema: () => Promise<EventSchema>) {
+    const arrivals: Arrival[] = []
+    const ending = new AbortController()
+    const subscribe = (): Subscription => {
+      const call = new Duplex({ objectMode: true, read() {}, write: (_chunk, _encoding, done) => done() })
+      for (const answer of answers) call.push(answer)
+      return Object.assign(call, { cancel: () => call.destroy() }) as unknown as Subscription
+    }
+    const done = followTopic({
+      topic: '/data/AccountChangeEvent',
+      replayId: Buffer.from('before'),
+      fresh: true,
+      channel: { subscribe } as Partial<EventChannel> as EventChannel,
+      client: { org: 'o', session: async () => ({ accessToken: 't', instanceUrl: 'u' }) },
+      schemas: { of: schema },
+      reading: { org: 'o', isOurs },
+      patience: QUICK,
+      random: () => 0,
+      signal: ending.signal,
+      put: (arrival) => arrivals.push(arrival),
+    })
+    const failed = done.then(() => null).catch((error: unknown) => error)
+    opened.push({ close: async () => (ending.abort(), failed) })
+    return { arrivals, failed }
+  }
+  const replay_id = Buffer.from('after')
+  const answer: FetchResponse = {
+    events: [{ event: { id: '1', schema_id: 's', payload: Buffer.from([0]) }, replay_id }],
+    latest_replay_id: replay_id,
+    rpc_id: '',
+    pending_num_requested: 0,
+  }
+  const refusal = (code: number): Error =>
+    Object.assign(new Error('refused'), { code, details: 'refused', metadata: new Metadata() })
+
+  it.each([
+    ['that Salesforce does not know', refusal(status.NOT_FOUND)],
+    ['that are none', new Error('not Avro')],
+  ])('%s make events of them missed, and those after them are read', async (_name, error) => {
+    const { arrivals } = scripted([answer], () => Promise.reject(error))
+    await until(() => arrivals.length > 0)
+    expect(arrivals[0]).toMatchObject({ hints: [], replayId: replay_id })
+    expect(arrivals[0].missed).toContain('cannot be read')
+  })
+
+  it('that cannot be asked for now are asked for again, with the events that need them', async () => {
+    let tries = 0
+    const { arrivals, failed } = scripted([answer], () => {
+      tries++
+      return Promise.reject(refusal(status.UNAVAILABLE))
+    })
+    expect(await failed).toMatchObject({ code: 'connector_unavailable', retryable: true })
+    expect(tries).toBe(QUICK.attempts)
+    expect(arrivals).toEqual([])
   })
 })
 
