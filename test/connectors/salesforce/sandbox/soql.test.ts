@@ -1,5 +1,9 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { openSource } from '../../../../connectors/salesforce/sandbox/source.ts'
+import { run } from '../../../../connectors/salesforce/sandbox/soql-query.ts'
 import type { SalesforceState } from '../../../../connectors/salesforce/sandbox/state.ts'
+import { compare, oneOf, select, startsWith } from '../../../../connectors/salesforce/soql.ts'
 import { openOrg, type Opened, type Refusal } from './opened.ts'
 
 function seed(state: SalesforceState): void {
@@ -153,4 +157,51 @@ it('tells how fields are classified', async () => {
   expect((await ask(soql)).body.records).toMatchObject([
     { QualifiedApiName: 'Health__c', SecurityClassification: 'Restricted', ComplianceGroup: 'PII;GDPR' },
   ])
+})
+
+it('takes every text for itself, whatever characters it has', async () => {
+  const { state } = await openOrg()
+  const given = { source: openSource(state), base: '', all: false }
+  const id = state.createRecord('Account', { Name: 'x' })
+  state.createRecord('Account', { Name: 'another' })
+  const character = fc.constantFrom(
+    'a',
+    'B',
+    "'",
+    '"',
+    '\\',
+    '%',
+    '_',
+    '\n',
+    '\t',
+    '(',
+    ')',
+    ';',
+    'é',
+    '\u{1F600}',
+    ' ',
+    '-',
+  )
+  fc.assert(
+    fc.property(fc.string({ unit: character, minLength: 1, maxLength: 12 }), (name) => {
+      state.updateRecord('Account', id, { Name: name })
+      for (const where of [
+        compare('Name', '=', name),
+        oneOf('Name', ['none', name]),
+        startsWith('Name', name),
+      ]) {
+        const { rows } = run(select({ fields: ['Id'], from: 'Account', where }), given)
+        expect(
+          rows?.map((row) => row.id),
+          where.soql,
+        ).toContain(id)
+      }
+      const { rows } = run(
+        select({ fields: ['Id'], from: 'Account', where: compare('Name', '!=', name) }),
+        given,
+      )
+      expect(rows?.map((row) => row.id)).not.toContain(id)
+    }),
+    { numRuns: 200 },
+  )
 })
