@@ -1,12 +1,16 @@
 /** A client of a server that answers as a test says, on which waiting takes no time. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expect } from 'vitest'
+import { z } from 'zod'
 import {
   openSalesforceClient,
+  type SalesforceCall,
   type SalesforceClient,
   type SalesforceClientOptions,
 } from '../../../connectors/salesforce/client.ts'
 import { openGovernors } from '../../../connectors/salesforce/governor.ts'
 import { fixedSession, type Session, type SessionSource } from '../../../connectors/salesforce/sessions.ts'
+import { HoldfastError } from '../../../src/contracts/errors.ts'
 import { answering, type Answer, type Answering, type Reply } from '../../support/answering.ts'
 
 export const ORG = '00D000000000001EAA'
@@ -73,3 +77,36 @@ export const refusal = (
   status,
   body: [{ message, errorCode, ...more }],
 })
+
+/** A call that only reads. */
+export const list = {
+  method: 'GET',
+  path: '/sobjects/Account/001000000000001AAA',
+  schema: z.unknown(),
+} as const
+/** A call that may not be made twice. */
+export const insert = {
+  method: 'POST',
+  path: '/sobjects/Task',
+  body: { Subject: 'Call' },
+  schema: z.unknown(),
+} as const
+
+/** First these in turn, then 200. */
+export const inTurn =
+  (...replies: readonly Reply[]): Answer =>
+  (_, count) =>
+    replies[count - 1] ?? { body: { ok: true } }
+
+/** What a call is refused with. */
+export async function errorOf(
+  { client }: Opened,
+  call: SalesforceCall<unknown> = list,
+): Promise<HoldfastError> {
+  const error: unknown = await client.call(call).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(HoldfastError)
+  return error as HoldfastError
+}
