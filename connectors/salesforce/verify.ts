@@ -17,7 +17,7 @@ import { checkEvents, checkHistory, checkSensitive, checkUser, HIDDEN } from './
 export interface VerifyKnown {
   /** Names of the fields that the mapping reads; default none are known. */
   readonly mapped?: readonly string[]
-  /** Of these, those whose past values are wanted. */
+  /** Those whose past values are wanted; default: all that are mapped. */
   readonly history?: readonly string[]
   /** Who counts as a customer, as it stands after WHERE; null: everybody, or told by the fields. */
   readonly condition?: string | null
@@ -45,7 +45,7 @@ export async function verify(given: SalesforceContext, known: VerifyKnown = {}):
     ['Fields of Holdfast', () => checkOurs(context)],
     ['Mapped fields', () => checkMapped(context, known.mapped ?? [])],
     ['Sensitive fields', () => checkSensitive(context)],
-    ['Field history', () => checkHistory(context, known.history ?? [])],
+    ['Field history', () => checkHistory(context, known.history ?? known.mapped ?? [])],
     ['Agreements', () => checkAgreements(context)],
     ['Responsible', () => checkResponsible(context)],
     ['Recipients', () => checkRecipients(context)],

@@ -135,11 +135,15 @@ describe('checking an org', () => {
 
   it('warns of history that is not tracked', async () => {
     const org = await anOrg()
-    const { of } = await checked(org, {}, { history: ['OwnerId', 'Rating'] })
+    const { of } = await checked(org, {}, { mapped: ['OwnerId', 'Rating'] })
     expect(of('Field history')).toMatchObject({
-      status: 'warning',
-      message: expect.stringMatching(/^"Rating" of Account is not tracked/),
+      status: 'ok',
+      message: expect.stringMatching(
+        /^1 of 2 fields .* Of "Rating" Holdfast knows only what it has seen itself\./,
+      ),
     })
+    const { of: all } = await checked(org, {}, { mapped: ['OwnerId'], history: ['Rating', 'Industry'] })
+    expect(all('Field history').status).toBe('warning')
     const { of: kept } = await checked(org, {}, { history: ['OwnerId'] })
     expect(kept('Field history').status).toBe('ok')
     without(org.state, 'AccountHistory')
