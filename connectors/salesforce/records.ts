@@ -1,6 +1,5 @@
 /** Records of the org as customers: named, with typed properties, their responsible and their top parent. */
 import type { CustomerRecord, PastValue, Reading } from '../connector.ts'
-import type { Parents } from '../parents.ts'
 import { openParents } from '../parents.ts'
 import type { SalesforceContext } from './context.ts'
 import { versionOf } from './cursor.ts'
@@ -84,17 +83,30 @@ export async function openRecordReader(context: SalesforceContext, reading: Read
   }
   await look()
 
-  const parents: Parents = openParents(async (ids) =>
-    (await rowsOf(context, { fields: ['Id', 'ParentId'], from: 'Account', by: 'Id', ids })).map(
-      (row) => [id18(String(row['Id'])), idIn(row, 'ParentId')] as const,
-    ),
-  )
+  /** Those that have a parent, and those that are one: of all others there may be any number. */
+  const kept = new Map<string, string | null>()
+
+  async function parentsOf(ids: readonly string[]): Promise<Iterable<readonly [string, string | null]>> {
+    const unknown = ids.filter((id) => !kept.has(id))
+    const rows = await rowsOf(context, {
+      fields: ['Id', 'ParentId'],
+      from: 'Account',
+      by: 'Id',
+      ids: unknown,
+    })
+    for (const id of unknown) kept.set(id, null)
+    for (const row of rows) kept.set(id18(String(row['Id'])), idIn(row, 'ParentId'))
+    return ids.map((id) => [id, kept.get(id) ?? null] as const)
+  }
 
   async function tops(records: readonly Known[]): Promise<(one: Known) => string | null> {
     if (object === 'Contact') return ({ row }) => idIn(row, 'AccountId')
     // Nobody is anybody's child where our user may not see who the parent is.
     if (!readable.fields.has('ParentId')) return () => null
-    parents.note(records.map(({ id, row }) => [id, idIn(row, 'ParentId')] as const))
+    const page = records.map(({ id, row }) => [id, idIn(row, 'ParentId')] as const)
+    for (const [id, parent] of page) if (parent !== null) kept.set(id, parent)
+    const parents = openParents(parentsOf)
+    parents.note(page)
     const found = await parents.tops(records.map(({ id }) => id))
     return ({ id }) => found.get(id) ?? null
   }
