@@ -7,7 +7,7 @@ import { invalid, notFound } from './problems.ts'
 import { limitOf, listOf, parseBody, typeOf, type SandboxRequest, type SandboxRoute } from './route.ts'
 import { scopesOf, sensitiveScope } from './scopes.ts'
 import type { SandboxState } from './state.ts'
-import { lowerBound, valueOf, versionsOf, type RecordTable, type StoredRecord } from './tables.ts'
+import { placeOf, valueOf, versionsOf, type RecordTable, type StoredRecord } from './tables.ts'
 import { checkRecord } from './validation.ts'
 
 const OBJECTS = `/crm/objects/${API_VERSION}`
@@ -186,7 +186,7 @@ const list: SandboxRoute = {
     const records = query.get('archived') === 'true' ? table.archived : table.live
     const after = query.get('after')
     if (after !== null && !/^\d+$/.test(after)) throw invalid(`Invalid after: ${after}`)
-    const start = after === null ? 0 : lowerBound(records, Number(after))
+    const start = after === null ? 0 : placeOf(records, Number(after))
     const page = records.slice(start, start + limit)
     const shown = shownOf(request, type, listOf(query, 'properties'), history)
     const next = start + limit < records.length ? String(page.at(-1)!.order + 1) : null

@@ -3,7 +3,7 @@
  * HubSpot say, not as our client happens to need, and lives on in a journal.
  */
 import { createHash } from 'node:crypto'
-import { serveSandbox, type Exchange, type LoggedRequest, type SandboxAnswer } from '../../sandbox/http.ts'
+import { serveSandbox, type SandboxAnswer, type SandboxServer } from '../../sandbox/http.ts'
 import { openAnswering } from './answering.ts'
 import type { Token } from './entries.ts'
 import { openFaults, type Faults } from './faults.ts'
@@ -18,9 +18,7 @@ import { openSearchIndex } from './search-index.ts'
 import type { SandboxState } from './state.ts'
 import { followContacts } from './subscription-statuses.ts'
 
-export interface HubSpotSandbox {
-  readonly url: string
-  readonly port: number
+export interface HubSpotSandbox extends SandboxServer {
   /** The portal's id. */
   readonly portal: string
   readonly state: SandboxState
@@ -32,12 +30,6 @@ export interface HubSpotSandbox {
   /** The same one each time for the same scopes. */
   privateAppToken(scopes?: readonly string[]): string
   readonly faults: Faults
-  /** The latest calls, oldest first. */
-  requests(): readonly LoggedRequest[]
-  forgetRequests(): void
-  /** Told of each call after it was answered. */
-  onExchange(listener: (exchange: Exchange) => void): () => void
-  close(): Promise<void>
 }
 
 export interface SandboxOptions {

@@ -4,6 +4,8 @@
  * few hundred megabytes that way.
  */
 
+import { lowerBound } from '../../sandbox/lower-bound.ts'
+
 /** Who changed a value, as HubSpot's history names it: `INTEGRATION` with the app's id, `CRM_UI` with the user's. */
 export interface Source {
   readonly sourceType: string
@@ -196,24 +198,16 @@ export function claimUnique(table: RecordTable, record: StoredRecord): void {
 }
 
 /** Where the first record with at least this id stands in a list that ascends by id. */
-export function lowerBound(records: readonly StoredRecord[], id: number): number {
-  let low = 0
-  let high = records.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (records[middle].order < id) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+export const placeOf = (records: readonly StoredRecord[], id: number): number =>
+  lowerBound(records, id, ({ order }) => order)
 
 export function insert(records: StoredRecord[], record: StoredRecord): void {
   const last = records.at(-1)
   if (!last || last.order < record.order) records.push(record)
-  else records.splice(lowerBound(records, record.order), 0, record)
+  else records.splice(placeOf(records, record.order), 0, record)
 }
 
 export function remove(records: StoredRecord[], record: StoredRecord): void {
-  const at = lowerBound(records, record.order)
+  const at = placeOf(records, record.order)
   if (records[at] === record) records.splice(at, 1)
 }

@@ -7,7 +7,7 @@
 import { fieldOf, of, refer, text, type GivenField, type Value } from './field.ts'
 import { HISTORIES } from './objects.ts'
 import type { SalesforceState } from './state.ts'
-import { openTable, type Table } from './tables.ts'
+import { looseRow, openTable, type Table } from './tables.ts'
 
 interface Virtual {
   readonly fields: Readonly<Record<string, GivenField>>
@@ -141,20 +141,7 @@ export function virtualTables(state: SalesforceState): (name: string) => Table |
       table.fields.set(field.toLowerCase(), fieldOf(field, definition))
     }
     for (const values of rows(state)) {
-      const at = 0
-      const row = {
-        id: String(values.Id),
-        values: [],
-        createdAt: at,
-        createdBy: '',
-        modifiedAt: at,
-        modifiedBy: '',
-        stamp: at,
-        deletedAt: 0,
-        master: null,
-        cascade: null,
-        purged: false,
-      }
+      const row = looseRow(String(values.Id), 0)
       for (const field of Object.keys(values)) if (field !== 'Id') table.set(row, field, values[field])
       table.insert(row)
     }

@@ -6,7 +6,7 @@ import { compile } from './soql-filter.ts'
 import type { Source } from './soql-fields.ts'
 import { parseCondition } from './soql-syntax.ts'
 import type { SalesforceState } from './state.ts'
-import { indexKey, type Row, type Table } from './tables.ts'
+import { indexKey, looseRow, type Row, type Table } from './tables.ts'
 
 interface Candidate {
   readonly state: SalesforceState
@@ -21,17 +21,8 @@ interface Candidate {
 function proposed({ table, row, values, state }: Candidate): Row {
   const at = state.now().getTime()
   const made: Row = {
-    id: row?.id ?? '',
-    values: row ? [...row.values] : [],
-    createdAt: row?.createdAt ?? at,
-    createdBy: row?.createdBy ?? '',
-    modifiedAt: at,
-    modifiedBy: '',
-    stamp: at,
-    deletedAt: 0,
-    master: null,
-    cascade: null,
-    purged: false,
+    ...looseRow(row?.id ?? '', at, row ? [...row.values] : []),
+    ...(row ? { createdAt: row.createdAt, createdBy: row.createdBy } : {}),
   }
   for (const [field, value] of Object.entries(values)) {
     const slot = table.slot(field)
@@ -71,10 +62,14 @@ export function duplicates(candidate: Candidate): ApiError[] {
     if (fields.every((field) => table.get(after, field) === null)) continue
     // A record that was a duplicate before may be written where nothing of it changes that.
     if (row && fields.every((field) => !(field in candidate.values))) continue
-    const matches = table.indexed(fields[0], table.get(after, fields[0])).filter(
-      (other) =>
-        other !== row && other.deletedAt === 0 && keys.every(([read, key]) => indexKey(read(other)) === key),
-    )
+    const matches = table
+      .indexed(fields[0], table.get(after, fields[0]))
+      .filter(
+        (other) =>
+          other !== row &&
+          other.deletedAt === 0 &&
+          keys.every(([read, key]) => indexKey(read(other)) === key),
+      )
     if (matches.length === 0) continue
     const { type } = table
     return [

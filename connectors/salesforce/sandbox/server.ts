@@ -3,7 +3,7 @@
  * our client happens to need, and lives on in a journal.
  */
 import { createHash, generateKeyPairSync } from 'node:crypto'
-import { serveSandbox, type Exchange, type LoggedRequest } from '../../sandbox/http.ts'
+import { serveSandbox, type SandboxServer } from '../../sandbox/http.ts'
 import { openKept } from '../../sandbox/kept.ts'
 import { openAnswering } from './answering.ts'
 import { snapshot } from './compaction.ts'
@@ -20,10 +20,8 @@ import { openSessions } from './sessions.ts'
 import { openSource } from './source.ts'
 import { openState, type SalesforceState } from './state.ts'
 
-export interface SalesforceSandbox {
-  /** Where it signs in, and where its data is. */
-  readonly url: string
-  readonly port: number
+/** Its `url` is where it signs in and where its data is. */
+export interface SalesforceSandbox extends SandboxServer {
   /** The org's 18-character id. */
   readonly org: string
   readonly state: SalesforceState
@@ -37,12 +35,6 @@ export interface SalesforceSandbox {
   /** An app that signs assertions, allowed for the user beforehand. The key is made when it is asked for. */
   readonly jwt: { readonly clientId: string; readonly username: string; readonly privateKey: string }
   readonly faults: Faults
-  /** The latest calls, oldest first. */
-  requests(): readonly LoggedRequest[]
-  forgetRequests(): void
-  /** Told of each call after it was answered. */
-  onExchange(listener: (exchange: Exchange) => void): () => void
-  close(): Promise<void>
   /** For other ways in: the session a token stands for, as the Pub/Sub API asks it. */
   isGoodSession(token: string): boolean
 }

@@ -3,6 +3,7 @@
  * instant where it asks for what changed, else all. 150,000 accounts are looked through in a hundredth of a second, but
  * somebody who pages by SystemModstamp asks two hundred times.
  */
+import { lowerBound } from '../../sandbox/lower-bound.ts'
 import { readId } from './record-ids.ts'
 import { span, type Compiling } from './soql-filter.ts'
 import { resolve, type ResolvedField } from './soql-fields.ts'
@@ -79,13 +80,5 @@ export function leastStamp(condition: Condition, given: Compiling): number {
 }
 
 /** Where the first row with at least this stamp stands in a list that ascends by stamp. */
-export function firstSince(rows: readonly Row[], stamp: number): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (rows[middle].stamp < stamp) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+export const firstSince = (rows: readonly Row[], stamp: number): number =>
+  lowerBound(rows, stamp, (row) => row.stamp)

@@ -84,6 +84,21 @@ function share(value: Value): Value {
 
 export const indexKey = (value: Value): string => String(value).toLowerCase()
 
+/** A record that is in no table: made by nobody, at one moment. */
+export const looseRow = (id: string, at: number, values: Row['values'] = []): Row => ({
+  id,
+  values,
+  createdAt: at,
+  createdBy: '',
+  modifiedAt: at,
+  modifiedBy: '',
+  stamp: at,
+  deletedAt: 0,
+  master: null,
+  cascade: null,
+  purged: false,
+})
+
 const below = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 export function openTable(type: string): Table {
