@@ -95,7 +95,7 @@ export function changeEventSchema(object: string, fields: readonly FieldDefiniti
   )
   const partsOf = (name: string): FieldDefinition[] => carried.filter(({ compound }) => compound === name)
   const slots = new Map<string, Slot>()
-  const records = new Set<string>()
+  const records = new Map<string, string>()
   const made: object[] = [HEADER]
   for (const field of fields) {
     if (LEFT_OUT.has(field.name) || field.compound !== null) continue
@@ -103,16 +103,14 @@ export function changeEventSchema(object: string, fields: readonly FieldDefiniti
     // A compound field is made up of its parts, which are what is stored.
     if (parts.length === 0 && (!carried.includes(field) || isCompound(field))) continue
     const at = made.length
-    if (parts.length === 0) {
-      slots.set(field.name, { field, at, part: null, name: field.name, parent: null })
-      made.push({ name: field.name, type: ['null', avroType(field)], default: null })
-      continue
-    }
+    const plain = carried.includes(field) && !isCompound(field)
+    if (plain) slots.set(field.name, { field, at, part: null, name: field.name, parent: null })
     for (const [index, part] of parts.entries()) {
-      const name = partName(part)
-      slots.set(part.name, { field: part, at, part: index, name, parent: field.name })
+      slots.set(part.name, { field: part, at, part: index, name: partName(part), parent: field.name })
     }
-    made.push({ name: field.name, type: ['null', recordOf(field, parts, records)], default: null })
+    // The name of an account is a text, and that of a person account is made up of parts.
+    const types = [plain ? avroType(field) : null, parts.length > 0 ? recordOf(field, parts, records) : null]
+    made.push({ name: field.name, type: ['null', ...types.filter((type) => type !== null)], default: null })
   }
   const name = object.endsWith('__c') ? `${object.slice(0, -1)}ChangeEvent` : `${object}ChangeEvent`
   const json = JSON.stringify({ type: 'record', name, namespace: 'com.sforce.eventbus', fields: made })
@@ -132,11 +130,14 @@ export function changeEventSchema(object: string, fields: readonly FieldDefiniti
         const { at, part, parent } = slot
         bits.set(at, part)
         if (value === null) nulled.set(at, part)
-        if (parent === null) record[slot.name] = avroValue(slot.field, value)
-        else {
-          const compound = (record[parent] ??= emptyRecord(slots, parent)) as Record<string, unknown>
-          compound[slot.name] = avroValue(slot.field, value)
+        if (parent === null) {
+          if (typeof record[slot.name] !== 'object' || record[slot.name] === null)
+            record[slot.name] = avroValue(slot.field, value)
+          continue
         }
+        if (typeof record[parent] !== 'object') record[parent] = null
+        const compound = (record[parent] ??= emptyRecord(slots, parent)) as Record<string, unknown>
+        compound[slot.name] = avroValue(slot.field, value)
       }
       return type.toBuffer({
         ...record,
@@ -164,16 +165,20 @@ function partName({ name, compound }: FieldDefinition): string {
 function recordOf(
   field: FieldDefinition,
   parts: readonly FieldDefinition[],
-  known: Set<string>,
+  known: Map<string, string>,
 ): object | string {
-  const name = isCompound(field) ? 'Address' : 'PersonName'
-  if (known.has(name)) return name
-  known.add(name)
-  return {
-    type: 'record',
-    name,
-    fields: parts.map((part) => ({ name: partName(part), type: ['null', avroType(part)], default: null })),
-  }
+  const fields = parts.map((part) => ({
+    name: partName(part),
+    type: ['null', avroType(part)],
+    default: null,
+  }))
+  const form = JSON.stringify(fields)
+  const same = known.get(form)
+  if (same !== undefined) return same
+  const kind = isCompound(field) ? 'Address' : 'PersonName'
+  const name = [...known.values()].includes(kind) ? `${kind}_${field.name}` : kind
+  known.set(form, name)
+  return { type: 'record', name, fields }
 }
 
 function emptyRecord(slots: ReadonlyMap<string, Slot>, parent: string): Record<string, unknown> {

@@ -27,14 +27,15 @@ const URL = 'https://acme.my.salesforce.com'
 
 export async function eventOrg({
   selected = ['Account', 'Contact', 'Opportunity', 'Contract'],
+  personAccounts = false,
   ...options
-}: PubSubOptions & { selected?: readonly string[] } = {}): Promise<EventOrg> {
+}: PubSubOptions & { selected?: readonly string[]; personAccounts?: boolean } = {}): Promise<EventOrg> {
   let shift = 0
   let sessions = 1
   const state = openState({
     org: ORG,
     clock: () => new Date(Date.UTC(2026, 10, 21, 12) + shift),
-    features: { personAccounts: false, multiCurrency: false, accountTeams: false },
+    features: { personAccounts, multiCurrency: false, accountTeams: false },
     write: null,
   })
   state.selectForChangeEvents(selected)

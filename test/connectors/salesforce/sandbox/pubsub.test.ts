@@ -4,6 +4,7 @@ import { status, type ServiceError } from '@grpc/grpc-js'
 import { fromJSON, loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openEventChannel, type EventChannel } from '../../../../connectors/salesforce/events/channel.ts'
+import { fieldsInBitmaps } from '../../../../connectors/salesforce/events/decode.ts'
 import { eventSchema } from '../../../../connectors/salesforce/events/schema.ts'
 import {
   PUBSUB_DEFINITION,
@@ -11,6 +12,10 @@ import {
   type FetchRequest,
   type FetchResponse,
 } from '../../../../connectors/salesforce/events/service.ts'
+import {
+  changeEventSchema,
+  type ChangeHeader,
+} from '../../../../connectors/salesforce/sandbox/event-schemas.ts'
 import { eventOrg, type EventOrg } from '../event-org.ts'
 
 const open: { close(): unknown }[] = []
@@ -151,6 +156,32 @@ describe('events', () => {
     })
   })
 
+  it('name companies by a text and persons by their parts, where an org has person accounts', async () => {
+    const org = await started({ personAccounts: true })
+    const person = org.state.createRecord('RecordType', {
+      SobjectType: 'Account',
+      Name: 'Person Account',
+      DeveloperName: 'PersonAccount',
+      IsPersonType: true,
+    })
+    const subscription = subscribed(org.channel, org, { num_requested: 10 })
+    await arrived(() => org.pubsub.subscriptions().length === 1)
+    const id = org.state.createRecord('Account', { Name: 'Acme' })
+    org.state.createRecord('Account', { FirstName: 'Ada', LastName: 'Berger', RecordTypeId: person })
+    org.state.updateRecord('Account', id, { Name: 'Acme Ltd' })
+    const events = await arrived(() => subscription.events().length === 3 && subscription.events())
+    const { schema_json } = await org.channel.schema(org.session(), events[0].event!.schema_id)
+    const schema = eventSchema(schema_json)
+    const decoded = events.map(({ event }) => schema.decode(event!.payload))
+    expect(decoded.map(({ value }) => value.Name)).toMatchObject([
+      'Acme',
+      { FirstName: 'Ada', LastName: 'Berger' },
+      'Acme Ltd',
+    ])
+    const { changedFields } = decoded[2].value.ChangeEventHeader as { changedFields: string[] }
+    expect(fieldsInBitmaps(changedFields, decoded[2].fields)).toContain('Name')
+  })
+
   it('come no further than was asked for, and go on when more is', async () => {
     const org = await started({ batch: 2 })
     const subscription = subscribed(org.channel, org, { num_requested: 3 })
@@ -220,6 +251,29 @@ describe('events', () => {
     expect(again.events()).toEqual([])
   })
 })
+
+it.each([false, true])(
+  'every object has a schema that is Avro (person accounts: %s)',
+  async (personAccounts) => {
+    const { state } = await started({ personAccounts })
+    for (const { name } of state.objects()) {
+      const schema = changeEventSchema(name, state.fields(name))
+      const header: ChangeHeader = {
+        entityName: name,
+        recordIds: [],
+        changeType: 'CREATE',
+        changeOrigin: '',
+        transactionKey: '',
+        sequenceNumber: 1,
+        commitTimestamp: 0,
+        commitNumber: 0,
+        commitUser: '',
+      }
+      const { value } = eventSchema(schema.json).decode(schema.encode(header, {}, false))
+      expect(value.ChangeEventHeader).toMatchObject({ entityName: name })
+    }
+  },
+)
 
 describe('replay', () => {
   it('goes on after the event that was named', async () => {
