@@ -18,6 +18,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['policy.ts', ['1']],
   ['loop.ts', ['--customers', '5000']],
   ['hubspot.ts', ['--contacts', '3000', '--speed', '20']],
+  ['salesforce.ts', ['--accounts', '20000', '--page', '2000']],
   ['webhook.ts', ['--customers', '300', '--changes', '20', '--burst', '10']],
   ['portals.ts', null],
   ['api.ts', ['--short']],

@@ -99,7 +99,8 @@ async function measure(): Promise<void> {
     await connector.describe()
     await client.user()
     const loaded = rss()
-    const seen = new Set<string>()
+    /** How often each came: a set of ids would count as the connector's memory. */
+    const times = new Uint8Array(accounts)
     let rows = 0
     let strange = 0
     let peak = loaded
@@ -109,7 +110,8 @@ async function measure(): Promise<void> {
       peak = Math.max(peak, rss())
       for (const { id, properties } of upserts) {
         rows++
-        seen.add(id)
+        const number = /^Company "(\d+)", Ltd$/.exec(String(properties['Name']))?.[1]
+        if (number !== undefined) times[Number(number)]++
         if (!/^001[A-Za-z0-9]{15}$/.test(id) || properties['Type'] !== 'Customer - Direct') strange++
       }
     }
@@ -118,17 +120,18 @@ async function measure(): Promise<void> {
     await connector.close()
     const results = Object.entries(client.counts()).find(([call]) => call.endsWith('/results'))?.[1] ?? 0
     const calls = Object.values(client.counts()).reduce((sum, count) => sum + count, 0)
+    const different = times.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0)
     const growth = (peak - loaded) / MB
     print(
       `${accounts.toLocaleString('en')} Accounts by ${results} pages of results, ${calls} calls, ${seconds.toFixed(1)} s`,
     )
-    print(`rows ${rows}, different ${seen.size}, lost ${accounts - seen.size}, repeated ${rows - seen.size}`)
+    print(`rows ${rows}, different ${different}, lost ${accounts - different}, repeated ${rows - different}`)
     print(`headers or other strange rows ${strange}`)
     print(
       `resident memory ${(begun / MB).toFixed(0)} MB, with Salesforce's client ${(loaded / MB).toFixed(0)} MB, at most ${(peak / MB).toFixed(0)} MB`,
     )
     print(`growth ${growth.toFixed(0)} MB, against the bar ${(growth / BARS.growth).toFixed(2)}`)
-    if (rows !== accounts || seen.size !== accounts || strange > 0) process.exitCode = 1
+    if (rows !== accounts || different !== accounts || strange > 0) process.exitCode = 1
   } finally {
     server.disconnect()
   }

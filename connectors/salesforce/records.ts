@@ -1,5 +1,5 @@
 /** Records of the org as customers: named, with typed properties, their responsible and their top parent. */
-import type { CustomerRecord, PastValue, Reading } from '../connector.ts'
+import type { CustomerRecord, PastValue, Properties, PropertyValue, Reading } from '../connector.ts'
 import { openParents } from '../parents.ts'
 import type { SalesforceContext } from './context.ts'
 import { versionOf } from './cursor.ts'
@@ -111,6 +111,13 @@ export async function openRecordReader(context: SalesforceContext, reading: Read
     return ({ id }) => found.get(id) ?? null
   }
 
+  /** In a loop: a list of pairs for each of 150,000 records would cost more memory than the records. */
+  function propertiesOf(row: Row): Properties {
+    const properties: Record<string, PropertyValue> = {}
+    for (const [name, type] of shown) properties[name] = readValue(type, row[name])
+    return properties
+  }
+
   function known(row: Row): Known {
     return { id: id18(String(row['Id'])), stamp: readTime(row['SystemModstamp']) ?? new Date(0), row }
   }
@@ -164,7 +171,7 @@ export async function openRecordReader(context: SalesforceContext, reading: Read
           object,
           id,
           name: nameOf(object, row),
-          properties: Object.fromEntries(shown.map(([name, type]) => [name, readValue(type, row[name])])),
+          properties: propertiesOf(row),
           topParentId: topOf(one),
           responsible: responsibles.get(id) ?? null,
           agreements: null,
