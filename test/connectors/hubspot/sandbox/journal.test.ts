@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process'
 import {
   appendFileSync,
   mkdtempSync,
@@ -16,6 +15,7 @@ import { openJournal } from '../../../../connectors/sandbox/journal.ts'
 import { startHubSpotSandbox, type HubSpotSandbox } from '../../../../connectors/hubspot/sandbox/server.ts'
 import type { SandboxState } from '../../../../connectors/hubspot/sandbox/state.ts'
 import { API_VERSION as V } from '../../../../connectors/hubspot/version.ts'
+import { killedWhileWriting } from '../../killed-sandbox.ts'
 import { calling } from './calling.ts'
 
 let folder: string
@@ -149,42 +149,20 @@ it('says so when a line in the middle is damaged', async () => {
 })
 
 it('loses nothing that was answered when it is killed', async () => {
-  const program = join(folder, 'serve.ts')
   const server = new URL('../../../../connectors/hubspot/sandbox/server.ts', import.meta.url).href
-  writeFileSync(
-    program,
+  const answered = await killedWhileWriting(
+    folder,
     `import { startHubSpotSandbox } from ${JSON.stringify(server)}
 const sandbox = await startHubSpotSandbox({ clock: () => new Date(), journal: ${JSON.stringify(journal)}, limits: { privateApp: Infinity } })
 process.send({ url: sandbox.url, token: sandbox.privateAppToken() })
 `,
+    ({ url, token }, name) =>
+      fetch(`${url}/crm/objects/${V}/companies`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ properties: { name }, associations: [] }),
+      }),
   )
-  const answered: string[] = []
-  for (let round = 0; round < 1; round++) {
-    const child = fork(program, { stdio: 'ignore', execArgv: [] })
-    const { url, token } = await new Promise<{ url: string; token: string }>((resolve) =>
-      child.once('message', (message) => resolve(message as { url: string; token: string })),
-    )
-    const alive = { now: true }
-    const write = async (n: number): Promise<void> => {
-      while (alive.now) {
-        const name = `${round}-${n}-${answered.length}`
-        const response = await fetch(`${url}/crm/objects/${V}/companies`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ properties: { name }, associations: [] }),
-        }).catch(() => null)
-        if (response?.status === 201) answered.push(name)
-        else return
-      }
-    }
-    const writers = [1, 2, 3].map(write)
-    while (answered.length < 30 * (round + 1)) await new Promise((resolve) => setTimeout(resolve, 5))
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    alive.now = false
-    await gone
-    await Promise.all(writers)
-  }
   const again = await start()
   const names = new Set(again.state.ids('companies').map((id) => again.state.value('companies', id, 'name')))
   expect(answered.filter((name) => !names.has(name))).toEqual([])

@@ -1,5 +1,4 @@
-import { fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -10,6 +9,7 @@ import {
   type SalesforceSandboxOptions,
 } from '../../../../connectors/salesforce/sandbox/server.ts'
 import type { SalesforceState } from '../../../../connectors/salesforce/sandbox/state.ts'
+import { killedWhileWriting } from '../../killed-sandbox.ts'
 import { BASE } from './opened.ts'
 
 let folder: string
@@ -90,40 +90,20 @@ it('says the same after its journal was written anew, and cuts off a line that w
 })
 
 it('loses nothing that was answered when it is killed', async () => {
-  const program = join(folder, 'serve.ts')
   const server = new URL('../../../../connectors/salesforce/sandbox/server.ts', import.meta.url).href
-  writeFileSync(
-    program,
+  const answered = await killedWhileWriting(
+    folder,
     `import { startSalesforceSandbox } from ${JSON.stringify(server)}
 const sandbox = await startSalesforceSandbox({ clock: () => new Date(), journal: ${JSON.stringify(journal)}, personAccounts: true })
 process.send({ url: sandbox.url, token: sandbox.authorize().accessToken })
 `,
-  )
-  const child = fork(program, { stdio: 'ignore', execArgv: [] })
-  const { url, token } = await new Promise<{ url: string; token: string }>((resolve) =>
-    child.once('message', (message) => resolve(message as { url: string; token: string })),
-  )
-  const answered: string[] = []
-  const alive = { now: true }
-  const write = async (n: number): Promise<void> => {
-    while (alive.now) {
-      const Name = `${n}-${answered.length}`
-      const response = await fetch(`${url}${BASE}/sobjects/Account`, {
+    ({ url, token }, Name) =>
+      fetch(`${url}${BASE}/sobjects/Account`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: JSON.stringify({ Name }),
-      }).catch(() => null)
-      if (response?.status !== 201) return
-      answered.push(Name)
-    }
-  }
-  const writers = [1, 2, 3].map(write)
-  while (answered.length < 30) await new Promise((resolve) => setTimeout(resolve, 5))
-  const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  alive.now = false
-  await gone
-  await Promise.all(writers)
+      }),
+  )
   const again = await start({ seed: fill })
   const names = new Set([...again.state.records('Account')].map(({ values }) => values.Name))
   expect(answered.filter((name) => !names.has(name))).toEqual([])

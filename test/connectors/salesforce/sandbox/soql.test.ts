@@ -205,3 +205,14 @@ it('takes every text for itself, whatever characters it has', async () => {
     { numRuns: 200 },
   )
 })
+
+it('shows the mask of what is encrypted for eyes, and neither filters nor sorts by it', async () => {
+  const { ask, state } = await openOrg({ seed })
+  state.define('Account', 'Card__c', { type: 'encryptedstring' })
+  state.updateRecord('Account', state.ids('Account')[0], { Card__c: '1234' })
+  expect((await ask("SELECT Card__c FROM Account WHERE Name = 'Acme'")).body.records).toMatchObject([
+    { Card__c: '****' },
+  ])
+  expect((await ask("SELECT Id FROM Account WHERE Card__c = '1234'")).status).toBe(400)
+  expect((await ask('SELECT Id FROM Account ORDER BY Card__c')).status).toBe(400)
+})
