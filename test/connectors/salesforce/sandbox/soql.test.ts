@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openSource } from '../../../../connectors/salesforce/sandbox/source.ts'
 import { run } from '../../../../connectors/salesforce/sandbox/soql-query.ts'
