@@ -108,10 +108,31 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     expect(page).toMatch(/last webhook/)
   })
 
-  it('lets a month pass in the sandbox, and what changed there is found and scored', async () => {
+  it('has a second company on Salesforce beside it, which the same link leads to', async () => {
+    const link = await holdfast(['sign-in', '--json', '--company', 'Sample company on Salesforce'], { env })
+    const ask = await signedIn({ ...server, signIn: (link.last as unknown as { link: string }).link })
+    const runs = await until(async () => {
+      const { items } = (await (await ask('/v1/runs?limit=100')).json()) as { items: Record<string, never>[] }
+      const written = items.filter(({ step, status }) => step === 'write_back' && status === 'done')
+      return written.length > 0 ? items : null
+    }, 90)
+    const written = runs.map(({ counts }) => (counts as Record<string, number>)['written'] ?? 0)
+    expect(Math.max(...written)).toBeGreaterThan(900)
+    const page = await until(async () => {
+      const text = await (await ask('/')).text()
+      return /tasks? on (a )?lists?/.test(text) && /last change event/.test(text) ? text : null
+    })
+    expect(page).toMatch(/Salesforce sandbox on this machine/)
+    expect(page).toMatch(/<summary>\s*Sample company on Salesforce</)
+    expect(page).toMatch(/name="company" value="[0-9a-f-]{36}"/)
+    expect(existsSync(at('fresh/sandbox/salesforce.journal'))).toBe(true)
+  })
+
+  it('lets a month pass in the sandboxes, and what changed there is found and scored', async () => {
     const passed = await holdfast(['sandbox', 'month'], { env })
     expect(passed.code, passed.err).toBe(0)
     expect(passed.out).toMatch(/A month has passed in the HubSpot sandbox; it is \d{4}-\d{2}-\d{2} there/)
+    expect(passed.out).toMatch(/A month has passed in the Salesforce sandbox/)
     const run = await holdfast(['sync', '--json'], { env })
     const [{ steps }] = (run.last as unknown as { connections: Step[] }).connections
     const { unchanged: _unchanged, ...moved } = steps['sync']
@@ -126,9 +147,8 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     const run = await holdfast(['run', '--json'], { env })
     expect(run.code).toBe(0)
     const { connections } = run.last as unknown as { connections: Step[] }
-    expect(connections).toHaveLength(1)
     const steps = ['sync', 'refresh', 'score', 'decide', 'write_back', 'observe']
-    expect(Object.keys(connections[0].steps)).toEqual(steps)
+    expect(connections.map((one) => Object.keys(one.steps))).toEqual([steps, steps])
   })
 
   it('is the only one on its folder: a second one says who holds it, and loses nothing', async () => {
@@ -166,6 +186,10 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     expect(server.log()).toMatch(/what runs is brought to an end/)
     server = await startServerProcess(env)
     expect(server.out()).not.toContain('A sample company is being')
+    // Both sandboxes are hosted again, and nobody has to sign in anew.
+    const doctor = await holdfast(['doctor'], { env })
+    expect(doctor.out).toMatch(/Salesforce sandbox, Salesforce org: Org .* accepts our sign-in/)
+    expect(doctor.out).not.toMatch(/FAILED/)
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     await server.end()
   })
