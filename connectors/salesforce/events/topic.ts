@@ -89,6 +89,7 @@ export async function followTopic(options: TopicOptions): Promise<void> {
         },
         settled() {
           settled = true
+          renewed = false
           missed = undefined
         },
       })
@@ -129,8 +130,9 @@ export async function followTopic(options: TopicOptions): Promise<void> {
       Math.min(patience.mostMs, patience.firstMs * 2 ** (failures - 1)) * (0.5 + options.random() / 2),
       signal,
     )
-    // Somebody else may have renewed it meanwhile.
+    // Somebody else may have renewed it meanwhile; what is refused then is not what was given out before.
     session = null
+    renewed = false
   }
 }
 
