@@ -10,8 +10,8 @@ import type { BuiltInOrg } from './salesforce.ts'
 import { sandboxDay, SANDBOX_PACE, SANDBOX_TICK_MS, type SandboxHost } from './sandbox-hosts.ts'
 import type { OrgSession } from './security/sealed-sessions.ts'
 
-/** Half of the HubSpot sample's: both live in one process. */
-const CUSTOMERS = 1000
+/** Fewer than in the HubSpot sample: both live in one process. */
+const CUSTOMERS = 600
 const SEED = 43
 /** Of no org that Salesforce has given out. */
 const SANDBOX_ORG = '00D000000000077EAA'
