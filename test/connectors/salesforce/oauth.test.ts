@@ -17,7 +17,7 @@ const clock = () => new Date('2026-11-21T10:00:00.500Z')
 
 let server: Answering
 let reply: Reply | null
-const app = () => ({ loginUrl: server.url, clientId: '3MVG9.app', clientSecret: 's & cret', timeoutMs: 100 })
+const app = () => ({ loginUrl: server.url, clientId: '3MVG9.app', clientSecret: 's & cret' })
 const granted = (more: object = {}): Reply => ({
   body: {
     access_token: '00D000000000001!AQ',
@@ -113,10 +113,13 @@ describe('a refresh token', () => {
   it('that cannot be asked about says so, and is tried again', async () => {
     for (const said of [null, { status: 503, body: '<h1>Down</h1>' }, { body: '<html>' }] as const) {
       reply = said
-      await expect(refreshSession({ ...app(), refreshToken: 'r-1' })).rejects.toMatchObject({
-        code: 'connector_unavailable',
-        retryable: true,
-      })
+      const waits = said === null ? 60 : 15_000
+      await expect(refreshSession({ ...app(), timeoutMs: waits, refreshToken: 'r-1' })).rejects.toMatchObject(
+        {
+          code: 'connector_unavailable',
+          retryable: true,
+        },
+      )
     }
     const gone = await answering(() => null)
     await gone.close()
