@@ -22,7 +22,7 @@ import type { LoopServices, LoopStep, StepContext } from './services.ts'
 import { describedSource } from './source.ts'
 import { openStager, type StageTerms } from './staging.ts'
 import { noCounts, storeRecords, type RecordCounts, type RecordPass } from './store-records.ts'
-import { refusePaused } from './sync-page.ts'
+import { refuseOtherPopulation, refusePaused } from './sync-page.ts'
 
 const DAY = 86_400_000
 /** Hints that are looked at together: few enough that a burst is written back piece by piece. */
@@ -60,6 +60,7 @@ export const refresh: LoopStep = async (services, context) => {
       const { stored, next } = await database.withTenant(tenant, async (tx) => {
         const position = await lockSyncPosition(tx, id)
         refusePaused(position)
+        refuseOtherPopulation(begun.connection.population, position)
         const { counts: found } = await storeRecords(tx, read.pass, read.staged, position.population)
         found.deleted += await deleteCustomers(tx, await customersNamed(tx, id, read.gone))
         await markProcessed(tx, id, keys)

@@ -2,7 +2,7 @@
 import type { ChangePage, Cursor, CustomerRecord } from '../../connectors/connector.ts'
 import { canonicalJson } from '../../models/canonical-json.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { lockSyncPosition, saveCursor, type SyncPosition } from '../store/connections.ts'
+import { lockSyncPosition, saveCursor, type Population, type SyncPosition } from '../store/connections.ts'
 import { activeCustomers, customersNamed, deleteCustomers, presentCustomers } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
 import { requestStep } from '../store/steps.ts'
@@ -18,6 +18,8 @@ import {
 /** What holds for all pages of a sync, and what they add to it. */
 export interface Pass extends RecordPass {
   readonly allowDeletions: boolean
+  /** For whom the records are read; undefined: a file says everything of everybody. */
+  readonly population?: Population | null
   source: Source | null
   /** What the cursor has to be when the next page is stored: another sync would have moved it. */
   cursor: Cursor | null
@@ -28,14 +30,15 @@ export interface StagedPage extends StagedRecords {
 }
 
 /**
- * @throws HoldfastError `lease_lost` when another sync of the connection went on meanwhile, `paused` when somebody
- *   paused it, `connector_configuration` for a pass that would delete too much
+ * @throws HoldfastError `lease_lost` when another sync of the connection went on meanwhile or the population was changed,
+ *   `paused` when somebody paused it, `connector_configuration` for a pass that would delete too much
  */
 export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage): Promise<RecordCounts> {
   const { connection } = pass
   const position = await lockSyncPosition(tx, connection)
   refusePaused(position)
   refuseOthers(pass, position)
+  if (pass.population !== undefined) refuseOtherPopulation(pass.population, position)
   const { counts, doubtful } = await storeRecords(tx, pass, staged, position.population)
   await readOnceMore(tx, pass, doubtful)
   counts.deleted += await deleteCustomers(tx, await customersNamed(tx, connection, staged.page.deleted))
@@ -62,6 +65,22 @@ function refuseOthers(pass: Pass, { cursor }: SyncPosition): void {
     throw new HoldfastError(
       'lease_lost',
       'Another sync of this connection went on meanwhile. This one stopped; nothing is lost.',
+      { retryable: true },
+    )
+}
+
+/**
+ * Records that were read for one population do not tell who is in another: of a condition they say nothing, of another
+ * property they have no value, and of those who come in nobody asked what they pay and who their people are.
+ *
+ * @param asked as it stood when they were asked for
+ * @throws HoldfastError `lease_lost`
+ */
+export function refuseOtherPopulation(asked: Population | null, { population }: SyncPosition): void {
+  if (canonicalJson(asked) !== canonicalJson(population))
+    throw new HoldfastError(
+      'lease_lost',
+      'Who counts as a customer was changed while records were being read. They are read anew; nothing is lost.',
       { retryable: true },
     )
 }

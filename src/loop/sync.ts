@@ -111,6 +111,7 @@ async function readPages(
     addressKey,
     allowDeletions: connection.config['allowDeletions'] === true,
     begunAt: isFile ? null : at,
+    ...(!isFile && { population }),
     cursor: connection.cursor,
     source: isFile ? null : describedSource(connection, today, currency),
     seen: new Set(),

@@ -3,6 +3,7 @@ import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
 import { changePopulation } from '../../src/loop/population.ts'
 import { listSteps } from '../../src/store/steps.ts'
 import type { Database } from '../../src/store/database.ts'
+import { keepReceipts } from '../../src/store/webhook-receipts.ts'
 import { addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
 import { livingCrm, type LivingCrm } from './living-crm.ts'
 import { madeUpCrm, syncing, type Syncing } from './syncing.ts'
@@ -99,6 +100,62 @@ describe(`a population by a condition of the CRM's own (${databaseKind})`, () =>
       ).toEqual({ entered: 0, left: 0 }),
     )
     expect(await statuses()).toEqual({ '1': 'active' })
+  })
+
+  const state = (condition: string) =>
+    database.withTenant(tenant, (tx) => changePopulation(tx, connection, { kind: 'condition', condition }))
+
+  it('that is stated while a sync is on its way is not taken for the one that was asked for', async () => {
+    connection = await syncs.connect({ kind: 'living', population: { kind: 'everyone' } })
+    for (const id of ['1', '2']) crm.add(id, company('Customer'))
+    await syncs.sync(connection)
+    await syncs.rows('update connections set cursor = null where id = $1', connection)
+    crm.onPage = async () => {
+      crm.onPage = async () => undefined
+      await state("Type = 'Customer'")
+    }
+    await expect(syncs.sync(connection)).rejects.toMatchObject({ code: 'lease_lost', retryable: true })
+    expect(await statuses()).toEqual({ '1': 'active', '2': 'active' })
+    expect(await syncs.sync(connection)).toMatchObject({ left: 0 })
+    // Another condition than the one that the records were held against.
+    await syncs.rows('update connections set cursor = null where id = $1', connection)
+    crm.onPage = async () => {
+      crm.onPage = async () => undefined
+      await state("Type = 'Partner'")
+    }
+    await expect(syncs.sync(connection)).rejects.toMatchObject({ code: 'lease_lost' })
+  })
+
+  it('that is stated while hinted records are read has them read again', async () => {
+    const plain = crm.connector
+    let reads = async (): Promise<unknown> => undefined
+    const slow = {
+      ...crm,
+      connector: () => {
+        const whole = plain()
+        const read: typeof whole.read = async (ids, reading) => {
+          const found = await whole.read(ids, reading)
+          await reads()
+          return found
+        }
+        return { ...whole, read }
+      },
+    }
+    syncs = syncing(database, tenant, madeUpCrm(), slow)
+    connection = await syncs.connect({ kind: 'living', population: { kind: 'everyone' } })
+    crm.add('1', company('Customer'))
+    await syncs.sync(connection)
+    crm.change('1', { tenure_months: 13 })
+    await database.withTenant(tenant, (tx) =>
+      keepReceipts(tx, connection, [crm.hint('changed', 'companies', '1')]),
+    )
+    reads = () => {
+      reads = async () => undefined
+      return state("Type = 'Customer'")
+    }
+    await expect(syncs.refresh(connection)).rejects.toMatchObject({ code: 'lease_lost', retryable: true })
+    expect(await statuses()).toEqual({ '1': 'active' })
+    expect(await syncs.refresh(connection)).toMatchObject({ hints: 1, changed: 1, left: 0 })
   })
 
   it('is refused for a connector that does not know conditions', async () => {
