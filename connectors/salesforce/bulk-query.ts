@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { z } from 'zod'
 import { HoldfastError } from '../../src/contracts/errors.ts'
+import { broken } from '../network.ts'
 import type { SalesforceClient } from './client.ts'
 import { isFailure } from './errors.ts'
 import type { Row } from './rows.ts'
@@ -128,10 +129,11 @@ export async function* bulkRows(
   let place = from
   let tries = 0
   for (;;) {
-    let answer: ResultPage
+    // What is refused, or cannot be reached, was tried by the client; only a body that breaks is asked for again.
+    const answer = await openPage(client, job, place.locator, page)
+    let count = 0
+    let broke: { readonly why: string; readonly cause?: unknown } | null = null
     try {
-      answer = await openPage(client, job, place.locator, page)
-      let count = 0
       for await (const rows of slices(answer.body, size)) {
         const fresh = rows.slice(Math.max(0, place.skip - count))
         count += rows.length
@@ -141,13 +143,17 @@ export async function* bulkRows(
         yield { rows: fresh, place }
       }
       if (answer.count !== null && count < answer.count)
-        throw brokenOff(job, `${count} of ${answer.count} rows came`)
-    } catch (error) {
-      if (!isBrokenOff(error) || ++tries >= TRIES) throw error
+        broke = { why: `${count} of ${answer.count} rows came` }
+    } catch (cause) {
+      broke = { why: broken(cause).why, cause }
+    }
+    if (broke !== null) {
+      if (++tries >= TRIES) throw brokenOff(job, broke)
       continue
     }
     if (answer.next === null) return
-    if (answer.next === place.locator) throw brokenOff(job, 'the next page of results is the same one')
+    if (answer.next === place.locator)
+      throw brokenOff(job, { why: 'the next page of results is the same one' })
     place = { locator: answer.next, skip: 0 }
   }
 }
@@ -202,30 +208,13 @@ async function* slices(body: Readable, size: number): AsyncGenerator<readonly Ro
   }
 }
 
-function brokenOff(job: string, what: string): HoldfastError {
+function brokenOff(
+  job: string,
+  { why, cause }: { readonly why: string; readonly cause?: unknown },
+): HoldfastError {
   return new HoldfastError(
     'connector_unavailable',
-    `The results of the bulk job ${job} broke off (${what}). The sync goes on there by itself; nothing is lost.`,
-    { cause: BROKE_OFF, retryable: true },
+    `The results of the bulk job ${job} broke off (${why}). The sync goes on there by itself; nothing is lost.`,
+    { cause, retryable: true },
   )
 }
-
-const BROKE_OFF = 'broke off'
-
-/** Whatever breaks a stream has a code of its own; what Salesforce refuses is not asked for again here. */
-function isBrokenOff(error: unknown): boolean {
-  if (error instanceof HoldfastError) return error.cause === BROKE_OFF
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return (
-    BROKEN.has(code) || code.startsWith('CSV_') || (error instanceof Error && error.name === 'AbortError')
-  )
-}
-
-const BROKEN: ReadonlySet<string> = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_BODY_TIMEOUT',
-])

@@ -301,7 +301,7 @@ export function openSalesforceClient({
     query: async function* (soql, row, { all = false, urgent, signal } = {}) {
       const page = z.object({
         totalSize: z.number(),
-        done: z.boolean(),
+        done: z.boolean().nullish(),
         nextRecordsUrl: z.string().nullish(),
         records: z.array(row),
       })
@@ -314,8 +314,11 @@ export function openSalesforceClient({
         const { body } = await call({ method: 'GET', ...next, schema: page, urgent, signal })
         total ??= body.totalSize
         yield { records: body.records, total }
-        if (body.done || body.nextRecordsUrl === null || body.nextRecordsUrl === undefined) return
-        next = { path: body.nextRecordsUrl }
+        const { done, nextRecordsUrl } = body
+        if (done === true || (done !== false && !nextRecordsUrl)) return
+        const path = pathOf(nextRecordsUrl ?? '')
+        if (path === null || path === next.path) throw noNextPage()
+        next = { path }
       }
     },
     session: (refused) => (refused === undefined ? sessions.current() : sessions.renewed(refused)),
@@ -333,4 +336,19 @@ export function openSalesforceClient({
 
 function isRepeatable({ repeatable, method }: Untyped): boolean {
   return repeatable ?? method !== 'POST'
+}
+
+/** Where a page of a query goes on: always at the org's own address, whichever one is named; null: nowhere. */
+function pathOf(nextRecordsUrl: string): string | null {
+  if (!URL.canParse(nextRecordsUrl, 'https://org')) return null
+  const { pathname, search } = new URL(nextRecordsUrl, 'https://org')
+  return pathname.startsWith('/services/') ? pathname + search : null
+}
+
+function noNextPage(): HoldfastError {
+  return new HoldfastError(
+    'connector_unavailable',
+    'Salesforce says that a query has more pages, and not where they are. It is asked again.',
+    { retryable: true },
+  )
 }

@@ -216,7 +216,9 @@ async function openConnection(
       return { username: key, orgId: org, instanceUrl: session.instanceUrl }
     }
     override getConnectionOptions(): ReturnType<AuthInfo['getConnectionOptions']> {
-      return { ...session, callOptions: { client: CLIENT_NAME } } as ReturnType<
+      // These two alone: with a refresh token beside them jsforce would want to renew the session itself.
+      const { accessToken, instanceUrl } = session
+      return { accessToken, instanceUrl, callOptions: { client: CLIENT_NAME } } as ReturnType<
         AuthInfo['getConnectionOptions']
       >
     }
