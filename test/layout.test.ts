@@ -10,6 +10,8 @@ interface Module {
   readonly text: string
   readonly code: string
   readonly imports: readonly string[]
+  /** Those that are loaded together with the module: neither types alone nor what it asks for when it is needed. */
+  readonly atStart: readonly string[]
 }
 
 /** Every TypeScript file below the shipped folders, with its imports resolved to paths from the root. */
@@ -21,13 +23,15 @@ function modules(folders: readonly string[]): Module[] {
         const path = join(folder, name).replaceAll('\\', '/')
         const text = readFileSync(join(root, path), 'utf8')
         const code = withoutComments(text)
-        const imports = [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|new URL\(\s*)'([^']+)'/g)].map(
-          (match) =>
+        const found = (pattern: RegExp): string[] =>
+          [...code.matchAll(pattern)].map((match) =>
             match[1].startsWith('.')
               ? relative(root, resolve(root, dirname(path), match[1])).replaceAll('\\', '/')
               : match[1],
-        )
-        return { path, text, code, imports }
+          )
+        const imports = found(/(?:\bfrom\s*|\bimport\s*\(?\s*|new URL\(\s*)'([^']+)'/g)
+        const atStart = found(/^(?:import|export)\s+(?:(?!type\b)[\w\s{},*$]+\bfrom\s*)?'([^']+)'/gm)
+        return { path, text, code, imports, atStart }
       }),
   )
 }
@@ -104,6 +108,41 @@ describe('who may import whom', () => {
   it("reaches HubSpot's own client in one place", () => {
     const users = all.filter(({ imports }) => imports.some((name) => name.startsWith('@hubspot/')))
     expect(users.map(({ path }) => path)).toEqual(['connectors/hubspot/transport.ts'])
+  })
+
+  it("reaches Salesforce's own library in one place, loaded with the first request", () => {
+    const isTheirs = (name: string): boolean => /^@(salesforce|jsforce)\//.test(name)
+    const users = all.filter(({ imports }) => imports.some(isTheirs))
+    expect(users.map(({ path }) => path)).toEqual(['connectors/salesforce/transport.ts'])
+    expect(users.flatMap(({ atStart }) => atStart).filter(isTheirs)).toEqual([])
+  })
+
+  it('keeps gRPC and Avro where change events are told and followed, loaded when the first are', () => {
+    const isForEvents = (name: string): boolean => /^@grpc\/|^avsc$/.test(name)
+    const hasEvents = (path: string): boolean => /^connectors\/salesforce\/(events|sandbox)\//.test(path)
+    const users = all.filter(({ imports }) => imports.some(isForEvents)).map(({ path }) => path)
+    expect(users.filter((path) => !hasEvents(path))).toEqual([])
+    const reached = new Set(all.filter(({ atStart }) => atStart.some(isForEvents)).map(({ path }) => path))
+    expect(reached.size).toBeGreaterThan(1)
+    for (const one of reached)
+      for (const { path, atStart } of all) if (atStart.includes(one)) reached.add(path)
+    // This one hosts the sandbox, and is itself loaded only where that is done.
+    expect([...reached].filter((path) => !hasEvents(path))).toEqual(['src/salesforce-sandbox.ts'])
+  })
+
+  it('lets no connector know its sandbox, and only what hosts one load it', () => {
+    const isSandbox = (path: string): boolean => /^connectors\/(\w+\/)?sandbox\//.test(path)
+    const connectors = below('connectors').filter(({ path }) => !isSandbox(path))
+    expect(breaches(connectors, isSandbox)).toEqual([])
+    const loading = below('src').filter(({ atStart }) => atStart.some(isSandbox))
+    expect(loading.map(({ path }) => path)).toEqual([
+      // What the sample company is connected by.
+      'src/first-start.ts',
+      'src/hubspot-sandbox.ts',
+      'src/salesforce-sandbox.ts',
+    ])
+    const isHost = (path: string): boolean => /^src\/\w+-sandbox\.ts$/.test(path)
+    expect(all.filter(({ atStart }) => atStart.some(isHost)).map(({ path }) => path)).toEqual([])
   })
 
   it('keeps DuckDB in the file connector and the offline store', () => {
