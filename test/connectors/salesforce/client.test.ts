@@ -248,7 +248,7 @@ describe('a body that is taken as it comes', () => {
     ['is cut', (end: () => void) => setTimeout(end, 10)],
     ['stops', () => undefined],
   ])('that %s in its middle fails where it is read, and takes nothing else down', async (_, then) => {
-    const made = await using(inTurn(), { timeoutMs: 80 }, (_request, response) => {
+    const made = await using(inTurn(), { timeoutMs: 400 }, (_request, response) => {
       response.writeHead(200, { 'content-length': '1000000' })
       response.write('Id\n')
       then(() => response.destroy())
