@@ -28,6 +28,8 @@ export interface StagerOptions {
   readonly connector: Connector
   /** As it stands when the pass begins. */
   readonly population: Population | null
+  /** Everything is read from the beginning, perhaps in another way than before: also what we changed ourselves. */
+  readonly anew?: boolean
 }
 
 /**
@@ -35,7 +37,7 @@ export interface StagerOptions {
  * else than us changed.
  */
 export function openStager(options: StagerOptions): Stager {
-  const { connector, population } = options
+  const { connector, population, anew = false } = options
   const stage = recordStager()
   const member = memberOf(population)
   const whole = connector.describeEveryMs === 0
@@ -48,7 +50,7 @@ export function openStager(options: StagerOptions): Stager {
         ? records
         : records.filter(
             ({ record }) =>
-              member(record) && !alone.has(record.id) && !own.has(nameOf(record.object, record.id)),
+              member(record) && !alone.has(record.id) && (anew || !own.has(nameOf(record.object, record.id))),
           )
       const ids = asked.map(({ record }) => record.id)
       const [recipients, agreements] = await Promise.all([
@@ -81,14 +83,18 @@ const nobody = ({ recipients }: Connector): readonly Recipient[] | null =>
 const isYounger = ({ updatedAt }: CustomerRecord, { source_updated_at: known }: OwnWrite): boolean =>
   known !== null && updatedAt!.getTime() > known.getTime()
 
-/** Records that are as our own write left them, by {@link nameOf}. */
+/**
+ * Records that are as our own write left them, by {@link nameOf}. Of those who were no customers until now nothing but
+ * the record is known, and whoever took over another record may have taken over its people.
+ */
 async function ownNames(
   { database, tenant, connection }: StagerOptions,
   staged: readonly StagedRecord[],
   related: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const dated = staged.filter(
-    ({ record }) => record.updatedAt !== null && record.related !== true && !related.has(record.id),
+    ({ record: { id, updatedAt, merged, related: isRelated } }) =>
+      updatedAt !== null && merged === undefined && isRelated !== true && !related.has(id),
   )
   if (dated.length === 0) return NOBODY
   const found = await database.withTenant(tenant, (tx) =>

@@ -131,7 +131,7 @@ export async function storeRecords(
   )
   const looked = (name: string): boolean => staged.looked === null || staged.looked.has(name)
   const priced = (name: string): boolean =>
-    staged.agreements === null ? !staged.own.has(name) : looked(name)
+    looked(name) || (staged.agreements === null && !staged.own.has(name))
 
   const added: NewCustomer[] = []
   const changed: ChangedCustomer[] = []

@@ -103,7 +103,8 @@ async function readPages(
   const { id, population } = connection
   const isFile = connector.describeEveryMs === 0
   const currency = settings.currency.file
-  const stager = openStager({ database, tenant, connection: id, connector, population })
+  const anew = connection.cursor === null
+  const stager = openStager({ database, tenant, connection: id, connector, population, anew })
   const pass: Pass = {
     connection: id,
     run: context.run,

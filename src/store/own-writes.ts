@@ -13,7 +13,11 @@ export interface OwnWrite {
   readonly version: Date | null
 }
 
-/** @param ids object and id in the source, pairwise */
+/**
+ * Of customers in the population.
+ *
+ * @param ids object and id in the source, pairwise
+ */
 export async function ownWrites(
   tx: Transaction,
   connection: ConnectionId,
@@ -25,6 +29,7 @@ export async function ownWrites(
      cross join lateral (
        select id, object, external_id, properties_hash, source_updated_at from customers
        where tenant_id = $1 and connection_id = $2 and object = wanted.object and external_id = wanted.external_id
+         and status = 'active'
        limit 1
      ) c
      join write_backs w on w.tenant_id = $1 and w.customer_id = c.id`,

@@ -207,4 +207,86 @@ describe(`records of which the CRM says that we changed them last (${databaseKin
       (await syncs.rows<{ why: string }>('select score_due_why as why from customers'))[0].why,
     ).not.toBeNull()
   })
+
+  /** A moment after somebody else changed something, and before anybody read it. */
+  const write = (id: string) =>
+    crm.connector().write([{ id, fields: { riskPercent: crm.calls['write'] ?? 1 } }])
+  const written = () =>
+    syncs.rows(
+      `insert into write_backs (tenant_id, customer_id, connection_id, fields, status)
+       select tenant_id, id, connection_id, '{}', 'written' from customers where connection_id = $1`,
+      connection,
+    )
+  const amounts = async () =>
+    (
+      await syncs.rows<{ amount: number }>(
+        `select amount_minor as amount from agreements a join customers c on c.id = a.customer_id
+         where c.connection_id = $1 order by 1`,
+        connection,
+      )
+    ).map(({ amount }) => Number(amount))
+
+  it.each([
+    ['left and came back', () => (crm.meets = () => false), () => (crm.meets = () => true)],
+    ['were deleted and brought back', () => crm.remove('1'), () => crm.restore('1')],
+  ])('are looked at further when they %s before we wrote', async (_, go, back) => {
+    crm.tells = 'own'
+    crm.add('1', company('Customer'))
+    crm.deals.set('9', { company: '1', amountMinor: 100 })
+    await syncs.sync(connection)
+    await written()
+    go()
+    crm.change('1', {})
+    await syncs.sync(connection)
+    // Of those who are no customers nobody asks it.
+    crm.deals.set('9', { company: '1', amountMinor: 200 })
+    back()
+    crm.change('1', {})
+    await write('1')
+    expect(await syncs.sync(connection)).toMatchObject({ returned: 1 })
+    expect(await amounts()).toEqual([200])
+  })
+
+  it('are looked at further when another record was merged into them before we wrote', async () => {
+    crm.tells = 'own'
+    for (const id of ['1', '2']) crm.add(id, company('Customer'))
+    crm.deals.set('9', { company: '2', amountMinor: 100 })
+    await syncs.sync(connection)
+    await written()
+    crm.merge('1', '2')
+    crm.deals.set('9', { company: '1', amountMinor: 100 })
+    await write('1')
+    await syncs.sync(connection)
+    expect(
+      await syncs.rows(
+        `select c.external_id as id from agreements a join customers c on c.id = a.customer_id
+         where c.connection_id = $1 and c.status = 'active'`,
+        connection,
+      ),
+    ).toEqual([{ id: '1' }])
+  })
+
+  it.each(['own', 'version'] as const)(
+    'are looked at further when everything is read anew (%s)',
+    async (tells) => {
+      crm.tells = tells
+      crm.add('1', company('Customer'))
+      crm.deals.set('9', { company: '1', amountMinor: 100 })
+      await syncs.sync(connection)
+      await written()
+      const [{ version }] = await write('1').then((results) =>
+        results.map((one) => ('version' in one ? one : { version: null })),
+      )
+      await syncs.rows(
+        'update write_backs set version = $2 where connection_id = $1',
+        connection,
+        version ?? null,
+      )
+      // Agreements are read in another way from now on.
+      crm.deals.set('9', { company: '1', amountMinor: 200 })
+      await syncs.rows('update connections set cursor = null where id = $1', connection)
+      await syncs.sync(connection)
+      expect(await amounts()).toEqual([200])
+    },
+  )
 })
