@@ -10,6 +10,7 @@ export default defineConfig({
       'test/{store,queue,loop,server,security,apart}/**/*.test.ts',
       'test/connectors/hubspot/reactions.test.ts',
       'test/hubspot/{webhooks,idle-night,shuffled-hints}.test.ts',
+      'test/salesforce/{following,loop,sealed-sessions,two-orgs}.test.ts',
     ],
     pool: 'forks',
     testTimeout: 120_000,

@@ -121,11 +121,11 @@ describe('the world of the sandbox', () => {
   })
 
   it('turns each customer’s month once, however small the steps', () => {
-    const whole = live()
-    const stepwise = live({ pace: 1 })
+    const whole = live({ customers: 100 })
+    const stepwise = live({ customers: 100, pace: 1 })
     whole.world.passMonth()
-    for (let step = 0; step < 20; step++) {
-      stepwise.pass(HOUR / 20)
+    for (let step = 0; step < 8; step++) {
+      stepwise.pass(HOUR / 8)
       stepwise.world.tick()
     }
     // Newcomers depend on the steps; everybody else does not.

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
-const CONNECTOR = fileURLToPath(new URL('../../../connectors/salesforce/', import.meta.url))
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const CONNECTOR = fileURLToPath(new URL('../../connectors/salesforce/', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The one module that stands for gRPC: imported by the others when events are first followed. */
 const LINE = 'events/channel.ts'
