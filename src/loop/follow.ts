@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { HintPage } from '../../connectors/connector.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import type { TenantId } from '../contracts/ids.ts'
+import type { ConnectionId, TenantId } from '../contracts/ids.ts'
 import {
   eventStreams,
   eventsPosition,
@@ -17,7 +17,7 @@ import {
   saveEventsProblem,
   type EventStream,
 } from '../store/event-streams.ts'
-import { giveLeaseBack, takeLease } from '../store/leases.ts'
+import { giveLeaseBack, takeLeases } from '../store/leases.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
 import { noteReconnect } from './open-connector.ts'
@@ -51,6 +51,7 @@ const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 5 * 60_000
 /** After one that somebody has to mend, and where a CRM has no stream. */
 const LATER_MS = 60 * 60_000
+const UNKNOWN = 'Events could not be followed, for a reason that the log has. It is tried again.'
 
 /**
  * @example
@@ -61,43 +62,50 @@ export function followEvents(services: FollowServices, options: FollowOptions): 
   const { everyMs = 10_000, leaseSeconds = 60, most = 200, sleep = pause } = options
   const kinds = options.kinds.filter((kind) => connectors.can(kind, 'events'))
   const owner = randomUUID()
+  const terms = { owner, seconds: leaseSeconds }
   const closed = new AbortController()
-  const running = new Map<string, Followed>()
-
-  const leaseOf = ({ connection }: EventStream) => ({ name: `events:${connection}`, owner })
+  const running = new Map<ConnectionId, Followed>()
 
   async function look(): Promise<void> {
-    const streams = await database.asSystem('whose events are followed', (tx) => eventStreams(tx, kinds))
-    const wanted = new Map(streams.map((stream) => [markOf(stream), stream]))
-    // Paused, disconnected, or set up in another way since.
-    for (const [mark, one] of running) if (!wanted.has(mark)) one.stop()
-    for (const [mark, stream] of wanted) {
-      const one = running.get(mark)
-      if (one === undefined && running.size >= most) continue
-      const held = await database.asSystem('following events', (tx) =>
-        takeLease(tx, { ...leaseOf(stream), seconds: leaseSeconds }),
-      )
-      if (closed.signal.aborted) return
-      if (!held) one?.stop()
-      else if (one === undefined) begin(mark, stream)
-    }
+    const begun = await database.asSystem('whose events are followed', async (tx) => {
+      const streams = await eventStreams(tx, kinds)
+      const wanted = new Map(streams.map((stream) => [stream.connection, stream]))
+      const held = await takeLeases(tx, { ...terms, names: [...running.keys()].map(leaseOf) })
+      // Paused, disconnected, set up in another way since, or somebody else's by now.
+      for (const [id, one] of running) {
+        const stream = wanted.get(id)
+        if (stream === undefined || markOf(stream) !== one.mark || !held.has(leaseOf(id))) one.stop()
+      }
+      const busy = [...running.values()].filter((one) => !one.rests()).length
+      // Whoever is being stopped is waited for: it gives the lease back, and its position is stored then.
+      const others = streams.filter(({ connection }) => !running.has(connection))
+      const names = others.map(({ connection }) => leaseOf(connection))
+      const taken = await takeLeases(tx, { ...terms, names, most: most - busy })
+      return others.filter(({ connection }) => taken.has(leaseOf(connection)))
+    })
+    for (const stream of begun) begin(stream)
   }
 
-  function begin(mark: string, stream: EventStream): void {
+  function begin(stream: EventStream): void {
+    const { connection } = stream
     const ending = new AbortController()
     const signal = AbortSignal.any([closed.signal, ending.signal])
-    const done = followOne(services, stream, { signal, sleep })
-      .catch((error: unknown) =>
-        log.error({ err: error, connection: stream.connection }, 'following events broke off'),
-      )
+    let resting = false
+    const rest = async (): Promise<void> => {
+      resting = true
+      await sleep(LATER_MS, signal)
+      resting = false
+    }
+    const done = followOne(services, stream, { signal, sleep, rest })
+      .catch((error: unknown) => log.error({ err: error, connection }, 'following events broke off'))
       .then(async () => {
         await database
-          .asSystem('following events', (tx) => giveLeaseBack(tx, leaseOf(stream)))
+          .asSystem('following events', (tx) => giveLeaseBack(tx, { name: leaseOf(connection), owner }))
           // It runs out by itself.
           .catch(() => undefined)
-        running.delete(mark)
+        running.delete(connection)
       })
-    running.set(mark, { stop: () => ending.abort(), done })
+    running.set(connection, { mark: markOf(stream), stop: () => ending.abort(), rests: () => resting, done })
   }
 
   async function lookAgainAndAgain(): Promise<void> {
@@ -120,22 +128,34 @@ export function followEvents(services: FollowServices, options: FollowOptions): 
 }
 
 interface Followed {
+  readonly mark: string
   stop(): void
+  /** Whether it waits for somebody to mend something, and needs no place. */
+  rests(): boolean
   readonly done: Promise<void>
 }
 
-/** Another one for a connection that is set up in another way. */
-const markOf = ({ connection, config }: EventStream): string => `${connection} ${JSON.stringify(config)}`
+const leaseOf = (connection: ConnectionId): string => `events:${connection}`
+
+/** Another one when the connection is set up in another way. */
+const markOf = ({ config }: EventStream): string => JSON.stringify(config)
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => undefined)
+}
+
+interface Pauses {
+  readonly signal: AbortSignal
+  readonly sleep: NonNullable<FollowOptions['sleep']>
+  /** Until it is worth another try after what somebody has to mend. */
+  readonly rest: () => Promise<void>
 }
 
 /** Until the signal; whatever fails is noted for people, and tried again. */
 async function followOne(
   services: FollowServices,
   stream: EventStream,
-  { signal, sleep }: { signal: AbortSignal; sleep: NonNullable<FollowOptions['sleep']> },
+  { signal, sleep, rest }: Pauses,
 ): Promise<void> {
   const { database, log } = services
   const { tenant, connection } = stream
@@ -151,14 +171,13 @@ async function followOne(
     const known = error instanceof HoldfastError
     if (error !== null && !known) log.error({ err: error, connection }, 'following events failed')
     await database
-      .withTenant(tenant, (tx) => saveEventsProblem(tx, connection, known ? error.message : null))
+      .withTenant(tenant, (tx) =>
+        saveEventsProblem(tx, connection, known ? error.message : error === null ? null : UNKNOWN),
+      )
       .catch(() => undefined)
     await noteReconnect(services, { tenant, connection }, error).catch(() => undefined)
-    const isLasting = known && !error.retryable
-    await sleep(
-      isLasting ? LATER_MS : Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS),
-      signal,
-    )
+    if (known && !error.retryable) await rest()
+    else await sleep(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), signal)
   }
 }
 

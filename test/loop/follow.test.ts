@@ -7,6 +7,7 @@ import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
 import { openConnectors } from '../../src/loop/connectors.ts'
 import { followEvents, type FollowOptions, type Following } from '../../src/loop/follow.ts'
 import { setConnectionStatus } from '../../src/store/connections.ts'
+import { changeConfig } from '../../src/store/crm-connections.ts'
 import type { Database } from '../../src/store/database.ts'
 import { streamHealth } from '../../src/store/event-streams.ts'
 import { pendingReceipts } from '../../src/store/webhook-receipts.ts'
@@ -22,6 +23,8 @@ function openStream() {
     begun: [] as (Cursor | null)[],
     /** Followers at this moment. */
     open: 0,
+    /** Most of them at one moment. */
+    most: 0,
     fails: null as unknown,
     tell(hints: readonly ChangeHint[], more: Partial<HintPage> = {}) {
       told.push({ hints, position: { at: told.length + 1 }, ...more })
@@ -29,7 +32,7 @@ function openStream() {
     },
     async *subscribe(from: Cursor | null, signal: AbortSignal): AsyncGenerator<HintPage> {
       stream.begun.push(from)
-      stream.open++
+      stream.most = Math.max(stream.most, ++stream.open)
       try {
         for (let at = (from?.['at'] as number | undefined) ?? 0; !signal.aborted;) {
           if (stream.fails !== null) throw stream.fails
@@ -53,6 +56,8 @@ let tenant: TenantId
 let connection: ConnectionId
 let stream: ReturnType<typeof openStream>
 let events: boolean
+/** Milliseconds that closing a connector takes. */
+let closing: number
 let woken: TenantId[]
 const following: Following[] = []
 const crm = livingCrm()
@@ -67,6 +72,7 @@ beforeEach(async () => {
   await database.withTenant(tenant, (tx) => tx.query('delete from steps where tenant_id = $1', [tenant]))
   stream = openStream()
   events = true
+  closing = 0
   woken = []
 })
 afterEach(async () => {
@@ -79,7 +85,11 @@ function follow(options: Partial<FollowOptions> = {}): Following {
   const connectors = openConnectors({
     living: {
       can: ['events'],
-      open: (): Connector => ({ ...crm.connector(), ...(events && { subscribe: stream.subscribe }) }),
+      open: (): Connector => ({
+        ...crm.connector(),
+        ...(events && { subscribe: stream.subscribe }),
+        close: () => wait(closing),
+      }),
     },
     silent: { open: () => crm.connector() },
   })
@@ -165,6 +175,29 @@ describe(`following events (${databaseKind})`, () => {
     await until(async () => (await kept()).length === 1)
   })
 
+  it('leaves no lease behind, however it ends', async () => {
+    const leases = () =>
+      database.asSystem('test', (tx) => tx.query(`select 1 from leases where name like 'events:%'`))
+    for (let round = 0; round < 12; round++) {
+      const one = follow({ everyMs: 1 })
+      await until(() => stream.open === 1)
+      await wait(round)
+      await one.close()
+      expect(await leases()).toEqual([])
+    }
+  })
+
+  it('is followed anew once it is set up in another way, by one follower at a time', async () => {
+    follow()
+    await until(() => stream.open === 1)
+    await database.withTenant(tenant, (tx) =>
+      tx.query(`update connections set config = '{"other": true}' where id = $1`, [connection]),
+    )
+    await until(() => stream.begun.length === 2 && stream.open === 1)
+    await wait(100)
+    expect(stream.begun.length).toBe(2)
+  })
+
   it('notes for people what keeps it from going on, and goes on by itself', async () => {
     const paused: number[] = []
     const sleep: FollowOptions['sleep'] = async (ms, signal) => {
@@ -228,5 +261,87 @@ describe(`following events (${databaseKind})`, () => {
     await wait(100)
     expect(stream.open).toBe(1)
     await database.withTenant(tenant, (tx) => setConnectionStatus(tx, second, 'disconnected', 'test'))
+  })
+
+  it('begins anew for a connection that is set up in another way, and lets nobody in between', async () => {
+    closing = 100
+    let look = (): void => undefined
+    const sleep: FollowOptions['sleep'] = (_, signal) =>
+      new Promise((resolve) => {
+        look = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    follow({ sleep })
+    await until(() => stream.open === 1)
+    follow()
+    await database.withTenant(tenant, (tx) => changeConfig(tx, connection, { object: 'Contact' }))
+    look()
+    await until(() => stream.begun.length === 2)
+    await wait(200)
+    expect(stream).toMatchObject({ open: 1, most: 1 })
+  })
+
+  it('keeps no place for those that have no stream', async () => {
+    const second = await addConnection(database, tenant, { kind: 'living', name: 'Another' })
+    const first = [connection, second].toSorted()[0]
+    const opened: string[] = []
+    const connectors = openConnectors({
+      living: {
+        can: ['events'],
+        open: ({ id }): Connector => {
+          opened.push(id)
+          return { ...crm.connector(), ...(id !== first && { subscribe: stream.subscribe }) }
+        },
+      },
+    })
+    following.push(
+      followEvents(
+        { database, connectors, log: pino({ level: 'silent' }), wake: () => undefined },
+        { kinds: ['living'], everyMs: 20, most: 1 },
+      ),
+    )
+    await until(() => stream.open === 1)
+    expect(opened).toHaveLength(2)
+    await database.withTenant(tenant, (tx) => setConnectionStatus(tx, second, 'disconnected', 'test'))
+  })
+
+  it('asks the database as little for many connections as for one', async () => {
+    const more = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        addConnection(database, tenant, { kind: 'living', name: `No. ${i}` }),
+      ),
+    )
+    let looks = 0
+    const counting: Database = {
+      ...database,
+      asSystem: (why, work) => {
+        looks++
+        return database.asSystem(why, work)
+      },
+    }
+    const connectors = openConnectors({
+      living: {
+        can: ['events'],
+        open: (): Connector => ({ ...crm.connector(), subscribe: stream.subscribe }),
+      },
+    })
+    let sleeps = 0
+    const sleep: FollowOptions['sleep'] = async (_, signal) => {
+      sleeps++
+      await wait(20, undefined, { signal }).catch(() => undefined)
+    }
+    following.push(
+      followEvents(
+        { database: counting, connectors, log: pino({ level: 'silent' }), wake: () => undefined },
+        { kinds: ['living'], sleep },
+      ),
+    )
+    await until(() => stream.open === 21)
+    const [before, at] = [looks, sleeps]
+    await until(() => sleeps >= at + 5)
+    expect(looks - before).toBeLessThanOrEqual(2 * (sleeps - at) + 2)
+    await database.withTenant(tenant, async (tx) => {
+      for (const one of more) await setConnectionStatus(tx, one, 'disconnected', 'test')
+    })
   })
 })
