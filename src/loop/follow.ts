@@ -17,7 +17,7 @@ import {
   saveEventsProblem,
   type EventStream,
 } from '../store/event-streams.ts'
-import { giveLeaseBack, takeLeases } from '../store/leases.ts'
+import { giveLeaseBack, giveLeasesBack, takeLeases } from '../store/leases.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
 import { noteReconnect } from './open-connector.ts'
@@ -123,6 +123,8 @@ export function followEvents(services: FollowServices, options: FollowOptions): 
       closed.abort()
       await looking
       await Promise.all([...running.values()].map(({ done }) => done))
+      // The last look may have renewed what was given back meanwhile.
+      await database.asSystem('following events', (tx) => giveLeasesBack(tx, owner)).catch(() => undefined)
     },
   }
 }

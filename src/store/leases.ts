@@ -11,18 +11,45 @@ import type { Transaction } from './database.ts'
  */
 export async function takeLease(
   tx: Transaction,
-  { name, owner, seconds }: { name: string; owner: string; seconds: number },
+  { name, ...by }: { name: string; owner: string; seconds: number },
 ): Promise<boolean> {
-  const rows = await tx.query(
-    `insert into leases (name, owner, until) values ($1, $2, now() + make_interval(secs => $3))
-     on conflict (name) do update set owner = excluded.owner, until = excluded.until
-       where leases.owner = excluded.owner or leases.until < now()
-         or leases.until > now() + make_interval(secs => 3 * $3::float8)
-     returning name`,
-    [name, owner, seconds],
-  )
-  return rows.length > 0
+  return (await takeLeases(tx, { names: [name], ...by })).has(name)
 }
+
+/**
+ * The same for many at once.
+ *
+ * @param options.most how many of them; the first that nobody else holds, default all
+ * @returns names of those that `owner` holds now
+ */
+export async function takeLeases(
+  tx: Transaction,
+  {
+    names,
+    owner,
+    seconds,
+    most = names.length,
+  }: { names: readonly string[]; owner: string; seconds: number; most?: number },
+): Promise<ReadonlySet<string>> {
+  if (names.length === 0 || most <= 0) return new Set()
+  const rows = await tx.query<{ name: string }>(
+    `insert into leases (name, owner, until)
+     select name, $2, now() + make_interval(secs => $3) from (
+       select name from unnest($1::text[]) with ordinality as wanted (name, place)
+       left join leases using (name)
+       where leases.name is null or ${IS_OPEN}
+       order by place limit $4
+     ) free
+     -- In one order, so that two that take the same ones at once do not wait for each other.
+     order by name
+     on conflict (name) do update set owner = excluded.owner, until = excluded.until where ${IS_OPEN}
+     returning name`,
+    [names, owner, seconds, most],
+  )
+  return new Set(rows.map(({ name }) => name))
+}
+
+const IS_OPEN = `(leases.owner = $2 or leases.until < now() or leases.until > now() + make_interval(secs => 3 * $3::float8))`
 
 /** Lets another one take over at once. In a system transaction. */
 export async function giveLeaseBack(
@@ -30,6 +57,11 @@ export async function giveLeaseBack(
   { name, owner }: { name: string; owner: string },
 ): Promise<void> {
   await tx.query('delete from leases where name = $1 and owner = $2', [name, owner])
+}
+
+/** All that somebody holds. In a system transaction. */
+export async function giveLeasesBack(tx: Transaction, owner: string): Promise<void> {
+  await tx.query('delete from leases where owner = $1', [owner])
 }
 
 /**
