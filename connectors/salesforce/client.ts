@@ -10,6 +10,7 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { NoAnswer } from '../network.ts'
 import { backoff, dateOf, pausing, retryAtOf } from '../retrying.ts'
 import {
+  failureOf,
   isConcurrencyLimit,
   isDailyLimit,
   isSessionGone,
@@ -144,6 +145,8 @@ export interface SalesforceClientOptions {
 
 /** Tries of one call, the first included, where trying again is safe. */
 const TRIES = 4
+/** Statuses that say no more than that our user may not see something. */
+const HIDDEN: ReadonlySet<number> = new Set([403, 404])
 /** A call does not wait longer than this for its next try: the whole step comes back instead. */
 const LONGEST_WAIT_MS = 60_000
 
@@ -200,13 +203,18 @@ export function openSalesforceClient({
     }
   }
 
-  async function look(): Promise<Usage> {
+  /** Users without "View Setup and Configuration" may not ask. */
+  async function look(): Promise<Usage | null> {
     const call = { method: 'GET', path: '/limits' } as const
     const sent = await attempts<Sent>(
       call,
       (request, session) => transport.send(request, session, { timeoutMs }),
       true,
-    )
+    ).catch((error: unknown) => {
+      if (HIDDEN.has(failureOf(error)?.status ?? 0) && !(error as HoldfastError).retryable) return null
+      throw error
+    })
+    if (sent === null) return null
     const { Max, Remaining } = parsed({ ...call, schema: limits }, sent).body.DailyApiRequests
     return { used: Max - Remaining, max: Max }
   }

@@ -22,8 +22,8 @@ export interface Turn {
   /** May use what is kept for others: writes of tasks and consent. */
   readonly urgent: boolean
   readonly signal?: AbortSignal | undefined
-  /** Asks the org how many calls it has left; used once every ten minutes at most. */
-  readonly look: () => Promise<Usage>
+  /** Asks the org how many calls it has left; used once every ten minutes at most. Null: our user may not know. */
+  readonly look: () => Promise<Usage | null>
 }
 
 export interface Governor {
@@ -104,9 +104,15 @@ function governorOf(state: Org, reserve: number): Governor {
   /** Whatever comes of it, nobody looks again for a while. */
   async function look({ look: ask }: Turn): Promise<void> {
     state.lookAt = new Date(state.clock().getTime() + LOOK_EVERY_MS)
+    const before = state.usage
     const usage = await ask()
-    state.isExhausted = usage.used >= usage.max
-    saw(usage)
+    // Also an answer that refuses to say it may have the count among its headers.
+    const told = usage ?? (state.usage === before ? null : state.usage)
+    state.isExhausted = told !== null && told.used >= told.max
+    if (told !== null) return saw(told)
+    // The next call finds it out: it is refused, or says how many there were.
+    state.usage = null
+    state.lookAt = null
   }
 
   async function throwIfStopped(turn: Turn): Promise<void> {

@@ -258,7 +258,15 @@ const OF_THE_APP = [
   'invalid_client_credentials',
 ]
 
-/** @see https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm */
+/** What passes by itself, although it comes with 400 as well: "unknown_error: retry your request". */
+const PASSING = ['unknown_error', 'server_error', 'temporarily_unavailable', 'rate_limit_exceeded']
+/** Another process renews with the same token at this moment; `invalid_grant` is said of that too, and means nothing. */
+const UNDER_WAY = /already being processed/i
+
+/**
+ * @see https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm
+ * @see https://help.salesforce.com/s/articleView?id=release-notes.rn_security_refresh_token_requests.htm
+ */
 function refused(path: string, status: number, text: string): HoldfastError {
   const failure = readFailure({ method: 'POST', path, status, body: text })
   const [{ errorCode, message }] = failure.errors
@@ -266,6 +274,13 @@ function refused(path: string, status: number, text: string): HoldfastError {
     errorCode === '' && message === ''
       ? ''
       : ` Salesforce says: ${[errorCode, message].filter((one) => one !== '').join(', ')}.`
+  if (PASSING.includes(errorCode) || UNDER_WAY.test(message)) {
+    return new HoldfastError(
+      'connector_unavailable',
+      `Salesforce cannot renew the sign-in at this moment. It is tried again.${detail}`,
+      { cause: failure, retryable: true },
+    )
+  }
   if (OF_THE_APP.includes(errorCode)) {
     return new HoldfastError(
       'connector_configuration',

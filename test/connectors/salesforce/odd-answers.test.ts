@@ -3,9 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { bulkRows } from '../../../connectors/salesforce/bulk-query.ts'
 import type { SalesforceClient } from '../../../connectors/salesforce/client.ts'
+import { refreshSession } from '../../../connectors/salesforce/oauth.ts'
+import { openGovernors } from '../../../connectors/salesforce/governor.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import type { Reply, Request } from '../../support/answering.ts'
-import { clientOf, ORG, type Opened } from './answering.ts'
+import { answering, type Reply, type Request } from '../../support/answering.ts'
+import { clientOf, ORG, refusal, type Opened } from './answering.ts'
 
 let opened: Opened[] = []
 afterEach(async () => {
@@ -127,5 +129,57 @@ describe('a session', () => {
         status: 200,
       },
     )
+  })
+})
+
+describe('a renewal', () => {
+  it.each([
+    ['invalid_grant', 'token request is already being processed'],
+    ['unknown_error', 'retry your request'],
+    ['rate_limit_exceeded', 'login rate exceeded'],
+  ])('that is refused for the moment alone (%s: %s) disconnects nobody', async (error, error_description) => {
+    const server = await answering(() => ({ status: 400, body: { error, error_description } }))
+    const renewal = refreshSession({ loginUrl: server.url, clientId: 'app', refreshToken: 'secret' })
+    await expect(renewal).rejects.toMatchObject({ code: 'connector_unavailable', retryable: true })
+    await server.close()
+  })
+})
+
+describe('an org that does not show our user its limits', () => {
+  const call = { method: 'GET', path: '/query', schema: z.unknown() } as const
+
+  async function stopped(limits: Reply, query: () => Reply) {
+    let at = Date.parse('2026-11-21T10:00:00Z')
+    const clock = () => new Date(at)
+    const governor = openGovernors({ clock }).of(ORG, 0.2)
+    const made = await using(({ url }) => (url.endsWith('/limits') ? limits : query()), { clock, governor })
+    governor.saw({ used: 900, max: 1000 })
+    await expect(made.client.call(call)).rejects.toMatchObject({ code: 'connector_unavailable' })
+    return { ...made, later: (ms: number) => void (at += ms) }
+  }
+  const TEN = 10 * 60_000
+  const usage = (used: number) => ({ 'Sforce-Limit-Info': `api-usage=${used}/1000` })
+
+  it('is called once to find out how many calls are left, and then as these allow', async () => {
+    let used = 950
+    const { client, server, later } = await stopped(refusal(403, 'FORBIDDEN'), () => ({
+      headers: usage(used),
+    }))
+    later(TEN)
+    await client.call(call)
+    await expect(client.call(call)).rejects.toMatchObject({ code: 'connector_unavailable', retryable: true })
+    expect(server.requests.map(({ url }) => url.split('/').at(-1))).toEqual(['limits', 'query'])
+    used = 10
+    later(TEN)
+    await client.call(call)
+    await client.call(call)
+  })
+
+  it('says so at the head of its refusal', async () => {
+    const limits = { ...refusal(403, 'FORBIDDEN'), headers: usage(970) }
+    const { client, server, later } = await stopped(limits, () => ({}))
+    later(TEN)
+    await expect(client.call(call)).rejects.toMatchObject({ code: 'connector_unavailable', retryable: true })
+    expect(server.requests).toHaveLength(1)
   })
 })
