@@ -18,32 +18,58 @@ export interface Related {
   customersOf(rows: readonly Row[]): Promise<readonly string[]>
 }
 
-/** A lookup that leads from an object to customers, or to something that leads there. */
+/** From a row to ids of customers: what a field of it holds, and where that leads over other objects. */
+interface Way {
+  readonly field: string
+  readonly over: readonly Step[]
+}
+
+/** Rows of an object that tie two others together. */
+interface Step {
+  readonly object: string
+  readonly from: string
+  readonly to: string
+}
+
 interface Link {
   readonly object: string
-  /** Leads to the customer. */
-  readonly field?: string
-  /** Another object whose rows tie the two together. */
-  readonly over?: { readonly object: string; readonly from: string; readonly to: string }
+  /** All of them are gone, as far as the org has what they lead over. */
+  readonly ways: readonly Way[]
 }
+
+const by = (field: string, ...over: readonly Step[]): Way => ({ field, over })
+/** A contact may have to do with other accounts than its own. */
+const RELATION: Step = { object: 'AccountContactRelation', from: 'ContactId', to: 'AccountId' }
+const contactsOf = (to: 'Id' | 'AccountId'): Step => ({ object: 'Contact', from: 'IndividualId', to })
 
 const LINKS: Readonly<Record<SalesforceContext['config']['object'], readonly Link[]>> = {
   Account: [
-    { object: 'Opportunity', field: 'AccountId' },
-    { object: 'Contract', field: 'AccountId' },
-    { object: 'Contact', field: 'AccountId' },
-    { object: 'AccountTeamMember', field: 'AccountId' },
-    { object: 'AccountContactRelation', field: 'AccountId' },
-    { object: 'Individual', over: { object: 'Contact', from: 'IndividualId', to: 'AccountId' } },
+    { object: 'Opportunity', ways: [by('AccountId')] },
+    { object: 'Contract', ways: [by('AccountId')] },
+    { object: 'Contact', ways: [by('AccountId'), by('Id', RELATION)] },
+    { object: 'AccountTeamMember', ways: [by('AccountId')] },
+    { object: 'AccountContactRelation', ways: [by('AccountId')] },
+    {
+      object: 'Individual',
+      ways: [by('Id', contactsOf('AccountId')), by('Id', contactsOf('Id'), RELATION)],
+    },
+    {
+      object: 'ContactPointTypeConsent',
+      ways: [by('PartyId', contactsOf('AccountId')), by('PartyId', contactsOf('Id'), RELATION)],
+    },
   ],
   Contact: [
     {
       object: 'Opportunity',
-      over: { object: 'OpportunityContactRole', from: 'OpportunityId', to: 'ContactId' },
+      ways: [by('Id', { object: 'OpportunityContactRole', from: 'OpportunityId', to: 'ContactId' })],
     },
-    { object: 'Contract', over: { object: 'ContractContactRole', from: 'ContractId', to: 'ContactId' } },
-    { object: 'OpportunityContactRole', field: 'ContactId' },
-    { object: 'Individual', over: { object: 'Contact', from: 'IndividualId', to: 'Id' } },
+    {
+      object: 'Contract',
+      ways: [by('Id', { object: 'ContractContactRole', from: 'ContractId', to: 'ContactId' })],
+    },
+    { object: 'OpportunityContactRole', ways: [by('ContactId')] },
+    { object: 'Individual', ways: [by('Id', contactsOf('Id'))] },
+    { object: 'ContactPointTypeConsent', ways: [by('PartyId', contactsOf('Id'))] },
   ],
 }
 
@@ -65,18 +91,20 @@ function concerns({ config }: SalesforceContext, object: string): boolean {
  */
 export async function relatedOf(context: SalesforceContext): Promise<readonly Related[]> {
   const found: Related[] = []
-  for (const link of LINKS[context.config.object]) {
-    if (!concerns(context, link.object)) continue
-    const known = await context.describe(link.object)
+  for (const { object, ways } of LINKS[context.config.object]) {
+    if (!concerns(context, object)) continue
+    // Before the object itself is asked for: what leads nowhere costs no call.
+    const open = await passable(context, ways)
+    const known = open.length === 0 ? null : await context.describe(object)
     if (known === null || !isFollowable(known)) continue
-    if (link.field !== undefined && !known.fields.has(link.field)) continue
-    if (link.over !== undefined && !(await isWay(context, link.over))) continue
+    const there = open.filter(({ field }) => known.fields.has(field))
+    if (there.length === 0) continue
     found.push({
-      object: link.object,
-      fields: ['Id', 'SystemModstamp', 'IsDeleted', ...(link.field === undefined ? [] : [link.field])],
+      object,
+      fields: [...new Set(['Id', 'SystemModstamp', 'IsDeleted', ...there.map(({ field }) => field)])],
       // A person account is changed together with its contact, and handed over for itself.
       where: known.fields.has('IsPersonAccount') ? compare('IsPersonAccount', '=', false) : null,
-      customersOf: (rows) => customersBehind(context, link, rows),
+      customersOf: (rows) => customersBehind(context, there, rows),
     })
   }
   return found
@@ -91,23 +119,44 @@ export function relatedVersion({ object, fields }: Related, row: Row): string {
 const isFollowable = ({ queryable, fields }: ObjectFields): boolean =>
   queryable && fields.has('SystemModstamp') && fields.has('IsDeleted')
 
-async function isWay(context: SalesforceContext, { object, from, to }: NonNullable<Link['over']>) {
+/** Those whose steps the org has and shows to our user. */
+async function passable(context: SalesforceContext, ways: readonly Way[]): Promise<readonly Way[]> {
+  const open: Way[] = []
+  for (const way of ways) if (await every(way.over, (step) => isThere(context, step))) open.push(way)
+  return open
+}
+
+async function isThere(context: SalesforceContext, { object, from, to }: Step): Promise<boolean> {
   const known = await context.describe(object)
   return known !== null && known.fields.has(from) && known.fields.has(to)
 }
 
+async function every<T>(items: readonly T[], holds: (one: T) => Promise<boolean>): Promise<boolean> {
+  for (const one of items) if (!(await holds(one))) return false
+  return true
+}
+
 async function customersBehind(
   context: SalesforceContext,
-  { field, over }: Link,
+  ways: readonly Way[],
   rows: readonly Row[],
 ): Promise<readonly string[]> {
-  if (field !== undefined) return [...new Set(rows.flatMap((row) => idIn(row, field) ?? []))]
-  if (over === undefined) return []
-  const { object, from, to } = over
-  const ids = rows.map((row) => id18(String(row['Id'])))
-  const between = await rowsOf(context, { fields: [...new Set([from, to])], from: object, by: from, ids })
-  return [...new Set(between.flatMap((row) => idIn(row, to) ?? []))]
+  const found = new Set<string>()
+  for (const { field, over } of ways) {
+    let ids: readonly string[] = idsIn(rows, field)
+    for (const { object, from, to } of over)
+      ids = idsIn(
+        await rowsOf(context, { fields: [...new Set([from, to])], from: object, by: from, ids }),
+        to,
+      )
+    for (const id of ids) found.add(id)
+  }
+  return [...found]
 }
+
+const idsIn = (rows: readonly Row[], field: string): readonly string[] => [
+  ...new Set(rows.flatMap((row) => idIn(row, field) ?? [])),
+]
 
 /**
  * The customers that records of another object belong to, by their ids.
@@ -124,15 +173,17 @@ export async function customersOf(
   if (object === customers) return [...new Set(ids.map(id18))]
   const link = LINKS[customers].find((one) => one.object === object)
   if (link === undefined) return []
-  const known = await context.describe(object)
+  const ways = await passable(context, link.ways)
+  const known = ways.length === 0 ? null : await context.describe(object)
   if (known === null) return []
-  if (link.field === undefined)
-    return customersBehind(
-      context,
-      link,
-      ids.map((id) => ({ Id: id })),
-    )
-  if (!known.fields.has(link.field)) return []
-  const rows = await rowsOf(context, { fields: ['Id', link.field], from: object, by: 'Id', ids })
-  return customersBehind(context, link, rows)
+  const there = ways.filter(({ field }) => known.fields.has(field))
+  const fields = [...new Set(there.map(({ field }) => field))]
+  if (there.length === 0) return []
+  // The ids alone need not be asked for.
+  if (fields.every((field) => field === 'Id')) {
+    const rows = ids.map((id) => ({ Id: id }))
+    return customersBehind(context, there, rows)
+  }
+  const rows = await rowsOf(context, { fields: [...new Set(['Id', ...fields])], from: object, by: 'Id', ids })
+  return customersBehind(context, there, rows)
 }

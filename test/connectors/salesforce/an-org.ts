@@ -71,6 +71,26 @@ export function without(state: SalesforceSandbox['state'], ...objects: readonly 
   for (const object of objects) state.setObjectAccess(object, { read: false })
 }
 
+/** Consents to a kind of contact point, as orgs with Data Protection and Privacy have them. */
+export function defineConsents(state: AnOrg['state']): void {
+  if (state.objects().some(({ name }) => name === 'ContactPointTypeConsent')) return
+  state.defineObject({
+    name: 'ContactPointTypeConsent',
+    label: 'Contact Point Type Consent',
+    plural: 'Contact Point Type Consents',
+    prefix: '0ZX',
+    fields: {
+      Name: { type: 'string', nameField: true },
+      PartyId: { type: 'reference', referenceTo: ['Individual'] },
+      ContactPointType: { type: 'picklist', values: ['Email', 'Phone', 'Web', 'MailingAddress', 'Social'] },
+      PrivacyConsentStatus: { type: 'picklist', values: ['NotSeen', 'Seen', 'OptIn', 'OptOut'] },
+      CaptureDate: { type: 'datetime' },
+      EffectiveFrom: { type: 'datetime' },
+      EffectiveTo: { type: 'datetime' },
+    },
+  })
+}
+
 /** Every call has a session of its own: the clocks of tests go on by days. */
 function clientOf(sandbox: SalesforceSandbox, written: string[]): SalesforceClient {
   let usage: Usage | null = null

@@ -3,7 +3,7 @@ import type { ConsentChange, Recipient } from '../../../connectors/connector.ts'
 import { writeConsents } from '../../../connectors/salesforce/consent-writes.ts'
 import type { SalesforceContext } from '../../../connectors/salesforce/context.ts'
 import { recipientsOf } from '../../../connectors/salesforce/recipients.ts'
-import { anOrg, without, type AnOrg } from './an-org.ts'
+import { anOrg, defineConsents, without, type AnOrg } from './an-org.ts'
 
 /** The org's clock, which goes on when a test says so. */
 function ticking(start = '2026-11-21T10:00:00Z') {
@@ -145,25 +145,6 @@ describe('reading consent', () => {
     expect((await consentOf(context({ ...contacts, consent: 'opt_out' }), id)).email).toBe('unknown')
   })
 })
-
-function defineConsents(state: AnOrg['state']): void {
-  if (state.objects().some(({ name }) => name === 'ContactPointTypeConsent')) return
-  state.defineObject({
-    name: 'ContactPointTypeConsent',
-    label: 'Contact Point Type Consent',
-    plural: 'Contact Point Type Consents',
-    prefix: '0ZX',
-    fields: {
-      Name: { type: 'string', nameField: true },
-      PartyId: { type: 'reference', referenceTo: ['Individual'] },
-      ContactPointType: { type: 'picklist', values: ['Email', 'Phone', 'Web', 'MailingAddress', 'Social'] },
-      PrivacyConsentStatus: { type: 'picklist', values: ['NotSeen', 'Seen', 'OptIn', 'OptOut'] },
-      CaptureDate: { type: 'datetime' },
-      EffectiveFrom: { type: 'datetime' },
-      EffectiveTo: { type: 'datetime' },
-    },
-  })
-}
 
 const SAID = new Date('2026-11-20T10:00:00Z')
 
