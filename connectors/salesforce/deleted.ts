@@ -52,13 +52,21 @@ export async function deletedSince(
   const start = Math.floor((from.getTime() - MINUTE) / MINUTE) * MINUTE
   const end = Math.max(Math.ceil(until.getTime() / MINUTE) * MINUTE, start + 2 * MINUTE)
   if (end - start > LOOKS_BACK) return { deleted: [], covered: from, missed: true }
-  try {
-    return await askDeleted(client, object, start, end, from)
-  } catch (error) {
-    if (isFailure(error, 'INVALID_REPLICATION_DATE')) return { deleted: [], covered: from, missed: true }
-    throw error
-  }
+  for (const begin of [start, ...LATER.map((ago) => end - ago).filter((at) => at > start)])
+    try {
+      const told = await askDeleted(client, object, begin, end, from)
+      return begin === start ? told : { ...told, missed: true }
+    } catch (error) {
+      if (!isFailure(error, 'INVALID_REPLICATION_DATE')) throw error
+    }
+  return { deleted: [], covered: from, missed: true }
 }
+
+/**
+ * Nothing is told from before somebody emptied the recycle bin, or the org began: what is tried instead, so that
+ * everything is read once because of it and not with every pass.
+ */
+const LATER = [24 * 60 * MINUTE, 2 * 60 * MINUTE, 10 * MINUTE]
 
 async function askDeleted(
   client: SalesforceClient,

@@ -68,7 +68,7 @@ export async function* everything(
       pass: null,
       wholeDue: iso(now + (uncut ? WEEK : AGAIN)),
       passed: iso(now),
-      deletedFrom: uncut ? begun.began : (before?.deletedFrom ?? begun.began),
+      deletedFrom: uncut ? later(begun.began, before?.deletedFrom) : (before?.deletedFrom ?? begun.began),
       lately: { ...around, [object]: lately.kept(newest - OVERLAP) },
       gone: before?.gone ?? {},
     }
@@ -215,6 +215,8 @@ async function* jobSteps(
       yield { rows, whole: { ...begun, last: null, job: { id, ...place } } }
   } catch (error) {
     if (!isGone(error)) throw error
+    // Salesforce may go on telling the job itself as complete: whoever goes on begins another one.
+    yield { rows: [], whole: { ...begun, last: null, job: null } }
     throw new HoldfastError(
       'connector_unavailable',
       `Salesforce does not have the results of the bulk job ${id} any more. The records are read anew by itself; nothing is lost.`,
@@ -251,4 +253,5 @@ async function* pageSteps(source: ChangeSource, begun: Whole): AsyncGenerator<St
 
 const conditionOf = (condition: string | undefined): Condition | null =>
   condition === undefined ? null : stated(condition)
+const later = (a: string, b = a): string => (Date.parse(a) < Date.parse(b) ? b : a)
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
