@@ -32,6 +32,7 @@ const CONTACT = [
   'MailingCountryCode',
   'LastActivityDate',
   'CreatedDate',
+  'EmailBouncedDate',
 ]
 
 /**
@@ -39,8 +40,8 @@ const CONTACT = [
  * bound by that, but nobody is reached without an address.
  *
  * @param ids of customers
- * @returns those of a customer together, best first: by the roles of the config, then those whose own account it is,
- *   then those with whom there was contact last
+ * @returns those of a customer together, best first: whose address has not bounced, by the roles of the config, then
+ *   those whose own account it is, then those with whom there was contact last
  * @example
  * (await recipientsOf(context, ['001…']))[0].email
  */
@@ -68,12 +69,13 @@ export async function recipientsOf(
         const row = contacts.get(one.contact)
         if (row === undefined) return []
         const last = timeIn(row, 'LastActivityDate') ?? timeIn(row, 'CreatedDate')
-        return [
-          { ...one, row, rank: rank(one.roles, textIn(row, 'Title') ?? ''), last: last?.getTime() ?? 0 },
-        ]
+        const bounced = timeIn(row, 'EmailBouncedDate') !== null
+        const found = { rank: rank(one.roles, textIn(row, 'Title') ?? ''), last: last?.getTime() ?? 0 }
+        return [{ ...one, ...found, row, bounced }]
       })
       .sort(
         (a, b) =>
+          Number(a.bounced) - Number(b.bounced) ||
           a.rank - b.rank ||
           Number(b.direct) - Number(a.direct) ||
           b.last - a.last ||

@@ -118,6 +118,17 @@ describe('recipients', () => {
     expect(new Set(found.map(({ customerId }) => customerId))).toEqual(new Set([one]))
   })
 
+  it('come last while their address bounces, whatever their role', async () => {
+    const { state, context } = await anOrg()
+    const one = state.createRecord('Account', { Name: 'One' })
+    const contact = (LastName: string, fields: object = {}) =>
+      state.createRecord('Contact', { AccountId: one, LastName, ...fields })
+    const chief = contact('Chief', { Title: 'CFO', EmailBouncedDate: new Date('2026-11-01T10:00:00Z') })
+    const other = contact('Other')
+    const found = await recipientsOf(context({ recipients: { roles: ['CFO'] } }), [one])
+    expect(found.map(({ id }) => id)).toEqual([other, chief])
+  })
+
   it('carry name, phone, country, and language and zone where the org has made fields for them', async () => {
     const { state, context } = await anOrg()
     state.define('Contact', 'Preferred_Language__c', { type: 'picklist', values: ['German', 'English'] })
