@@ -24,10 +24,17 @@ describe('the package that npm pack makes, installed into an empty folder', () =
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('carries no TypeScript sources and no tests', () => {
-    const files = readdirSync(join(folder, 'node_modules/holdfast'), { recursive: true, encoding: 'utf8' })
-    expect(files.filter((name) => /(^|\/)test\/|\.test\./.test(name))).toEqual([])
+  it('carries both sandboxes, no TypeScript sources, no tests, and no definition of a service', () => {
+    const home = join(folder, 'node_modules/holdfast')
+    const files = readdirSync(home, { recursive: true, encoding: 'utf8' })
+    expect(files.filter((name) => /(^|\/)test\/|\.test\.|\.proto$/.test(name))).toEqual([])
     expect(files.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))).toEqual([])
+    for (const crm of ['hubspot', 'salesforce'])
+      expect(files).toContain(`dist/connectors/${crm}/sandbox/server.js`)
+    const shipped = files.filter((name) => name.endsWith('.js') && !name.includes('node_modules'))
+    expect(shipped.filter((name) => readFileSync(join(home, name), 'utf8').includes('../shared/'))).toEqual(
+      [],
+    )
   })
 
   it('scores the example file', () => {
@@ -62,7 +69,7 @@ describe('the package that npm pack makes, installed into an empty folder', () =
     expect(JSON.parse(printed.trim().split('\n').at(-1)!).auc).toBeGreaterThan(0.55)
   })
 
-  it('serves: the whole loop out of compiled files, from the database to mails in the sandbox inbox and tasks in the HubSpot sandbox', async () => {
+  it('serves: the whole loop out of compiled files, from the database to mails in the sandbox inbox, tasks in the HubSpot sandbox and risk in the Salesforce sandbox', async () => {
     const data = join(folder, 'data')
     const env = { ...process.env, HOLDFAST_DATA: data, PORT: '0' }
     const server = spawn('npx', ['holdfast', 'serve'], {
@@ -82,13 +89,18 @@ describe('the package that npm pack makes, installed into an empty folder', () =
       const url = /Holdfast is at (\S+)/.exec(said)![1]
       expect((await fetch(`${url}/readyz`)).status).toBe(200)
       await expect.poll(() => log, { timeout: 60_000 }).toMatch(/"step":"write_back"/)
-      const run = execFileSync('npx', ['holdfast', 'run', '--json'], { cwd: folder, env, encoding: 'utf8' })
-      expect(JSON.parse(run.trim().split('\n').at(-1)!).connections).toHaveLength(1)
       const look = () => execFileSync('npx', ['holdfast', 'doctor'], { cwd: folder, env, encoding: 'utf8' })
+      // The second company is begun when the first has been through its loop.
+      await expect
+        .poll(look, { timeout: 120_000, interval: 3000 })
+        .toMatch(/Salesforce has [\d,]+ Account records.*, Holdfast holds [1-9]/)
+      const run = execFileSync('npx', ['holdfast', 'run', '--json'], { cwd: folder, env, encoding: 'utf8' })
+      expect(JSON.parse(run.trim().split('\n').at(-1)!).connections).toHaveLength(2)
       // E-mails have gone to the inbox by then, tasks to the HubSpot sandbox.
       await expect.poll(look, { timeout: 120_000, interval: 3000 }).toContain('and 0 interventions are due')
       const doctor = look()
       expect(doctor).toMatch(/HubSpot has [\d,]+ companies, Holdfast holds [\d,]+/)
+      expect(doctor).toMatch(/Salesforce org: Org .* accepts our sign-in/)
       expect(doctor).not.toContain('FAILED')
     } finally {
       process.kill(-server.pid!, 'SIGKILL')
