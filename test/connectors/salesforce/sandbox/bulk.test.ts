@@ -34,7 +34,7 @@ function bulk({ bulkPage = 3 } = {}) {
   let context = newContext()
   const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const url = new URL(path, 'http://127.0.0.1')
-    const base = /^\/services/.test(path) ? path.split('/jobs')[0] : BASE
+    const base = path.startsWith('/services') ? path.split('/jobs')[0] : BASE
     const found = routes(method, `${base}${url.pathname.replace(base, '')}`)
     if (!found) throw new Error(`No route for ${method} ${path}`)
     const request: SandboxRequest = {
