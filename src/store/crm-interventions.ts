@@ -14,13 +14,20 @@ export async function oweIntervention(tx: Transaction, intervention: Interventio
   )
 }
 
-/** In the transaction of a move: what the CRM has of it, if anything, is no longer true. */
-export async function oweMoved(tx: Transaction, intervention: InterventionId): Promise<void> {
-  await tx.query(
-    `update crm_interventions set state = 'waiting', moves = moves + 1, attempts = 0, due_at = now()
-     where tenant_id = $1 and intervention_id = $2`,
-    [tx.tenant, intervention],
+/**
+ * In the transaction of a move, or of forgetting whom they were for: what the CRM has of them, if anything, is no longer
+ * true, and what it said of them neither.
+ *
+ * @returns how many are owed
+ */
+export async function oweMoved(tx: Transaction, interventions: readonly string[]): Promise<number> {
+  const owed = await tx.query(
+    `update crm_interventions set state = 'waiting', moves = moves + 1, attempts = 0, due_at = now(),
+       error_code = null, error_message = null
+     where tenant_id = $1 and intervention_id = any ($2::uuid[]) returning 1`,
+    [tx.tenant, interventions],
   )
+  return owed.length
 }
 
 export interface OwedIntervention {
@@ -89,7 +96,8 @@ export async function settleInterventions(
          when r.retry is null then 'failed' else 'waiting' end,
        external_id = coalesce(r.external_id, k.external_id),
        written_at = case when r.ok then now() else k.written_at end,
-       error_code = r.code, error_message = r.message, attempts = k.attempts + case when r.ok then 0 else 1 end,
+       error_code = case when k.moves = r.moves then r.code end,
+       error_message = case when k.moves = r.moves then r.message end, attempts = k.attempts + case when r.ok then 0 else 1 end,
        due_at = clock_timestamp() + coalesce(r.retry, 0) * interval '1 millisecond'
      from json_to_recordset($2::json)
        as r (id uuid, moves integer, ok boolean, external_id text, code text, message text, retry float8)

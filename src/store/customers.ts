@@ -140,7 +140,10 @@ export async function insertCustomers(
   )
 }
 
-/** Customers of whom something changed, with what changed in their history. */
+/**
+ * Customers of whom something changed, with what changed in their history. Whoever was merged into another one and is
+ * there again, as some CRMs can undo it, lives on by itself.
+ */
 export async function updateCustomers(
   tx: Transaction,
   { run, rows }: { run: RunId; rows: readonly ChangedCustomer[] },
@@ -158,6 +161,7 @@ export async function updateCustomers(
          properties_hash = r.properties_hash,
          status = r.status,
          status_since = case when c.status = r.status then c.status_since else now() end,
+         merged_into = case when c.status = 'deleted' then null else c.merged_into end,
          group_key = r.group_key,
          group_flagged = r.group_flagged,
          responsible_id = r.responsible_id,

@@ -4,7 +4,9 @@
  */
 import { createHmac } from 'node:crypto'
 import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.ts'
+import { oweMoved } from './crm-interventions.ts'
 import type { Transaction } from './database.ts'
+import { requestStep } from './steps.ts'
 
 export interface ErasedRecord {
   readonly connection: ConnectionId
@@ -151,6 +153,9 @@ async function forgetMessages(
     `delete from activities where tenant_id = $1 and intervention_id = any ($2::uuid[]) and state <> 'logged'`,
     [tx.tenant, ids],
   )
+  // Records of them in the CRM say why they went as they did, perhaps by name.
+  if ((await oweMoved(tx, ids)) > 0)
+    await requestStep(tx, { connection, step: 'write_back', cause: 'erased' })
 }
 
 /** Whether the person of an intervention that was begun to be sent was erased meanwhile; the row is locked. */

@@ -85,7 +85,7 @@ export async function moveIntervention(tx: Transaction, move: Move): Promise<boo
   )
   await showMoves(tx, to, moved)
   // What may have been sent is kept in the CRM, and what is known of it later as well.
-  if (moved.length > 0 && from.includes('uncertain')) await oweMoved(tx, id)
+  if (moved.length > 0 && from.includes('uncertain')) await oweMoved(tx, [id])
   return moved.length > 0
 }
 

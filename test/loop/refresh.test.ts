@@ -287,6 +287,12 @@ describe(`reading a CRM (${databaseKind})`, () => {
     await syncs.sync(connection)
     expect(await ledger('2')).toMatchObject([{ action_key: 'email', sent_in_period: 1 }])
     expect(await ledger('3')).toEqual([])
+    // Somebody took the merge back.
+    crm.companies.get('2')!.merged.length = 0
+    crm.add('1', customer())
+    await syncs.sync(connection)
+    expect(await ledger('1')).toMatchObject([{ action_key: 'email', sent_in_period: 1 }])
+    expect(await ledger('2')).toEqual([])
   })
 })
 

@@ -4,10 +4,12 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import { asRun } from '../../src/contracts/ids.ts'
 import type { Counts } from '../../src/loop/services.ts'
 import { writeBack } from '../../src/loop/write-back.ts'
+import { eraseRecord } from '../../src/store/erasure.ts'
 import { moveIntervention } from '../../src/store/intervention-moves.ts'
 import { watchCrms } from '../../src/store/reads/crm-connections.ts'
 import { SANDBOX, liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
+import { ADDRESS_KEY } from '../support/keys.ts'
 
 let acting: Acting
 beforeAll(async () => {
@@ -131,5 +133,27 @@ describe(`interventions as records in a CRM (${databaseKind})`, () => {
     const id = await sent(sandbox)
     expect(await pass(sandbox)).toMatchObject({ kept: 1 })
     expect(acting.crm.interventions.map(({ key }) => key)).toEqual([id])
+  })
+
+  it('name nobody any more who asked to be forgotten', async () => {
+    const place = await live()
+    const [told, refused] = [await sent(place), await sent(place)]
+    await acting.sql(place, `update interventions set reason = 'Ann''s server took it.'`)
+    acting.crm.refuse = (key) => (key === refused ? { retryable: false, message: 'No place for Ann.' } : null)
+    await pass(place)
+    const [{ id }] = await acting.sql(place, 'select external_id as id from recipients')
+    expect(acting.crm.interventions).toMatchObject([{ reason: "Ann's server took it.", recipientId: id }])
+    acting.crm.refuse = () => null
+    await acting.database.withTenant(place.tenant, (tx) =>
+      eraseRecord(tx, { connection: place.connection, object: 'contacts', id: String(id), key: ADDRESS_KEY }),
+    )
+    expect(
+      await acting.sql(place, 'select error_message from crm_interventions where error_message is not null'),
+    ).toEqual([])
+    expect(await pass(place)).toMatchObject({ kept: 2 })
+    const after = acting.crm.interventions.slice(1)
+    expect(after.map(({ key }) => key).toSorted()).toEqual([told, refused].toSorted())
+    for (const one of after)
+      expect(one).toMatchObject({ recipientId: null, reason: 'The person asked to be forgotten.' })
   })
 })
