@@ -11,6 +11,8 @@ export interface ValueCount {
 export interface StageCounts {
   readonly property: string
   readonly label: string
+  /** How the CRM writes its values in a condition; default text. */
+  readonly type?: 'boolean' | 'number'
   /** Those that occur, most first. */
   readonly values: readonly ValueCount[]
 }

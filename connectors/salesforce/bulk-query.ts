@@ -56,6 +56,7 @@ export const isGone = (error: unknown): boolean =>
     'INVALID_JOB',
     'ENTITY_IS_DELETED',
     'INVALID_LOCATOR',
+    'INVALIDLOCATOR',
     'InvalidLocator',
   )
 

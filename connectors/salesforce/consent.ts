@@ -7,6 +7,7 @@
  */
 import type { ConsentStatus, Recipient } from '../connector.ts'
 import type { SalesforceContext } from './context.ts'
+import { isListed } from './history.ts'
 import { individualsOf, type Channel, type Individual, type Statement } from './individuals.ts'
 import { idIn, isTrue, rowsOf, textIn, timeIn, type Row } from './rows.ts'
 import { oneOf } from './soql.ts'
@@ -172,11 +173,7 @@ async function flagChanges(
   ): Promise<void> {
     const history = ids.length === 0 ? null : await context.describe(from)
     if (history === null) return
-    // It lists the fields that it can have rows of, and takes no others.
-    const known = history.fields.get('Field')?.picklistValues ?? []
-    const fields = CHANNELS.map((channel) => FLAGS[channel][kind]).filter(
-      (name) => known.length === 0 || known.some(({ value }) => value === name),
-    )
+    const fields = CHANNELS.map((channel) => FLAGS[channel][kind]).filter((name) => isListed(history, name))
     if (fields.length === 0) return
     const rows = await rowsOf(context, {
       fields: [by, 'Field', 'CreatedDate', 'CreatedById'],

@@ -122,6 +122,18 @@ export function isFailure(error: unknown, ...codes: readonly string[]): boolean 
   return failure !== null && says(failure, ...codes)
 }
 
+/** Whether there is no Bulk API: not in the org, not for our user, or no further job today. What is small goes without. */
+export function isBulkClosed(error: unknown): boolean {
+  return isFailure(error, ...BULK_CLOSED)
+}
+
+const BULK_CLOSED = [
+  'FEATURENOTENABLED',
+  'FUNCTIONALITY_NOT_ENABLED',
+  'EXCEEDEDQUOTA',
+  'LIMIT_EXCEEDED',
+] as const
+
 /** Whether a refusal has one of these codes. */
 export function says({ errors }: SalesforceFailure, ...codes: readonly string[]): boolean {
   return errors.some(({ errorCode }) => codes.includes(errorCode))

@@ -6,7 +6,7 @@
 import type { PastValue, PropertyValue } from '../connector.ts'
 import type { SalesforceContext } from './context.ts'
 import { isId } from './ids.ts'
-import type { Field } from './object-fields.ts'
+import type { Field, ObjectFields } from './object-fields.ts'
 import type { Known } from './records.ts'
 import { groupedBy, idIn, rowsOf, textIn, type Row } from './rows.ts'
 import { oneOf } from './soql.ts'
@@ -32,8 +32,12 @@ export async function historyOf(
   fields: readonly Field[],
 ): Promise<ReadonlyMap<string, readonly PastValue[]>> {
   const { object, parent } = HISTORIES[context.config.object]
-  if ((await context.describe(object)) === null) return new Map()
-  const names = fields.map((field) => [historyName(field), field] as const)
+  const history = await context.describe(object)
+  if (history === null) return new Map()
+  const names = fields
+    .map((field) => [historyName(field), field] as const)
+    .filter(([name]) => isListed(history, name))
+  if (names.length === 0) return new Map(records.map(({ id }) => [id, []]))
   const rows = await rowsOf(context, {
     fields: [parent, 'Field', 'OldValue', 'NewValue', 'CreatedDate'],
     from: object,
@@ -52,6 +56,12 @@ export async function historyOf(
       return [id, names.flatMap(([name, field]) => pastValues(field, changes.get(name) ?? [], created))]
     }),
   )
+}
+
+/** A history lists the fields that it can have rows of, and takes no others. */
+export function isListed({ fields }: ObjectFields, name: string): boolean {
+  const known = fields.get('Field')?.picklistValues ?? []
+  return known.length === 0 || known.some(({ value }) => value === name)
 }
 
 /** Of a lookup the history has the name without its "Id": `Owner`, and custom fields by their own. */

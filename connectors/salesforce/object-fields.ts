@@ -21,6 +21,8 @@ export interface Field {
   readonly nillable: boolean
   readonly filterable: boolean
   readonly sortable: boolean
+  /** That records can be counted by it. */
+  readonly groupable: boolean
   /** By platform encryption; `encryptedstring` is the older kind. */
   readonly encrypted: boolean
   readonly unique: boolean
@@ -79,6 +81,7 @@ const field = z.object({
   nillable: flag,
   filterable: flag,
   sortable: flag,
+  groupable: flag,
   encrypted: flag,
   unique: flag,
   externalId: flag,
@@ -153,6 +156,7 @@ function fieldOf({ htmlFormatted, ...one }: z.output<typeof field>): Field {
     nillable: one.nillable !== false,
     filterable: one.filterable !== false,
     sortable: one.sortable !== false,
+    groupable: one.groupable !== false,
     encrypted: one.encrypted === true || one.type === 'encryptedstring',
     unique: one.unique === true,
     externalId: one.externalId === true,

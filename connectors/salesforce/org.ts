@@ -97,12 +97,18 @@ export function orgOf({
 
 /** Exchange rates are against it, and records without a currency of their own are in it. */
 async function corporateCurrency(client: SalesforceClient): Promise<string | null> {
-  const [found] = await all(
-    client,
-    select({ from: 'CurrencyType', fields: ['IsoCode'], where: compare('IsCorporate', '=', true) }),
-    z.object({ IsoCode: z.string() }),
-  )
-  return currencyOf(found?.IsoCode)
+  try {
+    const [found] = await all(
+      client,
+      select({ from: 'CurrencyType', fields: ['IsoCode'], where: compare('IsCorporate', '=', true) }),
+      z.object({ IsoCode: z.string() }),
+    )
+    return currencyOf(found?.IsoCode)
+  } catch (error) {
+    // Not shown to our user: amounts have their own all the same.
+    if (isFailure(error, 'INVALID_TYPE', 'INVALID_FIELD', 'INSUFFICIENT_ACCESS')) return null
+    throw error
+  }
 }
 
 const features = z.object({

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { StageCounts, ValueCount } from '../value-counts.ts'
 import { ofCondition } from './conditions.ts'
 import type { SalesforceContext } from './context.ts'
+import { isFailure } from './errors.ts'
 import type { ObjectFields } from './object-fields.ts'
 import { anyRow, textIn } from './rows.ts'
 import { compare, count, countBy, isName, oneOf, or, stated, type Condition } from './soql.ts'
@@ -22,7 +23,7 @@ const MOST_FIELDS = 4
  * Counted by Salesforce, one query a field.
  *
  * @param also further fields that an admin names
- * @returns only fields that the org has; `property` is what a condition names
+ * @returns only fields that the org has and can count by; `property` is what a condition names
  * @example
  * await stageCounts(context) // [{ property: 'Type', label: 'Account Type', values: [{ value: 'Customer', records: 812, … }] }]
  */
@@ -73,7 +74,7 @@ async function countsOf(
     : [described, property]
   // Of record types the describe of the object itself knows the names.
   const field = parent?.fields.get(of)
-  if (property !== RECORD_TYPE && field === undefined) return null
+  if (property !== RECORD_TYPE && field?.groupable !== true) return null
   const labels = new Map(
     property === RECORD_TYPE
       ? described.recordTypes.map(({ developerName, name }) => [developerName, name])
@@ -81,30 +82,51 @@ async function countsOf(
   )
   const values: ValueCount[] = []
   const soql = countBy({ field: property, from: described.object })
-  for await (const { records } of context.client.query(soql, anyRow))
-    for (const row of records) {
-      // Grouped by a field of a parent, a row has it by the last part of its name.
-      const value = textIn(row, of)
-      const known = Number(textIn(row, 'records') ?? NaN)
-      if (value !== null && known > 0)
-        values.push({ value, label: labels.get(value) ?? value, records: known })
-    }
+  try {
+    for await (const { records } of context.client.query(soql, anyRow))
+      for (const row of records) {
+        // Grouped by a field of a parent, a row has it by the last part of its name.
+        const value = textIn(row, of)
+        const known = Number(textIn(row, 'records') ?? NaN)
+        if (value !== null && known > 0)
+          values.push({ value, label: labels.get(value) ?? value, records: known })
+      }
+  } catch (error) {
+    // Only a proposal: another field may do.
+    if (isFailure(error, ...UNCOUNTABLE)) return null
+    throw error
+  }
+  const type = TYPES[field?.type ?? '']
   return {
+    ...(type !== undefined && { type }),
     property,
     label: property === RECORD_TYPE ? 'Record Type' : (field?.label ?? property),
     values: values.toSorted((a, b) => b.records - a.records),
   }
 }
 
+/** More than 2,000 values, more records than can be counted in time, or a field that Salesforce does not group by. */
+const UNCOUNTABLE = ['EXCEEDED_ID_LIMIT', 'QUERY_TIMEOUT', 'MALFORMED_QUERY', 'INVALID_FIELD'] as const
+
+/** Numbers with decimals are nothing that Salesforce groups by. */
+const TYPES: Readonly<Record<string, StageCounts['type']>> = { boolean: 'boolean', int: 'number' }
+
 /**
  * The condition for records that have one of the values, as it stands after WHERE.
  *
+ * @param type of {@link StageCounts}: yes, no and numbers stand there without quotes
  * @throws Error for no values, and for a name that is none
  * @example
  * conditionFor('Type', ['Customer - Direct', 'Customer - Channel']) // "Type IN ('Customer - Direct','Customer - Channel')"
  */
-export function conditionFor(property: string, values: readonly string[]): string {
-  if (property === PERSON) return either(values.map((value) => compare(PERSON, '=', value === 'true')))
+export function conditionFor(
+  property: string,
+  values: readonly string[],
+  type?: StageCounts['type'],
+): string {
+  if (property === PERSON || type === 'boolean')
+    return either(values.map((value) => compare(property, '=', value === 'true')))
+  if (type === 'number') return either(values.map((value) => compare(property, '=', Number(value))))
   return values.length === 1 ? compare(property, '=', values[0]).soql : oneOf(property, values).soql
 }
 

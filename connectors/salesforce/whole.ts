@@ -16,7 +16,7 @@ import {
 import { ofCondition } from './conditions.ts'
 import { MOST_VERSIONS, openLately, type SalesforceCursor } from './cursor.ts'
 import { relatedVersion } from './related.ts'
-import { failureOf, isFailure } from './errors.ts'
+import { failureOf, isBulkClosed, isFailure } from './errors.ts'
 import { isNarrow } from './records.ts'
 import { id18 } from './ids.ts'
 import type { Row } from './rows.ts'
@@ -193,7 +193,7 @@ async function created(source: ChangeSource): Promise<string | null> {
       return create()
     })
   } catch (error) {
-    if (isFailure(error, 'FEATURENOTENABLED', 'FUNCTIONALITY_NOT_ENABLED', 'UNSUPPORTED_QUERY')) return null
+    if (isBulkClosed(error) || isFailure(error, 'UNSUPPORTED_QUERY')) return null
     throw condition === undefined ? error : ofCondition(error, condition)
   }
 }

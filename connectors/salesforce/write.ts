@@ -9,6 +9,7 @@ import type { FieldUpdate, WriteResult } from '../connector.ts'
 import { byRecord } from '../risk-values.ts'
 import { BULK_FROM, ingest } from './bulk-ingest.ts'
 import { PAUSES, sendRows, type Outcome, type Pauses, type Row } from './collections.ts'
+import { isBulkClosed } from './errors.ts'
 import { cellsOf, fitted, type Cell } from './fields.ts'
 import { id18, isId } from './ids.ts'
 import { fieldsOf } from './package.ts'
@@ -164,7 +165,11 @@ async function send(
     )
   if (records.length < bulkFrom) return byId(records)
   const rows = records.map(({ id, cells }) => ({ id: id18(id), cells }))
-  const bulk = await ingest(client, rows, { object, pauses })
+  const bulk = await ingest(client, rows, { object, pauses }).catch((error: unknown) => {
+    if (isBulkClosed(error)) return null
+    throw error
+  })
+  if (bulk === null) return byId(records)
   const outcomes = new Map(records.map(({ id }) => [id, bulk.get(id18(id))!]))
   // Locked rows are tried by themselves, and only a collection says which records a duplicate rule found.
   const again = records

@@ -250,7 +250,7 @@ export async function statedPopulation(
       known.values.find((one) => one.value === value || one.label.toLowerCase() === value.toLowerCase())
         ?.value ?? value,
   )
-  return { kind: 'condition', condition: conditionFor(known.property, values) }
+  return { kind: 'condition', condition: conditionFor(known.property, values, known.type) }
 }
 
 /** Nobody is a customer by what was said. */

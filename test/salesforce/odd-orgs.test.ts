@@ -3,6 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { Cursor } from '../../connectors/connector.ts'
 import type { SalesforceClient } from '../../connectors/salesforce/client.ts'
 import { readFailure, translate } from '../../connectors/salesforce/errors.ts'
+import { openContext } from '../../connectors/salesforce/context.ts'
+import { parseSalesforceConfig } from '../../connectors/salesforce/config.ts'
+import { writeFields } from '../../connectors/salesforce/write.ts'
+import { openCrmMemory } from '../../connectors/memory.ts'
 import { defineConsents } from '../connectors/salesforce/an-org.ts'
 import { idsOf, openReading, passOver } from '../connectors/salesforce/reading.ts'
 
@@ -45,6 +49,73 @@ describe('a bulk job whose results are gone while it is still told as complete',
     expect(idsOf(records).toSorted()).toEqual(ids.toSorted())
     const asked = org.sandbox.requests().map(({ method, url }) => `${method} ${url}`)
     expect(asked.filter((one) => /^POST .*\/jobs\/query$/.test(one))).toHaveLength(1)
+  })
+})
+
+describe('an org whose bulk jobs of the day are used up', () => {
+  const code = 'EXCEEDEDQUOTA'
+
+  it('is read by pages, and written to by collections', async () => {
+    const org = await openAt('2026-11-21T08:00:00Z')
+    const ids = ['One', 'Two', 'Three'].map((Name) => org.state.createRecord('Account', { Name }))
+    const client: SalesforceClient = {
+      ...org.client,
+      call: (call) =>
+        call.method === 'POST' && call.path.startsWith('/jobs/')
+          ? Promise.reject(refusalOf(code, call.path))
+          : org.client.call(call),
+    }
+    const { records } = await passOver(org.open({}, { client, bulkAbove: 1 }), null, NAMES)
+    expect(idsOf(records)).toEqual(ids)
+    const context = openContext({
+      client,
+      clock: () => new Date(),
+      memory: openCrmMemory({ clock: () => new Date() }),
+      config: parseSalesforceConfig({
+        org: org.sandbox.org,
+        object: 'Account',
+        auth: 'web',
+        username: 'a@b.example',
+        instanceUrl: org.sandbox.url,
+      }),
+    })
+    const updates = ids.map((id) => ({ id, fields: { riskPercent: 71.5 } }))
+    expect(await writeFields(context, updates, { bulkFrom: 2 })).toEqual(ids.map((id) => ({ id, ok: true })))
+  })
+})
+
+describe('the history of fields', () => {
+  it('is asked for none that it does not list, since Salesforce takes no other name', async () => {
+    const org = await openAt('2026-11-21T08:00:00Z')
+    org.state.createRecord('Account', { Name: 'One' })
+    org.state.define('Account', 'Seats__c', { type: 'double' })
+    const asked: string[] = []
+    const client: SalesforceClient = {
+      ...org.client,
+      query: (soql, row, options) => {
+        if (soql.includes('AccountHistory')) asked.push(soql)
+        return org.client.query(soql, row, options)
+      },
+      call: async (call) => {
+        if (!call.path.includes('AccountHistory/describe')) return org.client.call(call)
+        const picklistValues = [{ value: 'Type' }, { value: 'Owner' }]
+        const fields = [{ name: 'Field', type: 'picklist', picklistValues }]
+        return {
+          status: 200,
+          headers: {},
+          date: null,
+          body: call.schema.parse({ name: 'AccountHistory', fields }),
+        }
+      },
+    }
+    const names = ['Seats__c', 'Type', 'OwnerId']
+    await passOver(org.open({}, { client }), null, { properties: names, history: names })
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toContain("Field IN ('Type','Owner')")
+    const alone = { properties: ['Seats__c'], history: ['Seats__c'] }
+    const { records } = await passOver(org.open({}, { client }), null, alone)
+    expect(asked).toHaveLength(1)
+    expect(records[0].history).toEqual([])
   })
 })
 

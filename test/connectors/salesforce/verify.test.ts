@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Check } from '../../../src/contracts/checks.ts'
 import { readOrg } from '../../../connectors/salesforce/org.ts'
+import type { SalesforceClient } from '../../../connectors/salesforce/client.ts'
+import { readFailure, translate } from '../../../connectors/salesforce/errors.ts'
 import { conditionFor, countRecords, stageCounts } from '../../../connectors/salesforce/population.ts'
 import { verify, type VerifyKnown } from '../../../connectors/salesforce/verify.ts'
 import { anOrg, without, type AnOrg } from './an-org.ts'
@@ -11,6 +13,11 @@ async function checked(org: AnOrg, config: Config = {}, known: VerifyKnown = {})
   const checks = await verify(org.context(config), known)
   const of = (name: string): Check => checks.find((one) => one.name === name)!
   return { checks, of }
+}
+
+function refusalOf(status: number, errorCode: string, message: string): Error {
+  const body = JSON.stringify([{ errorCode, message }])
+  return translate(readFailure({ method: 'GET', path: '/query', status, body }))
 }
 
 describe('the org behind a sign-in', () => {
@@ -323,6 +330,40 @@ describe('who could be a customer', () => {
       await countRecords(org, 'Contact', conditionFor('RecordType.DeveloperName', ['Sold_Type', "x'y"])),
     ).toBe(2)
     expect(await countRecords(org, 'Contact', null)).toBe(3)
+  })
+
+  it('is told by yes and no, and by numbers, as Salesforce has them', async () => {
+    const org = await anOrg()
+    org.state.define('Account', 'Is_Customer__c', { type: 'boolean' })
+    org.state.define('Account', 'Tier__c', { type: 'int' })
+    for (const Tier__c of [1, 2, 2])
+      org.state.createRecord('Account', { Name: 'A', Is_Customer__c: Tier__c === 2, Tier__c })
+    const counts = await stageCounts(org.context(), ['Is_Customer__c', 'Tier__c'])
+    const found = counts.map(({ property, type }) =>
+      countRecords(org, 'Account', conditionFor(property, [property === 'Tier__c' ? '2' : 'true'], type)),
+    )
+    expect(await Promise.all(found)).toEqual([2, 2])
+    expect(await countRecords(org, 'Account', conditionFor('Tier__c', ['1', '2'], 'number'))).toBe(3)
+  })
+
+  it('is counted by no field that Salesforce cannot group by, or not in time', async () => {
+    const org = await anOrg()
+    org.state.define('Account', 'Story__c', { type: 'textarea', length: 32_000 })
+    org.state.createRecord('Account', { Name: 'A', Type: 'Customer', Story__c: 'x' })
+    const told = async (context = org.context()) =>
+      (await stageCounts(context, ['Story__c', 'Rating'])).map(({ property }) => property)
+    org.state.createRecord('Account', { Name: 'B', Rating: 'Hot' })
+    expect(await told()).toEqual(['Rating', 'Type'])
+    const context = org.context()
+    const query: SalesforceClient['query'] = (soql, row, options) => {
+      if (!soql.includes('Rating')) return context.client.query(soql, row, options)
+      throw refusalOf(
+        400,
+        'EXCEEDED_ID_LIMIT',
+        'exceeded id limit: Aggregate query does not support queryMore()',
+      )
+    }
+    expect(await told({ ...context, client: { ...context.client, query } })).toEqual(['Type'])
   })
 
   it('tells persons from companies', async () => {
