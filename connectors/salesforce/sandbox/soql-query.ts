@@ -4,6 +4,7 @@ import { refused } from './problems.ts'
 import { aggregate } from './soql-groups.ts'
 import { compile, type Compiling } from './soql-filter.ts'
 import { demandSortable, resolve, tableOf, type ResolvedField, type Source } from './soql-fields.ts'
+import { askedOfDefinitions } from './soql-definitions.ts'
 import { candidates, firstSince, leastStamp } from './soql-plan.ts'
 import { parseQuery, where, type Order, type Query } from './soql-syntax.ts'
 import type { Row, Table } from './tables.ts'
@@ -36,9 +37,10 @@ export interface Run {
  */
 export const run = (text: string, given: Run): Found => execute(parseQuery(text), given, null)
 
-function execute(query: Query, given: Run, within: readonly Row[] | null): Found {
+function execute(asked: Query, given: Run, within: readonly Row[] | null): Found {
   const { source } = given
-  const table = tableOf(source, query.from, query.text)
+  const table = tableOf(source, asked.from, asked.text)
+  const query = askedOfDefinitions(table.type, asked)
   const compiling: Compiling = {
     source,
     table,

@@ -8,6 +8,7 @@ import { fieldOf, type FieldDefinition, type GivenField } from './field.ts'
 import type { ObjectDefinition, OrgFeatures } from './objects.ts'
 import { openOrg, type Org } from './org.ts'
 import { openRecords, type Records } from './records.ts'
+import { openSharing } from './sharing.ts'
 import { inverse } from './undo.ts'
 
 /** Who does something: `client` as Sforce-Call-Options says it, which change events carry as their origin. */
@@ -89,7 +90,7 @@ export interface SalesforceState extends Records {
   setObjectAccess(type: string, access: Partial<ObjectAccess>): void
   objectAccess(type: string): ObjectAccess
 
-  /** Shared away: the integration user sees it no more. */
+  /** Shared away: the integration user sees it no more, nor what is shared as it is. */
   hide(type: string, id: string): void
   show(type: string, id: string): void
   isHidden(id: string): boolean
@@ -221,7 +222,7 @@ export function openState(options: {
 
     hide: (type, id) => put('hidden', id, type),
     show: (_type, id) => put('hidden', id, null),
-    isHidden: (id) => tables.documents('hidden').has(id),
+    isHidden: openSharing(tables),
     addValidationRule(type, { name, when, message, field }) {
       const rules = list('validation_rules', type)
       const rule: ValidationRule = {

@@ -153,10 +153,73 @@ it('tells how fields are classified', async () => {
   const { ask, state } = await openOrg()
   state.define('Account', 'Health__c', { securityClassification: 'Restricted', complianceGroup: 'PII;GDPR' })
   const soql =
-    "SELECT QualifiedApiName, SecurityClassification, ComplianceGroup FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Account' AND SecurityClassification != null"
+    "SELECT QualifiedApiName, SecurityClassification, ComplianceGroup FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Account' AND SecurityClassification = 'Restricted'"
   expect((await ask(soql)).body.records).toMatchObject([
     { QualifiedApiName: 'Health__c', SecurityClassification: 'Restricted', ComplianceGroup: 'PII;GDPR' },
   ])
+})
+
+it.each([
+  ['QualifiedApiName FROM FieldDefinition', 'FieldDefinition: a filter on a reified column is required'],
+  [
+    "QualifiedApiName FROM FieldDefinition WHERE QualifiedApiName = 'Name'",
+    'FieldDefinition: a filter on a reified column is required',
+  ],
+  [
+    "DataType FROM FieldDefinition WHERE EntityDefinitionId = 'Account' AND ComplianceGroup INCLUDES ('GDPR')",
+    'Unsupported filter type',
+  ],
+  [
+    "KeyPrefix FROM EntityDefinition WHERE QualifiedApiName != 'Account'",
+    'Only equals comparisons permitted',
+  ],
+  [
+    "KeyPrefix FROM EntityDefinition WHERE QualifiedApiName = 'Account' OR KeyPrefix = '003'",
+    'Disjunctions not supported',
+  ],
+  ['COUNT() FROM EntityDefinition', /^The requested operation is not yet supported by this SObject storage/],
+])('asks less of definitions than of records: %s', async (query, message) => {
+  const { ask } = await openOrg()
+  const { status, body } = await ask(`SELECT ${query}`)
+  expect(status).toBe(400)
+  expect(body).toMatchObject([
+    { errorCode: 'EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION', message: expect.stringMatching(message) },
+  ])
+})
+
+it('passes over LIMIT for definitions', async () => {
+  const { ask } = await openOrg()
+  const { body } = await ask('SELECT KeyPrefix FROM EntityDefinition WHERE IsQueryable = true LIMIT 2')
+  expect(body.records.length).toBeGreaterThan(2)
+})
+
+it('hides with an account what is shared as the account is, and nothing else', async () => {
+  const { ask, call, state } = await openOrg()
+  state.define('Account', 'Plan__c', { trackHistory: true })
+  const [account, other] = ['Ours', 'Theirs'].map((Name) => state.createRecord('Account', { Name }))
+  const [contact] = [account, other].map((AccountId) =>
+    state.createRecord('Contact', { LastName: 'Doe', AccountId }),
+  )
+  const alone = state.createRecord('Contact', { LastName: 'Alone' })
+  state.createRecord('Opportunity', {
+    AccountId: account,
+    Name: 'Renewal',
+    StageName: 'Closed Won',
+    CloseDate: '2026-12-01',
+  })
+  state.updateRecord('Account', account, { Plan__c: 'team' })
+  const counts = async (): Promise<number[]> => {
+    const objects = ['Account', 'Contact', 'AccountContactRelation', 'AccountHistory', 'Opportunity']
+    return Promise.all(objects.map(async (name) => (await ask(`SELECT Id FROM ${name}`)).body.totalSize))
+  }
+  const before = await counts()
+  state.hide('Account', account)
+  const [accounts, contacts, relations, past, opportunities] = before
+  expect(await counts()).toEqual([accounts - 1, contacts - 1, relations - 1, past - 2, opportunities])
+  expect((await call('GET', `/sobjects/Contact/${contact}`)).status).toBe(404)
+  expect((await call('GET', `/sobjects/Contact/${alone}`)).status).toBe(200)
+  state.show('Account', account)
+  expect(await counts()).toEqual(before)
 })
 
 it('takes every text for itself, whatever characters it has', async () => {
