@@ -3,7 +3,7 @@ import type { ChangePage, Cursor, CustomerRecord } from '../../connectors/connec
 import { canonicalJson } from '../../models/canonical-json.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { lockSyncPosition, saveCursor, type Population, type SyncPosition } from '../store/connections.ts'
-import { activeCustomers, customersNamed, deleteCustomers, presentCustomers } from '../store/customers.ts'
+import { customersNamed, deleteCustomers, presentCustomers } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
@@ -36,19 +36,22 @@ export interface StagedPage extends StagedRecords {
 export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage): Promise<RecordCounts> {
   const { connection } = pass
   const position = await lockSyncPosition(tx, connection)
-  refusePaused(position)
-  refuseOthers(pass, position)
-  if (pass.population !== undefined) refuseOtherPopulation(pass.population, position)
+  refuseChanges(pass, position)
   const { counts, doubtful } = await storeRecords(tx, pass, staged, position.population)
   await readOnceMore(tx, pass, doubtful)
   counts.deleted += await deleteCustomers(tx, await customersNamed(tx, connection, staged.page.deleted))
-  if (staged.page.complete === true) {
-    // Of those who meet a condition no other is handed over: who is not among them is asked for.
-    if (position.population?.kind === 'condition') await readOnceMore(tx, pass, await unseen(tx, pass))
-    else counts.deleted += await deleteUnseen(tx, pass)
-  }
+  // Of those who meet a condition no other is handed over: see sync-unseen.ts.
+  if (staged.page.complete === true && position.population?.kind !== 'condition')
+    counts.deleted += await deleteUnseen(tx, pass)
   await saveCursor(tx, connection, staged.page.cursor)
   return counts
+}
+
+/** @throws HoldfastError `paused`, `lease_lost` where the pass began with something else than there is now */
+export function refuseChanges(pass: Pass, position: SyncPosition): void {
+  refusePaused(position)
+  refuseOthers(pass, position)
+  if (pass.population !== undefined) refuseOtherPopulation(pass.population, position)
 }
 
 /** @throws HoldfastError `paused` */
@@ -104,23 +107,27 @@ async function readOnceMore(
   await requestStep(tx, { connection, step: 'refresh', cause: 'sync' })
 }
 
-async function unseen(tx: Transaction, { connection, seen }: Pass) {
-  return (await activeCustomers(tx, connection)).filter(({ customer }) => !seen.has(customer))
-}
-
 /** A source that lost this share of its customers from one day to the next is more often broken than right. */
 const MOST_DELETED = 0.2
 const FEW_CUSTOMERS = 20
 
-async function deleteUnseen(tx: Transaction, { connection, seen, allowDeletions }: Pass): Promise<number> {
-  const present = await presentCustomers(tx, connection)
-  const gone = present.filter((id) => !seen.has(id))
-  if (!allowDeletions && present.length >= FEW_CUSTOMERS && gone.length > MOST_DELETED * present.length)
-    throw new HoldfastError(
-      'connector_configuration',
-      `${gone.length} of ${present.length} customers are not there any more, so the source was probably not whole, and none was marked as deleted. If they are really gone, set "allowDeletions": true in the config of the connection and sync again; it holds for one sync.`,
-      // The next file may be whole again.
-      { retryable: true },
-    )
+async function deleteUnseen(tx: Transaction, pass: Pass): Promise<number> {
+  const present = await presentCustomers(tx, pass.connection)
+  const gone = present.filter((id) => !pass.seen.has(id))
+  refuseMassDeletion(pass, { gone: gone.length, present: present.length })
   return deleteCustomers(tx, gone)
+}
+
+/** @throws HoldfastError `connector_configuration` */
+export function refuseMassDeletion(
+  { allowDeletions }: Pick<Pass, 'allowDeletions'>,
+  { gone, present }: { readonly gone: number; readonly present: number },
+): void {
+  if (allowDeletions || present < FEW_CUSTOMERS || gone <= MOST_DELETED * present) return
+  throw new HoldfastError(
+    'connector_configuration',
+    `${gone} of ${present} customers are not there any more, so the source was probably not whole, and none was marked as deleted. If they are really gone, set "allowDeletions": true in the config of the connection and sync again; it holds for one sync.`,
+    // The next file may be whole again.
+    { retryable: true },
+  )
 }

@@ -28,6 +28,7 @@ import { asStored, describedConnection, describedSource, fileSource } from './so
 import { openStager } from './staging.ts'
 import { noCounts, type RecordCounts } from './store-records.ts'
 import { storePage, type Pass } from './sync-page.ts'
+import { settleUnseen } from './sync-unseen.ts'
 
 const DAY = 86_400_000
 
@@ -120,6 +121,9 @@ async function readPages(
   }
   const reading = isFile ? undefined : readingOf(connection, today, like)
   const guard = populationGuard(services, context, connection, connector)
+  const add = (stored: RecordCounts): void => {
+    for (const name of Object.keys(counts) as (keyof RecordCounts)[]) counts[name] += stored[name]
+  }
   let profile: TableProfile | null = null
   let done = 0
   for await (const { page, last } of pagesAhead(connector.changes(pass.cursor, reading))) {
@@ -128,14 +132,20 @@ async function readPages(
     if (!isFile) await guard(page.upserts)
     else if (pass.source === null && (page.upserts.length > 0 || page.complete === true))
       ({ profile, source: pass.source } = await fileSource(services, connection, connector, currency))
-    const staged = { ...(await stager.stage(page.upserts)), page }
+    const gone =
+      page.complete === true && reading?.condition !== undefined
+        ? await settleUnseen({ database, context, connector, stager, reading, pass, page, stored: add })
+        : []
+    if (gone === null) break
+    const whole = gone.length === 0 ? page : { ...page, deleted: [...page.deleted, ...gone] }
+    const staged = { ...(await stager.stage(page.upserts)), page: whole }
     const stored = await database.withTenant(tenant, async (tx) => {
       const found = await storePage(tx, pass, staged)
       if (last) await finish(tx, connection, pass, { profile, left: found.left + counts.left })
       return found
     })
     pass.cursor = page.cursor
-    for (const name of Object.keys(counts) as (keyof RecordCounts)[]) counts[name] += stored[name]
+    add(stored)
     done += staged.records.length
     context.progress(done, page.total ?? null)
   }

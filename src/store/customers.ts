@@ -226,15 +226,20 @@ export async function presentCustomers(
   return row.ids
 }
 
-/** Those in the population, by their ids in the source. */
+/**
+ * Those in the population, with their ids in the source.
+ *
+ * @param range.after 0: from the first
+ */
 export async function activeCustomers(
   tx: Transaction,
   connection: ConnectionId,
-): Promise<readonly { readonly customer: CustomerId; readonly object: string; readonly id: string }[]> {
+  { after, limit }: { after: number; limit: number },
+): Promise<readonly { readonly customer: CustomerId; readonly id: string }[]> {
   return tx.query(
-    `select id as customer, object, external_id as id from customers
-     where tenant_id = $1 and connection_id = $2 and status = 'active'`,
-    [tx.tenant, connection],
+    `select id as customer, external_id as id from customers
+     where tenant_id = $1 and connection_id = $2 and status = 'active' and id > $3 order by id limit $4`,
+    [tx.tenant, connection, after, limit],
   )
 }
 

@@ -82,13 +82,32 @@ describe(`a population by a condition of the CRM's own (${databaseKind})`, () =>
     )
     crm.companies.get('2')!.properties['tenure_months'] = 99
     crm.remove('3')
-    const found = await syncs.sync(connection)
-    // Where the CRM itself tells that it is gone, it is; nobody else is taken for gone.
-    expect(found['deleted']).toBeLessThanOrEqual(1)
-    expect(await statuses()).toMatchObject({ '1': 'active', '2': 'active' })
-    expect(await dueSteps()).toContain('refresh')
-    await syncs.refresh(connection)
+    expect(await syncs.sync(connection)).toMatchObject({ left: 1, deleted: 1 })
+    expect(await dueSteps()).toContain('write_back')
     expect(await statuses()).toEqual({ '1': 'active', '2': 'left', '3': 'deleted' })
+  })
+
+  it('that nobody seems to meet any more, nor to be there, marks nobody as deleted until somebody says so', async () => {
+    for (let i = 0; i < 30; i++) crm.add(`${i}`, company('Customer'))
+    await syncs.sync(connection)
+    // Our user may not see them any more: the CRM tells of no deletion.
+    const hidden = [...crm.companies]
+    const companies = crm.companies as Map<string, unknown>
+    companies.clear()
+    const anew = () => syncs.rows('update connections set cursor = null where id = $1', connection)
+    await anew()
+    await expect(syncs.sync(connection)).rejects.toMatchObject({
+      code: 'connector_configuration',
+      message: expect.stringContaining('30 of 30 customers are not there any more'),
+    })
+    expect(new Set(Object.values(await statuses()))).toEqual(new Set(['active']))
+    // Of some of them it is believed.
+    for (const [id, one] of hidden.slice(3)) companies.set(id, one)
+    expect(await syncs.sync(connection)).toMatchObject({ deleted: 3, left: 0 })
+    companies.clear()
+    await anew()
+    await syncs.rows(`update connections set config = '{"allowDeletions": true}' where id = $1`, connection)
+    expect(await syncs.sync(connection)).toMatchObject({ deleted: 27 })
   })
 
   it('says nothing at once about those that are stored: only the CRM knows', async () => {
