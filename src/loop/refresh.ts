@@ -15,7 +15,7 @@ import { ownersOfRows } from '../store/owners-of-rows.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { requestStep } from '../store/steps.ts'
 import { readTenant } from '../store/tenants.ts'
-import { markProcessed, pendingReceipts, sweepReceipts } from '../store/webhook-receipts.ts'
+import { markAllProcessed, markProcessed, pendingReceipts, sweepReceipts } from '../store/webhook-receipts.ts'
 import { readingOf } from './needed-properties.ts'
 import { noteReconnect, openConnector } from './open-connector.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
@@ -45,7 +45,7 @@ export const refresh: LoopStep = async (services, context) => {
   if (begun.pending.length === 0) return counts
   if (begun.connection.profile === null) {
     // The first sync is still to come, and reads everything.
-    counts.hints += await settle(services, context, begun.pending)
+    counts.hints += await database.withTenant(tenant, (tx) => markAllProcessed(tx, id))
     return counts
   }
   let connector: Connector | null = null
@@ -114,21 +114,6 @@ async function begin({ database, clock, secrets }: LoopServices, { tenant, conne
       today,
     }
   })
-}
-
-async function settle(
-  { database }: LoopServices,
-  { tenant, connection }: StepContext,
-  pending: Begun['pending'],
-): Promise<number> {
-  await database.withTenant(tenant, (tx) =>
-    markProcessed(
-      tx,
-      connection,
-      pending.map(({ key }) => key),
-    ),
-  )
-  return pending.length
 }
 
 async function erase(

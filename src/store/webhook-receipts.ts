@@ -66,6 +66,22 @@ export async function markProcessed(
   )
 }
 
+/**
+ * Of a connection that everything is still to be read of.
+ *
+ * @returns how many waited
+ */
+export async function markAllProcessed(tx: Transaction, connection: ConnectionId): Promise<number> {
+  const [{ count }] = await tx.query<{ count: number }>(
+    `with done as (
+       update webhook_receipts set processed_at = now()
+       where tenant_id = $1 and connection_id = $2 and processed_at is null returning 1
+     ) select count(*)::integer as count from done`,
+    [tx.tenant, connection],
+  )
+  return count
+}
+
 /** Drops those that were processed so long ago that nobody sends them again. */
 export async function sweepReceipts(
   tx: Transaction,

@@ -9,7 +9,7 @@ import { ledgerFacts } from '../../src/store/decision-facts.ts'
 import { foldChanges, propertyChanges } from '../../src/store/property-changes.ts'
 import { listSteps } from '../../src/store/steps.ts'
 import { suppressionOf } from '../../src/store/suppressions.ts'
-import { keepReceipts } from '../../src/store/webhook-receipts.ts'
+import { keepReceipts, pendingReceipts } from '../../src/store/webhook-receipts.ts'
 import { addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
 import { livingCrm, type LivingCrm } from './living-crm.ts'
 import { madeUpCrm, syncing, type Syncing } from './syncing.ts'
@@ -348,6 +348,18 @@ describe(`what a webhook hints at (${databaseKind})`, () => {
     await hints(crm.hint('changed', 'companies', '1'))
     expect(await syncs.refresh(connection)).toMatchObject({ hints: 1, read: 0 })
     expect(await stored()).toEqual({})
+  })
+
+  it('before the first sync is left to it, however much it is', async () => {
+    await database.withTenant(tenant, (tx) =>
+      keepReceipts(
+        tx,
+        connection,
+        Array.from({ length: 450 }, (_, i) => crm.hint('changed', 'companies', `${i}`)),
+      ),
+    )
+    expect(await syncs.refresh(connection)).toMatchObject({ hints: 450, read: 0 })
+    expect(await database.withTenant(tenant, (tx) => pendingReceipts(tx, connection, 1))).toEqual([])
   })
 
   it('stays to be looked at when the CRM cannot be read', async () => {
