@@ -58,6 +58,8 @@ export interface WorldCrm {
   /** The open renewal is a month closer. Returns its id, as it was. */
   moveRenewal(record: string, life: Life, stand: Stand): string | null
   leave(record: string, life: Life, left: { readonly reason: Reason; readonly today: number }): void
+  /** So many whole months have passed since the world began: what a CRM keeps for a while only may go. */
+  monthEnded?(month: number): void
   /** Somebody new, with people and agreement. `world` is as of today. */
   add(world: World, sight: Sight, joined: number): void
 

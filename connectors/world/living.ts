@@ -103,6 +103,7 @@ export function liveOn(crm: WorldCrm, { clock, pace, everyMs = 0 }: LivingOption
       const answered = answerWhatIsDue(crm, world, to)
       const turned = turnMonths({ crm, world, today }, from, to)
       rememberMonths(memory, to)
+      if (Number.isInteger(to)) crm.monthEnded?.(to)
       for (const [key, count] of Object.entries({ ...answered, ...turned }))
         total[key as keyof Happened] += count
       total.months += to - from

@@ -27,6 +27,8 @@ export interface Records {
   undelete(type: string, id: string, by?: By): void
   /** Out of the recycle bin, or gone at once. */
   purge(type: string, id: string): void
+  /** Of tracked fields nothing is known any more that was told before. */
+  forgetHistory(before: Date): void
   /** The losers' children move to the winner; the losers' values are lost unless they are given. */
   mergeRecords(type: string, winner: string, losers: readonly string[], by?: By, fields?: Given): void
   /** Deleted ones too; null: not there, or not any more. */
@@ -307,6 +309,15 @@ export function openRecords(options: {
       // The log of deletions knows it on: getDeleted tells it for fifteen days.
       commit({ kind: 'document', table: `purged_${table.type}`, key: row.id, value: row.deletedAt })
       commit({ kind: 'purge', type: table.type, id: row.id })
+    },
+    forgetHistory(before) {
+      for (const { object } of Object.values(HISTORIES)) {
+        const old = org
+          .table(object)
+          .rows()
+          .filter(({ createdAt }) => createdAt < before.getTime())
+        for (const { id } of old) commit({ kind: 'purge', type: object, id })
+      }
     },
     mergeRecords(type, winner, losers, by = ADMIN, fields = {}) {
       const [table, kept] = live(type, winner)

@@ -42,8 +42,24 @@ export function startOrgWorld(
       void state.transaction(() =>
         addCustomer({ state, staff, types: typesOf(state) }, world, sight, joined),
       ),
+    monthEnded: (month) => keepHistory(state, month),
   }
   return liveOn(crm, { clock, ...options })
+}
+
+/** Salesforce keeps the history of fields for 18 months in an org: of the world's, which pass in hours. */
+const HISTORY_MONTHS = 18
+/** When each of the last months ended, by the clock. */
+const ENDS = 'world_months_ended'
+
+/** @see https://help.salesforce.com/s/articleView?id=xcloud.tracking_field_history.htm */
+function keepHistory(state: SalesforceState, month: number): void {
+  state.put(ENDS, String(month), state.now().getTime())
+  const past = String(month - HISTORY_MONTHS)
+  const end = state.get(ENDS, past)
+  if (typeof end !== 'number') return
+  state.forgetHistory(new Date(end))
+  state.put(ENDS, past, null)
 }
 
 /** Of a record that was merged into another the winner lives on. */

@@ -136,6 +136,24 @@ describe('the world of the sandbox', () => {
     expect(fates(stepwise)).toEqual(fates(whole))
   })
 
+  it('forgets what tracked fields were more than 18 months of the world ago', () => {
+    const { state, world, pass } = live({ customers: 20, pace: 1 })
+    const kept: number[] = []
+    for (let month = 1; month <= 40; month++) {
+      pass(HOUR)
+      world.tick()
+      kept.push(state.count('AccountHistory'))
+    }
+    const told = (from: number, to: number): number => kept[to - 1] - kept[from - 1]
+    expect(told(1, 18)).toBeGreaterThan(200)
+    const [oldest] = [...state.records('AccountHistory')]
+      .map(({ values }) => String(values.CreatedDate))
+      .sort()
+    expect(Date.parse(oldest.replace('+0000', 'Z'))).toBeGreaterThanOrEqual(NOW.getTime() + 22 * HOUR)
+    expect(kept.at(-1)).toBeLessThan(Math.max(...kept.slice(0, 20)))
+    expect(state.entries('world_months_ended').size).toBe(18)
+  })
+
   it('lets the same customers leave as HubSpot’s sandbox: it is the same world', () => {
     const org = live({ customers: 200, seed: 4, personAccounts: true })
     org.world.passMonth(2)
