@@ -2,8 +2,12 @@
 import type { Clock } from '../src/contracts/clock.ts'
 
 export interface CrmMemory {
-  /** What was loaded under this name last, or loads it. What failed to load is loaded again the next time. */
-  recall<T>(name: string, load: () => Promise<T>): Promise<T>
+  /**
+   * What was loaded under this name last, or loads it. What failed to load is loaded again the next time.
+   *
+   * @param keepMs for how long this is good; default of the memory
+   */
+  recall<T>(name: string, load: () => Promise<T>, keepMs?: number): Promise<T>
   /** Everything is loaded anew. */
   forget(): void
 }
@@ -17,12 +21,12 @@ export interface CrmMemory {
 export function openCrmMemory({ clock, keepMs = 5 * 60_000 }: { clock: Clock; keepMs?: number }): CrmMemory {
   const kept = new Map<string, { value: Promise<unknown>; until: number }>()
   return {
-    recall<T>(name: string, load: () => Promise<T>) {
+    recall<T>(name: string, load: () => Promise<T>, keep = keepMs) {
       const now = clock().getTime()
       const known = kept.get(name)
       if (known !== undefined && now < known.until) return known.value as Promise<T>
       const value = load()
-      const entry = { value, until: now + keepMs }
+      const entry = { value, until: now + keep }
       kept.set(name, entry)
       value.catch(() => {
         if (kept.get(name) === entry) kept.delete(name)

@@ -83,6 +83,8 @@ export async function* rowPages(
       yield { rows: records, total }
     }
   } catch (error) {
+    // Somebody took the object from our user: the next pass looks anew at what there is.
+    if (isFailure(error, 'INVALID_TYPE')) context.memory.forget()
     if (began || !isFailure(error, 'INVALID_FIELD')) throw error
     await reader.renew()
     for await (const { records, total } of context.client.query(

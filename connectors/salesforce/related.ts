@@ -2,7 +2,6 @@
 import type { SalesforceContext } from './context.ts'
 import { versionOf } from './cursor.ts'
 import { id18 } from './ids.ts'
-import type { ObjectFields } from './object-fields.ts'
 import { idIn, rowsOf, type Row } from './rows.ts'
 import { compare, type Condition } from './soql.ts'
 import { readTime } from './values.ts'
@@ -95,8 +94,8 @@ export async function relatedOf(context: SalesforceContext): Promise<readonly Re
     if (!concerns(context, object)) continue
     // Before the object itself is asked for: what leads nowhere costs no call.
     const open = await passable(context, ways)
-    const known = open.length === 0 ? null : await context.describe(object)
-    if (known === null || !isFollowable(known)) continue
+    const known = open.length === 0 ? null : await shapeOf(context, object)
+    if (known === null || !known.isFollowable) continue
     const there = open.filter(({ field }) => known.fields.has(field))
     if (there.length === 0) continue
     found.push({
@@ -116,8 +115,24 @@ export function relatedVersion({ object, fields }: Related, row: Row): string {
   return versionOf(object, id18(String(row['Id'])), readTime(row['SystemModstamp']) ?? new Date(0), said)
 }
 
-const isFollowable = ({ queryable, fields }: ObjectFields): boolean =>
-  queryable && fields.has('SystemModstamp') && fields.has('IsDeleted')
+interface Shape {
+  readonly fields: ReadonlySet<string>
+  readonly isFollowable: boolean
+}
+
+/** What an org has around its customers hardly ever changes, and is not asked for with every pass that finds nothing. */
+const KEEP_MS = 3_600_000
+
+function shapeOf(context: SalesforceContext, object: string): Promise<Shape | null> {
+  const read = async (): Promise<Shape | null> => {
+    const known = await context.describe(object)
+    if (known === null) return null
+    const fields = new Set(known.fields.keys())
+    const isFollowable = known.queryable && fields.has('SystemModstamp') && fields.has('IsDeleted')
+    return { fields, isFollowable }
+  }
+  return context.memory.recall(`shape of ${object}`, read, KEEP_MS)
+}
 
 /** Those whose steps the org has and shows to our user. */
 async function passable(context: SalesforceContext, ways: readonly Way[]): Promise<readonly Way[]> {
@@ -127,7 +142,7 @@ async function passable(context: SalesforceContext, ways: readonly Way[]): Promi
 }
 
 async function isThere(context: SalesforceContext, { object, from, to }: Step): Promise<boolean> {
-  const known = await context.describe(object)
+  const known = await shapeOf(context, object)
   return known !== null && known.fields.has(from) && known.fields.has(to)
 }
 
@@ -174,7 +189,7 @@ export async function customersOf(
   const link = LINKS[customers].find((one) => one.object === object)
   if (link === undefined) return []
   const ways = await passable(context, link.ways)
-  const known = ways.length === 0 ? null : await context.describe(object)
+  const known = ways.length === 0 ? null : await shapeOf(context, object)
   if (known === null) return []
   const there = ways.filter(({ field }) => known.fields.has(field))
   const fields = [...new Set(there.map(({ field }) => field))]

@@ -4,7 +4,7 @@ import type { Cursor } from '../../connectors/connector.ts'
 import type { SalesforceClient } from '../../connectors/salesforce/client.ts'
 import { readFailure, translate } from '../../connectors/salesforce/errors.ts'
 import { openContext } from '../../connectors/salesforce/context.ts'
-import { parseSalesforceConfig } from '../../connectors/salesforce/config.ts'
+import { parseSalesforceConfig, type SalesforceConfigInput } from '../../connectors/salesforce/config.ts'
 import { writeFields } from '../../connectors/salesforce/write.ts'
 import { openCrmMemory } from '../../connectors/memory.ts'
 import { defineConsents } from '../connectors/salesforce/an-org.ts'
@@ -171,6 +171,47 @@ describe('what changed around a customer', () => {
     later(HOUR)
     state.deleteRecord('AccountContactRelation', young)
     expect(idsOf((await passOver(open(), next.cursor, NAMES)).records)).toEqual([third])
+  })
+})
+
+describe('a pass that finds nothing', () => {
+  it('costs a call for each object that is followed, one for what was deleted, and two to see the fields', async () => {
+    const { open, state, sandbox, client, later } = await openAt('2026-11-21T08:00:00Z', {
+      accountTeams: true,
+    })
+    const account = state.createRecord('Account', { Name: 'One' })
+    state.createRecord('Contact', { LastName: 'Reed', AccountId: account })
+    let at = 0
+    const memory = openCrmMemory({ clock: () => new Date(at) })
+    const config: Partial<SalesforceConfigInput> = {
+      agreements: { from: 'opportunities', stages: [], periodMonths: 12 },
+    }
+    let { cursor } = await passOver(open(config, { memory }), null, NAMES)
+    later(HOUR)
+    const next = await passOver(open(config, { memory }), cursor, NAMES)
+    sandbox.forgetRequests()
+    at += 10 * MINUTE
+    later(10 * MINUTE)
+    expect((await passOver(open(config, { memory }), next.cursor, NAMES)).records).toEqual([])
+    const asked = sandbox.requests().map(({ url }) => decodeURIComponent(url))
+    const from = asked.flatMap((url) => /FROM (\w+)/.exec(url)?.[1] ?? [])
+    expect(from.toSorted()).toEqual([
+      'Account',
+      'AccountContactRelation',
+      'Contact',
+      'FieldDefinition',
+      'Individual',
+      'Opportunity',
+    ])
+    const others = asked
+      .filter((url) => !url.includes('FROM '))
+      .map((url) => url.replace(/.*v67.0|\?.*/g, ''))
+    expect(others).toEqual(['/sobjects/Account/describe', '/sobjects/Account/deleted/'])
+    // Hidden from our user meanwhile: one pass says so, and the one after it goes on without.
+    state.setObjectAccess('Individual', { read: false })
+    cursor = next.cursor
+    await expect(passOver(open(config, { memory, client }), cursor, NAMES)).rejects.toThrow(/Individual/)
+    expect((await passOver(open(config, { memory, client }), cursor, NAMES)).records).toEqual([])
   })
 })
 

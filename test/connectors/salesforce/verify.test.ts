@@ -21,6 +21,12 @@ function refusalOf(status: number, errorCode: string, message: string): Error {
 }
 
 describe('the org behind a sign-in', () => {
+  it('of several currencies is told without the first one where our user may not see it', async () => {
+    const org = await anOrg({ multiCurrency: true })
+    without(org.state, 'CurrencyType')
+    expect(await readOrg(org.client)).toMatchObject({ multiCurrency: true, currency: null })
+  })
+
   it('is told with its currency, zone and kind', async () => {
     const { client, sandbox } = await anOrg({ personAccounts: true, isSandbox: true })
     expect(await readOrg(client)).toMatchObject({
