@@ -4,11 +4,12 @@
  * random page, before or after it was stored. What was folded out of the pages equals a fresh reading at the end.
  */
 import { describe, expect, it } from 'vitest'
-import type { Agreement, Connector, Cursor, CustomerRecord, Reading } from '../../connectors/connector.ts'
+import type { CustomerRecord } from '../../connectors/connector.ts'
 import type { HubSpotConfigInput } from '../../connectors/hubspot/config.ts'
 import type { HubSpotSandbox } from '../../connectors/hubspot/sandbox/server.ts'
 import { random, type Random } from '../../models/random.ts'
-import { idsOf, passOver, startReading, type ReadPortal } from '../connectors/hubspot/reading.ts'
+import { idsOf, passOver, startReading } from '../connectors/hubspot/reading.ts'
+import { differences, openFoldedStore, readAfresh, virtualTime } from '../support/folded-store.ts'
 
 const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1)
 const CHANGES = 25_000
@@ -21,66 +22,20 @@ const CONFIG: Partial<HubSpotConfigInput> = {
   agreements: { from: 'deals', pipeline: null, stages: [], periodMonths: 12, renewalProperty: 'closedate' },
 }
 
-/** A portal's time, which goes on as the test says. */
-function virtualTime() {
-  let at = Date.parse('2026-11-21T08:00:00.000Z')
-  return { clock: () => new Date(at), pass: (ms: number) => void (at += ms) }
-}
-
-/** What a store would hold, and each effect that a page had on it. */
-function openStore(connect: () => Connector, reading: Reading) {
-  const customers = new Map<string, string>()
-  const agreements = new Map<string, string>()
-  /** By id, the versions that had an effect since the record was last gone. */
+/** By id, the versions that had an effect since the record was last gone: having one of them again is a repetition. */
+function openEffects() {
   const effects = new Map<string, Set<string>>()
-  let cursor: Cursor | null = null
-  let repeated = 0
-  let handed = 0
-
-  function put(record: CustomerRecord): void {
-    const version = JSON.stringify([record.updatedAt, record.properties])
-    handed++
-    if (customers.get(record.id) === version) return
-    const had = effects.get(record.id) ?? new Set()
-    effects.set(record.id, had)
-    if (had.has(version)) repeated++
-    had.add(version)
-    customers.set(record.id, version)
-  }
-
-  /** @param pages after so many of them the process is killed; null: it lives */
-  async function sync(pages: number | null, stored: boolean, meanwhile = () => {}): Promise<void> {
-    const connector = connect()
-    const seen = new Set<string>()
-    let number = 0
-    for await (const page of connector.changes(cursor, reading)) {
-      const killed = ++number === pages
-      meanwhile()
-      if (killed && !stored) break
-      const about = await connector.agreements!(page.upserts.map(({ id }) => id))
-      for (const record of page.upserts) {
-        put(record)
-        seen.add(record.id)
-        agreements.set(record.id, JSON.stringify(about.get(record.id)))
-      }
-      const gone = page.complete === true ? [...customers.keys()].filter((id) => !seen.has(id)) : []
-      for (const id of [...page.deleted, ...gone]) {
-        customers.delete(id)
-        agreements.delete(id)
-      }
-      cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
-      if (killed) break
-    }
-    await connector.close()
-  }
-
   return {
-    sync,
-    customers,
-    agreements,
+    isRepeated({ id }: CustomerRecord, version: string, known: string | undefined): boolean {
+      if (known === version) return false
+      const had = effects.get(id) ?? new Set()
+      effects.set(id, had)
+      const repeated = had.has(version)
+      had.add(version)
+      return repeated
+    },
     /** It was restored: the same version is news again. */
-    forgetEffects: (id: string) => void effects.delete(id),
-    counts: () => ({ repeated, handed }),
+    forget: (id: string) => void effects.delete(id),
   }
 }
 
@@ -142,41 +97,19 @@ function changer({ state }: HubSpotSandbox, rng: Random, restored: (id: string) 
   }
 }
 
-async function fresh({ open }: ReadPortal) {
-  const connector = open(CONFIG)
-  const customers = new Map<string, string>()
-  const agreements = new Map<string, string>()
-  for await (const { upserts } of connector.changes(null, READING)) {
-    const about: ReadonlyMap<string, readonly Agreement[]> = await connector.agreements!(
-      upserts.map(({ id }) => id),
-    )
-    for (const { id, updatedAt, properties } of upserts) {
-      customers.set(id, JSON.stringify([updatedAt, properties]))
-      agreements.set(id, JSON.stringify(about.get(id)))
-    }
-  }
-  return { customers, agreements }
-}
-
-/** What one has and the other has not, or otherwise; the first few. */
-function differences(stored: ReadonlyMap<string, string>, there: ReadonlyMap<string, string>) {
-  return [...new Set([...stored.keys(), ...there.keys()])]
-    .filter((id) => stored.get(id) !== there.get(id))
-    .map((id) => ({ id, stored: stored.get(id) ?? null, there: there.get(id) ?? null }))
-    .slice(0, 10)
-}
-
 describe('reading a portal while it changes', () => {
   it.each(SEEDS)('loses nothing and repeats no effect, seed %i', async (seed) => {
     const rng = random(seed)
     const time = virtualTime()
     const portal = await startReading({ clock: time.clock, indexLagMs: rng.integer(45_000) })
-    const store = openStore(() => portal.open(CONFIG), {
-      ...READING,
+    const effects = openEffects()
+    const store = openFoldedStore({
+      connect: () => portal.open(CONFIG),
       // With every other seed what came is read with its past, by id and not out of the index.
-      history: seed % 2 === 0 ? ['city'] : [],
+      reading: { ...READING, history: seed % 2 === 0 ? ['city'] : [] },
+      isRepeated: effects.isRepeated,
     })
-    const change = changer(portal.sandbox, rng.fork('changes'), store.forgetEffects)
+    const change = changer(portal.sandbox, rng.fork('changes'), effects.forget)
     change.begin(COMPANIES)
     const made = { changes: 0 }
     let killed = 0
@@ -202,7 +135,7 @@ describe('reading a portal while it changes', () => {
       time.pass(wait)
       await store.sync(null, true)
     }
-    const now = await fresh(portal)
+    const now = await readAfresh(portal.open(CONFIG), READING)
     const { repeated, handed } = store.counts()
     const lost = [...now.customers].filter(([id, version]) => store.customers.get(id) !== version)
     process.stdout.write(

@@ -5,11 +5,12 @@
  * before or after it was stored. What was folded out of the pages equals a fresh reading at the end.
  */
 import { describe, expect, it } from 'vitest'
-import type { Agreement, Connector, Cursor, CustomerRecord, Reading } from '../../connectors/connector.ts'
+import type { Reading } from '../../connectors/connector.ts'
 import type { SalesforceConfigInput } from '../../connectors/salesforce/config.ts'
 import type { SalesforceState } from '../../connectors/salesforce/sandbox/state.ts'
 import { random, type Random } from '../../models/random.ts'
-import { startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
+import { startReading } from '../connectors/salesforce/reading.ts'
+import { differences, openFoldedStore, readAfresh, virtualTime } from '../support/folded-store.ts'
 
 const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1)
 const AT_ONCE = 10_000
@@ -23,57 +24,6 @@ const LATEST = 9 * MINUTE
 const READING: Reading = { properties: ['Name', 'BillingCity', 'NumberOfEmployees'], history: [] }
 const CONFIG: Partial<SalesforceConfigInput> = {
   agreements: { from: 'opportunities', stages: ['Closed Won'], periodMonths: 12 },
-}
-
-/** An org's time, which goes on as the test says. */
-function virtualTime() {
-  let at = Date.parse('2026-11-21T08:00:00.000Z')
-  return { clock: () => new Date(at), now: () => at, pass: (ms: number) => void (at += ms) }
-}
-
-/** What a store would hold, and what it was handed for nothing. */
-function openStore(connect: () => Connector, reading: Reading) {
-  const customers = new Map<string, string>()
-  const agreements = new Map<string, string>()
-  let cursor: Cursor | null = null
-  let repeated = 0
-  let handed = 0
-
-  function put(record: CustomerRecord): void {
-    const version = JSON.stringify([record.updatedAt, record.properties])
-    handed++
-    // Of a version that is known already nothing is new, unless something around it is.
-    if (customers.get(record.id) === version && record.related !== true) repeated++
-    customers.set(record.id, version)
-  }
-
-  /** @param pages after so many of them the process is killed; null: it lives */
-  async function sync(pages: number | null, stored: boolean, meanwhile = () => {}): Promise<void> {
-    const connector = connect()
-    const seen = new Set<string>()
-    let number = 0
-    for await (const page of connector.changes(cursor, reading)) {
-      const killed = ++number === pages
-      meanwhile()
-      if (killed && !stored) break
-      const about = await connector.agreements!(page.upserts.map(({ id }) => id))
-      for (const record of page.upserts) {
-        put(record)
-        seen.add(record.id)
-        agreements.set(record.id, JSON.stringify(about.get(record.id)))
-      }
-      const gone = page.complete === true ? [...customers.keys()].filter((id) => !seen.has(id)) : []
-      for (const id of [...page.deleted, ...gone]) {
-        customers.delete(id)
-        agreements.delete(id)
-      }
-      cursor = JSON.parse(JSON.stringify(page.cursor)) as Cursor
-      if (killed) break
-    }
-    await connector.close()
-  }
-
-  return { sync, customers, agreements, counts: () => ({ repeated, handed }) }
 }
 
 function changer(state: SalesforceState, rng: Random, now: () => number) {
@@ -167,30 +117,6 @@ function changer(state: SalesforceState, rng: Random, now: () => number) {
   }
 }
 
-async function fresh({ open }: ReadOrg, clock: () => Date) {
-  const connector = open(CONFIG, { clock })
-  const customers = new Map<string, string>()
-  const agreements = new Map<string, string>()
-  for await (const { upserts } of connector.changes(null, READING)) {
-    const about: ReadonlyMap<string, readonly Agreement[]> = await connector.agreements!(
-      upserts.map(({ id }) => id),
-    )
-    for (const { id, updatedAt, properties } of upserts) {
-      customers.set(id, JSON.stringify([updatedAt, properties]))
-      agreements.set(id, JSON.stringify(about.get(id)))
-    }
-  }
-  return { customers, agreements }
-}
-
-/** What one has and the other has not, or otherwise; the first few. */
-function differences(stored: ReadonlyMap<string, string>, there: ReadonlyMap<string, string>) {
-  return [...new Set([...stored.keys(), ...there.keys()])]
-    .filter((id) => stored.get(id) !== there.get(id))
-    .map((id) => ({ id, stored: stored.get(id) ?? null, there: there.get(id) ?? null }))
-    .slice(0, 10)
-}
-
 describe('reading an org while it changes', () => {
   it.each(SEEDS)('loses nothing and repeats nothing, seed %i', async (seed) => {
     const rng = random(seed)
@@ -199,10 +125,12 @@ describe('reading an org while it changes', () => {
     // Ours is up to six hours off, either way.
     const skew = rng.integer(12 * HOUR) - 6 * HOUR
     const ours = () => new Date(time.now() + skew)
-    const store = openStore(
-      () => org.open(CONFIG, { clock: ours, ...(seed % 2 === 0 && { bulkAbove: 1e9 }) }),
-      READING,
-    )
+    const store = openFoldedStore({
+      connect: () => org.open(CONFIG, { clock: ours, ...(seed % 2 === 0 && { bulkAbove: 1e9 }) }),
+      reading: READING,
+      // Of a version that is known already nothing is new, unless something around it is.
+      isRepeated: ({ related }, version, known) => known === version && related !== true,
+    })
     const change = changer(org.state, rng.fork('changes'), time.now)
     change.begin(AT_ONCE)
     const made = { changes: 0 }
@@ -239,7 +167,7 @@ describe('reading an org while it changes', () => {
       time.pass(7 * HOUR)
     }
     await store.sync(null, true)
-    const now = await fresh(org, ours)
+    const now = await readAfresh(org.open(CONFIG, { clock: ours }), READING)
     const { repeated, handed } = store.counts()
     const lost = [...now.customers].filter(([id, version]) => store.customers.get(id) !== version)
     process.stdout.write(
