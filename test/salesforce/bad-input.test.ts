@@ -1,11 +1,10 @@
 /** What a real org does to a connector, through the whole loop: what an admin reads of it, and that nothing is lost. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SALESFORCE_CAN } from '../../connectors/salesforce/connector.ts'
 import { seedSampleOrg } from '../../connectors/salesforce/sandbox/sample.ts'
 import type { SalesforceState } from '../../connectors/salesforce/sandbox/state.ts'
 import { readConnection } from '../../src/store/connections.ts'
 import { watchCrms } from '../../src/store/reads/crm-connections.ts'
-import { startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
+import { loopOn, startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
 import { openLooping, type Looping } from '../support/looping.ts'
 
 const DAY = 86_400_000
@@ -25,18 +24,7 @@ describe('an org as real ones are', () => {
       seed: (seeded) => void seedSampleOrg(seeded, { customers: 60, seed: 9 }),
     })
     ;({ state } = org)
-    looping = await openLooping({
-      clock,
-      connector: { can: SALESFORCE_CAN, open: ({ config }) => org.open(config as object) },
-      connection: {
-        kind: 'salesforce',
-        name: 'An org',
-        externalId: org.sandbox.org,
-        sandbox: false,
-        config: {},
-        population: { kind: 'condition', condition: "Type = 'Customer'" },
-      },
-    })
+    looping = await openLooping({ clock, ...loopOn(org) })
     customers = [...state.records('Account')]
       .filter(({ values, deleted }) => values['Type'] === 'Customer' && !deleted)
       .map(({ id }) => id)

@@ -4,12 +4,11 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SALESFORCE_CAN } from '../../connectors/salesforce/connector.ts'
 import { startPubSub, type SandboxPubSub } from '../../connectors/salesforce/sandbox/pubsub.ts'
 import { random } from '../../models/random.ts'
 import { followEvents, type Following } from '../../src/loop/follow.ts'
 import { streamHealth } from '../../src/store/event-streams.ts'
-import { startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
+import { loopOn, startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
 import { databaseKind } from '../support/database.ts'
 import { openLooping, type Looping } from '../support/looping.ts'
 
@@ -35,18 +34,7 @@ describe(`an org whose events are followed (${databaseKind})`, () => {
     pubsub = await startPubSub(org.sandbox)
     looping = await openLooping({
       clock: () => new Date(),
-      connector: {
-        can: SALESFORCE_CAN,
-        open: ({ config }) => org.open(config as object, { eventsAddress: pubsub.address }),
-      },
-      connection: {
-        kind: 'salesforce',
-        name: 'An org',
-        externalId: org.sandbox.org,
-        sandbox: false,
-        config: {},
-        population: { kind: 'condition', condition: "Type = 'Customer'" },
-      },
+      ...loopOn(org, { eventsAddress: pubsub.address }),
     })
     await looping.run('sync')
     following = follow()

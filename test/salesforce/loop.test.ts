@@ -1,8 +1,7 @@
 /** The whole loop over a Salesforce org: a first pass, the echo of our own writes, and nights in which nothing happens. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SALESFORCE_CAN } from '../../connectors/salesforce/connector.ts'
 import { seedSampleOrg } from '../../connectors/salesforce/sandbox/sample.ts'
-import { startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
+import { loopOn, startReading, type ReadOrg } from '../connectors/salesforce/reading.ts'
 import { openLooping, type Looping } from '../support/looping.ts'
 
 const HOUR = 3_600_000
@@ -20,18 +19,7 @@ describe('the loop over an org', () => {
       clock,
       seed: (state) => void seedSampleOrg(state, { customers: CUSTOMERS, seed: 5 }),
     })
-    looping = await openLooping({
-      clock,
-      connector: { can: SALESFORCE_CAN, open: ({ config }) => org.open(config as object) },
-      connection: {
-        kind: 'salesforce',
-        name: 'An org',
-        externalId: org.sandbox.org,
-        sandbox: false,
-        config: {},
-        population: { kind: 'condition', condition: "Type = 'Customer'" },
-      },
-    })
+    looping = await openLooping({ clock, ...loopOn(org) })
   })
   afterAll(async () => {
     await looping?.close()

@@ -5,6 +5,7 @@ import { openSalesforceClient, type SalesforceClient } from '../../../connectors
 import type { SalesforceConfigInput } from '../../../connectors/salesforce/config.ts'
 import {
   openSalesforceConnector,
+  SALESFORCE_CAN,
   type SalesforceConnectorOptions,
 } from '../../../connectors/salesforce/connector.ts'
 import { openGovernors } from '../../../connectors/salesforce/governor.ts'
@@ -63,6 +64,22 @@ export async function openReading(...options: Parameters<typeof startReading>): 
   onTestFinished(() => org.sandbox.close())
   return org
 }
+
+/** What the loop is opened with on the customers of an org. */
+export const loopOn = ({ sandbox, open }: ReadOrg, options: Partial<SalesforceConnectorOptions> = {}) => ({
+  connector: {
+    can: SALESFORCE_CAN,
+    open: ({ config }: { readonly config: unknown }) => open(config as object, options),
+  },
+  connection: {
+    kind: 'salesforce',
+    name: 'An org',
+    externalId: sandbox.org,
+    sandbox: false,
+    config: {},
+    population: { kind: 'condition', condition: "Type = 'Customer'" },
+  } as const,
+})
 
 /** All that a pass hands over, and the cursor behind it as the database gives it back. */
 export async function passOver(connector: Connector, since: Cursor | null, reading?: Reading) {
