@@ -9,6 +9,7 @@ import { z } from 'zod'
 import type { SandboxAnswer } from '../../sandbox/http.ts'
 import {
   createJob,
+  CSV_FORMAT,
   csvLine,
   DELIMITERS,
   findJob,
@@ -33,6 +34,7 @@ const BATCH = 10_000
 const CHUNK = 200
 /** Files with no more rows are done when they are first looked at. */
 const AT_ONCE = 2_000
+/** After the conversion to base64 that Salesforce reckons with: 112 MB as they are sent. */
 const MOST_BYTES = 150_000_000
 
 const OPERATIONS = ['insert', 'update', 'upsert', 'delete', 'hardDelete'] as const
@@ -41,9 +43,7 @@ const made = z.object({
   object: z.string().min(1),
   operation: z.enum(OPERATIONS),
   externalIdFieldName: z.string().min(1).nullish(),
-  contentType: z.literal('CSV').default('CSV'),
-  columnDelimiter: z.enum(['COMMA', 'SEMICOLON', 'TAB', 'PIPE', 'CARET', 'BACKQUOTE']).default('COMMA'),
-  lineEnding: z.enum(['LF', 'CRLF']).default('LF'),
+  ...CSV_FORMAT,
 })
 
 const body = (job: BulkJob): Record<string, unknown> =>
@@ -99,7 +99,7 @@ const upload: SandboxRoute = {
       throw refused(415, 'UNSUPPORTED_MEDIA_TYPE', 'The content type must be text/csv')
     }
     const text = typeof request.body === 'string' ? request.body : ''
-    if (Buffer.byteLength(text) > MOST_BYTES) {
+    if ((Buffer.byteLength(text) * 4) / 3 > MOST_BYTES) {
       throw refused(413, 'REQUEST_ENTITY_TOO_LARGE', 'The file is larger than 150 MB')
     }
     request.state.put(FILES, job.id, text)
@@ -144,7 +144,7 @@ const remove: SandboxRoute = {
   kind: 'call',
   handle(request) {
     const job = findJob(request, JOBS)
-    if (job.state === 'InProgress') {
+    if (job.state === 'Open' || job.state === 'InProgress') {
       throw refused(400, 'INVALIDJOBSTATE', `Deleting of ${job.state} job is not allowed`)
     }
     for (const table of [JOBS, FILES]) request.state.put(table, job.id, null)

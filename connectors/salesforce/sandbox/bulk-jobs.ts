@@ -4,6 +4,7 @@
  *
  * Time passes for a job as it is looked at, not by the clock: a sandbox whose clock stands still finishes its jobs too.
  */
+import { z } from 'zod'
 import { id18 } from '../ids.ts'
 import { refused } from './problems.ts'
 import type { SandboxRequest } from './route.ts'
@@ -47,6 +48,17 @@ export const DELIMITERS = {
   BACKQUOTE: '`',
 } as const
 export type Delimiter = keyof typeof DELIMITERS
+
+/** How the CSV of a job is written, as whoever creates it says. */
+export const CSV_FORMAT = {
+  contentType: z.literal('CSV').default('CSV'),
+  columnDelimiter: z.enum(namesOf(DELIMITERS)).default('COMMA'),
+  lineEnding: z.enum(namesOf(LINE_ENDINGS)).default('LF'),
+}
+
+function namesOf<T extends object>(table: T): (keyof T & string)[] {
+  return Object.keys(table) as (keyof T & string)[]
+}
 
 const DAYS_7 = 7 * 86_400_000
 const ENDED: readonly JobState[] = ['JobComplete', 'Failed', 'Aborted']

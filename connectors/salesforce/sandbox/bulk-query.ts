@@ -8,17 +8,14 @@ import { z } from 'zod'
 import type { SandboxAnswer } from '../../sandbox/http.ts'
 import {
   createJob,
+  CSV_FORMAT,
   csvLine,
-  DELIMITERS,
   findJob,
   hasEnded,
   jobBody,
-  LINE_ENDINGS,
   liveJobs,
   saveJob,
   type BulkJob,
-  type Delimiter,
-  type LineEnding,
 } from './bulk-jobs.ts'
 import type { FieldDefinition, Value } from './field.ts'
 import { refused } from './problems.ts'
@@ -31,13 +28,10 @@ const JOBS = 'bulk_query_jobs'
 /** Jobs with no more rows are done when they are first looked at. */
 const AT_ONCE = 2_000
 
-const keysOf = <T extends object>(table: T): [keyof T & string] => Object.keys(table) as [keyof T & string]
 const made = z.object({
   operation: z.enum(['query', 'queryAll']),
   query: z.string().min(1),
-  contentType: z.literal('CSV').default('CSV'),
-  columnDelimiter: z.enum(keysOf(DELIMITERS)).default('COMMA'),
-  lineEnding: z.enum(keysOf(LINE_ENDINGS)).default('LF'),
+  ...CSV_FORMAT,
 })
 
 export const bulkQueryRoutes: readonly SandboxRoute[] = [
@@ -53,8 +47,8 @@ export const bulkQueryRoutes: readonly SandboxRoute[] = [
         object: found.type,
         state: 'UploadComplete',
         query: given.query,
-        lineEnding: given.lineEnding as LineEnding,
-        columnDelimiter: given.columnDelimiter as Delimiter,
+        lineEnding: given.lineEnding,
+        columnDelimiter: given.columnDelimiter,
       })
       results(request.context).set(job.id, found)
       return { status: 200, body: jobBody(job, 'V2Query') }
