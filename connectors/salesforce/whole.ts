@@ -13,11 +13,11 @@ import {
   stampOf,
   type ChangeSource,
 } from './change-source.ts'
-import { ofCondition } from './conditions.ts'
+import { membersOf, ofCondition } from './conditions.ts'
 import { MOST_VERSIONS, openLately, type SalesforceCursor } from './cursor.ts'
 import { relatedVersion } from './related.ts'
 import { failureOf, isBulkClosed, isFailure } from './errors.ts'
-import { isNarrow } from './records.ts'
+import { isNarrow, type Known } from './records.ts'
 import { id18 } from './ids.ts'
 import type { Row } from './rows.ts'
 import { and, compare, count, select, stated, type Condition } from './soql.ts'
@@ -55,6 +55,7 @@ export async function* everything(
   const uncut = resumed === null
   const newest = Date.parse(begun.newest[object])
   const lately = openLately(before?.lately[object])
+  const gone = { ...before?.gone }
 
   const total = begun.total === null ? {} : { total: begun.total }
 
@@ -70,17 +71,19 @@ export async function* everything(
       passed: iso(now),
       deletedFrom: uncut ? later(begun.began, before?.deletedFrom) : (before?.deletedFrom ?? begun.began),
       lately: { ...around, [object]: lately.kept(newest - OVERLAP) },
-      gone: before?.gone ?? {},
+      gone: { ...gone },
     }
   }
 
   for await (const { rows, whole } of steps(source, begun)) {
     const records = rows.map(reader.known)
-    for (const one of records)
-      if (one.stamp.getTime() >= newest - OVERLAP) lately.add(reader.version(one), one.stamp.getTime())
+    const recent = records.filter(({ stamp }) => stamp.getTime() >= newest - OVERLAP)
+    for (const one of recent) lately.add(reader.version(one), one.stamp.getTime())
     const ids = new Set(records.map(({ id }) => id))
+    // Whoever was restored may go again.
+    for (const id of ids) delete gone[id]
     const upserts = await reader.customers(records, {
-      members: reader.reading.condition === undefined ? null : ids,
+      members: await stillMembers(source, ids, recent),
       ...(first && { past: ids }),
       // Once everything was read, what was missed around a record is only noticed by asking for it.
       related: !first,
@@ -94,6 +97,22 @@ export async function* everything(
     ...total,
     ...(uncut && { complete: true as const }),
   }
+}
+
+/**
+ * All were found by the condition, but one that changed lately may have changed since it was found. As no later pass
+ * tells the same version again, it is asked once more what was read before.
+ */
+async function stillMembers(
+  { context, reader }: ChangeSource,
+  found: ReadonlySet<string>,
+  recent: readonly Known[],
+): Promise<ReadonlySet<string> | null> {
+  const asked = recent.map(({ id }) => id)
+  const members = await membersOf(context, reader.object, reader.reading.condition, asked)
+  if (members === null) return null
+  const not = new Set(asked.filter((id) => !members.has(id)))
+  return new Set([...found].filter((id) => !not.has(id)))
 }
 
 /** Where the changes stand is asked before the first record is read: what changes meanwhile is met by the next pass. */

@@ -92,6 +92,47 @@ describe('reading everything', () => {
     expect((await open().read([ids[0], ids[1]], reading)).map(({ member }) => member)).toEqual([false, true])
   })
 
+  it('lets those go again who were restored before it', async () => {
+    const { state, ids, time, open } = await openAccounts(3)
+    const first = await passOver(open(), null, NAMES)
+    time.pass(MINUTE)
+    state.deleteRecord('Account', ids[0])
+    const second = await passOver(open(), first.cursor, NAMES)
+    expect(second.deleted).toEqual([ids[0]])
+    state.undelete('Account', ids[0])
+    time.pass(8 * DAY)
+    const whole = await passOver(open(), second.cursor, NAMES)
+    expect(idsOf(whole.records)).toContain(ids[0])
+    time.pass(MINUTE)
+    state.deleteRecord('Account', ids[0])
+    state.purge('Account', ids[0])
+    time.pass(MINUTE)
+    expect((await passOver(open(), whole.cursor, NAMES)).deleted).toEqual([ids[0]])
+  })
+
+  it.each([
+    ['pages of a query', {}],
+    ['a bulk job', { bulkAbove: 10, bulkPage: 5 }],
+  ])('asks by %s whether those who changed meanwhile still meet it', async (_, how) => {
+    const org = await openAccounts(23, { pageSize: 5, bulkPage: 5 })
+    const { state, ids, open } = org
+    for (const id of ids) state.updateRecord('Account', id, { Type: 'Customer' })
+    const reading = { properties: ['Name', 'Type'], history: [], condition: "Type = 'Customer'" }
+    const members = new Map<string, boolean | undefined>()
+    let cursor: Cursor | null = null
+    let number = 0
+    for await (const page of open({}, how).changes(null, reading)) {
+      if (number++ === 0) {
+        org.time.pass(MINUTE)
+        state.updateRecord('Account', ids[22], { Type: 'Former' })
+      }
+      for (const { id, member } of page.upserts) members.set(id, member)
+      cursor = page.cursor
+    }
+    for (const { id, member } of (await passOver(open(), cursor, reading)).records) members.set(id, member)
+    expect(ids.filter((id) => members.get(id) !== true)).toEqual([ids[22]])
+  })
+
   it('says of a condition that Salesforce cannot read which one it is', async () => {
     const { open } = await openAccounts(2)
     for (const condition of ['Nonsense__c = 1', "Type = 'a' AND", 'Name LIKE 5'])
