@@ -27,7 +27,7 @@ export interface ObjectDescription {
 }
 
 export interface Agreement {
-  /** The deal or contract that it comes from; `properties` where it is read from the record itself. */
+  /** The deal, Opportunity or contract that it comes from; `properties` where it is read from the record itself. */
   readonly externalId: string
   readonly amountMinor: number | null
   /** ISO 4217; null is unknown, and then the amount is too. */
@@ -65,7 +65,7 @@ export interface CustomerRecord {
   /** Ids of records that were merged into it, where the CRM says so: they are gone, and live on in it. */
   readonly merged?: readonly string[]
   /**
-   * It is handed over because of something around it, such as a deal or a contact: whoever knows this version of the
+   * It is handed over because of something around it, such as an Opportunity or a contact: whoever knows this version of the
    * record already still has to ask for its agreements and recipients.
    */
   readonly related?: true
@@ -321,7 +321,7 @@ export interface Connector {
   agreements?(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Agreement[]>>
   /** The people who may be written to, best first for each customer. */
   recipients?(ids: readonly string[]): Promise<readonly Recipient[]>
-  /** Ids of customers that records of another kind belong to: a deal's company, a contact's company. */
+  /** Ids of customers that records of another kind belong to: a deal's company, a Contact's Account. */
   customersOf?(object: string, ids: readonly string[]): Promise<readonly string[]>
   /**
    * `WriteResult.id` is the recipient's. A code that begins with `newer_` says that the person told the CRM something

@@ -137,7 +137,7 @@ export function memorySlots({ calls, windowMs }: Limit, now: () => number): Slot
  * What is made once for each name and then given to whoever asks for it.
  *
  * @example
- * const pacerOf = memoised((portal: string) => open(portal))
+ * const pacerOf = memoised((account: string) => open(account))
  * pacerOf('1') === pacerOf('1') // true
  */
 export function memoised<Name extends readonly string[], Made>(

@@ -1,17 +1,17 @@
-/** The top of the tree of companies that a company stands in. */
+/** The top of the tree of records that a record stands in: HubSpot's companies, Salesforce's Accounts. */
 
 export interface Parents {
-  /** Notes what a page of companies says, so that it need not be asked for. */
-  note(companies: Iterable<readonly [id: string, parent: string | null]>): void
-  /** The top parent of each of those that were noted; null for a company that has none. */
+  /** Notes what a page of records says, so that it need not be asked for. */
+  note(records: Iterable<readonly [id: string, parent: string | null]>): void
+  /** The top parent of each of those that were noted; null for one that has none. */
   tops(ids: readonly string[]): Promise<ReadonlyMap<string, string | null>>
 }
 
 /**
- * Companies that point at each other in a circle have the one with the smallest id as their top, whichever of them is
+ * Records that point at each other in a circle have the one with the smallest id as their top, whichever of them is
  * asked about.
  *
- * @param read reads the parents of companies that were not noted; those that are not there are left out
+ * @param read reads the parents of records that were not noted; those that are not there are left out
  * @example
  * const parents = openParents(read)
  * parents.note([['2', '1']])
@@ -22,7 +22,7 @@ export function openParents(
 ): Parents {
   const known = new Map<string, string | null>()
 
-  /** Where the way up ends with what is known: at a top, or at a company that has to be asked for. */
+  /** Where the way up ends with what is known: at a top, or at a record that has to be asked for. */
   function climb(id: string): { top: string | null } | { ask: string } {
     const way = new Set<string>([id])
     for (let at = id; ;) {
@@ -42,8 +42,8 @@ export function openParents(
   }
 
   return {
-    note(companies) {
-      for (const [id, parent] of companies) known.set(id, parent)
+    note(records) {
+      for (const [id, parent] of records) known.set(id, parent)
     },
     async tops(ids) {
       for (;;) {

@@ -11,7 +11,7 @@ import {
 } from '../connectors/hubspot/client.ts'
 import { parseHubSpotConfig, type HubSpotConfig } from '../connectors/hubspot/config.ts'
 import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
-import { openPacers, type Limits, type Pacers } from '../connectors/hubspot/limiter.ts'
+import { openPacers, pacersWith, type Limits, type Pacers } from '../connectors/hubspot/limiter.ts'
 import {
   introspectToken,
   privateAppScopes,
@@ -33,7 +33,7 @@ import { openPortalTokens } from './security/portal-tokens.ts'
 import { portalSecret, privateAppTokens } from './security/private-app-tokens.ts'
 import type { Vault } from './security/vault.ts'
 import type { Database } from './store/database.ts'
-import { openDatabasePacers } from './store/pacing.ts'
+import { databaseSlots } from './store/pacing.ts'
 
 /** The sandbox of this process, while it runs. */
 export interface BuiltInPortal {
@@ -88,7 +88,13 @@ export const BUILT_IN_LIMITS: Limits = {
  */
 export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOptions): HubSpot {
   // Of a served database several processes share a portal's limit, and so its pacer.
-  const pacers: Pacers = database.kind === 'served' ? openDatabasePacers({ database }) : openPacers()
+  const pacers: Pacers =
+    database.kind !== 'served'
+      ? openPacers()
+      : pacersWith({
+          slots: (portal, kind, limit) =>
+            databaseSlots({ database, name: `hubspot:${portal}:${kind}`, limit }),
+        })
   // What is on this machine need not be waited for: a first start is to be seen within a minute.
   const builtInPacers = openPacers({ limits: { oauth: BUILT_IN_LIMITS } })
   const kept = keepConnectors(clock)

@@ -63,15 +63,20 @@ export function openPacers({
   return pacersWith({ limits, slots: (_portal, _kind, limit) => memorySlots(limit, now), sleep })
 }
 
-/** Pacers on slots that lie wherever `slots` keeps them. */
+/**
+ * Pacers on slots that lie wherever `slots` keeps them.
+ *
+ * @example
+ * pacersWith({ slots: (portal, kind, limit) => databaseSlots({ database, name: `hubspot:${portal}:${kind}`, limit }) })
+ */
 export function pacersWith({
-  limits,
+  limits = {},
   slots,
-  sleep,
+  sleep = (ms) => wait(ms),
 }: {
-  limits: Partial<Record<Tier, Limits>>
+  limits?: Partial<Record<Tier, Limits>>
   slots: (portal: string, kind: CallKind, limit: Limit) => Slots
-  sleep: (ms: number) => Promise<unknown>
+  sleep?: (ms: number) => Promise<unknown>
 }): Pacers {
   const make = (portal: string, tier: Tier): Pacer => {
     const of = limits[tier] ?? LIMITS[tier]

@@ -1,4 +1,4 @@
-/** What a customer pays for, read from its own properties by the mapping: for sources without deals or contracts. */
+/** What a customer pays for, read from its own properties by the mapping: for sources without deals, Opportunities or contracts. */
 import type { Agreement, Properties } from '../../connectors/connector.ts'
 import { asOfDay } from '../../models/features/as-of.ts'
 import { codeOf, meaningOf } from '../../models/features/categories.ts'

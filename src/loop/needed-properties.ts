@@ -1,4 +1,4 @@
-/** Which of a CRM's properties are read: a portal has hundreds, and the loop looks at a few. */
+/** Which of a CRM's properties are read: a portal or org has hundreds, and the loop looks at a few. */
 import type { Reading } from '../../connectors/connector.ts'
 import { canonical } from '../../models/features/dictionary.ts'
 import type { MappedColumn, Mapping } from '../../models/features/mapping-file.ts'
@@ -24,7 +24,7 @@ export function readingOf(connection: Connection, today: number, like: Mapping |
 }
 
 /**
- * Columns that a model or a mask can look at. A portal has hundreds of properties more; each that is read is one more
+ * Columns that a model or a mask can look at. A portal or org has hundreds of properties more; each that is read is one more
  * whose changes bring records over.
  */
 export function neededColumns(

@@ -199,7 +199,7 @@ async function customersHinted(
     return new Set(await activeAmong(tx, id, changed))
   })
   if (around.size === 0) return { own, related, alone }
-  // Whom a deal or a contact belonged to is known here; whom it belongs to now, there.
+  // Whom a deal, an Opportunity or a contact belonged to is known here; whom it belongs to now, there.
   const known = await database.withTenant(tenant, (tx) =>
     ownersOfRows(
       tx,

@@ -9,7 +9,7 @@ export interface StepCall {
   readonly tenant: TenantId
   readonly connection: ConnectionId
   readonly step: StepName
-  /** schedule, webhook, api, cli, settings, first, or the step before. */
+  /** schedule, webhook, events, api, cli, settings, first, or the step before. */
   readonly cause: string
   /** Aborted when the process drains or the lease is lost: the run is then `interrupted`. */
   readonly signal: AbortSignal

@@ -72,7 +72,7 @@ export interface StepContext {
   readonly tenant: TenantId
   readonly connection: ConnectionId
   readonly run: RunId
-  /** schedule, webhook, api, cli, settings, first, or the step before. */
+  /** schedule, webhook, events, api, cli, settings, first, or the step before. */
   readonly cause: string
   /** Aborted when the process drains: the step ends after the batch in hand, and is called again later. */
   readonly signal: AbortSignal

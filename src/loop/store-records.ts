@@ -258,7 +258,7 @@ async function knownOf(
   return new Map(found.map((customer) => [nameOf(customer.object, customer.external_id), customer]))
 }
 
-/** A page may be older than what a webhook brought meanwhile. */
+/** A page may be older than what a hint brought meanwhile. */
 function sortedByAge(
   records: readonly StagedRecord[],
   known: ReadonlyMap<string, KnownCustomer>,

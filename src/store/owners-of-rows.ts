@@ -1,4 +1,4 @@
-/** Customers by what hangs on them: the deal or contract of an agreement, the contact of a recipient. */
+/** Customers by what hangs on them: the deal, Opportunity or contract of an agreement, the contact of a recipient. */
 import type { ConnectionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 

@@ -2,8 +2,6 @@
  * The limits of CRMs when several processes call: the slots of connectors/pacing.ts, kept in the database and
  * in its time. Whoever dies with a call under way leaves a slot taken, which comes back by itself.
  */
-import { setTimeout as wait } from 'node:timers/promises'
-import { pacersWith, type Limits, type Pacers, type Tier } from '../../connectors/hubspot/limiter.ts'
 import type { Limit, Slots } from '../../connectors/pacing.ts'
 import type { Database, Transaction } from './database.ts'
 
@@ -19,33 +17,6 @@ const AT_ONCE = 10
 /** The slot that closes the whole limit. */
 const CLOSED = -1
 
-/**
- * As `openPacers` of the connector, shared by all processes on one database.
- *
- * @param options.now for tests: the time instead of the database's
- * @example
- * const pacers = openDatabasePacers({ database })
- * const done = await pacers.of('8451236', 'oauth').take('call')
- */
-export function openDatabasePacers({
-  database,
-  limits = {},
-  now = () => null,
-  sleep = (ms) => wait(ms),
-}: {
-  database: Database
-  limits?: Partial<Record<Tier, Limits>>
-  now?: () => Date | null
-  sleep?: (ms: number) => Promise<unknown>
-}): Pacers {
-  return pacersWith({
-    limits,
-    slots: (portal, kind, limit) =>
-      databaseSlots({ database, name: `hubspot:${portal}:${kind}`, limit, now }),
-    sleep,
-  })
-}
-
 interface Place {
   readonly name: string
   readonly limit: Limit
@@ -53,16 +24,24 @@ interface Place {
   readonly now: Date | null
 }
 
-function databaseSlots({
+/**
+ * As `memorySlots` of connectors/pacing.ts, shared by all processes on one database.
+ *
+ * @param options.name of what is limited: another one for each account and kind of call
+ * @param options.now for tests: the time instead of the database's
+ * @example
+ * const turns = queued({ slots: databaseSlots({ database, name: 'hubspot:8451236:call', limit }), sleep })
+ */
+export function databaseSlots({
   database,
   name,
   limit,
-  now,
+  now = () => null,
 }: {
   database: Database
   name: string
   limit: Limit
-  now: () => Date | null
+  now?: () => Date | null
 }): Slots {
   let answered: number[] = []
   let flushing = false

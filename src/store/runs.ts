@@ -7,7 +7,7 @@ export interface Run {
   readonly id: RunId
   readonly connection: ConnectionId | null
   readonly step: string
-  /** schedule, webhook, api, cli, settings, first, or the step before. */
+  /** schedule, webhook, events, api, cli, settings, first, or the step before. */
   readonly cause: string
   /** `interrupted`: its process ended or drained; the step runs again. */
   readonly status: 'running' | 'done' | 'failed' | 'interrupted'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { pacersWith, type Limits, type Tier } from '../../connectors/hubspot/limiter.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openDatabasePacers } from '../../src/store/pacing.ts'
+import { databaseSlots } from '../../src/store/pacing.ts'
 import { pacingSuite, SMALL } from '../connectors/hubspot/pacing.ts'
 import { virtualTime } from '../connectors/hubspot/virtual-time.ts'
 import { databaseKind, openTestDatabase } from '../support/database.ts'
@@ -24,12 +25,28 @@ async function clear() {
   await database.asSystem('a test', (tx) => tx.query('delete from pacing'))
 }
 
+/** As one process makes them. */
+const sharedPacers = ({
+  limits,
+  now = () => null,
+  sleep,
+}: {
+  limits: Partial<Record<Tier, Limits>>
+  now?: () => Date | null
+  sleep?: (ms: number) => Promise<unknown>
+}) =>
+  pacersWith({
+    limits,
+    slots: (portal, kind, limit) =>
+      databaseSlots({ database, name: `hubspot:${portal}:${kind}`, limit, now }),
+    ...(sleep !== undefined && { sleep }),
+  })
+
 async function open(processes: number) {
   await clear()
   const time = virtualTime(() => running > 0)
   const one = () =>
-    openDatabasePacers({
-      database,
+    sharedPacers({
       limits: { oauth: SMALL },
       now: () => new Date(START + time.now()),
       sleep: time.sleep,
@@ -69,7 +86,7 @@ describe('slots in the database', () => {
   it('keep to the time of the database where none is given', async () => {
     await clear()
     const limits = { oauth: { ...SMALL, call: { calls: 3, windowMs: 250 } } }
-    const pacers = [1, 2].map(() => openDatabasePacers({ database, limits }))
+    const pacers = [1, 2].map(() => sharedPacers({ limits }))
     const times: number[] = []
     await Promise.all(
       Array.from({ length: 9 }, async (_, at) => {
