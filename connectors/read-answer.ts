@@ -6,7 +6,7 @@ import { HoldfastError } from '../src/contracts/errors.ts'
  * @param text as it came; of an empty one `undefined` is parsed
  * @param of.crm "HubSpot"
  * @param of.call "GET /crm/owners/2026-09", without ids
- * @throws HoldfastError `connector_unavailable`: retryable for what is no JSON, and not for what is another than documented
+ * @throws HoldfastError `connector_unavailable`: retryable for nothing and for what is no JSON, and not for what is another than documented
  * @example
  * readAnswer('{"id": 7}', z.object({ id: z.number() }), { crm: 'HubSpot', call: 'GET /crm/owners/2026-09' }) // { id: 7 }
  */
@@ -17,6 +17,15 @@ export function readAnswer<T>(
 ): T {
   const result = schema.safeParse(jsonIn(text, crm, call))
   if (result.success) return result.data
+  if (text.trim() === '')
+    throw new HoldfastError(
+      'connector_unavailable',
+      `${crm} answered ${call} with nothing. It is tried again.`,
+      {
+        cause: result.error,
+        retryable: true,
+      },
+    )
   const [issue] = result.error.issues
   throw new HoldfastError(
     'connector_unavailable',

@@ -116,6 +116,18 @@ describe('pages of a query', () => {
   })
 })
 
+describe('an answer without a body', () => {
+  it('where one is needed is asked for again, and is none of a new form', async () => {
+    const { client } = await using(() => ({ status: 200, body: '' }))
+    const schema = z.object({ totalSize: z.number() })
+    await expect(client.call({ method: 'GET', path: '/query', schema })).rejects.toMatchObject({
+      code: 'connector_unavailable',
+      retryable: true,
+      message: 'Salesforce answered GET /query with nothing. It is tried again.',
+    })
+  })
+})
+
 describe('a session', () => {
   it('may carry more than a call needs', async () => {
     const { client } = await using(() => ({ body: {} }), {
