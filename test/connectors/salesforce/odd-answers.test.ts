@@ -50,7 +50,7 @@ describe('results of a bulk job over the network', () => {
   it('that stop coming are asked for again, and in the end it is said that they broke off', async () => {
     const { client, server } = await using(
       () => null,
-      { timeoutMs: 60 },
+      { timeoutMs: 300 },
       (_, response) => {
         response.writeHead(200, results)
         response.write('Id\n')
