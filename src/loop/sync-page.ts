@@ -37,13 +37,24 @@ export async function storePage(tx: Transaction, pass: Pass, staged: StagedPage)
   const { connection } = pass
   const position = await lockSyncPosition(tx, connection)
   refuseChanges(pass, position)
-  const { counts, doubtful } = await storeRecords(tx, pass, staged, position.population)
-  await readOnceMore(tx, pass, doubtful)
+  const counts = await storeStaged(tx, pass, staged, position)
   counts.deleted += await deleteCustomers(tx, await customersNamed(tx, connection, staged.page.deleted))
   // Of those who meet a condition no other is handed over: see sync-unseen.ts.
   if (staged.page.complete === true && position.population?.kind !== 'condition')
     counts.deleted += await deleteUnseen(tx, pass)
   await saveCursor(tx, connection, staged.page.cursor)
+  return counts
+}
+
+/** Those of whom it is not clear which is the newer word are read once more. */
+export async function storeStaged(
+  tx: Transaction,
+  pass: Pass,
+  staged: StagedRecords,
+  { population }: SyncPosition,
+): Promise<RecordCounts> {
+  const { counts, doubtful } = await storeRecords(tx, pass, staged, population)
+  await readOnceMore(tx, pass, doubtful)
   return counts
 }
 

@@ -9,8 +9,8 @@ import { activeCustomers, presentCustomers } from '../store/customers.ts'
 import type { Database } from '../store/database.ts'
 import type { StepContext } from './services.ts'
 import type { Stager } from './staging.ts'
-import { storeRecords, type RecordCounts } from './store-records.ts'
-import { refuseChanges, refuseMassDeletion, type Pass } from './sync-page.ts'
+import type { RecordCounts } from './store-records.ts'
+import { refuseChanges, refuseMassDeletion, storeStaged, type Pass } from './sync-page.ts'
 
 /** Customers that are read at a time. */
 const PIECE = 500
@@ -63,8 +63,7 @@ export async function settleUnseen({
       const counts = await database.withTenant(tenant, async (tx) => {
         const position = await lockSyncPosition(tx, connection)
         refuseChanges(pass, position)
-        // Read this moment, as opposed to the pages.
-        return (await storeRecords(tx, { ...pass, begunAt: null }, staged, position.population)).counts
+        return storeStaged(tx, pass, staged, position)
       })
       stored(counts)
       const found = new Set(records.map(({ id }) => id))

@@ -87,6 +87,38 @@ describe(`a population by a condition of the CRM's own (${databaseKind})`, () =>
     expect(await statuses()).toEqual({ '1': 'active', '2': 'left', '3': 'deleted' })
   })
 
+  it('that is read anew brings nobody back who was found deleted meanwhile', async () => {
+    const plain = crm.connector
+    let reads = async (): Promise<unknown> => undefined
+    const slow = {
+      ...crm,
+      connector: () => {
+        const whole = plain()
+        const read: typeof whole.read = async (ids, reading) => {
+          const found = await whole.read(ids, reading)
+          await reads()
+          return found
+        }
+        return { ...whole, read }
+      },
+    }
+    syncs = syncing(database, tenant, madeUpCrm(), slow)
+    for (const id of ['1', '2']) crm.add(id, company('Customer'))
+    await syncs.sync(connection)
+    crm.meets = ({ tenure_months: tenure }) => tenure === 99
+    await state('Tenure = 99')
+    reads = async () => {
+      reads = async () => undefined
+      crm.remove('2')
+      await database.withTenant(tenant, (tx) =>
+        keepReceipts(tx, connection, [crm.hint('deleted', 'companies', '2')]),
+      )
+      await syncs.refresh(connection)
+    }
+    await syncs.sync(connection)
+    expect(await statuses()).toEqual({ '1': 'left', '2': 'deleted' })
+  })
+
   it('that nobody seems to meet any more, nor to be there, marks nobody as deleted until somebody says so', async () => {
     for (let i = 0; i < 30; i++) crm.add(`${i}`, company('Customer'))
     await syncs.sync(connection)
