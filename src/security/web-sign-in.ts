@@ -106,8 +106,7 @@ export function answerWebSignIn(
  */
 export async function signedInByWeb(tx: Transaction, vault: Vault, state: string): Promise<string | null> {
   const mark = markOfState(state)
-  const sealed = await vault.unseal(tx, ANSWER)
-  const found = sealed === null ? null : answerSchema.parse(JSON.parse(sealed.toString('utf8')))
+  const found = await answerOf(tx, vault)
   if (found !== null && sameMark(found.mark, mark)) {
     await vault.forget(tx, ANSWER)
     if ('signedIn' in found.answer) return found.answer.signedIn
@@ -127,15 +126,22 @@ export async function signedInByWeb(tx: Transaction, vault: Vault, state: string
   return null
 }
 
-/** Whoever waited went away: an answer that still comes finds nobody. */
+/** Whoever waited went away: an answer that still comes finds nobody, and one that came is not kept. */
 export async function giveUpWebSignIn(tx: Transaction, vault: Vault, state: string): Promise<void> {
   const waiting = await waitingOf(tx, vault)
   if (waiting !== null && sameMark(waiting.mark, markOfState(state))) await vault.forget(tx, WAITING)
+  const answer = await answerOf(tx, vault)
+  if (answer !== null && sameMark(answer.mark, markOfState(state))) await vault.forget(tx, ANSWER)
 }
 
 async function waitingOf(tx: Transaction, vault: Vault): Promise<z.infer<typeof waitingSchema> | null> {
   const sealed = await vault.unseal(tx, WAITING)
   return sealed === null ? null : waitingSchema.parse(JSON.parse(sealed.toString('utf8')))
+}
+
+async function answerOf(tx: Transaction, vault: Vault): Promise<z.infer<typeof answerSchema> | null> {
+  const sealed = await vault.unseal(tx, ANSWER)
+  return sealed === null ? null : answerSchema.parse(JSON.parse(sealed.toString('utf8')))
 }
 
 const markOf = (token: string): string => tokenHash(token).toString('hex')

@@ -71,6 +71,13 @@ describe(`the answer to a sign-in at Salesforce, on ${databaseKind}`, () => {
     expect(await look(state)).toBeNull()
   })
 
+  it('is not kept for somebody who went away before it was looked at', async () => {
+    const state = await begin()
+    expect((await callback({ state, code: 'c' })).status).toBe(200)
+    await inTenant((tx) => giveUpWebSignIn(tx, server.services.vault, state))
+    expect(await look(state)).toBeNull()
+  })
+
   it.each([
     [{ error: 'access_denied', error_description: 'end-user denied authorization' }, /press Allow/],
     [{ error: 'OAUTH_APP_BLOCKED' }, /An admin of the org blocked the app/],
