@@ -1,6 +1,7 @@
 /** A server that answers as a test says: clients are tried against the documents, not against a sandbox. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
 
 export interface Request {
   readonly method: string
@@ -68,6 +69,17 @@ export async function answering(
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** The same, with its server closed at the end of the test that opens it. */
+export function closedWithTest<Given extends readonly unknown[], Opened extends { server: Answering }>(
+  open: (...given: Given) => Promise<Opened>,
+): (...given: Given) => Promise<Opened> {
+  return async (...given) => {
+    const opened = await open(...given)
+    onTestFinished(() => opened.server.close())
+    return opened
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { HubSpotCall } from '../../../connectors/hubspot/client.ts'
 import { failureOf } from '../../../connectors/hubspot/errors.ts'
@@ -6,7 +6,7 @@ import { openPacers } from '../../../connectors/hubspot/limiter.ts'
 import type { TokenSource } from '../../../connectors/hubspot/tokens.ts'
 import { retryAtOf } from '../../../connectors/retrying.ts'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
-import { answering, cutOnce, type Answer, type Reply } from '../../support/answering.ts'
+import { answering, closedWithTest, cutOnce, type Answer, type Reply } from '../../support/answering.ts'
 import { anything, clientOf, type Opened } from './answering.ts'
 
 const COMPANIES = '/crm/objects/2026-09/companies'
@@ -18,17 +18,7 @@ const write = {
   schema: anything,
 } as const
 
-let opened: Opened[] = []
-afterEach(async () => {
-  await Promise.all(opened.map(({ server }) => server.close()))
-  opened = []
-})
-
-async function using(...given: Parameters<typeof clientOf>): Promise<Opened> {
-  const made = await clientOf(...given)
-  opened.push(made)
-  return made
-}
+const using = closedWithTest(clientOf)
 
 /** First these in turn, then 200. */
 const inTurn =

@@ -1,6 +1,6 @@
 /** A sandbox with connectors on it: what the tests of reading begin with. */
 import { onTestFinished } from 'vitest'
-import type { ChangePage, Connector, Cursor, CustomerRecord, Reading } from '../../../connectors/connector.ts'
+import type { Connector } from '../../../connectors/connector.ts'
 import { openHubSpotClient, type HubSpotClient } from '../../../connectors/hubspot/client.ts'
 import type { HubSpotConfigInput } from '../../../connectors/hubspot/config.ts'
 import { openHubSpotConnector } from '../../../connectors/hubspot/connector.ts'
@@ -11,6 +11,8 @@ import {
   type SandboxOptions,
 } from '../../../connectors/hubspot/sandbox/server.ts'
 import { fixedToken } from '../../../connectors/hubspot/tokens.ts'
+
+export { idsOf, passOver } from '../passes.ts'
 
 /** Limits are tested on their own: here nothing waits. */
 const FREE = { calls: 100_000, windowMs: 10 }
@@ -70,17 +72,3 @@ export function clientOn(sandbox: HubSpotSandbox, clock: () => Date): HubSpotCli
     sleep: async () => {},
   })
 }
-
-/** All that a pass hands over, and the cursor behind it as the database gives it back. */
-export async function passOver(connector: Connector, since: Cursor | null, reading?: Reading) {
-  const pages: ChangePage[] = []
-  for await (const page of connector.changes(since, reading)) pages.push(page)
-  return {
-    pages,
-    records: pages.flatMap(({ upserts }) => upserts),
-    deleted: pages.flatMap(({ deleted }) => deleted),
-    cursor: JSON.parse(JSON.stringify(pages.at(-1)?.cursor ?? since)) as Cursor,
-  }
-}
-
-export const idsOf = (records: readonly CustomerRecord[]): readonly string[] => records.map(({ id }) => id)

@@ -1,22 +1,12 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { openGovernors } from '../../../connectors/salesforce/governor.ts'
-import { answering, cutOnce } from '../../support/answering.ts'
-import { clientOf, errorOf, insert, inTurn, list, ORG, refusal, type Opened } from './answering.ts'
+import { answering, closedWithTest, cutOnce } from '../../support/answering.ts'
+import { clientOf, errorOf, insert, inTurn, list, ORG, refusal } from './answering.ts'
 
-let opened: Opened[] = []
-afterEach(async () => {
-  await Promise.all(opened.map(({ server }) => server.close()))
-  opened = []
-})
-
-async function using(...given: Parameters<typeof clientOf>): Promise<Opened> {
-  const made = await clientOf(...given)
-  opened.push(made)
-  return made
-}
+const using = closedWithTest(clientOf)
 
 describe('a call', () => {
   it('carries session, query, body and our name, and comes back parsed with what its headers say', async () => {

@@ -1,21 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../../connectors/salesforce/errors.ts'
 import { openGovernors } from '../../../connectors/salesforce/governor.ts'
-import type { Answer } from '../../support/answering.ts'
-import { clientOf, errorOf, insert, inTurn, list, ORG, refusal, renewing, type Opened } from './answering.ts'
+import { closedWithTest, type Answer } from '../../support/answering.ts'
+import { clientOf, errorOf, insert, inTurn, list, ORG, refusal, renewing } from './answering.ts'
 
-let opened: Opened[] = []
-afterEach(async () => {
-  await Promise.all(opened.map(({ server }) => server.close()))
-  opened = []
-})
-
-async function using(...given: Parameters<typeof clientOf>): Promise<Opened> {
-  const made = await clientOf(...given)
-  opened.push(made)
-  return made
-}
+const using = closedWithTest(clientOf)
 
 describe('the table of errors', () => {
   it('INVALID_SESSION_ID (401): one refresh, one retry, then "reconnect"', async () => {

@@ -1,6 +1,6 @@
 /** A sandbox with connectors on it: what the tests of reading begin with. */
 import { onTestFinished } from 'vitest'
-import type { ChangePage, Connector, Cursor, CustomerRecord, Reading } from '../../../connectors/connector.ts'
+import type { Connector } from '../../../connectors/connector.ts'
 import { openSalesforceClient, type SalesforceClient } from '../../../connectors/salesforce/client.ts'
 import type { SalesforceConfigInput } from '../../../connectors/salesforce/config.ts'
 import {
@@ -14,6 +14,8 @@ import {
   type SalesforceSandbox,
 } from '../../../connectors/salesforce/sandbox/server.ts'
 import { fixedSession } from '../../../connectors/salesforce/sessions.ts'
+
+export { idsOf, passOver } from '../passes.ts'
 
 type SandboxOptions = Parameters<typeof startSalesforceSandbox>[0]
 
@@ -80,17 +82,3 @@ export const loopOn = ({ sandbox, open }: ReadOrg, options: Partial<SalesforceCo
     population: { kind: 'condition', condition: "Type = 'Customer'" },
   } as const,
 })
-
-/** All that a pass hands over, and the cursor behind it as the database gives it back. */
-export async function passOver(connector: Connector, since: Cursor | null, reading?: Reading) {
-  const pages: ChangePage[] = []
-  for await (const page of connector.changes(since, reading)) pages.push(page)
-  return {
-    pages,
-    records: pages.flatMap(({ upserts }) => upserts),
-    deleted: pages.flatMap(({ deleted }) => deleted),
-    cursor: JSON.parse(JSON.stringify(pages.at(-1)?.cursor ?? since)) as Cursor,
-  }
-}
-
-export const idsOf = (records: readonly CustomerRecord[]): readonly string[] => records.map(({ id }) => id)
