@@ -77,6 +77,8 @@ describe('compose.yaml', () => {
       ['DATABASE_URL', 'REDIS_URL', 'HOLDFAST_MASTER_KEY', 'PUBLIC_URL', 'TRUST_PROXY'].concat([
         'HUBSPOT_CLIENT_ID',
         'HUBSPOT_CLIENT_SECRET',
+        'SALESFORCE_CLIENT_ID',
+        'SALESFORCE_CLIENT_SECRET',
       ]),
     )
     const source = readFileSync(at('src/config.ts'), 'utf8')
