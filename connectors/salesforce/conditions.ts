@@ -39,7 +39,7 @@ export function ofCondition(error: unknown, condition: string): unknown {
   const said = failureOf(error)!.errors.map(({ message }) => message.replace(/\s+/g, ' ').trim())
   return new HoldfastError(
     'connector_configuration',
-    `Salesforce cannot use the condition that says which records are customers: ${said.join(' ')} The condition is: ${condition.slice(0, 300)}. Correct it in the connection's settings, or give the user that Holdfast signs in with access to the fields that it names.`,
+    `Salesforce cannot use the condition that says which records are customers: ${said.join(' ')} The condition is: ${condition.slice(0, 300)}. Correct it (--where), or give the user that Holdfast signs in with access to the fields that it names.`,
     { cause: failureOf(error) },
   )
 }

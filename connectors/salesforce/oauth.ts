@@ -291,7 +291,7 @@ function refused(path: string, status: number, text: string): HoldfastError {
   if (REVOKED.includes(errorCode)) {
     return new HoldfastError(
       'connector_reconnect',
-      `Salesforce does not renew the sign-in: the consent was taken back or ran out, its user is no longer active or not allowed to use the app, or the key no longer fits. Connect the org again.${detail}`,
+      `Salesforce refuses the sign-in: the consent was taken back or ran out, its user is not active or not allowed to use the app, or the key does not fit. Connect the org again.${detail}`,
       { cause: failure },
     )
   }

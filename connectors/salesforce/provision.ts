@@ -4,7 +4,7 @@
  */
 import type { ProvisionReport } from '../connector.ts'
 import { INTERVENTION, type OurObject } from './package.ts'
-import { renewStanding, type WritingContext } from './standing.ts'
+import { allMissing, renewStanding, type WritingContext } from './standing.ts'
 
 /**
  * Looks at everything that writing to a connection's object needs: the object itself, tasks, interventions. Costs three
@@ -15,9 +15,16 @@ import { renewStanding, type WritingContext } from './standing.ts'
  * await provision(context) // { created: [], changed: [], problems: [] }
  */
 export async function provision(context: WritingContext): Promise<ProvisionReport> {
+  const { username } = context.config
   const problems = new Set<string>()
   const objects: readonly OurObject[] = [context.config.object, 'Task', INTERVENTION.name]
-  for (const object of objects)
-    for (const problem of (await renewStanding(context, object)).problems.values()) problems.add(problem)
-  return { created: [], changed: [], problems: [...problems] }
+  const absent: OurObject[] = []
+  for (const object of objects) {
+    const found = [...(await renewStanding(context, object)).problems.values()]
+    if (found.includes(allMissing([object], username))) absent.push(object)
+    else for (const problem of found) problems.add(problem)
+  }
+  // Where the package is not installed, that is one thing to mend, and said once.
+  const first = absent.length === 0 ? [] : [allMissing(absent, username)]
+  return { created: [], changed: [], problems: [...first, ...problems] }
 }

@@ -142,7 +142,7 @@ function judged(
         ? someMissing(object, missing, config.username)
         : elsewhere !== undefined && elsewhere !== ours.namespace
           ? otherNamespace(object, elsewhere)
-          : allMissing(object, config.username)
+          : allMissing([object], config.username)
     for (const { name } of missing) problems.set(name, problem)
   }
   for (const { name } of readOnly) problems.set(name, notWritable(object, readOnly, config.username))
@@ -195,10 +195,15 @@ const things = (object: OurObject): string =>
 const give = (username: string): string =>
   `assign the permission set "${PERMISSION_SETS.integration.label}" to the user ${username} (Setup > Permission Sets)`
 
-function allMissing(object: OurObject, username: string): string {
-  const what =
-    object === INTERVENTION.name ? `The object ${INTERVENTION.name}` : `Every field of Holdfast on ${object}`
-  return `${what} is missing in Salesforce, or hidden from Holdfast's user. Install the Holdfast package in the org; where it is installed, ${give(username)}. Until then nothing is written there.`
+/** Nothing of ours is to be seen on these objects. */
+export function allMissing(objects: readonly OurObject[], username: string): string {
+  const on = objects.filter((object) => object !== INTERVENTION.name)
+  const what = [
+    ...(on.length === 0 ? [] : [`every field of Holdfast on ${on.join(' and ')}`]),
+    ...(on.length === objects.length ? [] : [`the object ${INTERVENTION.name}`]),
+  ].join(', and ')
+  const is = on.length === 0 || on.length === objects.length ? 'is' : 'are'
+  return `${what.slice(0, 1).toUpperCase()}${what.slice(1)} ${is} missing in Salesforce, or hidden from Holdfast's user. Install the Holdfast package in the org; where it is installed, ${give(username)}. Until then nothing is written there.`
 }
 
 function otherNamespace(object: OurObject, namespace: string | null): string {
