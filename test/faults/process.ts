@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress, Question, WorkerOptions } from './worker.ts'
 
 export interface WorkerProcess {
-  /** Interventions by state; null when the database could not say. */
+  /** Interventions, or the records of them, by state; null when the database could not say. */
   ask(what: Question['ask']): Promise<Progress['states']>
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>

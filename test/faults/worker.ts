@@ -2,19 +2,20 @@
  * A worker as a process of its own, to be killed, frozen and starved: the real queue, the real `act`, the real channel
  * to a mail server elsewhere. Its parent asks by messages how far it is.
  */
+import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { openEmailChannel } from '../../actions/email/channel.ts'
-import { HUBSPOT_CAN } from '../../connectors/hubspot/connector.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
-import type { TenantId } from '../../src/contracts/ids.ts'
+import { asRun, type ConnectionId, type TenantId } from '../../src/contracts/ids.ts'
 import { act } from '../../src/loop/act.ts'
 import type { ActServices, LeaseTimes } from '../../src/loop/act-services.ts'
-import { openConnectors } from '../../src/loop/connectors.ts'
+import { writeBack } from '../../src/loop/write-back.ts'
 import { openBackend } from '../../src/queue/backend.ts'
 import { startQueue, type QueueRole } from '../../src/queue/service.ts'
 import { openDatabase } from '../../src/store/open.ts'
+import { requestStep } from '../../src/store/steps.ts'
 import { ADDRESS_KEY, LINK_KEY } from '../support/keys.ts'
-import { openWorkerHubSpot, type HubSpotPlace } from './hubspot.ts'
+import { crmConnectors, type CrmPlace } from '../support/worker-crm.ts'
 import type { Address } from './place.ts'
 
 export interface WorkerOptions {
@@ -22,7 +23,7 @@ export interface WorkerOptions {
   /** Null: no e-mails are sent. */
   readonly inbox: { readonly host: string; readonly port: number } | null
   /** Absent: no tasks are made. */
-  readonly hubspot?: HubSpotPlace
+  readonly crm?: CrmPlace
   readonly tenant: TenantId
   readonly timeoutMs: number
   readonly leases: LeaseTimes
@@ -31,18 +32,21 @@ export interface WorkerOptions {
   readonly alone: boolean
 }
 
-/** `hurry` makes due what waits to be tried again; both are answered with {@link Progress}. */
-export type Question = { readonly id: number; readonly ask: 'progress' | 'hurry' }
+/**
+ * Answered with {@link Progress}. `hurry` makes due what waits to be tried again. `kept` is about the records that a CRM
+ * has of interventions, and `move` makes all of them owed again, as if each intervention had moved.
+ */
+export type Question = { readonly id: number; readonly ask: 'progress' | 'hurry' | 'kept' | 'move' }
 
 export interface Progress {
   readonly id: number
-  /** Interventions by state; null when the database could not say. */
+  /** Interventions, or the records of them, by state; null when the database could not say. */
   readonly states: Readonly<Record<string, number>> | null
 }
 
 // Nothing stays behind when the test itself ends.
 process.on('disconnect', () => process.exit(0))
-const { address, inbox, hubspot, tenant, timeoutMs, leases, role, alone }: WorkerOptions = JSON.parse(
+const { address, inbox, crm, tenant, timeoutMs, leases, role, alone }: WorkerOptions = JSON.parse(
   process.argv[2],
 )
 
@@ -67,9 +71,7 @@ const channel =
 const services: ActServices = {
   database,
   channels: { email: () => Promise.resolve(channel) },
-  connectors: openConnectors(
-    hubspot === undefined ? {} : { hubspot: { open: () => openWorkerHubSpot(hubspot), can: HUBSPOT_CAN } },
-  ),
+  connectors: crmConnectors(crm ?? null),
   secrets: { addressKey: () => Promise.resolve(ADDRESS_KEY), linkKey: () => Promise.resolve(LINK_KEY) },
   clock: systemClock,
   log,
@@ -85,7 +87,22 @@ const queue = await startQueue({
   log,
   limits: { sweepMs: 200, leaseSeconds: 2, sendsPerTenant: 6 },
   handlers: {
-    step: () => Promise.resolve(),
+    step: async (tenant, connection, step, { cause, signal }) => {
+      if (crm === undefined || step !== 'write_back') return
+      const engines = {
+        get: () => Promise.reject(new Error('no model is needed')),
+        close: async () => undefined,
+      }
+      const context = {
+        tenant,
+        connection,
+        run: asRun(randomUUID()),
+        cause,
+        signal,
+        progress: () => undefined,
+      }
+      await writeBack({ ...services, engines }, context)
+    },
     act: async (tenant, intervention, { worker, signal }) => {
       await act(services, { tenant, intervention, worker, signal })
     },
@@ -102,8 +119,21 @@ async function answer({ ask }: Question): Promise<Progress['states']> {
       )
       tx.afterCommit(() => queue.wake(tenant))
     }
+    if (ask === 'move') {
+      const owed = await tx.query<{ connection: ConnectionId }>(
+        `with moved as (
+           update crm_interventions set state = 'waiting', moves = moves + 1, due_at = now()
+           where tenant_id = $1 returning connection_id
+         ) select distinct connection_id as connection from moved`,
+        [tenant],
+      )
+      for (const { connection } of owed)
+        await requestStep(tx, { connection, step: 'write_back', cause: 'act' })
+      tx.afterCommit(() => queue.wake(tenant))
+    }
+    const table = ask === 'kept' || ask === 'move' ? 'crm_interventions' : 'interventions'
     const counted = await tx.query<{ state: string; count: number }>(
-      'select state, count(*) from interventions where tenant_id = $1 group by state',
+      `select state, count(*) from ${table} where tenant_id = $1 group by state`,
       [tenant],
     )
     return Object.fromEntries(counted.map(({ state, count }) => [state, count]))
