@@ -238,7 +238,7 @@ export async function activeCustomers(
 ): Promise<readonly { readonly customer: CustomerId; readonly id: string }[]> {
   return tx.query(
     `select id as customer, external_id as id from customers
-     where tenant_id = $1 and connection_id = $2 and status = 'active' and id > $3 order by id limit $4`,
+     where tenant_id = $1 and connection_id = $2 and status = 'active' and id > $3 order by customers.id limit $4`,
     [tx.tenant, connection, after, limit],
   )
 }

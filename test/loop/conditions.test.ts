@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
 import { changePopulation } from '../../src/loop/population.ts'
 import { listSteps } from '../../src/store/steps.ts'
+import { activeCustomers } from '../../src/store/customers.ts'
 import type { Database } from '../../src/store/database.ts'
 import { keepReceipts } from '../../src/store/webhook-receipts.ts'
 import { addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
@@ -85,6 +86,21 @@ describe(`a population by a condition of the CRM's own (${databaseKind})`, () =>
     expect(await syncs.sync(connection)).toMatchObject({ left: 1, deleted: 1 })
     expect(await dueSteps()).toContain('write_back')
     expect(await statuses()).toEqual({ '1': 'active', '2': 'left', '3': 'deleted' })
+  })
+
+  it('has its customers looked through piece by piece, each once', async () => {
+    for (let i = 0; i < 12; i++) crm.add(`${12 - i}`, company('Customer'))
+    await syncs.sync(connection)
+    const met: string[] = []
+    for (let after = 0; ;) {
+      const piece = await database.withTenant(tenant, (tx) =>
+        activeCustomers(tx, connection, { after, limit: 5 }),
+      )
+      if (piece.length === 0) break
+      met.push(...piece.map(({ id }) => id))
+      after = piece[piece.length - 1].customer
+    }
+    expect(met).toEqual(Array.from({ length: 12 }, (_, i) => `${12 - i}`))
   })
 
   it('that is read anew brings nobody back who was found deleted meanwhile', async () => {
