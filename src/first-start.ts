@@ -26,8 +26,11 @@ import { activateTenant, createTenant, listTenants, lockFirstStart } from './sto
 const CUSTOMERS = 2000
 const SEED = 42
 
-/** Who made the samples' settings: by it a start knows a sample whose making was broken off. */
+/** Who made the samples' settings. */
 const AUTHOR = 'first start'
+
+/** By their names, and as long as nobody set them up, a start knows samples whose making was broken off. */
+const FIRST = 'Sample company'
 const SECOND = 'Sample company on Salesforce'
 
 export interface FirstStart {
@@ -50,32 +53,36 @@ export interface FirstStart {
  */
 export async function firstStart(service: Service, { sandbox }: { sandbox: boolean }): Promise<FirstStart> {
   const { database, vault } = service
-  const { tenant, created, others } = await database.asSystem('the companies at the start', async (tx) => {
-    await lockFirstStart(tx)
-    const [oldest, ...rest] = await listTenants(tx)
-    if (oldest !== undefined)
-      return { tenant: oldest.id, created: false, others: rest.filter(({ name }) => name === SECOND) }
-    const first = await createTenant(tx, 'Sample company')
-    const second = sandbox ? [{ id: await createTenant(tx, SECOND) }] : []
-    return { tenant: first, created: true, others: second }
-  })
+  const { tenant, name, created, others } = await database.asSystem(
+    'the companies at the start',
+    async (tx) => {
+      await lockFirstStart(tx)
+      const [oldest, ...rest] = await listTenants(tx)
+      if (oldest !== undefined)
+        return {
+          tenant: oldest.id,
+          name: oldest.name,
+          created: false,
+          others: rest.filter((one) => one.name === SECOND),
+        }
+      const first = await createTenant(tx, FIRST)
+      const second = sandbox ? [{ id: await createTenant(tx, SECOND) }] : []
+      return { tenant: first, name: FIRST, created: true, others: second }
+    },
+  )
   const second = sandbox
     ? await unmade(
         service,
         others.map(({ id }) => id),
       )
     : null
-  // A start that was broken off half-way is taken up again.
-  const begun = await database.withTenant(
-    tenant,
-    async (tx) => (await currentSettings(tx)).version > 0 || (await listConnections(tx)).length > 0,
-  )
-  if (begun) return { tenant, created, second }
+  // A sample whose making was broken off is taken up again; a company that somebody added waits for its owner.
+  if (name !== FIRST || (await unmade(service, [tenant])) === null) return { tenant, created, second }
   const host = sandbox ? await service.sandboxes.start('hubspot') : null
   const connection = host === null ? await sampleFile(service) : hubspotConnection(host)
   const tokens = host?.authorize()
   await database.withTenant(tenant, async (tx) => {
-    await begin(tx, tenant, 'Sample company')
+    await begin(tx, tenant, FIRST)
     if (host !== null && tokens !== undefined)
       await keepPortalTokens(tx, { vault, portal: host.portal, tokens })
     await createConnection(tx, connection)

@@ -31,6 +31,20 @@ function withInput(
   return new Promise((resolve) => child.on('close', resolve))
 }
 
+describe('a company that was added before the first start', () => {
+  it('waits for its owner, and is no sample', async () => {
+    const env = { HOLDFAST_DATA: at('added') }
+    expect((await holdfast(['company', 'Early'], { env })).code).toBe(0)
+    const server = await startServerProcess(env)
+    const settings = await holdfast(['settings', '--json'], { env })
+    const pass = await holdfast(['sync', '--json'], { env })
+    expect(await server.end()).toBe(0)
+    expect(server.out()).not.toContain('sample')
+    expect(settings.last).toMatchObject({ company: 'Early', version: 0 })
+    expect(pass.out).toContain('"connections":[]')
+  })
+})
+
 describe('an installation set up from the command line', () => {
   const env = { HOLDFAST_DATA: at('data') }
   const file = write('customers.csv', csv(telcoHeader, customers(300)))
