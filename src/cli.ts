@@ -170,7 +170,7 @@ function describeProgram(done: (code: number) => void): Command {
     )
     .addHelpText(
       'after',
-      '\nEnvironment: PORT, HOST, HOLDFAST_DATA, DATABASE_URL, REDIS_URL, PUBLIC_URL, TRUST_PROXY,\nHUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HOLDFAST_MASTER_KEY, LOG_LEVEL. The README tells what each is for.\n',
+      '\nEnvironment: PORT, HOST, HOLDFAST_DATA, DATABASE_URL, REDIS_URL, PUBLIC_URL, TRUST_PROXY,\nHUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, SALESFORCE_CLIENT_ID, SALESFORCE_CLIENT_SECRET,\nHOLDFAST_MASTER_KEY, HOLDFAST_THREADS, LOG_LEVEL. The README tells what each is for.\n',
     )
     .action(async (options) => done(await (await import('./cli/serve.ts')).serve(options)))
 

@@ -53,6 +53,8 @@ export interface SignedInOrg {
     SalesforceConfig,
     'org' | 'auth' | 'username' | 'instanceUrl' | 'loginUrl' | 'clientId'
   >
+  /** Whether the sign-in lies in the vault already: what a consent gave is kept at once, because it may be given once only. */
+  readonly kept: boolean
   /** Puts the sign-in into the vault. */
   seal(tx: Transaction): Promise<void>
 }
@@ -118,6 +120,11 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
     if (how.auth === 'stored') return goOn(tenant, how)
     const session = await granted(how)
     const { accessToken, instanceUrl } = session
+    // Salesforce may have replaced the refresh token just now, and a code is good for one use: nothing may come between.
+    const keep = (org: string): Promise<void> =>
+      database.withTenant(tenant, (tx) => keepOrgSession(tx, { vault, org, session, clock }))
+    const kept = how.auth === 'web'
+    if (kept && session.org !== null) await keep(session.org)
     const { openSalesforceClient } = await import('../connectors/salesforce/client.ts')
     keepSalesforceOutOfHome()
     const clientFor = (org: string, username: string): SalesforceClient =>
@@ -131,8 +138,10 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
       })
     // Salesforce's own word on who we are, whatever the sign-in said.
     const { org, username } = await clientFor(session.org ?? '', '').user()
+    if (kept && session.org !== org) await keep(org)
     return {
       client: clientFor(org, username),
+      kept,
       config: {
         org,
         auth: how.auth,
@@ -145,7 +154,7 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
         if (how.auth === 'jwt') await vault.seal(tx, orgSecret(org, 'jwt_key'), how.privateKey)
         if (how.auth === 'client_credentials')
           await vault.seal(tx, orgSecret(org, 'client_secret'), how.clientSecret)
-        await keepOrgSession(tx, { vault, org, session, clock })
+        if (!kept) await keepOrgSession(tx, { vault, org, session, clock })
       },
     }
   }
@@ -174,7 +183,7 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
     return {
       client,
       config: { org, auth: 'web', username, instanceUrl, loginUrl },
-      // It lies there already.
+      kept: true,
       seal: async () => undefined,
     }
   }

@@ -95,6 +95,11 @@ export const CONNECT_OPTIONS: readonly ConnectOption[] = [
     about: 'who has agreed to e-mails: stated (default), or opt_out for all who did not opt out',
     of: SALESFORCE,
   },
+  {
+    flags: '--currency <code>',
+    about: 'currency of an org that has one and does not tell which, such as EUR',
+    of: SALESFORCE,
+  },
   { flags: '--no-events', about: 'do not follow change events; look every five minutes', of: SALESFORCE },
 ]
 

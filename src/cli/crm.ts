@@ -30,6 +30,8 @@ interface Connected {
   readonly company: string
   readonly connection: string
   readonly reconnected?: boolean
+  /** It worked all the time, and is set up in another way from now on. */
+  readonly changed?: boolean
   /** Of one that is signed in to again: only where it changed. */
   readonly population?: unknown
   readonly customers: number
@@ -116,7 +118,11 @@ function connected(
 ): Readonly<Record<string, unknown>> {
   const made = answer as unknown as Connected
   if (made.reconnected === true) {
-    terminal.print(`"${made.connection}" of ${made.company} is signed in again; it goes on where it stopped.`)
+    terminal.print(
+      made.changed === true
+        ? `"${made.connection}" of ${made.company} is set up anew, as you said; everything else about it stays.`
+        : `"${made.connection}" of ${made.company} is signed in again; it goes on where it stopped.`,
+    )
     if (made.population !== undefined)
       terminal.print(
         `Its customers are others from now on: ${count(made.customers)} of them. It is read anew for them; who is no longer one is written back as left.`,
@@ -131,7 +137,7 @@ function connected(
     terminal.print(`${count(made.provisioned.created)} fields and groups were made in ${crm} for our scores.`)
   if (made.currency !== null)
     terminal.print(
-      `Amounts are reckoned in ${made.currency}, the currency of the account (setting currency.file); nobody had set another.`,
+      `Amounts are reckoned in ${made.currency}, the currency of the ${crm === 'Salesforce' ? 'org' : 'account'} (setting currency.file); nobody had set another.`,
     )
   for (const warning of made.warnings) terminal.warn(warning)
   if (made.test)

@@ -11,10 +11,13 @@ export function asked<T extends z.ZodType>(schema: T, options: unknown): z.infer
   const result = schema.safeParse(options)
   if (result.success) return result.data
   const wrong = result.error.issues.map(
-    (issue) => `${String(issue.path[0] ?? 'the command')} ${takes(issue)}`,
+    (issue) => `${typed(String(issue.path[0] ?? 'the command'))} ${takes(issue)}`,
   )
   throw new HoldfastError('usage', `Correct ${[...new Set(wrong)].join('; ')}.`, { cause: result.error })
 }
+
+/** As it is typed: `loginUrl` is `login-url`. */
+const typed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function takes(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return `(it takes ${issue.values.map(String).join(', ')})`

@@ -28,6 +28,7 @@ import {
   connectOptions,
   nobody,
   propertyIn,
+  saysSettings,
   sensitiveProperties,
   statedPopulation,
   unsaid,
@@ -51,7 +52,10 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
       `HubSpot account ${portal} (${accountWords(account)}), ${account.currency ?? 'no currency'}, ${account.timeZone}.`,
     )
     const crm = crmOf(account)
-    const before = await connectedBefore(service, tenant.id, crm, wanted.object)
+    const before = await connectedBefore(service, tenant.id, crm, {
+      object: wanted.object,
+      anew: saysSettings(wanted),
+    })
     const sealed = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
     if (before !== null) {
       const changes = await saidAnew(client, account, wanted, before)
@@ -72,6 +76,7 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
         id: before.id,
         portal,
         reconnected: true,
+        changed: before.status === 'active',
         ...(stored.populationChanged ? { population, customers: said?.customers } : {}),
         warnings: [
           ...currencyWarning(crm, stored.settings.currency.file),

@@ -10,6 +10,7 @@ import type { TenantId } from '../contracts/ids.ts'
 import type { OrgSignIn, SignedInOrg } from '../salesforce-sign-in.ts'
 import type { Service } from '../service.ts'
 import type { Population } from '../store/connections.ts'
+import type { Tenant } from '../store/tenants.ts'
 import { asked } from './asked.ts'
 import {
   connectedBefore,
@@ -25,8 +26,10 @@ import {
   connectOptions,
   fieldsIn,
   findNamespace,
+  keptSignIn,
   nobody,
   saidAnew,
+  saysSettings,
   signInOf,
   statedPopulation,
   unsaid,
@@ -47,84 +50,103 @@ export function connectSalesforce(service: Service, wake: () => void): ControlCo
     const tenant = await companyOf(service, wanted.company)
     const how = signInOf(wanted) ?? (await byBrowser(service, tenant.id, wanted, { report, signal }))
     const signedIn = await service.salesforce.signIn(tenant.id, how)
-    const { readOrg } = await import('../../connectors/salesforce/org.ts')
-    const org = await readOrg(signedIn.client)
-    report(orgLine(org, signedIn))
-    const account: CrmAccount = {
-      kind: 'salesforce',
-      word: 'Salesforce org',
-      externalId: org.id,
-      test: org.sandbox,
-      currency: org.currency,
-    }
-    const before = await connectedBefore(service, tenant.id, account, wanted.object)
-    const namespace = await findNamespace(signedIn)
-    const config = configFor({ ...before?.config, ...signedIn.config }, namespace, wanted)
-    const seal = signedIn.seal
-    if (before !== null) {
-      const changes = saidAnew(config, wanted)
-      const found = await openFound(service, signedIn, {
-        ...config,
-        ...before.config,
-        ...changes,
-      } as SalesforceConfig)
-      const anew = wanted.customers !== undefined || wanted.where !== undefined
-      const said = anew ? await counted(found.context, wanted, await stagesOf(found.context, wanted)) : null
-      const population = said?.population ?? null
-      const stored = await storeReconnection(service, tenant.id, { before, changes, population, seal, wake })
-      return {
-        company: tenant.name,
-        connection: before.name,
-        id: before.id,
-        org: org.id,
-        reconnected: true,
-        ...(stored.populationChanged ? { population, customers: said?.customers } : {}),
-        warnings: [
-          ...currencyWarning(account, stored.settings.currency.file),
-          ...(await troubles(found.context, population)),
-        ],
-      }
-    }
-
-    const { connector, context } = await openFound(service, signedIn, config)
     try {
-      const [{ profile }] = await connector.describe()
-      const stages = await stagesOf(context, wanted)
-      for (const line of mappingLines(profile, dayOf(service.clock()), FIELD)) report(line)
-      for (const line of await sensitiveIn(context, wanted)) report(line)
-      if (wanted.customers === undefined && wanted.where === undefined) {
-        // Whoever consented need not do so again.
-        if (wanted.web) await service.database.withTenant(tenant.id, seal)
-        throw unsaid(wanted, org.id, stages, report)
-      }
-      const { population, customers, all } = await counted(context, wanted, stages)
-      const what = wanted.object === 'Contact' ? ' contacts' : ''
-      const name = wanted.name ?? `Salesforce ${org.name === '' ? org.id : org.name}${what}`
-      const { id, adopted, settings } = await storeConnection(service, tenant.id, {
-        account,
-        connection: { name, config, population },
-        seal,
-        wake,
-      })
-      return {
-        company: tenant.name,
-        connection: name,
-        id,
-        org: org.id,
-        population,
-        customers,
-        records: all,
-        test: org.sandbox,
-        currency: adopted,
-        provisioned: { created: 0, changed: 0 },
-        warnings: [
-          ...currencyWarning(account, settings.currency.file),
-          ...(await troubles(context, population)),
-        ],
-      }
-    } finally {
-      await connector.close()
+      return await connectOrg(service, { tenant, wanted, signedIn, report, wake })
+    } catch (cause) {
+      throw keptSignIn(cause, signedIn.config.org, wanted)
     }
+  }
+}
+
+interface Connecting {
+  readonly tenant: Pick<Tenant, 'id' | 'name'>
+  readonly wanted: ConnectOptions
+  readonly signedIn: SignedInOrg
+  readonly report: Parameters<ControlCommand>[1]['report']
+  readonly wake: () => void
+}
+
+async function connectOrg(
+  service: Service,
+  { tenant, wanted, signedIn, report, wake }: Connecting,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { readOrg } = await import('../../connectors/salesforce/org.ts')
+  const org = await readOrg(signedIn.client)
+  report(orgLine(org, signedIn))
+  const account: CrmAccount = {
+    kind: 'salesforce',
+    word: 'Salesforce org',
+    externalId: org.id,
+    test: org.sandbox,
+    currency: org.currency ?? wanted.currency?.toUpperCase() ?? null,
+  }
+  const before = await connectedBefore(service, tenant.id, account, {
+    object: wanted.object,
+    anew: saysSettings(wanted),
+  })
+  const namespace = await findNamespace(signedIn)
+  const config = configFor({ ...before?.config, ...signedIn.config }, namespace, wanted)
+  const seal = signedIn.seal
+  if (before !== null) {
+    const changes = saidAnew(config, wanted)
+    const found = await openFound(service, signedIn, {
+      ...config,
+      ...before.config,
+      ...changes,
+    } as SalesforceConfig)
+    const anew = wanted.customers !== undefined || wanted.where !== undefined
+    const said = anew ? await counted(found.context, wanted, await stagesOf(found.context, wanted)) : null
+    const population = said?.population ?? null
+    const stored = await storeReconnection(service, tenant.id, { before, changes, population, seal, wake })
+    return {
+      company: tenant.name,
+      connection: before.name,
+      id: before.id,
+      org: org.id,
+      reconnected: true,
+      changed: before.status === 'active',
+      ...(stored.populationChanged ? { population, customers: said?.customers } : {}),
+      warnings: [
+        ...currencyWarning(account, stored.settings.currency.file),
+        ...(await troubles(found.context, population)),
+      ],
+    }
+  }
+
+  const { connector, context } = await openFound(service, signedIn, config)
+  try {
+    const [{ profile }] = await connector.describe()
+    const stages = await stagesOf(context, wanted)
+    for (const line of mappingLines(profile, dayOf(service.clock()), FIELD)) report(line)
+    for (const line of await sensitiveIn(context, wanted)) report(line)
+    if (wanted.customers === undefined && wanted.where === undefined) throw unsaid(wanted, stages, report)
+    const { population, customers, all } = await counted(context, wanted, stages)
+    const what = wanted.object === 'Contact' ? ' contacts' : ''
+    const name = wanted.name ?? `Salesforce ${org.name === '' ? org.id : org.name}${what}`
+    const { id, adopted, settings } = await storeConnection(service, tenant.id, {
+      account,
+      connection: { name, config, population },
+      seal,
+      wake,
+    })
+    return {
+      company: tenant.name,
+      connection: name,
+      id,
+      org: org.id,
+      population,
+      customers,
+      records: all,
+      test: org.sandbox,
+      currency: adopted,
+      provisioned: { created: 0, changed: 0 },
+      warnings: [
+        ...currencyWarning(account, settings.currency.file),
+        ...(await troubles(context, population)),
+      ],
+    }
+  } finally {
+    await connector.close()
   }
 }
 

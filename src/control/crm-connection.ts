@@ -34,9 +34,10 @@ export interface CrmAccount {
 }
 
 /**
- * A connection of the company to the same records, which waits to be signed in to again.
+ * A connection of the company to the same records, which waits to be signed in to again, or is set up anew.
  *
- * @param object as the config names it: `companies`, `Account`
+ * @param wanted.object as the config names it: `companies`, `Account`
+ * @param wanted.anew one that works may be set up anew: something was said for it
  * @returns null: there is none
  * @throws HoldfastError `conflict` when they are connected already, here or to another company
  */
@@ -44,7 +45,7 @@ export async function connectedBefore(
   { database }: Pick<Service, 'database'>,
   tenant: TenantId,
   { kind, word, externalId }: CrmAccount,
-  object: string,
+  { object, anew }: { readonly object: string; readonly anew: boolean },
 ): Promise<Connection | null> {
   const placed = await database.asSystem('whether a CRM is connected already', (tx) =>
     findConnectionsByExternalId(tx, kind, externalId),
@@ -61,10 +62,10 @@ export async function connectedBefore(
         `${what} are connected to another company of this installation: both would write over each other. Disconnect it there first.`,
       )
     }
-    if (found.status === 'active')
+    if (found.status === 'active' && !anew)
       throw new HoldfastError(
         'conflict',
-        `${what} are connected already, as "${found.name}". To sign in with another token: holdfast disconnect "${found.name}", then connect again; its customers and their history stay.`,
+        `${what} are connected already, as "${found.name}". To change how it is set up, say what is to be different (such as --roles or --fallback-owner) without --customers. For another sign-in or other customers: holdfast disconnect "${found.name}", then connect again; its customers and their history stay.`,
       )
     return found
   }
@@ -150,7 +151,11 @@ export async function storeReconnection(
     await setConnectionStatus(tx, id, 'active', null)
     if (populationChanged) await changePopulation(tx, id, population)
     await requestStep(tx, { connection: id, step: 'sync', cause: 'cli' })
-    await recordAudit(tx, { actor: 'cli', action: 'connection.reconnect', object: id })
+    await recordAudit(tx, {
+      actor: 'cli',
+      action: before.status === 'active' ? 'connection.change' : 'connection.reconnect',
+      object: id,
+    })
     tx.afterCommit(wake)
     return { populationChanged, settings: (await currentSettings(tx)).settings }
   })

@@ -72,6 +72,18 @@ export async function configFor(
   })
 }
 
+/** Whether something is said of how a connection is set up, which one that runs can be given: not who is a customer. */
+export const saysSettings = (wanted: ConnectOptions): boolean =>
+  [
+    wanted.renewals,
+    wanted.responsible,
+    wanted.fallbackOwner,
+    wanted.subscription,
+    wanted.roles[0],
+    wanted.sensitive[0],
+    wanted.webhookSecret,
+  ].some((one) => one !== undefined) && wanted.customers === undefined
+
 /** By id or name; the closest to "about your agreement" where none was said; null: there is none, or it may not be read. */
 export async function chosenSubscription(
   client: HubSpotClient,

@@ -50,6 +50,8 @@ export const connectOptions = z.object({
   reserve: z.number().int().min(0).max(95).optional(),
   events: z.boolean().optional(),
   consent: z.enum(['stated', 'opt_out']).optional(),
+  /** ISO 4217, where the org has one and does not tell which. */
+  currency: z.string().trim().optional(),
 })
 export type ConnectOptions = z.infer<typeof connectOptions>
 
@@ -102,7 +104,7 @@ export function configFor(
   namespace: string | null,
   wanted: ConnectOptions,
 ): SalesforceConfig {
-  const { responsible, teamRole, fallbackOwner, reserve, events, consent } = wanted
+  const { responsible, teamRole, fallbackOwner, reserve, events, consent, currency } = wanted
   if (responsible !== undefined && teamRole !== undefined)
     throw new HoldfastError(
       'usage',
@@ -121,6 +123,7 @@ export function configFor(
     ...(reserve === undefined ? {} : { reserve: reserve / 100 }),
     ...(events === undefined ? {} : { events }),
     ...(consent === undefined ? {} : { consent }),
+    ...(currency === undefined ? {} : { currency: currency.toUpperCase() }),
     ...(wanted.renewals === undefined ? {} : { agreements: agreementsFor(wanted.renewals, wanted) }),
   })
 }
@@ -150,11 +153,29 @@ export function saidAnew(
     reserve: wanted.reserve !== undefined,
     events: wanted.events !== undefined,
     consent: wanted.consent !== undefined,
+    currency: wanted.currency !== undefined,
   }
   return Object.fromEntries(
     Object.entries(config).filter(([key]) => said[key as keyof SalesforceConfig] === true),
   )
 }
+
+/** Whether something is said of how a connection is set up, which one that runs can be given: not who is a customer. */
+export const saysSettings = (wanted: ConnectOptions): boolean =>
+  [
+    wanted.renewals,
+    wanted.responsible,
+    wanted.teamRole,
+    wanted.fallbackOwner,
+    wanted.roles[0],
+    wanted.sensitive[0],
+    wanted.reserve,
+    wanted.events,
+    wanted.consent,
+    wanted.currency,
+  ].some((one) => one !== undefined) &&
+  wanted.customers === undefined &&
+  wanted.where === undefined
 
 /** @example uiDomainOf('https://acme.my.salesforce.com') // 'acme.lightning.force.com' */
 function uiDomainOf(instanceUrl: string): string | undefined {
@@ -192,6 +213,17 @@ function agreementsFor(said: string, wanted: ConnectOptions): SalesforceConfigIn
   )
 }
 
+/** Said with what went wrong after a consent: it was given, and may not be given twice. */
+export function keptSignIn(cause: unknown, org: string, { web, refreshToken }: ConnectOptions): unknown {
+  if (!(cause instanceof HoldfastError) || (!web && refreshToken === undefined)) return cause
+  const place = web ? '--web' : '--refresh-token-file, whose token Salesforce may have replaced'
+  return new HoldfastError(
+    cause.code,
+    `${cause.message} You stay signed in: --org ${org} takes the place of ${place}.`,
+    { cause, retryable: cause.retryable },
+  )
+}
+
 /** The namespace of the installed package, by a field of ours; null: it has none, or is not installed. */
 export async function findNamespace({ client }: Pick<SalesforceContext, 'client'>): Promise<string | null> {
   const described = z.object({ fields: z.array(z.object({ name: z.string() })) })
@@ -206,8 +238,7 @@ export const fieldsIn = ({ customers }: ConnectOptions): readonly string[] =>
 
 /** What a person has to say before anything is connected. */
 export function unsaid(
-  { object, web }: ConnectOptions,
-  org: string,
+  { object }: ConnectOptions,
   stages: readonly StageCounts[],
   report: (line: string) => void,
 ): HoldfastError {
@@ -219,10 +250,9 @@ export function unsaid(
       ? '--customers everyone'
       : `--customers "${proposed.property}=${proposed.values.join(',')}"`
   const many = proposed === null ? '' : ` (${proposed.records} of them)`
-  const again = web ? ` You stay signed in: --org ${org} takes the place of --web.` : ''
   return new HoldfastError(
     'usage',
-    `Say which ${words} are customers: ${option} looks right for this org${many}, or --where with a condition in SOQL. Nobody else is ever scored or written to.${again}`,
+    `Say which ${words} are customers: ${option} looks right for this org${many}, or --where with a condition in SOQL. Nobody else is ever scored or written to.`,
   )
 }
 

@@ -84,6 +84,11 @@ describe('a Salesforce org connected from the command line', () => {
     expect(refused.code).toBe(code)
   })
 
+  it('says of an address that it is none, by the name of its option', async () => {
+    const { err } = await connect(...byKey(), '--login-url', 'test.salesforce.com')
+    expect(err).toMatch(/Correct login-url \(takes an address such as/)
+  })
+
   it('takes a key, and reads, scores and writes the customers', async () => {
     const connected = await connect(...byKey(), '--customers', 'Type=customer', '--name', 'Org')
     expect(connected.code, connected.err).toBe(0)
@@ -128,6 +133,20 @@ describe('an org, beside a server that runs', () => {
     const twice = await connect(...byKey(), '--customers', 'everyone')
     expect(twice.last.error).toMatchObject({ code: 'conflict' })
     expect(twice.err).toMatch(/The accounts of Salesforce org 00D\w+ are connected already, as "Org"/)
+  })
+
+  it('is set up anew while it works, by what is said, and by nothing else', async () => {
+    const said = ['--reserve', '35', '--no-events', '--consent', 'opt_out', '--currency', 'eur']
+    const changed = await connect(...byKey(), ...said)
+    expect(changed.code, changed.err).toBe(0)
+    expect(changed.last).toMatchObject({ connection: 'Org', reconnected: true, changed: true })
+    expect(changed.last).not.toHaveProperty('population')
+    const { out } = await holdfast(['doctor'], { env: env() })
+    expect(out).toMatch(/They are switched off for this connection/)
+    const wrong = await connect(...byKey(), '--currency', 'euros')
+    expect(wrong.err).toMatch(/"currency": is the code of a currency/)
+    const others = await connect(...byKey(), '--reserve', '35', '--where', "Type = 'Customer'")
+    expect(others.last.error).toMatchObject({ code: 'conflict' })
   })
 
   it('is left and signed in to again with its customers', async () => {
@@ -183,6 +202,18 @@ describe('a sign-in in the browser', () => {
     })
     const pass = await run('sync', '--connection', 'Salesforce Sample Org contacts')
     expect(pass.code, pass.err).toBe(0)
+  })
+
+  it('keeps what Salesforce gave for a refresh token that may not be used again', async () => {
+    const file = ['--refresh-token-file', write('refresh.txt', org.authorize().refreshToken)]
+    const wanted = ['--object', 'Contact', '--company', 'Beta']
+    expect((await run('company', 'Beta')).code).toBe(0)
+    await run('disconnect', 'Salesforce Sample Org contacts', '--company', 'Acme')
+    const wrong = await connect(...file, ...wanted, '--where', 'Nowhere__c = 1')
+    expect(wrong.err).toMatch(/Nowhere__c/)
+    expect(wrong.err).toMatch(new RegExp(`You stay signed in: --org ${org.org} takes the place of`))
+    const goesOn = await connect('--org', org.org, ...wanted, '--where', "Account.Type = 'Customer'")
+    expect(goesOn.code, goesOn.err).toBe(0)
   })
 
   it('says in the browser and in the terminal what Salesforce refused', async () => {
