@@ -85,6 +85,7 @@ export const stepDoing = (step: string): string => STEPS[step]?.doing ?? step
 const CAUSES: Readonly<Record<string, string>> = {
   schedule: 'schedule',
   webhook: 'the CRM said so',
+  events: 'the CRM said so',
   api: 'by hand',
   page: 'by hand',
   cli: 'command line',
@@ -105,6 +106,7 @@ const COUNTS: Readonly<Record<string, string>> = {
   levels: 'with another level',
   consents: 'news of consent',
   returned: 'came back',
+  hints: 'told of',
 }
 
 /** "3 added, 2 changed": what a run did, without what it did not. */
