@@ -44,7 +44,12 @@ export async function createTenant(
   groupSalt = randomBytes(16).toString('hex'),
 ): Promise<TenantId> {
   const id = randomUUID()
-  await tx.query('insert into tenants (id, name, group_salt) values ($1, $2, $3)', [id, name, groupSalt])
+  // Later than every other one, also of the same transaction: the oldest is whom commands and the first sign-in mean.
+  await tx.query(
+    `insert into tenants (id, name, group_salt, created_at)
+     select $1::uuid, $2::text, $3::text, greatest(now(), max(created_at) + interval '1 microsecond') from tenants`,
+    [id, name, groupSalt],
+  )
   return asTenant(id)
 }
 
