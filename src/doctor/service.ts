@@ -9,7 +9,7 @@ import { countDue } from '../store/due.ts'
 import { keptInterventions } from '../store/kept-interventions.ts'
 import { expectTenantsApart } from '../store/readiness.ts'
 import { currentSettings } from '../store/settings-versions.ts'
-import { listConnections } from '../store/connections.ts'
+import { listConnections, type ConnectionStatus } from '../store/connections.ts'
 import { listSteps } from '../store/steps.ts'
 import { ensureInstallation, listTenants, type Tenant } from '../store/tenants.ts'
 import type { Examination } from './doctor.ts'
@@ -112,6 +112,13 @@ async function checkTenants(service: Service): Promise<readonly Check[]> {
   return checks
 }
 
+/** Why a connection that does not work is left alone. */
+const STATUS_WORDS: Readonly<Record<Exclude<ConnectionStatus, 'active'>, string>> = {
+  paused: 'is paused',
+  needs_reconnect: 'needs a new sign-in',
+  disconnected: 'was disconnected',
+}
+
 async function checkTenant(service: Service, tenant: Tenant): Promise<readonly Check[]> {
   const { database, connectors, channels } = service
   const { settings, connections, steps, foreign, kept } = await database.withTenant(tenant.id, async (tx) => {
@@ -139,7 +146,7 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
       checks.push({
         name,
         status: connection.status === 'needs_reconnect' ? 'failed' : 'off',
-        message: `The connection is ${connection.status.replace('_', ' ')}: ${connection.statusReason ?? 'no reason was given'}. Its customers stay as they were.`,
+        message: `The connection ${STATUS_WORDS[connection.status]}: ${(connection.statusReason ?? 'no reason was given').replace(/\.$/, '')}. Its customers stay as they were.`,
       })
       continue
     }
