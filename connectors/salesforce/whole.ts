@@ -28,6 +28,8 @@ const WEEK = 7 * 86_400_000
  * restarted every night at the same time would break off every one of them.
  */
 const AGAIN = 5 * 3_600_000
+/** Deletions are told for 15 days, by Salesforce's clock. */
+const TOLD = 14 * 86_400_000
 
 type Whole = NonNullable<SalesforceCursor['whole']>
 
@@ -69,7 +71,8 @@ export async function* everything(
       pass: null,
       wholeDue: iso(now + (uncut ? WEEK : AGAIN)),
       passed: iso(now),
-      deletedFrom: uncut ? later(begun.began, before?.deletedFrom) : (before?.deletedFrom ?? begun.began),
+      // Of those who do not meet the condition a reading of everything says nothing: their deletions are asked for.
+      deletedFrom: later(before?.deletedFrom ?? begun.began, iso(now - TOLD)),
       lately: { ...around, [object]: lately.kept(newest - OVERLAP) },
       gone: { ...gone },
     }
@@ -272,5 +275,5 @@ async function* pageSteps(source: ChangeSource, begun: Whole): AsyncGenerator<St
 
 const conditionOf = (condition: string | undefined): Condition | null =>
   condition === undefined ? null : stated(condition)
-const later = (a: string, b = a): string => (Date.parse(a) < Date.parse(b) ? b : a)
+const later = (a: string, b: string): string => (Date.parse(a) < Date.parse(b) ? b : a)
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()

@@ -110,6 +110,23 @@ describe('reading everything', () => {
     expect((await passOver(open(), whole.cursor, NAMES)).deleted).toEqual([ids[0]])
   })
 
+  it('leaves out no deletion before it, of those who do not meet the condition either', async () => {
+    const { state, ids, time, open } = await openAccounts(3)
+    for (const id of ids) state.updateRecord('Account', id, { Type: 'Customer' })
+    const reading = { ...NAMES, condition: "Type = 'Customer'" }
+    const first = await passOver(open(), null, reading)
+    time.pass(MINUTE)
+    state.updateRecord('Account', ids[0], { Type: 'Former' })
+    const second = await passOver(open(), first.cursor, reading)
+    state.deleteRecord('Account', ids[0])
+    time.pass(8 * DAY)
+    const whole = await passOver(open(), second.cursor, reading)
+    expect(whole.pages.at(-1)?.complete).toBe(true)
+    time.pass(MINUTE)
+    const after = await passOver(open(), whole.cursor, reading)
+    expect([...whole.deleted, ...after.deleted]).toEqual([ids[0]])
+  })
+
   it.each([
     ['pages of a query', {}],
     ['a bulk job', { bulkAbove: 10, bulkPage: 5 }],
