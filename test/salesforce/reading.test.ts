@@ -119,6 +119,8 @@ describe('reading everything', () => {
     state.updateRecord('Account', ids[0], { Type: 'Former' })
     const second = await passOver(open(), first.cursor, reading)
     state.deleteRecord('Account', ids[0])
+    // Not even in the recycle bin any more.
+    state.purge('Account', ids[0])
     time.pass(8 * DAY)
     const whole = await passOver(open(), second.cursor, reading)
     expect(whole.pages.at(-1)?.complete).toBe(true)
