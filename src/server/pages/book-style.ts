@@ -129,6 +129,9 @@ body{display:block}
 #menu:popover-open{display:flex;position:fixed;inset:46px 0 auto 0;background:var(--side);color:var(--ink);border-bottom:1px solid var(--line);padding:8px 12px 16px;box-sizing:border-box;width:100%}
 #menu::backdrop{background:rgb(0 0 0/.35)}
 .side li a{padding:9px 10px}
+.companies summary,.who button.link{padding:8px 0;font-size:14px}
+.companies{margin:0}
+.companies form{margin-top:0}
 input[type=text]{width:150px}
 .pause>div{left:0;right:auto}
 main{padding:16px 18px 48px}
