@@ -187,7 +187,7 @@ function emptyHeadline(connections: readonly ConnectionView[]): Markup {
     return html`<h1>No customers are connected yet</h1>
       <p class="lead">
         Once a file or a CRM is connected, this page shows who may leave, why, and what is worth doing about
-        it.
+        it. That begins on the command line: <code>holdfast connect --help</code>.
       </p>`
   if (synced && steps.some(({ step, lastDoneAt }) => step === 'score' && lastDoneAt !== null))
     return html`<h1>Nobody is scored yet</h1>

@@ -100,7 +100,9 @@ describe(`the loop's page on ${databaseKind}`, () => {
 
   it('tells a company without a connection what will be here', async () => {
     const { cookie } = await company()
-    expect(words(await open('/', cookie))).toContain('No customers are connected yet')
+    const said = words(await open('/', cookie))
+    expect(said).toContain('No customers are connected yet')
+    expect(said).toContain('holdfast connect --help')
   })
 
   it('shows the first sync with its progress, and keeps itself fresh without a script too', async () => {
