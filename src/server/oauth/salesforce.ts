@@ -52,8 +52,9 @@ export function salesforceCallback(exchange: ExchangeCode): Route {
       const tenant = tenantOfState(state)
       if (tenant === null) {
         await attempts.failed(ip)
-        throw new HoldfastError(
-          'unauthenticated',
+        return said(
+          401,
+          NOT_CONNECTED,
           'This address is opened by Salesforce, at the end of a sign-in. Begin one: holdfast connect salesforce --web.',
         )
       }
@@ -61,8 +62,11 @@ export function salesforceCallback(exchange: ExchangeCode): Route {
         .withTenant(tenant, (tx) => takeWebSignIn(tx, vault, state))
         .catch(async (cause: unknown) => {
           await attempts.failed(ip)
+          if (cause instanceof HoldfastError && cause.code === 'unauthenticated') return cause
           throw cause
         })
+      // Not as everywhere else: whoever reads this has nothing to sign in to here.
+      if (waiting instanceof HoldfastError) return said(401, NOT_CONNECTED, waiting.message)
       const answer = await answerTo(query, code, (given) => exchange(given, waiting)).catch(
         (cause: unknown): SignInAnswer => {
           if (!(cause instanceof HoldfastError)) log.error({ err: cause }, 'a sign-in to Salesforce failed')
@@ -73,10 +77,12 @@ export function salesforceCallback(exchange: ExchangeCode): Route {
       await database.withTenant(tenant, (tx) => answerWebSignIn(tx, vault, state, answer))
       return 'signedIn' in answer
         ? said(200, 'You are signed in to Salesforce', 'Go back to the command line: it goes on there.')
-        : said(400, 'Salesforce is not connected', answer.error.message)
+        : said(400, NOT_CONNECTED, answer.error.message)
     },
   })
 }
+
+const NOT_CONNECTED = 'Salesforce is not connected'
 
 interface Refused {
   readonly error?: string | undefined

@@ -36,7 +36,9 @@ export function historyPart({ interventions }: WholeCustomer, { formats }: Place
           </details>`
         }
       </td>
-      <td class="figure">${formats.money(one.actualCostMinor ?? one.plannedCostMinor, one.currency)}</td>
+      <td class="figure" data-label="Cost">
+        ${formats.money(one.actualCostMinor ?? one.plannedCostMinor, one.currency)}
+      </td>
     </tr>`
   })
   return html`<section>
