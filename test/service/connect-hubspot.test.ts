@@ -113,6 +113,13 @@ describe('a HubSpot account connected from the command line', () => {
     expect(contacts.last).toMatchObject({ connection: 'HubSpot 4711 contacts' })
   })
 
+  it('is set up anew while it works, by what is said without --customers', async () => {
+    const changed = await connect('--token-file', token(), '--roles', 'CEO')
+    expect(changed.code, changed.err).toBe(0)
+    expect(changed.last).toMatchObject({ connection: 'HubSpot 4711', reconnected: true, changed: true })
+    expect(changed.last).not.toHaveProperty('population')
+  })
+
   it('says in doctor how the account stands', async () => {
     const { out } = await holdfast(['doctor'], { env: env() })
     expect(out).toMatch(/Portal 4711 \(STANDARD, EUR, Europe\/Berlin\) accepts our sign-in/)
