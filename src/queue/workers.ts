@@ -88,7 +88,9 @@ export function startWorkers(options: WorkersOptions): Workers {
       removeOnComplete: { count: -1 },
       removeOnFail: { count: -1 },
     })
-    worker.on('error', outage.failed)
+    worker.on('error', (cause) => {
+      if (!isLockGone(cause)) outage.failed(cause)
+    })
     // Only now is the job out of the queue: what comes next could not have come in before.
     const only = name === 'act' ? 'sends' : undefined
     worker.on('completed', (job) => onEnd(asTenant(job.data.tenant), only))
@@ -122,3 +124,11 @@ function failed(code: string): UnrecoverableError {
 function isCode(cause: unknown, code: HoldfastError['code']): boolean {
   return cause instanceof HoldfastError && cause.code === code
 }
+
+/**
+ * A job that ended while its lock was being renewed, or one that another worker took: the queue works. Who may do what is
+ * decided by leases in the database.
+ *
+ * @see https://github.com/taskforcesh/bullmq/blob/master/src/classes/lock-manager.ts
+ */
+const isLockGone = ({ message }: Error): boolean => message.startsWith('could not renew lock for job')
