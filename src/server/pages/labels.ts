@@ -95,6 +95,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   score: 'after scoring',
   decide: 'after deciding',
   write_back: 'after writing',
+  erased: 'somebody asked to be forgotten',
   act: 'after acting',
 }
 
