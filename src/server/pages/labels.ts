@@ -108,6 +108,12 @@ const COUNTS: Readonly<Record<string, string>> = {
   consents: 'news of consent',
   returned: 'came back',
   hints: 'told of',
+  told: 'told to the CRM',
+  untold: 'not told to the CRM yet',
+  logged: 'on timelines',
+  unlogged: 'not on timelines yet',
+  kept: 'kept as records',
+  unkept: 'not kept as records yet',
 }
 
 /** "3 added, 2 changed": what a run did, without what it did not. */
