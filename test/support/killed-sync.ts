@@ -117,11 +117,14 @@ export async function syncUnderFire(fire: Fire): Promise<Survived> {
 
 /**
  * Of changes that each set a property to a value that was nowhere before: those that were stored a second time, or that
- * took back a later one.
+ * took back a later one. What a CRM tells of the time before a record was first read is its past, and no change.
  */
 export function storedTwice({ changes }: Held, property: string): Held['changes'] {
   const seen = new Set<string>()
-  return changes.filter(({ customer, changes: { [property]: value } }) => {
+  const first = new Map<string, number>()
+  return changes.filter(({ customer, at, changes: { [property]: value } }) => {
+    if (!first.has(customer)) first.set(customer, at)
+    if (at < first.get(customer)!) return false
     const one = JSON.stringify([customer, value])
     const again = value !== undefined && seen.has(one)
     seen.add(one)

@@ -36,6 +36,8 @@ export interface Held {
   readonly changes: readonly {
     readonly customer: string
     readonly changes: Readonly<Record<string, unknown>>
+    /** When it became so in the CRM, milliseconds. */
+    readonly at: number
   }[]
 }
 
@@ -106,7 +108,7 @@ for (;;) {
 const held: Held = await database.withTenant(tenant, async (tx) => ({
   customers: await tx.query('select external_id as id, status, properties from customers'),
   changes: await tx.query(
-    `select c.external_id as customer, p.changes from property_changes p
+    `select c.external_id as customer, p.changes, extract(epoch from p.valid_at)::float8 * 1000 as at from property_changes p
      join customers c on c.tenant_id = p.tenant_id and c.id = p.customer_id order by p.customer_id, p.id`,
   ),
 }))
