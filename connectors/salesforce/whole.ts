@@ -78,10 +78,13 @@ export async function* everything(
     }
   }
 
+  let room = MOST_VERSIONS
   for await (const { rows, whole } of steps(source, begun)) {
     const records = rows.map(reader.known)
     const recent = records.filter(({ stamp }) => stamp.getTime() >= newest - OVERLAP)
-    for (const one of recent) lately.add(reader.version(one), one.stamp.getTime())
+    // A cursor keeps no more of them: of an org that was filled within a moment, the rest is handed over once more.
+    for (const one of recent.slice(0, room)) lately.add(reader.version(one), one.stamp.getTime())
+    room = Math.max(0, room - recent.length)
     const ids = new Set(records.map(({ id }) => id))
     // Whoever was restored may go again.
     for (const id of ids) delete gone[id]
