@@ -9,19 +9,7 @@ import { z } from 'zod'
 import { referenceActions } from '../../actions/catalogue.ts'
 import { DEFAULT_BENEFIT_GATE } from '../../models/policy/gate.ts'
 import { isCurrency } from '../contracts/money.ts'
-
-/** What a person is told about a field: its meaning, and what may stand there. */
-export interface FieldMeta {
-  readonly about: string
-  readonly allowed: string
-}
-
-export const fieldMeta = z.registry<FieldMeta>()
-
-function field<T extends z.ZodType>(schema: T, about: string, allowed: string): T {
-  fieldMeta.add(schema, { about, allowed })
-  return schema
-}
+import { field } from './field.ts'
 
 const share = z.number().min(0).max(1)
 const limit = z.number().int().min(0).nullable()

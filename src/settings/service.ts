@@ -3,19 +3,17 @@ import { z } from 'zod'
 import { referenceActions } from '../../actions/catalogue.ts'
 import { checkEmailTemplate } from '../../actions/email/render.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { fieldMeta, settingsSchema } from './schema.ts'
+import { actionSettings } from './actions.ts'
+import { alertSettings } from './alerts.ts'
+import { automationSettings } from './automation.ts'
+import { callSettings } from './calls.ts'
+import { feedbackSettings } from './feedback.ts'
+import { address, field, flag, text } from './field.ts'
+import { guardSettings } from './guard.ts'
+import { offerSettings } from './offers.ts'
+import { settingsSchema } from './schema.ts'
+import { smsSettings } from './sms.ts'
 
-function field<T extends z.ZodType>(schema: T, about: string, allowed: string): T {
-  fieldMeta.add(schema, { about, allowed })
-  return schema
-}
-
-const flag = (standard: boolean, about: string) =>
-  field(z.boolean().default(standard), about, 'true or false')
-const text = (about: string) =>
-  field(z.string().max(300).nullable().default(null), about, 'text of at most 300 characters, or null')
-const address = (about: string) =>
-  field(z.email().nullable().default(null), about, 'an e-mail address or null')
 const share = (about: string) =>
   field(z.number().min(0).max(0.5).default(0.1), about, 'a number from 0 to 0.5')
 
@@ -105,6 +103,14 @@ export const serviceSettingsSchema = z.strictObject({
   writeBack: z
     .strictObject({ enabled: flag(true, 'Whether scores and suggestions are written to the CRM') })
     .prefault({}),
+  actions: actionSettings,
+  alerts: alertSettings,
+  automation: automationSettings,
+  calls: callSettings,
+  feedback: feedbackSettings,
+  guard: guardSettings,
+  offers: offerSettings,
+  sms: smsSettings,
 })
 
 export type ServiceSettings = z.infer<typeof serviceSettingsSchema>

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { HoldfastError } from '../contracts/errors.ts'
-import { fieldMeta, type Settings, settingsSchema } from './schema.ts'
+import { fieldMeta } from './field.ts'
+import { type Settings, settingsSchema } from './schema.ts'
 
 export type { Settings, SettingsInput } from './schema.ts'
 

@@ -1,0 +1,4 @@
+/** Calls: capacity of each person, and when they are made. */
+import { z } from 'zod'
+
+export const callSettings = z.strictObject({}).prefault({})

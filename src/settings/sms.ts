@@ -1,0 +1,4 @@
+/** Text messages. */
+import { z } from 'zod'
+
+export const smsSettings = z.strictObject({}).prefault({})
