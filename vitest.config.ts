@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/heavy/**', 'test/service/**', 'test/hubspot/**', 'test/salesforce/**'],
+    exclude: ['test/heavy/**', 'test/service/**', 'test/hubspot/**', 'test/salesforce/**', 'test/trust/**'],
     pool: 'forks',
     // Half of what a test of the service does is waiting: for a process, a mail, a lease to end.
     maxWorkers: availableParallelism() + 2,
