@@ -2,6 +2,15 @@
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { EmailMessage } from '../channel.ts'
 import { parseAddress } from './address.ts'
+import {
+  dateIn,
+  greetable,
+  languageRanges,
+  lines,
+  localeOf,
+  nameOfLanguage,
+  oneLine,
+} from '../message-text.ts'
 import { compileTemplate, type CompiledTemplate, type EmailTemplate, type TemplateData } from './template.ts'
 import { framed } from './templates/frame.ts'
 import { englishTemplates } from './templates/en.ts'
@@ -76,7 +85,7 @@ export function renderEmail(input: RenderInput): EmailMessage {
   if (found === null) {
     throw new HoldfastError(
       'template_invalid',
-      `There is no template of "${input.action}" in ${nameOf(input.language)}${input.fallbackLanguage === null ? '' : ` or ${nameOf(input.fallbackLanguage)}`}. Write one in the settings, or choose a language for those whose own has none.`,
+      `There is no template of "${input.action}" in ${nameOfLanguage(input.language)}${input.fallbackLanguage === null ? '' : ` or ${nameOfLanguage(input.fallbackLanguage)}`}. Write one in the settings, or choose a language for those whose own has none.`,
     )
   }
   const { sender, from } = checkSender(input)
@@ -133,29 +142,17 @@ function findTemplate({
   language: string
   template: CompiledTemplate
 } | null {
-  for (const tag of [...ranges(language), ...ranges(fallbackLanguage)]) {
+  for (const tag of [...languageRanges(language), ...languageRanges(fallbackLanguage)]) {
     for (const set of [templates, shipped]) {
       const known = Object.keys(set).find((one) => one.toLowerCase() === tag)
       const template = known !== undefined && Object.hasOwn(set[known], action) ? set[known][action] : null
       if (known !== undefined && template !== null) {
-        const name = `"${action}" in ${nameOf(known)}`
+        const name = `"${action}" in ${nameOfLanguage(known)}`
         return { language: known, template: compileTemplate(name, template, framed(known)) }
       }
     }
   }
   return null
-}
-
-/** de-CH-1996, de-CH, de. */
-function ranges(language: string | null): string[] {
-  const subtags = language?.trim().toLowerCase().replaceAll('_', '-').split('-') ?? []
-  return subtags
-    .map((_, dropped) => subtags.slice(0, subtags.length - dropped).join('-'))
-    .filter((tag) => tag !== '')
-}
-
-function nameOf(language: string | null): string {
-  return language === null || language === '' ? 'an unknown language' : `"${oneLine(language, 20)}"`
 }
 
 function checkSender({ sender, responsible }: RenderInput) {
@@ -206,58 +203,6 @@ function dataOf(
           },
     unsubscribe_url: input.unsubscribeUrl,
   }
-}
-
-/** Dates as the recipient's region writes them, where the language is hers. */
-function localeOf(written: string, own: string | null): string {
-  const [region] = ranges(own)
-  const fits = region !== undefined && region.startsWith(`${written.toLowerCase()}-`)
-  return [...(fits ? [region] : []), written].find(isLocale) ?? 'en'
-}
-
-function isLocale(tag: string): boolean {
-  try {
-    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
-  } catch {
-    return false
-  }
-}
-
-function dateIn(locale: string, date: string): string {
-  const at = new Date(`${date.slice(0, 10)}T12:00:00Z`)
-  if (Number.isNaN(at.getTime())) {
-    throw new HoldfastError('internal', `"${date}" is no calendar date such as 2026-12-31.`)
-  }
-  const text = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
-  return text.replaceAll(' ', '\u00a0')
-}
-
-/** A name that holds a link is no name: whoever typed it wants it in our e-mails. */
-function greetable(name: string | null): string | null {
-  return name !== null && /:\/\/|www\./i.test(name) ? null : oneLine(name, 120)
-}
-
-/** One line without control characters or marks that turn the writing direction; null when nothing is left. */
-function oneLine(text: string | null, longest: number): string | null {
-  const line = lines(text ?? '', Infinity)
-    .replace(/\s+/gu, ' ')
-    .trim()
-  if (line === '') return null
-  const characters = [...line]
-  return characters.length <= longest
-    ? line
-    : `${characters
-        .slice(0, longest - 1)
-        .join('')
-        .trimEnd()}…`
-}
-
-function lines(text: string, longest: number): string {
-  const clean = text
-    .toWellFormed()
-    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-    .replace(/[^\P{Cc}\n\t]|[\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu, '')
-  return clean.length <= longest ? clean : [...clean].slice(0, longest).join('')
 }
 
 const SAMPLE: Omit<RenderInput, 'action' | 'language'> = {

@@ -1,7 +1,6 @@
 /** Templates of e-mails: Liquid, held so tight that neither their writer nor a customer's name can do harm. */
-import { Liquid } from 'liquidjs'
-import type { Template } from 'liquidjs'
 import { HoldfastError } from '../../src/contracts/errors.ts'
+import { escapeForHtml, liquidPart, type LiquidPart } from '../liquid.ts'
 
 export interface EmailTemplate {
   /** One line. */
@@ -76,11 +75,11 @@ const compiled = new WeakMap<EmailTemplate, Map<string, CompiledTemplate>>()
 function compile(name: string, template: EmailTemplate, frame: EmailFrame): CompiledTemplate {
   const isDocument = /<html[\s>]/i.test(template.html)
   const hasFooter = /unsubscribe_url/.test(template.text)
-  const subject = part(name, 'subject', plain, template.subject)
-  const text = part(name, 'text', plain, template.text)
-  const html = part(name, 'HTML', escaping, template.html)
-  const textFrame = hasFooter ? null : part(name, 'text', plain, frame.text(SLOT))
-  const htmlFrame = isDocument ? null : part(name, 'HTML', escaping, frame.html(SLOT))
+  const subject = part(name, 'subject', template.subject)
+  const text = part(name, 'text', template.text)
+  const html = part(name, 'HTML', template.html)
+  const textFrame = hasFooter ? null : part(name, 'text', frame.text(SLOT))
+  const htmlFrame = isDocument ? null : part(name, 'HTML', frame.html(SLOT))
   return {
     render(data) {
       const content = text(data).trim()
@@ -123,95 +122,12 @@ function check(name: string, parts: EmailParts, data: TemplateData): void {
     const lines = pieces.map((line) => line.trim())
     if (!lines.every((line) => parts.text.includes(line)))
       refuse(`its text has no ${what}; put {{ ${variable} }} in`)
-    if (!lines.every((line) => parts.html.includes(escape(line)))) {
+    if (!lines.every((line) => parts.html.includes(escapeForHtml(line)))) {
       refuse(`its HTML has no ${what}; put {{ ${variable} }} in`)
     }
   }
 }
 
-type Part = (data: TemplateData) => string
-
-function part(name: string, which: string, liquid: Liquid, source: string): Part {
-  const place = `The template ${name} cannot be used: its ${which}`
-  let parsed: Template[]
-  try {
-    parsed = liquid.parse(source)
-    for (const path of liquid.globalFullVariablesSync(parsed)) checkVariable(place, source, path)
-  } catch (cause) {
-    throw explained(place, cause)
-  }
-  return (data) => {
-    try {
-      return String(liquid.renderSync(parsed, data))
-    } catch (cause) {
-      throw explained(place, cause)
-    }
-  }
-}
-
-function checkVariable(place: string, source: string, path: string): void {
-  if ((TEMPLATE_VARIABLES as readonly string[]).includes(path)) return
-  const line = source
-    .slice(0, source.search(new RegExp(path.split(/[.[]/)[0].replace(/\W/g, '\\$&'))))
-    .split('\n').length
-  const [near] = TEMPLATE_VARIABLES.toSorted((a, b) => distance(path, a) - distance(path, b))
-  throw new HoldfastError(
-    'template_invalid',
-    `${place} names "${path}" in line ${line}, which does not exist. Did you mean "${near}"? There are ${TEMPLATE_VARIABLES.join(', ')}.`,
-  )
-}
-
-function explained(place: string, cause: unknown): HoldfastError {
-  if (cause instanceof HoldfastError) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  const position = /, line:(\d+)(?:, col:(\d+))?/.exec(message)
-  const said = message.replace(/,? ?(file:[^,]*, )?line:.*$/s, '')
-  const what = /undefined variable: offer\b/.test(said)
-    ? 'it speaks of an offer, and the action makes none'
-    : said
-  return new HoldfastError(
-    'template_invalid',
-    `${place}${position === null ? '' : ` in line ${position[1]}`}: ${what}.`,
-    { cause },
-  )
-}
-
-const limits = {
-  ownPropertyOnly: true,
-  strictVariables: true,
-  strictFilters: true,
-  // Whether there is an offer may be asked.
-  lenientIf: true,
-  // Characters of source, milliseconds, and units of memory as liquidjs counts them.
-  parseLimit: 100_000,
-  renderLimit: 500,
-  memoryLimit: 1_000_000,
-  // No files: what is not in this map cannot be included.
-  templates: {},
-  locale: 'en',
-}
-const plain = withoutEscapeHatches(new Liquid(limits))
-const escaping = withoutEscapeHatches(new Liquid({ ...limits, outputEscape: 'escape' }))
-
-/** `raw` would put a customer's name unescaped into HTML. */
-function withoutEscapeHatches(liquid: Liquid): Liquid {
-  liquid.unregisterFilter('raw')
-  return liquid
-}
-
-function escape(text: string): string {
-  return String(escaping.parseAndRenderSync('{{ text }}', { text }))
-}
-
-/** Levenshtein's, over short names. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]
+function part(name: string, which: 'subject' | 'text' | 'HTML', source: string): LiquidPart<TemplateData> {
+  return liquidPart({ name, part: which, source, variables: TEMPLATE_VARIABLES, escapes: which === 'HTML' })
 }
