@@ -13,7 +13,9 @@
  * | addresses (a plain file)     | allowed; before sending there must be one                                 |
  * | failed payment, running discount, suppression, dispute, notice given | not known to be so: allowed                         |
  */
-import { type Action, type ActionCost, plannedCost } from '../../src/contracts/actions.ts'
+import { type Action, type ActionCost, type ChannelName, plannedCost } from '../../src/contracts/actions.ts'
+import type { EligibilityNumber, RiskLevel } from '../../src/contracts/eligibility.ts'
+import { ineligible } from './eligibility.ts'
 import { NO_ACTION } from './policy.ts'
 
 /** Why an action is not open to a customer; index 0 is open. New reasons come last: logs hold the names. */
@@ -42,6 +44,18 @@ export const MASK_REASONS = [
   'budget_used',
   'capacity_used',
   'no_address',
+  'profiling_objection',
+  'vulnerable',
+  'held',
+  'negotiation',
+  'sequence',
+  'urgent_ticket',
+  'paused',
+  'unsolved',
+  'payment_in_order',
+  'not_eligible',
+  'language',
+  'no_offer',
 ] as const
 
 export type MaskReason = (typeof MASK_REASONS)[number]
@@ -73,6 +87,18 @@ export const reasonSentences: Readonly<Record<MaskReason, string>> = {
   budget_used: 'the budget of this period is used up by earlier decisions',
   capacity_used: 'all its places in this period are taken by earlier decisions',
   no_address: 'no address of the customer for this channel is known',
+  profiling_objection: 'the customer objects to being profiled, so nothing follows from a score',
+  vulnerable: 'the customer is a minor or in need of protection: a case for a person',
+  held: 'a person has to look at the customer first, who answered, complained or was put on hold',
+  negotiation: 'somebody is negotiating with the customer',
+  sequence: 'the customer is in a running sequence of messages',
+  urgent_ticket: 'the customer has an urgent ticket open',
+  paused: 'a person has paused it',
+  unsolved: 'the policy does not know it yet and is being solved again',
+  payment_in_order: 'it is for failed payments, and none is known to have failed',
+  not_eligible: 'it is not for customers like this one, as the settings state it',
+  language: 'there is no message in the language of who would get it',
+  no_offer: 'nobody fulfils the offer, and nobody can be given the task to',
 }
 
 /** One number a customer; NaN is unknown. A column that is absent is unknown for everybody. */
@@ -103,11 +129,42 @@ export interface MaskContext {
   readonly dispute?: Column
   /** 1: has given notice. */
   readonly noticeGiven?: Column
+  /** 1: objects to being profiled. */
+  readonly profilingObjection?: Column
+  /** 1: a minor, or somebody in need of protection. */
+  readonly vulnerable?: Column
+  /** 1: a person has to look first. */
+  readonly held?: Column
+  /** 1: somebody negotiates with the customer. */
+  readonly negotiation?: Column
+  /** 1: in a running sequence of messages. */
+  readonly sequence?: Column
+  /** Above 0: so many urgent tickets are open. */
+  readonly urgentTicket?: Column
   /** 1: in a group that the policy does not act on (holdout, business as usual, exempt). */
   readonly group?: Column
   /** rows x actions, row-major; 1: an intervention of the same kind has begun and not ended. */
   readonly inForce?: Uint8Array
+  /** rows x actions, row-major; 1: nobody whom it would reach has a language that there is a message in. */
+  readonly untranslated?: Uint8Array
+  /** What conditions of actions look at beside the recurring amount; absent: none of it is known. */
+  readonly who?: WhoColumns
+  /** By action, in catalogue order: a person has paused it. */
+  readonly paused?: readonly boolean[]
+  /** By action: it gives a discount that nobody fulfils and nobody can be asked to. */
+  readonly unfulfilled?: readonly boolean[]
 }
+
+/** One value a customer; null is unknown. */
+export interface WhoColumns {
+  readonly level: readonly (RiskLevel | null)[]
+  readonly object: readonly (string | null)[]
+  /** Of whom each channel would reach, ISO 3166-1 alpha-2. */
+  readonly country: Readonly<Partial<Record<MessageChannel, readonly (string | null)[]>>>
+  readonly numbers: Readonly<Partial<Record<EligibilityNumber, Column>>>
+}
+
+type MessageChannel = Exclude<ChannelName, 'none'>
 
 export interface MaskRules {
   readonly actions: readonly Action[]
@@ -119,6 +176,8 @@ export interface MaskRules {
   readonly budgetOff: boolean
   /** What earlier decisions of the period have used up: the budget, and the places of each action. */
   readonly used?: { readonly budget: boolean; readonly capacity: readonly boolean[] }
+  /** By action: whether the policy has values for it; absent: for all. */
+  readonly solved?: readonly boolean[]
   /** Unknown consent counts as none. */
   readonly requireConsent: boolean
   /** Days without contact before the next; 0 is no waiting. */
@@ -160,7 +219,7 @@ export function maskActions(context: MaskContext, rules: MaskRules): Uint8Array 
   const { actions } = rules
   const width = actions.length
   const reasons = new Uint8Array(rows * width)
-  const always = actions.map((action, a) => alwaysMasked(action, a, rules))
+  const always = actions.map((action, a) => alwaysMasked(action, a, rules, context))
   for (let row = 0; row < rows; row++) {
     const customer = customerMask(context, row)
     const compared = context.group !== undefined && context.group[row] > 0 ? GROUP : 0
@@ -173,6 +232,7 @@ export function maskActions(context: MaskContext, rules: MaskRules): Uint8Array 
         customer ||
         running ||
         actionMask(context, row, actions[a], recurring[row], rules) ||
+        (context.untranslated !== undefined && context.untranslated[row * width + a] > 0 ? LANGUAGE : 0) ||
         compared
     }
   }
@@ -194,8 +254,6 @@ const DISABLED = code('disabled')
 const CAPACITY_OFF = code('capacity_off')
 const TOO_DEEP = code('discount_too_deep')
 const SUPPRESSED = code('suppressed')
-const DISPUTE = code('dispute')
-const NOTICE_GIVEN = code('notice_given')
 const RECURRING_UNKNOWN = code('recurring_unknown')
 const BUDGET_OFF = code('budget_off')
 const NO_CONSENT = code('no_consent')
@@ -212,21 +270,44 @@ const IN_FORCE = code('in_force')
 const BUDGET_USED = code('budget_used')
 const CAPACITY_USED = code('capacity_used')
 const NO_ADDRESS = code('no_address')
+const PAUSED = code('paused')
+const UNSOLVED = code('unsolved')
+const PAYMENT_IN_ORDER = code('payment_in_order')
+const NOT_ELIGIBLE = code('not_eligible')
+const LANGUAGE = code('language')
+const NO_OFFER = code('no_offer')
+
+/** What rules everything out where its number is above 0, in the order in which it is told. */
+const CUSTOMER_MASKS = [
+  ['suppressed', code('suppressed')],
+  ['profilingObjection', code('profiling_objection')],
+  ['vulnerable', code('vulnerable')],
+  ['dispute', code('dispute')],
+  ['held', code('held')],
+  ['noticeGiven', code('notice_given')],
+  ['negotiation', code('negotiation')],
+  ['urgentTicket', code('urgent_ticket')],
+  ['sequence', code('sequence')],
+] as const satisfies readonly (readonly [keyof MaskContext, number])[]
 
 /** What the settings alone rule out, the same for every customer. */
-function alwaysMasked(action: Action, a: number, rules: MaskRules): number {
+function alwaysMasked(action: Action, a: number, rules: MaskRules, context: MaskContext): number {
   if (!rules.enabled[a]) return DISABLED
+  if (context.paused?.[a] === true) return PAUSED
   if (action.capacity === 0) return CAPACITY_OFF
   if (rules.used?.capacity[a] === true) return CAPACITY_USED
-  return action.discount > rules.deepestDiscount ? TOO_DEEP : 0
+  if (action.discount > rules.deepestDiscount) return TOO_DEEP
+  if (context.unfulfilled?.[a] === true) return NO_OFFER
+  return rules.solved?.[a] === false ? UNSOLVED : 0
 }
 
 /** What rules out everything for one customer. */
 function customerMask(context: MaskContext, row: number): number {
-  const { suppressed, dispute, noticeGiven, recurring } = context
-  if (suppressed !== undefined && suppressed[row] > 0) return SUPPRESSED
-  if (dispute !== undefined && dispute[row] > 0) return DISPUTE
-  if (noticeGiven !== undefined && noticeGiven[row] > 0) return NOTICE_GIVEN
+  for (const [name, reason] of CUSTOMER_MASKS) {
+    const column = context[name]
+    if (column !== undefined && column[row] > 0) return reason
+  }
+  const { recurring } = context
   return recurring[row] >= 0 && recurring[row] < Infinity ? 0 : RECURRING_UNKNOWN
 }
 
@@ -237,6 +318,10 @@ function actionMask(
   recurring: number,
   rules: MaskRules,
 ): number {
+  const { paymentFailed } = context
+  const failed = paymentFailed !== undefined && paymentFailed[row] > 0
+  if (action.against === 'involuntary' && !failed) return PAYMENT_IN_ORDER
+  if (!isFor(context, row, action, recurring)) return NOT_ELIGIBLE
   const spent = rules.used?.budget === true
   if ((rules.budgetOff || spent) && plannedCost(action.cost, recurring, rules.digits) > 0)
     return rules.budgetOff ? BUDGET_OFF : BUDGET_USED
@@ -245,8 +330,8 @@ function actionMask(
     if (masked > 0) return masked
   }
   if (action.discount > 0) {
-    const { paymentFailed, discountInForce, discountsLastYear } = context
-    if (paymentFailed !== undefined && paymentFailed[row] > 0) return PAYMENT_FAILED
+    const { discountInForce, discountsLastYear } = context
+    if (failed) return PAYMENT_FAILED
     if (discountInForce !== undefined && discountInForce[row] > 0) return DISCOUNT_RUNNING
     const most = rules.discountsPerYear
     if (most === 0) return DISCOUNTS_USED
@@ -255,8 +340,24 @@ function actionMask(
   }
   if (breaksMargin(action.cost, recurring, rules)) return MARGIN_FLOOR
   const { monthsToNotice } = context
-  if (monthsToNotice === undefined) return 0
+  // A payment that failed waits for no notice date.
+  if (monthsToNotice === undefined || action.against === 'involuntary') return 0
   return monthsToNotice[row] < 0 || monthsToNotice[row] > action.leadMonths ? LEAD_WINDOW : 0
+}
+
+/** Whether a customer is one of those whom the settings mean. */
+function isFor({ who }: MaskContext, row: number, action: Action, recurring: number): boolean {
+  const { eligibility, channel } = action
+  if (eligibility === undefined) return true
+  const country = channel === 'none' ? undefined : who?.country[channel]
+  const facts = {
+    level: who?.level[row] ?? null,
+    object: who?.object[row] ?? null,
+    country: country?.[row] ?? null,
+    number: (name: EligibilityNumber): number =>
+      name === 'monthlyAmount' ? recurring : (who?.numbers[name]?.[row] ?? NaN),
+  }
+  return ineligible(eligibility, facts) === null
 }
 
 function contactMask(

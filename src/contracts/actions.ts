@@ -1,5 +1,7 @@
 /** The catalogue of what may be done for a customer, as every part of the product sees it. */
 
+import type { Eligibility } from './eligibility.ts'
+
 export type ChannelName = 'none' | 'email' | 'sms' | 'task'
 
 /**
@@ -16,7 +18,7 @@ export interface ActionCost {
 }
 
 export interface Action {
-  /** Position in the catalogue; the six reference actions are 0 to 5. */
+  /** Position in the catalogue; the six reference actions are 0 to 5, others follow. The key is what names an action. */
   readonly id: number
   /** Stable name in settings and logs: `no_action`, `email`, `sms`, `discount_10`, … */
   readonly key: string
@@ -32,6 +34,10 @@ export interface Action {
   readonly explorable: boolean
   /** Months before a notice date in which the action can still matter: its lead window. */
   readonly leadMonths: number
+  /** Absent: against customers' own wish to leave. */
+  readonly against?: ChurnCause
+  /** Whom it is for; absent: everybody. */
+  readonly eligibility?: Eligibility
 }
 
 /**
