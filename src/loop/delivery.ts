@@ -1,6 +1,7 @@
 /** How an intervention is carried out: by what, and whether not at all, recorded only, into the sandbox, or in earnest. */
 import type { Action, ChannelName } from '../contracts/actions.ts'
 import { normaliseEmail } from '../security/address-hash.ts'
+import type { DeliverySettings } from '../settings/automation.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 
 export type Delivery =
@@ -13,7 +14,9 @@ export type Delivery =
 
 export interface DeliverySituation {
   readonly channel: 'email' | 'sms' | 'task'
-  readonly settings: Pick<ServiceSettings, 'delivery' | 'sender' | 'smtp'>
+  readonly settings: Pick<ServiceSettings, 'sender' | 'smtp'> & {
+    readonly delivery: Pick<DeliverySettings, 'mode'>
+  }
   readonly publicUrl: string | null
   /** Test portals, sandbox orgs and sample files. */
   readonly sandboxConnection: boolean
@@ -21,11 +24,13 @@ export interface DeliverySituation {
   readonly activated: boolean
   /** For tasks: whether the connection's CRM can be given some, and is the sandbox that this installation runs. */
   readonly tasks?: { readonly possible: boolean; readonly builtIn: boolean }
+  /** For SMS: whether the sandbox runs, and what a live one needs and is not there; absent: no SMS at all. */
+  readonly sms?: { readonly sandbox: boolean; readonly missing: readonly string[] }
 }
 
 /**
  * Before anybody is chosen to receive it. What is dry run here is so for every recipient; `live` still needs
- * {@link onTestList}.
+ * {@link reaches}.
  *
  * @example
  * deliveryOf({ channel: 'email', settings: parseServiceSettings({}), … }).kind // 'dry_run'
@@ -38,12 +43,12 @@ export function deliveryOf(situation: DeliverySituation): Delivery {
       'delivery_off',
       'Actions are switched off (settings: delivery.mode). It waits until they are on.',
     )
-  if (channel === 'sms') return dryRun('no_provider', 'No provider for SMS is set up: nothing was sent.')
+  if (channel === 'sms' && situation.sms === undefined)
+    return dryRun('no_provider', 'No provider for SMS is set up: nothing was sent.')
   const { would, was } = WORDS[channel]
   const builtIn = situation.tasks?.builtIn ?? false
   if (channel === 'task' && situation.tasks?.possible !== true) return dryRun('no_provider', NO_TASKS)
-  if (mode === 'sandbox')
-    return channel === 'email' || builtIn ? { kind: 'sandbox' } : dryRun('no_sandbox', NO_SANDBOX)
+  if (mode === 'sandbox') return sandboxOf(situation)
   if (mode === 'dry_run')
     return dryRun(
       'dry_run',
@@ -65,13 +70,22 @@ export function deliveryOf(situation: DeliverySituation): Delivery {
   return missing === null ? { kind: 'live' } : none('not_configured', missing)
 }
 
+function sandboxOf({ channel, tasks, sms }: DeliverySituation): Delivery {
+  if (channel === 'email' || (channel === 'task' ? tasks?.builtIn : sms?.sandbox) === true)
+    return { kind: 'sandbox' }
+  return dryRun('no_sandbox', channel === 'task' ? NO_SANDBOX : NO_SMS_SANDBOX)
+}
+
 const WORDS = {
   email: { would: 'sent', was: 'sent' },
+  sms: { would: 'sent', was: 'sent' },
   task: { would: 'put on somebody’s list', was: 'put on anybody’s list' },
 }
 const NO_TASKS = 'This source has no tasks: nothing was put on anybody’s list.'
 const NO_SANDBOX =
   'Actions go into the sandbox (settings: delivery.mode), and this connection is no sandbox of this installation: no task was made.'
+const NO_SMS_SANDBOX =
+  'Actions go into the sandbox (settings: delivery.mode), and no SMS sandbox runs in this process: nothing was sent.'
 
 function none(code: string, reason: string): Delivery {
   return { kind: 'none', code, reason }
@@ -81,17 +95,53 @@ function dryRun(code: string, reason: string): Delivery {
   return { kind: 'dry_run', code, reason }
 }
 
-/** What a live e-mail needs and is not there, as a sentence; null when nothing is missing. */
-function missingForLive({ settings: { sender, smtp }, publicUrl }: DeliverySituation): string | null {
-  const missing = [
-    publicUrl?.startsWith('https://') === true
-      ? null
-      : 'PUBLIC_URL with https, so that people can unsubscribe',
-    sender.address === null ? 'the address that e-mails come from (settings: sender.address)' : null,
-    sender.postalAddress === null ? 'the postal address (settings: sender.postalAddress)' : null,
-    smtp.host === null ? 'the mail server (settings: smtp.host)' : null,
-  ].filter((one) => one !== null)
+/**
+ * What a live message needs and is not there, as a sentence; null when nothing is missing. That bounces and answers
+ * find their way back is not asked here: without it an e-mail waits for an approval (`approvalVerdict`).
+ *
+ * @example
+ * missingForLive({ channel: 'email', settings, publicUrl: null }) // 'Nothing can be sent yet. Missing: PUBLIC_URL …'
+ */
+export function missingForLive({
+  channel,
+  settings: { sender, smtp },
+  publicUrl,
+  sms,
+}: Pick<DeliverySituation, 'channel' | 'publicUrl' | 'sms'> & {
+  readonly settings: Pick<ServiceSettings, 'sender' | 'smtp'>
+}): string | null {
+  if (channel === 'task') return null
+  const https = publicUrl?.startsWith('https://') === true
+  const missing =
+    channel === 'email'
+      ? [
+          https ? null : 'PUBLIC_URL with https, so that people can unsubscribe',
+          sender.address === null ? 'the address that e-mails come from (settings: sender.address)' : null,
+          sender.postalAddress === null ? 'the postal address (settings: sender.postalAddress)' : null,
+          smtp.host === null ? 'the mail server (settings: smtp.host)' : null,
+        ].filter((one) => one !== null)
+      : [
+          ...(https ? [] : ['PUBLIC_URL with https, so that STOP and what became of a message reach us']),
+          ...(sms?.missing ?? ['a provider for SMS']),
+        ]
   return missing.length === 0 ? null : `Nothing can be sent yet. Missing: ${missing.join('; ')}.`
+}
+
+/**
+ * Whether what goes out in earnest may go to an address: with mode `live` to everybody's, else to those of the test
+ * list. Asked again right before it is handed over.
+ *
+ * @param delivery of the settings
+ * @param to null: a task, which the company's own people see
+ * @example
+ * reaches({ mode: 'live', testList: [] }, 'ann@example.com') // true
+ */
+export function reaches(
+  { mode, testList }: Pick<DeliverySettings, 'mode' | 'testList'>,
+  to: string | null,
+): boolean {
+  if (mode === 'live') return true
+  return mode === 'test_list' && (to === null || onTestList({ delivery: { testList } }, to))
 }
 
 /**
@@ -100,7 +150,10 @@ function missingForLive({ settings: { sender, smtp }, publicUrl }: DeliverySitua
  * @example
  * onTestList(settings, 'Ann@Example.com') // true where testList has 'ann@example.com'
  */
-export function onTestList({ delivery }: Pick<ServiceSettings, 'delivery'>, address: string): boolean {
+export function onTestList(
+  { delivery }: { readonly delivery: Pick<DeliverySettings, 'testList'> },
+  address: string,
+): boolean {
   const plain = normaliseEmail(address)
   return plain !== null && delivery.testList.some((one) => normaliseEmail(one) === plain)
 }

@@ -1,4 +1,66 @@
 /** What runs by itself, waits for a person, and stops by itself. */
 import { z } from 'zod'
+import { field, flag } from './field.ts'
 
-export const automationSettings = z.strictObject({}).prefault({})
+const days = (standard: number, about: string) =>
+  field(z.number().int().min(1).max(60).default(standard), about, 'a whole number from 1 to 60')
+
+/** How actions leave at all, and which of them a person approves first: `delivery` of the settings. */
+export const deliverySettings = z
+  .strictObject({
+    mode: field(
+      z.enum(['off', 'dry_run', 'sandbox', 'test_list', 'live']).default('dry_run'),
+      'Whether actions are carried out: not at all, recorded without being sent, sent into the sandbox inbox and nowhere else, sent to the test list only, or sent to the customers',
+      'off, dry_run, sandbox, test_list or live',
+    ),
+    testList: field(
+      z.array(z.email()).max(100).default([]),
+      'Addresses that an admin verified; with mode test_list nobody else is sent anything',
+      'a list of at most 100 e-mail addresses',
+    ),
+    approval: z
+      .strictObject({
+        discounts: flag(true, 'Whether a person approves each discount'),
+        calls: flag(true, 'Whether a person approves each call'),
+        email: flag(false, 'Whether a person approves each e-mail without a discount'),
+        sms: flag(false, 'Whether a person approves each SMS without a discount'),
+        waitDays: days(7, 'Days that an action waits for an approval before it expires'),
+        validDays: days(
+          14,
+          'Days that an approval holds; what has not gone out by then is asked about again',
+        ),
+      })
+      .prefault({}),
+  })
+  .prefault({})
+
+export type DeliverySettings = z.infer<typeof deliverySettings>
+
+const share = (standard: number, about: string) =>
+  field(z.number().min(0.0001).max(0.5).default(standard), about, 'a number from 0.0001 to 0.5')
+
+/** `automation` of the settings: when something stops by itself. */
+export const automationSettings = z
+  .strictObject({
+    stop: z
+      .strictObject({
+        enabled: flag(true, 'Whether an action or a channel stops by itself when people turn away from it'),
+        windowHours: field(
+          z.number().int().min(1).max(168).default(24),
+          'Hours that are compared with what is usual',
+          'a whole number from 1 to 168',
+        ),
+        fewest: field(
+          z.number().int().min(2).max(1000).default(4),
+          'Opt-outs, complaints or bounces in that time below which nothing stops by itself',
+          'a whole number from 2 to 1000',
+        ),
+        optOuts: share(0.01, 'Share of opt-outs that is usual where less is known'),
+        complaints: share(0.001, 'Share of complaints that is usual where less is known'),
+        bounces: share(0.02, 'Share of bounces and failures that is usual where less is known'),
+      })
+      .prefault({}),
+  })
+  .prefault({})
+
+export type AutomationSettings = z.infer<typeof automationSettings>

@@ -39,7 +39,18 @@ export const MOVES: Moves = {
   ],
   awaiting_approval: ['planned', 'snoozed', 'expired', 'cancelled', 'rejected'],
   // To itself: it waits for another reason by now.
-  deferred: ['deferred', 'leased', 'suppressed', 'snoozed', 'expired', 'cancelled', 'rejected', 'dry_run'],
+  // To a person: the settings ask for one by now, or a yes is too old.
+  deferred: [
+    'deferred',
+    'awaiting_approval',
+    'leased',
+    'suppressed',
+    'snoozed',
+    'expired',
+    'cancelled',
+    'rejected',
+    'dry_run',
+  ],
   // Back to the person who snoozed it before approving it; else on as if it had been planned for then.
   snoozed: [
     'awaiting_approval',

@@ -2,6 +2,7 @@
  * What needs a look, in words: what happened, what it means for the customers, what to do. The worst first. A pure
  * function of what the page has read.
  */
+import type { DeliverySettings } from '../../settings/automation.ts'
 import type { ConnectionView, StepView } from '../../store/reads/connections.ts'
 import type { CrmView, Refusal } from '../../store/reads/crm-connections.ts'
 import { nextRun } from '../../store/schedule.ts'
@@ -247,7 +248,7 @@ function activationNotices(
 
 /** How actions leave, as a pill and as a sentence. */
 export const DELIVERY: Readonly<
-  Record<Place['settings']['delivery']['mode'], { readonly pill: string; readonly activated: string }>
+  Record<DeliverySettings['mode'], { readonly pill: string; readonly activated: string }>
 > = {
   off: {
     pill: 'Actions are off',
@@ -266,6 +267,11 @@ export const DELIVERY: Readonly<
     pill: 'Test list: mail to nobody else; tasks go to owners',
     activated:
       'Mail then goes to the addresses of the test list, and everybody else gets a dry run. Calls and offers become tasks on the lists of the responsible people in your CRM, unless it is a test account.',
+  },
+  live: {
+    pill: 'Live: messages go to customers',
+    activated:
+      'Messages then go to the customers themselves, and calls and offers become tasks on the lists of the responsible people in your CRM, unless it is a test account. The preview says what today’s would be.',
   },
 }
 
