@@ -17,6 +17,12 @@ export interface ActionCost {
   readonly durationMonths: number
 }
 
+/**
+ * What makes customers leave that an action is against: their own decision, or a payment that failed. A failed payment
+ * is no wish to leave, so it has an answer of its own, and a discount is none.
+ */
+export type ChurnCause = 'voluntary' | 'involuntary'
+
 export interface Action {
   /** Position in the catalogue; the six reference actions are 0 to 5, others follow. The key is what names an action. */
   readonly id: number
