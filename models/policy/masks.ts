@@ -320,7 +320,7 @@ function actionMask(
 ): number {
   const { paymentFailed } = context
   const failed = paymentFailed !== undefined && paymentFailed[row] > 0
-  if (action.against === 'involuntary' && !failed) return PAYMENT_IN_ORDER
+  if (action.remedy === 'payment' && !failed) return PAYMENT_IN_ORDER
   if (!isFor(context, row, action, recurring)) return NOT_ELIGIBLE
   const spent = rules.used?.budget === true
   if ((rules.budgetOff || spent) && plannedCost(action.cost, recurring, rules.digits) > 0)
@@ -341,7 +341,7 @@ function actionMask(
   if (breaksMargin(action.cost, recurring, rules)) return MARGIN_FLOOR
   const { monthsToNotice } = context
   // A payment that failed waits for no notice date.
-  if (monthsToNotice === undefined || action.against === 'involuntary') return 0
+  if (monthsToNotice === undefined || action.remedy === 'payment') return 0
   return monthsToNotice[row] < 0 || monthsToNotice[row] > action.leadMonths ? LEAD_WINDOW : 0
 }
 

@@ -17,12 +17,6 @@ export interface ActionCost {
   readonly durationMonths: number
 }
 
-/**
- * What makes customers leave that an action is against: their own decision, or a payment that failed. A failed payment
- * is no wish to leave, so it has an answer of its own, and a discount is none.
- */
-export type ChurnCause = 'voluntary' | 'involuntary'
-
 export interface Action {
   /** Position in the catalogue; the six reference actions are 0 to 5, others follow. The key is what names an action. */
   readonly id: number
@@ -40,8 +34,8 @@ export interface Action {
   readonly explorable: boolean
   /** Months before a notice date in which the action can still matter: its lead window. */
   readonly leadMonths: number
-  /** Absent: against customers' own wish to leave. */
-  readonly against?: ChurnCause
+  /** What it puts right, and so the only case that it is for: a payment that failed. Absent: it is to keep people. */
+  readonly remedy?: 'payment'
   /** Whom it is for; absent: everybody. */
   readonly eligibility?: Eligibility
 }
