@@ -24,6 +24,11 @@ export interface SmsMessage {
   /** E.164. */
   readonly to: string
   readonly text: string
+  /** BCP 47, of the text. */
+  readonly language: string
+  /** Parts that it travels in, each of which is paid for. */
+  readonly segments: number
+  readonly encoding: 'GSM-7' | 'UCS-2'
 }
 
 /** What somebody of the company is asked to do, on their list in the CRM. */
@@ -75,6 +80,8 @@ export type SendResult =
       readonly message: string
       /** The address itself is at fault: it goes on the suppression list. */
       readonly suppress?: boolean
+      /** The person told the provider to stop: as good as an opt-out that reached us. */
+      readonly optedOut?: boolean
     }
   /** It may have gone out, and nobody can say. Shown to a person, never sent again blindly. */
   | { readonly outcome: 'uncertain'; readonly message: string }
@@ -100,6 +107,8 @@ export interface Channel {
     readonly to: string
     readonly startedAt: Date
     readonly providerId?: string
+    /** Of the message as it is stored: tells it apart where a provider knows no keys. */
+    readonly text?: string
   }): Promise<SendResult | null>
   verify(): Promise<readonly Check[]>
   close(): Promise<void>

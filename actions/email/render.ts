@@ -1,23 +1,16 @@
 /** From an action and a person to the e-mail that she is sent, or would be: previews use the same function. */
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { EmailMessage } from '../channel.ts'
+import { chooseTemplate, type TemplatesByLanguage } from '../choose-template.ts'
 import { parseAddress } from './address.ts'
-import {
-  dateIn,
-  greetable,
-  languageRanges,
-  lines,
-  localeOf,
-  nameOfLanguage,
-  oneLine,
-} from '../message-text.ts'
+import { dateIn, greetable, lines, localeOf, nameOfLanguage, oneLine } from '../message-text.ts'
 import { compileTemplate, type CompiledTemplate, type EmailTemplate, type TemplateData } from './template.ts'
 import { framed } from './templates/frame.ts'
 import { englishTemplates } from './templates/en.ts'
 import { germanTemplates } from './templates/de.ts'
 
 /** Templates by language (BCP 47), then by key of the action. */
-export type EmailTemplates = Readonly<Record<string, Readonly<Record<string, EmailTemplate>>>>
+export type EmailTemplates = TemplatesByLanguage<EmailTemplate>
 
 export interface EmailOffer {
   /** Whole or not: 10 is 10 %. */
@@ -142,17 +135,13 @@ function findTemplate({
   language: string
   template: CompiledTemplate
 } | null {
-  for (const tag of [...languageRanges(language), ...languageRanges(fallbackLanguage)]) {
-    for (const set of [templates, shipped]) {
-      const known = Object.keys(set).find((one) => one.toLowerCase() === tag)
-      const template = known !== undefined && Object.hasOwn(set[known], action) ? set[known][action] : null
-      if (known !== undefined && template !== null) {
-        const name = `"${action}" in ${nameOfLanguage(known)}`
-        return { language: known, template: compileTemplate(name, template, framed(known)) }
-      }
-    }
+  const found = chooseTemplate([templates, shipped], { action, language, fallbackLanguage })
+  if (found === null) return null
+  const name = `"${action}" in ${nameOfLanguage(found.language)}`
+  return {
+    language: found.language,
+    template: compileTemplate(name, found.template, framed(found.language)),
   }
-  return null
 }
 
 function checkSender({ sender, responsible }: RenderInput) {
