@@ -1,4 +1,5 @@
 /** Moves of many interventions at once, each with its event. */
+import type { CustomerId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import { OPEN_STATES } from './intervention-states.ts'
 import { showMoves, type MovedRow } from './shown-moves.ts'
@@ -45,43 +46,77 @@ export async function releaseDeferred(tx: Transaction, reasonCodes: readonly str
 }
 
 /**
- * Stops every e-mail that is meant for an address and has not begun to be sent.
+ * Stops every message of a channel that is meant for an address and has not begun to be sent, whichever record has it.
  *
  * @param hash of the address
  * @param address as a message names it, where one is known
  * @returns how many
  */
-export async function cancelToAddress(
+export function cancelToAddress(
   tx: Transaction,
-  { hash, address, actor, reasonCode, reason }: AddressStop,
+  { hash, address, channel = 'email', ...because }: AddressStop,
+): Promise<number> {
+  const [column, to] =
+    channel === 'email'
+      ? ['email_hash', `i.message -> 'to' ->> 'address'`]
+      : ['phone_hash', `i.message ->> 'to'`]
+  return cancelAll(tx, because, {
+    // A message names whom it was written to; the record may have another address by now.
+    where: `i.channel = $6 and (i.address_hash = $7 or r.${column} = $7 or ${to} = $8::text)`,
+    values: [channel, hash, address],
+  })
+}
+
+export interface AddressStop extends Because {
+  readonly hash: Buffer
+  readonly address: string | null
+  /** Default: e-mail. */
+  readonly channel?: 'email' | 'sms'
+}
+
+/**
+ * Stops every message to anybody of a customer that has not begun to be sent. Tasks stay: a person carries them out,
+ * and reads first what keeps the rest.
+ *
+ * @returns how many
+ */
+export function cancelMessages(tx: Transaction, customer: CustomerId, because: Because): Promise<number> {
+  return cancelAll(tx, because, {
+    where: `i.channel in ('email', 'sms') and i.customer_id = $6`,
+    values: [customer],
+  })
+}
+
+export interface Because {
+  readonly actor: string
+  readonly reasonCode: string
+  readonly reason: string
+}
+
+/** @param meant over `i` and its recipient `r`, with values from $6 on */
+async function cancelAll(
+  tx: Transaction,
+  { actor, reasonCode, reason }: Because,
+  meant: { readonly where: string; readonly values: readonly unknown[] },
 ): Promise<number> {
   const stopped = await tx.query<MovedRow>(
     `with meant as (
        select i.tenant_id, i.id, i.state from interventions i
        left join recipients r on r.tenant_id = i.tenant_id and r.id = i.recipient_id
-       where i.tenant_id = $1 and i.channel = 'email' and i.state = any($2::text[])
-         and (r.email_hash = $3 or i.message->'to'->>'address' = $4::text)
+       where i.tenant_id = $1 and i.state = any($2::text[]) and ${meant.where}
        for update of i
      ), stopped as (
-       update interventions i set state = 'cancelled', reason_code = $5, reason = $6, updated_at = now(),
+       update interventions i set state = 'cancelled', reason_code = $3, reason = $4, updated_at = now(),
          lease_owner = null, lease_until = null
        from meant where i.tenant_id = meant.tenant_id and i.id = meant.id
        returning i.id, i.connection_id, meant.state as before
      ), noted as (
        insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason)
-       select $1, id, before, 'cancelled', $7, $5, $6 from stopped
+       select $1, id, before, 'cancelled', $5, $3, $4 from stopped
      )
      select connection_id as connection from stopped`,
-    [tx.tenant, [...OPEN_STATES, 'leased'], hash, address, reasonCode, reason, actor],
+    [tx.tenant, [...OPEN_STATES, 'leased'], reasonCode, reason, actor, ...meant.values],
   )
   await showMoves(tx, 'cancelled', stopped)
   return stopped.length
-}
-
-export interface AddressStop {
-  readonly hash: Buffer
-  readonly address: string | null
-  readonly actor: string
-  readonly reasonCode: string
-  readonly reason: string
 }

@@ -14,7 +14,8 @@ export interface Suppression {
 }
 
 /**
- * The first reason stays.
+ * The first reason stays, but for a weaker one of what is heard of messages: an address that unsubscribed and then
+ * bounced or complained is not written to again because somebody subscribes anew.
  *
  * @returns whether it was not suppressed before
  */
@@ -22,12 +23,32 @@ export async function suppress(
   tx: Transaction,
   { hash, channel, reason, source }: Suppression,
 ): Promise<boolean> {
-  const added = await tx.query(
+  const [row] = await tx.query<{ added: boolean }>(
     `insert into suppressions (tenant_id, address_hash, channel, reason, source) values ($1, $2, $3, $4, $5)
-     on conflict do nothing returning channel`,
+     on conflict (tenant_id, address_hash, channel) do update set reason = excluded.reason, source = excluded.source
+     where suppressions.reason = 'unsubscribed' and excluded.reason <> 'unsubscribed'
+       or suppressions.reason = 'bounced' and excluded.reason = 'complained'
+     returning xmax = 0 as added`,
     [tx.tenant, hash, channel, reason, source],
   )
-  return added.length > 0
+  return row?.added ?? false
+}
+
+/**
+ * Takes an address off the list again that is on it for having unsubscribed, and for nothing else.
+ *
+ * @returns whether it was
+ */
+export async function liftUnsubscribed(
+  tx: Transaction,
+  { hash, channel }: Pick<Suppression, 'hash' | 'channel'>,
+): Promise<boolean> {
+  const lifted = await tx.query(
+    `delete from suppressions where tenant_id = $1 and address_hash = $2 and channel = $3 and reason = 'unsubscribed'
+     returning channel`,
+    [tx.tenant, hash, channel],
+  )
+  return lifted.length > 0
 }
 
 /** Why nothing is sent to an address; null when something may be. */

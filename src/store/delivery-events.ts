@@ -1,0 +1,153 @@
+/** What became of what was sent, as providers and people say it: append-only, each event once. */
+import type { CustomerId, InterventionId } from '../contracts/ids.ts'
+import type { Transaction } from './database.ts'
+import type { InterventionState } from './intervention-states.ts'
+
+/** As `delivery_events.kind` (0008-trust.sql). */
+export type DeliveryKind =
+  | 'delivered'
+  | 'delayed'
+  | 'bounced'
+  | 'failed'
+  | 'complained'
+  | 'opened'
+  | 'clicked'
+  | 'replied'
+  | 'unsubscribed'
+  | 'resubscribed'
+  | 'help'
+
+/** Channels that feedback comes of; calls are read back from the CRM. */
+export type FeedbackChannel = 'email' | 'sms'
+
+export interface NewDeliveryEvent {
+  /** Null: of nothing that the ledger knows. */
+  readonly intervention: InterventionId | null
+  readonly channel: FeedbackChannel
+  readonly kind: DeliveryKind
+  /** A time to come is kept as now: a wrong clock must not outlive an answer. */
+  readonly at: Date
+  readonly dedupKey: string
+  readonly hash: Buffer | null
+  readonly code: string | null
+  readonly detail: string | null
+  readonly permanent: boolean | null
+}
+
+/**
+ * One at a time for an address, until the transaction ends: of two answers at once each has to see the other. Taken
+ * before any row is locked.
+ */
+export async function lockAddress(tx: Transaction, hash: Buffer): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `feedback:${tx.tenant}:${hash.toString('hex')}`,
+  ])
+}
+
+/** @returns when it happened, as it is kept; null when it stands there already */
+export async function appendDeliveryEvent(
+  tx: Transaction,
+  { intervention, channel, kind, at, dedupKey, hash, code, detail, permanent }: NewDeliveryEvent,
+): Promise<Date | null> {
+  const [row] = await tx.query<{ at: Date }>(
+    `insert into delivery_events (tenant_id, intervention_id, channel, kind, at, dedup_key, address_hash, code, detail,
+       permanent)
+     values ($1, $2, $3, $4, least($5, clock_timestamp()), $6, $7, $8, $9, $10)
+     on conflict (tenant_id, dedup_key) do nothing returning at`,
+    [tx.tenant, intervention, channel, kind, at, dedupKey, hash, code, detail, permanent],
+  )
+  return row?.at ?? null
+}
+
+/** Whether an address said one of these later than, or at the same instant as, a time. */
+export async function saidSince(
+  tx: Transaction,
+  {
+    hash,
+    channel,
+    kind,
+    at,
+    same,
+  }: { hash: Buffer; channel: FeedbackChannel; kind: DeliveryKind; at: Date; same: boolean },
+): Promise<boolean> {
+  const [{ said }] = await tx.query<{ said: boolean }>(
+    `select exists (select from delivery_events where tenant_id = $1 and address_hash = $2 and channel = $3
+       and kind = $4 and at ${same ? '>=' : '>'} $5) as said`,
+    [tx.tenant, hash, channel, kind, at],
+  )
+  return said
+}
+
+/** What feedback needs to know of an intervention. */
+export interface ToldIntervention {
+  readonly id: InterventionId
+  readonly customer: CustomerId
+  readonly state: InterventionState
+  /** Of the address that it went to. */
+  readonly hash: Buffer | null
+  /** As a message names it; null: none is stored, or they were forgotten. */
+  readonly address: string | null
+  readonly delivery: string | null
+  readonly recipientName: string | null
+}
+
+/** By its own id, else by that of the provider; null: the ledger has none. */
+export async function findTold(
+  tx: Transaction,
+  { id, providerId, channel }: { id: InterventionId | null; providerId: string | null; channel: string },
+): Promise<ToldIntervention | null> {
+  const [row] = await tx.query<ToldIntervention>(
+    `select i.id, i.customer_id as customer, i.state,
+       coalesce(i.address_hash, case when i.channel = 'email' then r.email_hash else r.phone_hash end) as hash,
+       case when i.channel = 'email' then i.message -> 'to' ->> 'address' else i.message ->> 'to' end as address,
+       i.message ->> 'delivery' as delivery, r.name as "recipientName"
+     from interventions i
+     left join recipients r on r.tenant_id = i.tenant_id and r.id = i.recipient_id
+     where i.tenant_id = $1 and i.channel = $4 and (i.id = $2::uuid or ($2::uuid is null and i.provider_id = $3::text))
+     order by i.created_at desc limit 1`,
+    [tx.tenant, id, providerId, channel],
+  )
+  return row ?? null
+}
+
+/** Customers of whom somebody has an address. */
+export async function holdersOf(
+  tx: Transaction,
+  hash: Buffer,
+  channel: FeedbackChannel,
+): Promise<readonly CustomerId[]> {
+  const rows = await tx.query<{ id: CustomerId }>(
+    `select distinct customer_id as id from recipients
+     where tenant_id = $1 and ${channel === 'email' ? 'email_hash' : 'phone_hash'} = $2 order by 1`,
+    [tx.tenant, hash],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** What was said of something that went out, or may have: as much of it as moves it in the ledger. */
+export interface SaidOfSent {
+  readonly id: InterventionId
+  readonly connection: string
+  readonly state: 'sent' | 'uncertain'
+  readonly channel: FeedbackChannel
+  readonly delivery: string | null
+  readonly erased: boolean
+  readonly plannedCostMinor: number
+  /** It reached the person. */
+  readonly reached: boolean
+}
+
+/** Of those that stand as `sent` or `uncertain` and that something was said of; set-based, few rows as a rule. */
+export function saidOfSent(tx: Transaction, ids: readonly InterventionId[]): Promise<readonly SaidOfSent[]> {
+  return tx.query<SaidOfSent>(
+    `select i.id, i.connection_id as connection, i.state, i.channel, i.message ->> 'delivery' as delivery,
+       i.reason_code is not distinct from 'erased' as erased, i.planned_cost_minor as "plannedCostMinor", e.reached
+     from interventions i
+     join lateral (
+       select bool_or(kind in ('delivered', 'opened', 'clicked', 'complained', 'replied', 'unsubscribed')) as reached
+       from delivery_events where tenant_id = $1 and intervention_id = i.id and kind not in ('resubscribed', 'help')
+     ) e on e.reached is not null
+     where i.tenant_id = $1 and i.id = any ($2::uuid[]) and i.state in ('sent', 'uncertain') order by i.id`,
+    [tx.tenant, [...ids]],
+  )
+}
