@@ -37,6 +37,8 @@ export const DOORS: Readonly<Record<string, string>> = {
   'post /v1/activation': 'admin admin',
   'post /v1/pause': 'admin operator',
   'post /v1/resume': 'admin admin',
+  'post /v1/kill-switch': 'admin operator',
+  'delete /v1/kill-switch': 'admin admin',
   'get /v1/exports/{table}': 'export admin',
   'get /': '- viewer',
   'get /customers': '- viewer',

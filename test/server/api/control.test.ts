@@ -118,6 +118,43 @@ describe(`activation and pause of the API (${databaseKind})`, () => {
     expect(api.woken()).toBeGreaterThan(woken)
   })
 
+  it('pauses one action or one channel, and names what is paused until it is resumed', async () => {
+    const paused = (await post('/v1/pause', { action: 'sms', reason: 'No credit.' })).body
+    expect(paused).toMatchObject({
+      status: 'active',
+      killSwitch: null,
+      pauses: [{ scope: 'action', name: 'sms', reason: 'No credit.', actor: expect.stringMatching(/^key:/) }],
+    })
+    await post('/v1/pause', { channel: 'email', reason: 'A new domain.' })
+    expect((await post('/v1/resume', { action: 'sms' })).body).toMatchObject({
+      pauses: [{ scope: 'channel', name: 'email' }],
+    })
+    const both = await post('/v1/pause', { action: 'sms', channel: 'sms', reason: 'x' })
+    expect([both.status, both.body.detail]).toEqual([400, expect.stringContaining('not both')])
+    const unknown = await post('/v1/pause', { action: 'fax', reason: 'x' })
+    expect([unknown.status, unknown.body.detail]).toEqual([400, expect.stringContaining('no action "fax"')])
+    // What was paused as a whole is another thing.
+    await post('/v1/resume')
+    expect((await get('/v1/standing')).body).toMatchObject({ pauses: [{ name: 'email' }] })
+  })
+
+  it('stops all actions by the kill switch, and cancels what is open', async () => {
+    const customer = await addCustomer(api.database, { tenant, connection })
+    const id = await addIntervention(api.database, { tenant, connection, customer })
+    const stopped = await post('/v1/kill-switch', { reason: 'A wrong list.' })
+    expect(stopped.body).toMatchObject({ cancelled: 1, killSwitch: { reason: 'A wrong list.' } })
+    expect(await due()).toEqual([])
+    const again = await ask<{ state: string }>(api, key, 'GET', `/v1/interventions/${id}`)
+    expect(again.body.state).toBe('cancelled')
+    expect((await post('/v1/kill-switch', { reason: 'Again.' })).body).toMatchObject({
+      cancelled: 0,
+      killSwitch: { reason: 'A wrong list.' },
+    })
+    expect((await ask<Answer>(api, key, 'DELETE', '/v1/kill-switch')).body).toMatchObject({
+      killSwitch: null,
+    })
+  })
+
   it('makes due at once what waited for other settings or the end of the pause', async () => {
     const customer = await addCustomer(api.database, { tenant, connection })
     const deferred = async (reasonCode: string): Promise<string> => {
@@ -146,6 +183,8 @@ describe(`activation and pause of the API (${databaseKind})`, () => {
       ['POST', '/v1/activation'],
       ['POST', '/v1/pause'],
       ['POST', '/v1/resume'],
+      ['POST', '/v1/kill-switch'],
+      ['DELETE', '/v1/kill-switch'],
       ['GET', '/v1/settings'],
       ['PUT', '/v1/settings'],
     ]) {
