@@ -1,6 +1,6 @@
 /**
- * The six reference actions: the default catalogue, and the order of the columns of every values array.
- * Settings change them by key; the ids never change.
+ * The actions that ship: the six of the reference, whose ids never change, and those that came after. Settings change
+ * them by key and add actions of a company's own, which follow them.
  */
 import type { Action, ActionCost, ChannelName } from '../src/contracts/actions.ts'
 
@@ -39,6 +39,31 @@ export const referenceActions: readonly Action[] = [
     explorable: false,
   }),
 ]
+
+/**
+ * "Update your payment": one message to whoever pays, where a payment failed. It is charged once, not for a year, and
+ * a notice date has nothing to do with it. It is never drawn for exploration: it is an answer, not a try.
+ */
+export const updatePayment: Action = {
+  ...action(6, 'update_payment', 'Ask to Update Payment', 'email', 0.01),
+  cost: { fixedMinor: 0, share: 0.01, durationMonths: 1 },
+  explorable: false,
+  leadMonths: 60,
+  remedy: 'payment',
+}
+
+/** The reference actions first, in their order. */
+export const shippedActions: readonly Action[] = [...referenceActions, updatePayment]
+
+/**
+ * An action's name as people read it; the key where the catalogue has none of that key (any more).
+ *
+ * @example
+ * nameOfAction('sms') // 'Send SMS'
+ */
+export function nameOfAction(key: string, actions: readonly Action[] = shippedActions): string {
+  return actions.find((action) => action.key === key)?.name ?? key
+}
 
 function action(
   id: number,

@@ -14,24 +14,44 @@
  * not only cheaper: it also does less. (Charging one month against years of effect is what makes a policy give
  * everybody the deepest discount.)
  */
-import type { ActionCost } from '../../src/contracts/actions.ts'
+import type { Action, ActionCost } from '../../src/contracts/actions.ts'
 import { expectedMonths } from './costs.ts'
 import { benefitOf, type EffectPrior } from './gate.ts'
-import type { ActionValues } from './policy.ts'
+import { defaultInvoluntary, paymentGain, type InvoluntaryChurn } from './involuntary.ts'
+import { NO_ACTION, type ActionValues } from './policy.ts'
 
+/** What a policy was trained with: its pricing, and what its world believed. */
+export interface Training {
+  /** Keys of the actions that it knows, in the order of its values. */
+  readonly actions: readonly string[]
+  /** Gross margin, share of the recurring amount. */
+  readonly margin: number
+  /** One an action. */
+  readonly costs: readonly ActionCost[]
+  /** Discount a month. */
+  readonly gamma: number
+  /** Prior of each action's relative effect on the hazard; null: nothing is gated. */
+  readonly priors: readonly EffectPrior[] | null
+}
+
+/** What is wanted: a catalogue, which may hold actions that the policy does not know. */
 export interface Pricing {
   /** Gross margin, share of the recurring amount. */
   readonly margin: number
-  /** In catalogue order. */
-  readonly costs: readonly ActionCost[]
+  /** The order of what comes out. */
+  readonly actions: readonly Pick<Action, 'key' | 'cost' | 'remedy'>[]
+  /** What is believed of failed payments; the shipped assumptions by default. */
+  readonly involuntary?: InvoluntaryChurn
 }
 
-/** What a policy was trained with: its pricing, and what its world believed. */
-export interface Training extends Pricing {
-  /** Discount a month. */
-  readonly gamma: number
-  /** Prior of each action's relative effect on the hazard, in catalogue order; null: nothing is gated. */
-  readonly priors: readonly EffectPrior[] | null
+/** Customers, one value each. */
+export interface PricedCustomers {
+  /** Chance to leave in a month, as the served state has it. */
+  readonly hazard: ArrayLike<number>
+  /** A month, major units of the reporting currency; NaN gives gain NaN and cost 0. */
+  readonly recurring: Float64Array | Float32Array
+  /** How many of the last payments failed; NaN, or absent, is unknown. */
+  readonly failedPayments?: ArrayLike<number> | undefined
 }
 
 export interface Priced {
@@ -44,52 +64,81 @@ export interface Priced {
 }
 
 /**
- * Gains over doing nothing and planned costs in minor units, rows x actions. The gain counts what an action is
- * expected to cost, as long as the customer stays; the planned cost is the liability over the whole duration.
+ * Whether each action of a catalogue has a value: the policy knows it, or it is the remedy of a failed
+ * payment, which is valued apart (involuntary.ts). The others have none until the policy was solved with them.
  *
- * @param hazard monthly, as the served state has it; one a row
- * @param recurring a month, major units of the reporting currency; NaN gives gain NaN and cost 0
+ * @example
+ * solvedBy(trained, actions) // false for an action that was added a minute ago
+ */
+export function solvedBy(trained: Pick<Training, 'actions'>, actions: Pricing['actions']): boolean[] {
+  return actions.map(({ key, remedy }) => remedy === 'payment' || trained.actions.includes(key))
+}
+
+/** What is believed of each action of a catalogue, for the log; null where nothing is yet. */
+export function beliefsOf(trained: Training, { actions, involuntary }: Pricing): (EffectPrior | null)[] {
+  return actions.map(({ key, remedy }) =>
+    remedy === 'payment'
+      ? (involuntary ?? defaultInvoluntary).effect
+      : (trained.priors?.[trained.actions.indexOf(key)] ?? null),
+  )
+}
+
+/**
+ * Gains over doing nothing and planned costs in minor units, rows x actions of the catalogue. The gain counts what an
+ * action is expected to cost, as long as the customer stays; the planned cost is the liability over the whole
+ * duration. An action without a value has gain NaN and benefit 0.
+ *
  * @param digits decimals of the reporting currency
  * @example
- * const { gain, cost, benefit } = price(values, hazard, recurring, 2, trained, wanted)
+ * const { gain, cost, benefit } = price(values, { hazard, recurring }, 2, trained, { margin: 0.6, actions })
  */
 export function price(
   values: ActionValues,
-  hazard: ArrayLike<number>,
-  recurring: Float64Array | Float32Array,
+  { hazard, recurring, failedPayments }: PricedCustomers,
   digits: number,
   trained: Training,
   wanted: Pricing,
 ): Priced {
-  const { rows, actions, value } = values
+  const { rows, actions: known, value } = values
+  const { margin, actions, involuntary = defaultInvoluntary } = wanted
+  const width = actions.length
   const minor = 10 ** digits
-  const margin = wanted.margin / trained.margin
-  const gain = new Float64Array(rows * actions)
-  const cost = new Float64Array(rows * actions)
+  const gain = new Float64Array(rows * width)
+  const cost = new Float64Array(rows * width)
   const { priors, gamma } = trained
-  const benefit = priors === null ? null : new Float32Array(rows * actions)
-  for (let a = 1; a < actions; a++) {
-    const then = trained.costs[a]
-    const now = wanted.costs[a]
+  const benefit = priors === null ? null : new Float32Array(rows * width)
+  actions.forEach(({ key, cost: now, remedy }, a) => {
+    if (a === NO_ACTION) return
+    const column = trained.actions.indexOf(key)
+    const then = column === -1 ? now : trained.costs[column]
+    const prior = remedy === 'payment' ? involuntary.effect : (priors?.[column] ?? null)
     for (let row = 0; row < rows; row++) {
-      const at = row * actions + a
+      const at = row * width + a
       const amount = recurring[row] * minor
       if (!(amount >= 0)) {
         gain[at] = NaN
         continue
       }
-      const monthsThen = expectedMonths(then.durationMonths, hazard[row], gamma)
-      const monthsNow =
-        now.durationMonths === then.durationMonths
-          ? monthsThen
-          : expectedMonths(now.durationMonths, hazard[row], gamma)
-      const net = (value[at] - value[row * actions]) * amount
-      const paidThen = then.fixedMinor + then.share * monthsThen * amount
+      const monthsNow = expectedMonths(now.durationMonths, hazard[row], gamma)
       const paidNow = now.fixedMinor + now.share * monthsNow * amount
-      gain[at] = (net + paidThen) * margin * (monthsNow / monthsThen) - paidNow
-      if (benefit !== null && priors !== null) benefit[at] = benefitOf(gain[at], paidNow, priors[a])
+      if (remedy === 'payment') {
+        const failed = failedPayments?.[row] ?? NaN
+        gain[at] = paymentGain(failed, hazard[row], involuntary, { margin, gamma }) * amount - paidNow
+      } else if (column === -1) {
+        gain[at] = NaN
+      } else {
+        const monthsThen =
+          now.durationMonths === then.durationMonths
+            ? monthsNow
+            : expectedMonths(then.durationMonths, hazard[row], gamma)
+        const net = (value[row * known + column] - value[row * known]) * amount
+        const paidThen = then.fixedMinor + then.share * monthsThen * amount
+        gain[at] = (net + paidThen) * (margin / trained.margin) * (monthsNow / monthsThen) - paidNow
+      }
+      if (benefit !== null && prior !== null && gain[at] === gain[at])
+        benefit[at] = benefitOf(gain[at], paidNow, prior)
       cost[at] = Math.round(now.fixedMinor + now.share * now.durationMonths * amount)
     }
-  }
+  })
   return { gain, cost, benefit }
 }

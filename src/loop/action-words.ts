@@ -1,5 +1,5 @@
 /** A decision and its intervention as a record shows them to people. */
-import { referenceActions } from '../../actions/catalogue.ts'
+import { shippedActions } from '../../actions/catalogue.ts'
 
 /**
  * States that pass within seconds are one word, so that a record is not written for them.
@@ -39,7 +39,7 @@ export function actionFields(
   decision: { readonly actionKey: string; readonly state: string | null } | null,
 ): { readonly suggestedAction?: string | null; readonly actionStatus?: string | null } {
   if (decision === null) return {}
-  const action = referenceActions.find(({ key }) => key === decision.actionKey)
+  const action = shippedActions.find(({ key }) => key === decision.actionKey)
   if (action?.channel === 'none') return { suggestedAction: null, actionStatus: null }
   const status = decision.state === null ? 'suggested' : stateWord(decision.state)
   return { suggestedAction: action?.name ?? decision.actionKey, actionStatus: status }

@@ -4,10 +4,11 @@
  */
 import { drawCustomers } from '../../models/policy/draw.ts'
 import { MASK_REASONS } from '../../models/policy/masks.ts'
+import { beliefsOf } from '../../models/policy/reprice.ts'
 import { STATE_VERSION } from '../../models/policy/state.ts'
 import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
-import { reportingCurrency, reportingRate } from '../settings/planning.ts'
+import { pricingOf, reportingCurrency, reportingRate } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { DecisionFrame, NewDecision } from '../store/decisions.ts'
 import type { UndecidedColumns } from './decide-read.ts'
@@ -66,7 +67,7 @@ export async function planBook(
   const currency = reportingCurrency(settings)
   const minor = 10 ** minorDigits(currency)
   const rate = reportingRate(settings)
-  const values = { rows, actions: width, value: await engine.values(customers.states, rows) }
+  const values = { rows, actions: policy.actions.length, value: await engine.values(customers.states, rows) }
   const identity = { tenant, period, policyVersion: policy.hash, salt: settings.exploration.salt }
   const named = (at: number): string => `${connection}/${customers.names[at]}`
   const draws = drawCustomers(
@@ -76,7 +77,7 @@ export async function planBook(
   const scored = { values, trained, hazard: customers.hazards, recurring, context, draws }
   const plan = decide(scored, settings, { left: book.left, actions })
   const { gain, cost, benefit } = plan.priced
-  const priors = trained.priors ?? keys.map(() => ({ mean: 0, sd: 0 }))
+  const beliefs = beliefsOf(trained, pricingOf(settings, actions))
 
   return {
     book,
@@ -92,8 +93,8 @@ export async function planBook(
       policyHash: policy.hash,
       settingsVersion: book.settingsVersion,
       actionKeys: keys,
-      effectMeans: priors.map((prior) => prior.mean),
-      effectSds: priors.map((prior) => prior.sd),
+      effectMeans: beliefs.map((prior) => prior?.mean ?? NaN),
+      effectSds: beliefs.map((prior) => prior?.sd ?? NaN),
       lambda: plan.summary.budgetPrice,
       currency,
     },

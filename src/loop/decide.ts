@@ -12,10 +12,17 @@ import { allocate } from '../../models/policy/allocate.ts'
 import type { Draws } from '../../models/policy/draw.ts'
 import { countReasons, MASK_REASONS, maskActions, type MaskContext } from '../../models/policy/masks.ts'
 import { type ActionValues, type Choices, NO_ACTION, type Policy } from '../../models/policy/policy.ts'
-import { price, type Priced, type Training } from '../../models/policy/reprice.ts'
+import { price, solvedBy, type Priced, type Training } from '../../models/policy/reprice.ts'
 import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
-import { actionsOf, maskRules, planLimits, reportingCurrency, reportingRate } from '../settings/planning.ts'
+import {
+  actionsOf,
+  maskRules,
+  planLimits,
+  pricingOf,
+  reportingCurrency,
+  reportingRate,
+} from '../settings/planning.ts'
 import type { Settings } from '../settings/settings.ts'
 
 /** A file of customers, scored once; it can be decided on again under other settings. */
@@ -124,18 +131,23 @@ export function decide(
     actions = actionsOf(settings),
   }: { choose?: Policy['choose']; left?: Left | null; actions?: readonly Action[] } = {},
 ): Plan {
-  const { values, draws } = scored
-  const { rows, actions: width } = values
+  const { values, trained, draws } = scored
+  const { rows } = values
+  const width = actions.length
   const digits = minorDigits(reportingCurrency(settings))
   const recurring = inReportingCurrency(scored.recurring, reportingRate(settings))
 
   const limits = { ...planLimits(settings, actions), ...left }
-  const rules = { ...maskRules(settings, actions), used: usedUp(left) }
+  const rules = {
+    ...maskRules(settings, actions),
+    used: usedUp(left),
+    solved: solvedBy(trained, actions),
+  }
   const reasons = maskActions({ ...scored.context, rows, recurring }, rules)
   const eligible = customersOpen(reasons, rows, width)
   const masked = countReasons(reasons, width)
-  const wanted = { margin: settings.margin.gross, costs: actions.map((action) => action.cost) }
-  const priced = price(values, scored.hazard, recurring, digits, scored.trained, wanted)
+  const customers = { hazard: scored.hazard, recurring, failedPayments: scored.context.paymentFailed }
+  const priced = price(values, customers, digits, trained, pricingOf(settings, actions))
   const { gain, cost, benefit } = priced
   gate(reasons, gain, benefit, width, settings.gate.threshold)
   const gated = customersOpen(reasons, rows, width)

@@ -34,6 +34,7 @@ export function trainingOf(policy: PolicyBundle): Training {
   }
   const { economics, actions } = parsed.data
   return {
+    actions: policy.actions,
     margin: economics.margin,
     gamma: economics.gamma,
     costs: actions.map(({ share, durationMonths }) => ({ fixedMinor: 0, share, durationMonths })),

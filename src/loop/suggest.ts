@@ -4,17 +4,18 @@
  */
 import { MASK_REASONS, maskActions, type MaskReason } from '../../models/policy/masks.ts'
 import { NO_ACTION } from '../../models/policy/policy.ts'
-import { price } from '../../models/policy/reprice.ts'
+import { price, solvedBy } from '../../models/policy/reprice.ts'
 import type { PolicyBundle } from '../../models/onnx/bundle-contents.ts'
 import { minorDigits } from '../contracts/money.ts'
 import {
   actionsOf,
   daysIntoPeriod,
   maskRules,
+  pricingOf,
   reportingCurrency,
   reportingRate,
+  type CatalogueSettings,
 } from '../settings/planning.ts'
-import type { Settings } from '../settings/settings.ts'
 import { columnsOf, maskContextOf, type KnownContext } from './decide-context.ts'
 import { gate } from './decide.ts'
 import { trainingOf } from './policy-terms.ts'
@@ -62,39 +63,41 @@ export function createSuggester({
   settings,
 }: {
   readonly policy: PolicyBundle
-  readonly settings: Settings
+  readonly settings: CatalogueSettings
 }): (records: readonly SuggestInput[], now: Date) => Suggestion[] {
   const trained = trainingOf(policy)
   const actions = actionsOf(settings)
   const named = actions.map(({ key, name }) => ({ key, name }))
   const width = actions.length
-  const rules = maskRules(settings, actions)
+  const rules = { ...maskRules(settings, actions), solved: solvedBy(trained, actions) }
   const digits = minorDigits(reportingCurrency(settings))
   const minor = 10 ** digits
   const rate = reportingRate(settings)
-  const wanted = { margin: settings.margin.gross, costs: actions.map((action) => action.cost) }
+  const wanted = pricingOf(settings, actions)
   const { threshold } = settings.gate
 
   return (records, now) => {
     const rows = records.length
     const recurring = Float64Array.from(records, (record) => record.recurring * rate)
     const hazard = Float64Array.from(records, (record) => record.monthlyHazard)
-    const value = new Float32Array(rows * width)
-    records.forEach((record, row) => value.set(record.values, row * width))
+    const known = trained.actions.length
+    const value = new Float32Array(rows * known)
+    records.forEach((record, row) => value.set(record.values, row * known))
     const context = maskContextOf(
       columnsOf(records.map((record) => record.context)),
       daysIntoPeriod(settings.period, now),
     )
     const reasons = maskActions({ ...context, rows, recurring }, rules)
-    const values = { rows, actions: width, value }
-    const { gain, cost, benefit } = price(values, hazard, recurring, digits, trained, wanted)
+    const values = { rows, actions: known, value }
+    const customers = { hazard, recurring, failedPayments: context.paymentFailed }
+    const { gain, cost, benefit } = price(values, customers, digits, trained, wanted)
     gate(reasons, gain, benefit, width, threshold)
 
     return records.map((_, row): Suggestion => {
-      const known = recurring[row] >= 0
+      const payer = recurring[row] >= 0
       const worth = (a: number): number | null => {
         const each = gain[row * width + a]
-        return known && Number.isFinite(each) ? each / minor : null
+        return payer && Number.isFinite(each) ? each / minor : null
       }
       const best = bestOf(row, width, { reasons, gain, cost })
       return {
@@ -104,7 +107,7 @@ export function createSuggester({
           key,
           name,
           expectedValue: worth(a),
-          cost: known ? cost[row * width + a] / minor : null,
+          cost: payer ? cost[row * width + a] / minor : null,
           masked: MASK_REASONS[reasons[row * width + a]],
         })),
       }

@@ -2,7 +2,7 @@
  * Interventions as records in the CRM, for reports and for the record's card: one for each that was carried out, written
  * again when it moves. A crash between writing and noting it writes it once more under the same key.
  */
-import { referenceActions } from '../../actions/catalogue.ts'
+import { nameOfAction } from '../../actions/catalogue.ts'
 import type { Connector, InterventionRecord } from '../../connectors/connector.ts'
 import {
   owedInterventions,
@@ -78,7 +78,7 @@ function recordOf({
     customerId,
     recipientId: recipientId === customerId ? null : recipientId,
     action: actionKey,
-    actionName: referenceActions.find(({ key }) => key === actionKey)?.name ?? actionKey,
+    actionName: nameOfAction(actionKey),
     channel,
     status: stateWord(state),
     reason,

@@ -1,9 +1,11 @@
 /** What settings mean to the models: the catalogue with its overrides, the rules of the masks, the limits, the period. */
-import { referenceActions } from '../../actions/catalogue.ts'
+import { shippedActions } from '../../actions/catalogue.ts'
 import type { MaskRules } from '../../models/policy/masks.ts'
 import type { Limits } from '../../models/policy/policy.ts'
+import type { Pricing } from '../../models/policy/reprice.ts'
 import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
+import type { ActionSettings, OwnAction } from './actions.ts'
 import type { CatalogueOverride, Settings } from './schema.ts'
 
 /** The currency of budget, costs and the plan. */
@@ -21,36 +23,90 @@ export function reportingRate(settings: Settings): number {
   return reportingCurrency(settings) === settings.currency.file ? 1 : (settings.currency.rate ?? NaN)
 }
 
+/** Settings of a plan, which know the actions that ship, or of the service, which know those of one's own too. */
+export type CatalogueSettings = Settings & { readonly actions?: ActionSettings }
+
 /**
- * The catalogue as the settings have it. Ids and order never change; an action that is switched off stays in
- * its place and is masked.
+ * The catalogue as the settings have it: what ships, then what is one's own. Ids and order of what ships never change;
+ * an action that is switched off stays in its place and is masked.
  *
  * @example
  * actionsOf(parseSettings({ catalogue: { sms: { fixedCost: 0.07 } } }))[2].cost.fixedMinor // 7
  */
-export function actionsOf(settings: Settings): readonly Action[] {
+export function actionsOf(settings: CatalogueSettings): readonly Action[] {
   const minor = 10 ** minorDigits(reportingCurrency(settings))
-  return referenceActions.map((action) => {
-    const changed = overrideOf(settings, action.key)
-    const { cost } = action
-    return {
-      ...action,
-      cost: {
-        fixedMinor: changed.fixedCost === undefined ? cost.fixedMinor : Math.round(changed.fixedCost * minor),
-        share: changed.share ?? cost.share,
-        durationMonths: changed.durationMonths ?? cost.durationMonths,
-      },
-      capacity: changed.capacity === undefined ? action.capacity : changed.capacity,
-      leadMonths: changed.leadMonths ?? action.leadMonths,
-    }
-  })
+  const shipped = shippedActions.map((action) =>
+    withOverride(action, overrideOf(settings, action.key), minor),
+  )
+  const own = ownActions(settings).map((one, at) => ownAction(one, shipped.length + at, minor))
+  return [...shipped, ...own]
 }
 
-export function maskRules(settings: Settings, actions: readonly Action[]): MaskRules {
-  const { contact, discounts, margin, budget } = settings
+function withOverride(action: Action, changed: CatalogueOverride, minor: number): Action {
+  const { cost } = action
+  return {
+    ...action,
+    cost: {
+      fixedMinor: changed.fixedCost === undefined ? cost.fixedMinor : Math.round(changed.fixedCost * minor),
+      share: changed.share ?? cost.share,
+      durationMonths: changed.durationMonths ?? cost.durationMonths,
+    },
+    capacity: changed.capacity === undefined ? action.capacity : changed.capacity,
+    leadMonths: changed.leadMonths ?? action.leadMonths,
+    ...(changed.eligibility === undefined ? {} : { eligibility: changed.eligibility }),
+  }
+}
+
+function ownAction(own: OwnAction, id: number, minor: number): Action {
+  const {
+    key,
+    name,
+    channel,
+    fixedCost,
+    share,
+    durationMonths,
+    discount,
+    capacity,
+    leadMonths,
+    eligibility,
+  } = own
+  return {
+    id,
+    key,
+    name,
+    channel,
+    cost: { fixedMinor: Math.round(fixedCost * minor), share, durationMonths },
+    discount,
+    capacity,
+    explorable: own.explore,
+    leadMonths,
+    ...(eligibility === undefined ? {} : { eligibility }),
+  }
+}
+
+function ownActions(settings: CatalogueSettings): readonly OwnAction[] {
+  return settings.actions?.own ?? []
+}
+
+/** What values are priced with. */
+export function pricingOf(settings: CatalogueSettings, actions: readonly Action[]): Pricing {
+  const payment = settings.actions?.payment
+  return {
+    margin: settings.margin.gross,
+    actions,
+    ...(payment === undefined ? {} : { involuntary: payment }),
+  }
+}
+
+export function maskRules(settings: CatalogueSettings, actions: readonly Action[]): MaskRules {
+  const { contact, discounts, margin, budget, catalogue } = settings
+  const switchedOff = new Set([
+    ...Object.keys(catalogue).filter((key) => catalogue[key]?.enabled === false),
+    ...ownActions(settings).flatMap(({ key, enabled }) => (enabled ? [] : [key])),
+  ])
   return {
     actions,
-    enabled: actions.map((action) => overrideOf(settings, action.key).enabled !== false),
+    enabled: actions.map(({ key }) => !switchedOff.has(key)),
     digits: minorDigits(reportingCurrency(settings)),
     budgetOff: budget === 0,
     requireConsent: contact.requireConsent,
@@ -63,8 +119,10 @@ export function maskRules(settings: Settings, actions: readonly Action[]): MaskR
   }
 }
 
-export function planLimits(settings: Settings, actions: readonly Action[]): Limits {
+export function planLimits(settings: CatalogueSettings, actions: readonly Action[]): Limits {
   const { budget, exploration } = settings
+  const own = ownActions(settings).flatMap(({ key, explore }) => (explore ? [key] : []))
+  const explored = new Set([...exploration.actions, ...own])
   const minor = 10 ** minorDigits(reportingCurrency(settings))
   const flags = (holds: (action: Action) => boolean) =>
     Uint8Array.from(actions, (action) => (holds(action) ? 1 : 0))
@@ -75,7 +133,7 @@ export function planLimits(settings: Settings, actions: readonly Action[]): Limi
     exploration: {
       share: exploration.share,
       floor: exploration.floor,
-      explorable: flags((action) => exploration.actions.includes(action.key)),
+      explorable: flags(({ key }) => explored.has(key)),
       certain: flags((action) => !action.explorable),
       discount: flags((action) => action.discount > 0),
     },

@@ -6,9 +6,10 @@
  * nothing out, 0 contacts a period contact nobody.
  */
 import { z } from 'zod'
-import { referenceActions } from '../../actions/catalogue.ts'
+import { referenceActions, shippedActions } from '../../actions/catalogue.ts'
 import { DEFAULT_BENEFIT_GATE } from '../../models/policy/gate.ts'
 import { isCurrency } from '../contracts/money.ts'
+import { eligibility } from './eligibility.ts'
 import { field } from './field.ts'
 
 const share = z.number().min(0).max(1)
@@ -92,10 +93,16 @@ const override = z.strictObject({
     'Months before a notice date from which it may be done',
     'a number from 0 to 60',
   ),
+  eligibility: field(
+    eligibility.exactOptional(),
+    'Whom it is for: everything that is stated has to hold, and what is unknown of a customer does not',
+    '{"levels": ["HIGH"], "where": {"tenureMonths": {"atLeast": 6}}}',
+  ),
 })
-const keys = referenceActions.slice(1).map((action) => action.key)
+const keys = shippedActions.slice(1).map((action) => action.key)
 const catalogue = z.strictObject(Object.fromEntries(keys.map((key) => [key, override.exactOptional()])))
 
+// What a file's plan may try; actions of one's own say for themselves whether they are explored.
 const explorable = referenceActions.filter((action) => action.explorable)
 const isDiscount = (key: string): boolean => explorable.some((a) => a.key === key && a.discount > 0)
 const exploration = z
@@ -172,7 +179,7 @@ export const settingsSchema = z.strictObject({
   ),
   catalogue: field(
     catalogue.default({}),
-    'What differs from the reference catalogue, by action',
+    'What differs from the catalogue that ships, by action',
     `an object with keys out of ${keys.join(', ')}`,
   ),
   discounts: field(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { referenceActions, shippedActions } from '../../actions/catalogue.ts'
 import { allocate } from '../../models/policy/allocate.ts'
 import type { Policy } from '../../models/policy/policy.ts'
 import { price } from '../../models/policy/reprice.ts'
@@ -69,10 +70,11 @@ describe('a plan', () => {
     const email = Float64Array.from({ length: rows }, (_, row) => (row % 3 === 0 ? 0 : NaN))
     const plan = decide({ ...scored, context: { suppressed, consent: { email } } }, settings)
     const { values, hazard, recurring, trained } = scored
-    const priced = price(values, hazard, recurring, 2, trained, trained)
+    const wanted = { margin: settings.margin.gross, actions: referenceActions }
+    const priced = price(values, { hazard, recurring }, 2, trained, wanted)
     for (let row = 0; row < rows; row++) {
       const a = plan.action[row]
-      expect(MASK_REASONS[plan.reasons[row * 6 + a]]).toBe('open')
+      expect(MASK_REASONS[plan.reasons[row * shippedActions.length + a]]).toBe('open')
       if (suppressed[row] === 1) expect(a).toBe(0)
       if (email[row] === 0) expect([1, 3, 4]).not.toContain(a)
       if (a > 0) expect(priced.benefit![row * 6 + a]).toBeGreaterThanOrEqual(settings.gate.threshold)
@@ -96,7 +98,7 @@ describe('a plan', () => {
 
   it('lets another policy choose on the same book, within the same masks', () => {
     const choose: Policy['choose'] = (book, limits) => {
-      const gain = book.gain.map((value, at) => (at % 6 === 2 ? 1e6 : Math.min(0, value)))
+      const gain = book.gain.map((value, at) => (at % book.actions === 2 ? 1e6 : Math.min(0, value)))
       return allocate({ ...book, gain }, { ...limits, exploration: { ...limits.exploration, share: 0 } })
     }
     const { summary } = decide(scored, settings, { choose })
@@ -107,12 +109,14 @@ describe('a plan', () => {
   it('keeps to what earlier decisions of the period left over, and says what they used up', () => {
     const limited = parseSettings({ budget: 20_000 })
     const some = decide(scored, limited, {
-      left: { budget: 300_000, capacity: [null, null, null, null, null, 7] },
+      left: { budget: 300_000, capacity: [null, null, null, null, null, 7, null] },
     })
     expect(some.summary.plannedSpend).toBeGreaterThan(2500)
     expect(some.summary.plannedSpend).toBeLessThanOrEqual(3000)
     expect(some.summary.actions[5].count).toBeLessThanOrEqual(7)
-    const none = decide(scored, limited, { left: { budget: 0, capacity: [null, null, null, null, null, 0] } })
+    const none = decide(scored, limited, {
+      left: { budget: 0, capacity: [null, null, null, null, null, 0, null] },
+    })
     expect(none.summary.plannedSpend).toBe(0)
     expect(none.summary.actions[1].masked).toEqual({ budget_used: 4000 })
     expect(none.summary.actions[5].masked).toEqual({ capacity_used: 4000 })

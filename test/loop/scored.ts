@@ -24,6 +24,7 @@ export function scoredBook(rows: number, seed = 1, unknownAmounts = 0): ScoredBo
   return {
     values: { rows, actions, value },
     trained: {
+      actions: referenceActions.map(({ key }) => key),
       margin: 0.6,
       gamma: 0.99,
       costs: referenceActions.map((action) => action.cost),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { referenceActions } from '../../actions/catalogue.ts'
+import { referenceActions, shippedActions } from '../../actions/catalogue.ts'
 import { levelThresholds } from '../../models/churn/levels.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import { actionsOf, maskRules, periodOf, planLimits, reportingRate } from '../../src/settings/planning.ts'
@@ -22,13 +22,14 @@ function failure(read: () => unknown): HoldfastError {
 }
 
 describe('settings', () => {
-  it('are complete without a file, and are the reference catalogue', () => {
+  it('are complete without a file, and are the catalogue that ships: the six of the reference first', () => {
     const settings = loadSettings(null)
-    expect(actionsOf(settings)).toEqual(referenceActions)
+    expect(actionsOf(settings)).toEqual(shippedActions)
+    expect(actionsOf(settings).slice(0, 6)).toEqual(referenceActions)
     expect(planLimits(settings, actionsOf(settings))).toMatchObject({
       budget: null,
-      capacity: [null, null, null, null, null, 100],
-      exploration: { share: 0.15, floor: 0.05, explorable: Uint8Array.of(1, 1, 1, 1, 0, 0) },
+      capacity: [null, null, null, null, null, 100, null],
+      exploration: { share: 0.15, floor: 0.05, explorable: Uint8Array.of(1, 1, 1, 1, 0, 0, 0) },
     })
     expect(levelThresholds(settings.levels, 0.1)).toMatchObject({ high: 0.2, medium: 0.1 })
   })
@@ -49,7 +50,7 @@ describe('settings', () => {
       leadMonths: 1,
     })
     expect(actions[5].capacity).toBe(null)
-    expect(maskRules(settings, actions).enabled).toEqual([true, false, true, true, true, true])
+    expect(maskRules(settings, actions).enabled).toEqual([true, false, true, true, true, true, true])
   })
 
   it('round a budget down to the minor unit of the reporting currency', () => {

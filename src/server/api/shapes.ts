@@ -3,7 +3,7 @@
  * that end in `Minor`; null is unknown, never 0. Times are ISO 8601 in UTC; dates are YYYY-MM-DD.
  */
 import { z } from 'zod'
-import { referenceActions } from '../../../actions/catalogue.ts'
+import { shippedActions } from '../../../actions/catalogue.ts'
 import { isCurrency } from '../../contracts/money.ts'
 import { DEFAULT_PAGE, LARGEST_PAGE } from '../../store/reads/paging.ts'
 
@@ -79,7 +79,7 @@ export const group = z.enum(['holdout', 'usual', 'policy', 'exempt']).meta({
   description: 'Only customers of the group `policy` are acted on by the policy',
 })
 export const actionKey = z.string().meta({
-  description: `Key in the catalogue: ${referenceActions.map(({ key }) => key).join(', ')}`,
+  description: `Key in the catalogue: ${shippedActions.map(({ key }) => key).join(', ')}`,
   example: 'email',
 })
 

@@ -1,5 +1,5 @@
 /** The words of the pages: states, levels, steps and groups as people say them. */
-import { referenceActions } from '../../../actions/catalogue.ts'
+import { nameOfAction } from '../../../actions/catalogue.ts'
 import type { InterventionState } from '../../store/intervention-states.ts'
 import type { Level } from '../../store/reads/customers.ts'
 import { html, type Markup } from './html.ts'
@@ -20,7 +20,7 @@ export function riskMark(level: Level, text: string): Markup {
 }
 
 export function actionName(key: string): string {
-  return referenceActions.find((action) => action.key === key)?.name ?? key
+  return nameOfAction(key)
 }
 
 interface StateWords {

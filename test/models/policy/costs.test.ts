@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { referenceActions } from '../../../actions/catalogue.ts'
 import { expectedMonths } from '../../../models/policy/costs.ts'
 import { normalCdf, probabilityOfBenefit } from '../../../models/policy/gate.ts'
 import { price } from '../../../models/policy/reprice.ts'
@@ -43,11 +44,10 @@ describe('values repriced without training again', () => {
       const again = solved(withCosts(defaultAssumptions, wanted, 100), base.values)
       const { gain } = price(
         { rows: ids.length, actions: 6, value: values },
-        hazard,
-        recurring,
+        { hazard, recurring },
         2,
-        { margin, gamma, priors: null, costs: trained },
-        { margin, costs: wanted },
+        { actions: referenceActions.map(({ key }) => key), margin, gamma, priors: null, costs: trained },
+        { margin, actions: referenceActions.map((action, a) => ({ ...action, cost: wanted[a] })) },
       )
       let left = 0
       let change = 0
