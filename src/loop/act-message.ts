@@ -6,9 +6,9 @@ import { signLink } from '../security/signed-link.ts'
 import { actionsOf } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { ActContext } from '../store/act-context.ts'
-import type { Transaction } from '../store/database.ts'
 import type { Intervention } from '../store/interventions.ts'
 import type { Reachable } from './act-recipient.ts'
+import type { Keys } from './act-facts.ts'
 import type { ActServices } from './act-services.ts'
 import { unsubscribePayload } from './unsubscribe-link.ts'
 
@@ -29,16 +29,18 @@ export interface MessageRequest {
   readonly delivery: StoredMessage['delivery']
 }
 
+/** Where links lead, and what signs them. */
+export type MessagePlace = Pick<ActServices, 'publicUrl' | 'localUrl'> & { readonly keys: Pick<Keys, 'link'> }
+
 /**
  * Dry runs and the sandbox show what is missing of the sender, where live it would have to be there.
  *
  * @throws HoldfastError `template_invalid`, `channel_configuration`
  */
-export async function buildMessage(
-  tx: Transaction,
-  services: Pick<ActServices, 'secrets' | 'publicUrl' | 'localUrl'>,
+export function buildMessage(
   { tenant, intervention, context, settings, to, delivery }: MessageRequest,
-): Promise<StoredMessage> {
+  place: MessagePlace,
+): StoredMessage {
   const action = actionsOf(settings).find(({ key }) => key === intervention.actionKey)
   const { sender } = settings
   const { responsible } = context.customer
@@ -62,22 +64,21 @@ export async function buildMessage(
       action === undefined || action.discount === 0
         ? null
         : { percent: 100 * action.discount, months: action.cost.durationMonths, until: null },
-    unsubscribeUrl: await unsubscribeUrl(tx, services, { tenant, intervention, to, delivery }),
+    unsubscribeUrl: unsubscribeUrl({ tenant, intervention, to, delivery }, place),
     templates: settings.templates,
   })
   return { ...message, delivery, recipientId: to.recipient.externalId }
 }
 
 /** A dry run's link leads nowhere: who looks at what would be sent must not unsubscribe the person. */
-async function unsubscribeUrl(
-  tx: Transaction,
-  { secrets, publicUrl, localUrl }: Pick<ActServices, 'secrets' | 'publicUrl' | 'localUrl'>,
+function unsubscribeUrl(
   { tenant, intervention, to, delivery }: Pick<MessageRequest, 'tenant' | 'intervention' | 'to' | 'delivery'>,
-): Promise<string> {
+  { keys, publicUrl, localUrl }: MessagePlace,
+): string {
   const base = publicUrl?.startsWith('https://') === true ? publicUrl : localUrl
   if (delivery === 'dry_run') return `${base}/u/dry-run`
   const claim = { tenant, intervention: intervention.id, hash: to.hash }
-  return `${base}/u/${signLink(await secrets.linkKey(tx), unsubscribePayload(claim))}`
+  return `${base}/u/${signLink(keys.link, unsubscribePayload(claim))}`
 }
 
 /** What the ledger stored, or null where it stored none. */

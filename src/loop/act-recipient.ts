@@ -1,11 +1,9 @@
 /** Whom an intervention reaches: the first recipient in rank who has an address and did not say no. */
-import { hashAddress } from '../security/address-hash.ts'
-import type { RecipientRow } from '../store/act-context.ts'
-import type { Transaction } from '../store/database.ts'
-import { refusalFor, type Refusal } from './consent.ts'
+import type { ActFacts, Contact } from './act-facts.ts'
+import type { Refusal } from './consent.ts'
 
 export interface Reachable {
-  readonly recipient: RecipientRow & { readonly email: string }
+  readonly recipient: Contact & { readonly email: string }
   readonly hash: Buffer
 }
 
@@ -14,31 +12,28 @@ export type Choice =
   | { readonly chosen: null; readonly none: { readonly code: string; readonly reason: string } }
 
 /**
- * @param key of `Secrets.addressKey`
  * @param live only those who agreed; otherwise those who did not refuse
  * @returns when there is nobody, why: the reason of the first who has an address
  */
-export async function chooseRecipient(
-  tx: Transaction,
-  recipients: readonly RecipientRow[],
-  { key, live }: { key: Buffer; live: boolean },
-): Promise<Choice> {
+export function chooseRecipient(
+  contacts: readonly Contact[],
+  { refusal, live }: Pick<ActFacts, 'refusal'> & { readonly live: boolean },
+): Choice {
   let first: Refusal | null = null
   let addresses = 0
-  for (const recipient of recipients) {
-    const { email } = recipient
-    const hash = email === null ? null : hashAddress(key, 'email', email)
+  for (const recipient of contacts) {
+    const { email, emailHash: hash } = recipient
     if (email === null || hash === null) continue
     addresses++
-    const refusal = await refusalFor(tx, { hash, channel: 'email', live })
-    if (refusal === null) return { chosen: { recipient: { ...recipient, email }, hash }, none: null }
-    first ??= refusal
+    const refused = refusal(hash, 'email', live)
+    if (refused === null) return { chosen: { recipient: { ...recipient, email }, hash }, none: null }
+    first ??= refused
   }
-  return { chosen: null, none: nobody(recipients, addresses, first) }
+  return { chosen: null, none: nobody(contacts, addresses, first) }
 }
 
 function nobody(
-  recipients: readonly RecipientRow[],
+  contacts: readonly Contact[],
   addresses: number,
   refusal: Refusal | null,
 ): { code: string; reason: string } {
@@ -46,7 +41,7 @@ function nobody(
     const others = addresses > 1 ? `; of the ${addresses - 1} others none may be written to either` : ''
     return { code: refusal.code, reason: `Not sent: ${refusal.because}${others}.` }
   }
-  if (recipients.some(({ email }) => email !== null))
+  if (contacts.some(({ email }) => email !== null))
     return {
       code: 'address_invalid',
       reason:

@@ -4,11 +4,11 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
 import { mayMove, type InterventionState } from '../store/intervention-states.ts'
-import { moveIntervention, type Move } from '../store/intervention-moves.ts'
-import { oweActivity } from '../store/activities.ts'
-import { oweIntervention } from '../store/crm-interventions.ts'
-import { ERASED, wasErased } from '../store/erasure.ts'
-import { outwardPlace } from '../store/outward.ts'
+import { moveInterventions, type Move } from '../store/intervention-moves.ts'
+import { oweActivities } from '../store/activities.ts'
+import { oweInterventions } from '../store/crm-interventions.ts'
+import { ERASED, erasedAmong } from '../store/erasure.ts'
+import { outwardPlaces } from '../store/outward.ts'
 import { suppress } from '../store/suppressions.ts'
 import { FOR_ADMIN, MAX_ATTEMPTS, reconcileMs, recheckMs, retryMs } from './act-retry.ts'
 import type { AttemptEnd, Ended } from './act-send.ts'
@@ -32,11 +32,11 @@ export type Attempted = Pick<Taken, 'row' | 'delivery' | 'hash' | 'attempt'> & {
  *   becomes `uncertain`
  */
 export async function storeEnd(
-  services: ActServices,
+  services: Pick<ActServices, 'log'>,
   request: ActRequest,
-  { attempted, ended }: { attempted: Attempted; ended: Ended },
+  { attempted, ended, store }: Ending & { readonly store: Store },
 ): Promise<InterventionState | null> {
-  const { database, log } = services
+  const { log } = services
   const { tenant, intervention, signal } = request
   if (ended.end.outcome === 'lease_lost' && !ended.begun) {
     log.info({ tenant, intervention }, 'a lease was lost before anything was sent')
@@ -45,7 +45,7 @@ export async function storeEnd(
   const started = Date.now()
   for (let wait = 200; ; wait = Math.min(2 * wait, 10_000)) {
     try {
-      return await database.withTenant(tenant, (tx) => write(tx, services, { attempted, ended }))
+      return await store({ attempted, ended })
     } catch (error) {
       const left = started + (signal.aborted ? STORE_MS / 10 : STORE_MS) - Date.now()
       const mayPass = isConflict(error) || (error instanceof HoldfastError && error.retryable)
@@ -61,58 +61,100 @@ export async function storeEnd(
   }
 }
 
-async function write(
+/** One attempt and how it ended. */
+export interface Ending {
+  readonly attempted: Attempted
+  readonly ended: Ended
+}
+
+/** {@link storeEnds} for one, together with those of others that end at about the same time. */
+export type Store = (ending: Ending) => Promise<InterventionState | null>
+
+/**
+ * @param endings each of another intervention
+ * @returns in their order the states that they are in now; null of those that were another's by then
+ */
+export async function storeEnds(
   tx: Transaction,
   { connectors }: Pick<ActServices, 'connectors'>,
-  { attempted, ended }: { attempted: Attempted; ended: Ended },
-): Promise<InterventionState | null> {
-  const { row, owner, hash } = attempted
-  const { end, begun, phases } = ended
-  const known = moveFor(end, attempted)
-  const erased = await wasErased(tx, row.id)
-  const moving = erased ? withoutPerson(known) : known
-  if (end.outcome === 'rejected' && end.suppress === true && hash !== null)
-    await suppress(tx, { hash, channel: 'email', reason: 'bounced', source: end.code })
+  endings: readonly Ending[],
+): Promise<readonly (InterventionState | null)[]> {
+  const erased = await erasedAmong(
+    tx,
+    endings.map(({ attempted }) => attempted.row.id),
+  )
+  const movings = endings.map(({ attempted, ended }) => {
+    const known = moveFor(ended.end, attempted)
+    return erased.has(attempted.row.id) ? withoutPerson(known) : known
+  })
+  for (const { attempted, ended } of endings) {
+    const { end } = ended
+    const { hash, row } = attempted
+    if (end.outcome === 'rejected' && end.suppress === true && hash !== null && row.channel !== 'task')
+      await suppress(tx, { hash, channel: row.channel, reason: 'bounced', source: end.code })
+  }
   // A channel that never confirmed its lease spoke all the same: the ledger says so.
-  if (!begun && (moving.to === 'sent' || moving.to === 'uncertain'))
-    await moveIntervention(tx, {
+  const silent = endings.filter(
+    ({ ended }, at) => !ended.begun && (movings[at].to === 'sent' || movings[at].to === 'uncertain'),
+  )
+  await moveInterventions(
+    tx,
+    silent.map(({ attempted: { row, owner } }) => ({
       id: row.id,
       from: ['leased'],
       to: 'sending',
       actor: owner,
       owner,
       set: { lease: { owner, ms: 0 }, sendingNow: true },
-    })
-  // Another worker may have given this attempt up as uncertain: what is known late is known all the same.
-  const from = (['leased', 'sending', 'uncertain'] as const).filter(
-    (state) => state !== moving.to && mayMove(state, moving.to),
+    })),
   )
-  const moved = await moveIntervention(tx, {
-    id: row.id,
-    actor: owner,
-    owner,
-    from,
-    ...moving,
-    detail: { ...moving.detail, phases },
-  })
-  if (moved && !erased) await log(tx, connectors, attempted, moving.to)
-  return moved ? moving.to : null
+  const moved = await moveInterventions(
+    tx,
+    endings.map(({ attempted: { row, owner }, ended }, at) => {
+      const moving = movings[at]
+      // Another worker may have given this attempt up as uncertain: what is known late is known all the same.
+      const from = (['leased', 'sending', 'uncertain'] as const).filter(
+        (state) => state !== moving.to && mayMove(state, moving.to),
+      )
+      return {
+        id: row.id,
+        actor: owner,
+        owner,
+        from,
+        ...moving,
+        detail: { ...moving.detail, phases: ended.phases },
+      }
+    }),
+  )
+  await log(
+    tx,
+    connectors,
+    endings.flatMap(({ attempted }, at) => {
+      const { id } = attempted.row
+      return moved.has(id) && !erased.has(id) ? [{ ...attempted, to: movings[at].to }] : []
+    }),
+  )
+  return endings.map(({ attempted }, at) => (moved.has(attempted.row.id) ? movings[at].to : null))
 }
 
 /** What was really sent belongs on the record's timeline; what is in a sandbox, into the sandbox of the CRM alone. */
 async function log(
   tx: Transaction,
   connectors: ActServices['connectors'],
-  { row, delivery }: Attempted,
-  to: InterventionState,
+  ended: readonly (Attempted & { readonly to: InterventionState })[],
 ): Promise<void> {
-  if (to !== 'sent' && to !== 'uncertain') return
-  const { kind, builtIn } = await outwardPlace(tx, row.connection)
-  if (delivery !== 'live' && !builtIn) return
-  if (connectors.can(kind, 'interventions')) await oweIntervention(tx, row.id)
+  const shown = ended.filter(({ to }) => to === 'sent' || to === 'uncertain')
+  if (shown.length === 0) return
+  const places = await outwardPlaces(tx, [...new Set(shown.map(({ row }) => row.connection))])
+  const out = shown.flatMap((one) => {
+    const place = places.get(one.row.connection)
+    return place !== undefined && (one.delivery === 'live' || place.builtIn) ? [{ ...one, ...place }] : []
+  })
+  const ids = (of: typeof out) => of.map(({ row }) => row.id)
+  await oweInterventions(tx, ids(out.filter(({ kind }) => connectors.can(kind, 'interventions'))))
   // A task is on the timeline by itself.
-  const isLogged = to === 'sent' && row.channel !== 'task'
-  if (isLogged && connectors.can(kind, 'activities')) await oweActivity(tx, row.id)
+  const logged = out.filter(({ to, row }) => to === 'sent' && row.channel !== 'task')
+  await oweActivities(tx, ids(logged.filter(({ kind }) => connectors.can(kind, 'activities'))))
 }
 
 /** An answer may name whom it was for. */

@@ -1,16 +1,8 @@
-/** Moves that end the taking of an intervention: it is leased, put off, or done with. */
-import { delayIntervention, moveIntervention, type MoveSet } from '../store/intervention-moves.ts'
-import type { InterventionState } from '../store/intervention-states.ts'
+/** Verdicts as moves of the ledger: what is leased, put off, or done with. */
 import type { HeldIntervention } from '../store/interventions.ts'
-import type { Transaction } from '../store/database.ts'
+import type { Move } from '../store/intervention-moves.ts'
 import { recheckMs } from './act-retry.ts'
-
-export interface Settling {
-  readonly to: InterventionState
-  readonly code: string
-  readonly reason: string
-  readonly set?: MoveSet
-}
+import type { Verdict } from './act-verdict.ts'
 
 /** Why a task is made once more that was begun and never ended. */
 export const REPEATED = 'task_repeated'
@@ -18,55 +10,41 @@ export const REPEATED = 'task_repeated'
 const MAY_BE_THERE =
   'The process that was making the task ended before it was answered, so it may be on a list already: look it up in the CRM.'
 
-export async function settle(
-  tx: Transaction,
+/** A move, or a delay, which is a look that leaves no event: it waits for the same reason as before. */
+export type Settled = { readonly move: Move } | { readonly delayMs: number }
+
+/**
+ * @param worker who holds it from now on, where it is sent
+ * @param leaseMs until the channel is ready to speak
+ */
+export function settle(
   row: HeldIntervention,
-  actor: string,
-  { to, code, reason, set = {} }: Settling,
-): Promise<InterventionState> {
-  const words = row.reasonCode === REPEATED && to !== 'deferred' ? `${reason} ${MAY_BE_THERE}` : reason
-  await moveIntervention(tx, {
-    id: row.id,
-    from: [row.state],
-    to,
-    actor,
-    reasonCode: code,
-    reason: words,
-    set,
+  verdict: Verdict,
+  { worker, leaseMs, now }: { readonly worker: string; readonly leaseMs: number; readonly now: Date },
+): Settled {
+  const move = (to: Move['to'], words: Pick<Move, 'reasonCode' | 'reason'>, set: Move['set']): Settled => ({
+    move: { id: row.id, from: [row.state], to, actor: worker, ...words, set: set ?? {} },
   })
-  return to
-}
-
-/** Waits for an admin. Looked at again now and then, which leaves no event while the reason is the same. */
-export async function putOffIntervention(
-  tx: Transaction,
-  row: HeldIntervention,
-  { code, reason, actor }: { code: string; reason: string; actor: string },
-): Promise<void> {
-  const dueInMs = recheckMs()
-  if (row.state === 'deferred' && row.reasonCode === code && row.reason === reason)
-    return delayIntervention(tx, row.id, dueInMs)
-  await settle(tx, row, actor, { to: 'deferred', code, reason, set: { dueInMs } })
-}
-
-export interface Leasing {
-  readonly row: HeldIntervention
-  readonly worker: string
-  readonly ms: number
-}
-
-export async function leaseIntervention(
-  tx: Transaction,
-  { row, worker, ms }: Leasing,
-  { delivery }: { readonly delivery: 'sandbox' | 'live' },
-  set: MoveSet = {},
-): Promise<void> {
-  await moveIntervention(tx, {
-    id: row.id,
-    from: [row.state],
-    to: 'leased',
-    actor: worker,
-    detail: { delivery },
-    set: { ...set, attempts: 1, lease: { owner: worker, ms } },
-  })
+  if (verdict.do === 'send')
+    return {
+      move: {
+        id: row.id,
+        from: [row.state],
+        to: 'leased',
+        actor: worker,
+        detail: { delivery: verdict.delivery },
+        set: { ...verdict.set, attempts: 1, lease: { owner: worker, ms: leaseMs } },
+      },
+    }
+  const { code, reason } = verdict
+  if (verdict.do === 'settle') {
+    const words =
+      row.reasonCode === REPEATED && verdict.to !== 'deferred' ? `${reason} ${MAY_BE_THERE}` : reason
+    return move(verdict.to, { reasonCode: code, reason: words }, verdict.set)
+  }
+  // Its time is said to the minute; whoever looks at the settings looks again now and then.
+  const delayMs =
+    verdict.until === undefined ? recheckMs() : Math.max(0, verdict.until.getTime() - now.getTime())
+  if (row.state === 'deferred' && row.reasonCode === code && row.reason === reason) return { delayMs }
+  return move('deferred', { reasonCode: code, reason }, { dueInMs: delayMs })
 }

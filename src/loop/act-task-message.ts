@@ -1,13 +1,11 @@
 /** A task of an intervention: written once it is about to be made, stored, and made as it is stored. */
 import type { TaskMessage } from '../../actions/channel.ts'
 import { composeTask } from '../../actions/task/compose.ts'
-import { hashAddress } from '../security/address-hash.ts'
 import { actionsOf } from '../settings/planning.ts'
-import type { ServiceSettings } from '../settings/service.ts'
-import { readTaskFacts, type ActContext, type RecipientRow } from '../store/act-context.ts'
-import type { Transaction } from '../store/database.ts'
+import type { ActContext } from '../store/act-context.ts'
 import type { Intervention } from '../store/interventions.ts'
-import { refusalFor, type Refusal } from './consent.ts'
+import { NO_TASK_FACTS, type ActFacts, type Contact } from './act-facts.ts'
+import type { Refusal } from './consent.ts'
 
 /** As `interventions.message` keeps it. */
 export interface StoredTask extends TaskMessage {
@@ -17,7 +15,7 @@ export interface StoredTask extends TaskMessage {
 
 /** Whom a task is about: the first in rank who did not refuse to be called. */
 export interface Callee {
-  readonly recipient: RecipientRow
+  readonly recipient: Contact
   /** Of the phone number; null: none is known, and whoever calls has to find one. */
   readonly hash: Buffer | null
 }
@@ -28,22 +26,17 @@ export type CalleeChoice =
   /** Everybody refused. */
   | { readonly chosen: null; readonly refusal: Refusal }
 
-/**
- * Colleagues need no consent to be asked to do something; people who said that they do not want to be called are not.
- *
- * @param key of `Secrets.addressKey`
- */
-export async function chooseCallee(
-  tx: Transaction,
-  recipients: readonly RecipientRow[],
-  key: Buffer,
-): Promise<CalleeChoice> {
+/** Colleagues need no consent to be asked to do something; people who said that they do not want to be called are not. */
+export function chooseCallee(
+  contacts: readonly Contact[],
+  { refusal }: Pick<ActFacts, 'refusal'>,
+): CalleeChoice {
   let first: Refusal | null = null
-  for (const recipient of recipients) {
-    const hash = recipient.phone === null ? null : hashAddress(key, 'phone', recipient.phone)
-    const refusal = hash === null ? null : await refusalFor(tx, { hash, channel: 'call', live: false })
-    if (refusal === null) return { chosen: { recipient, hash }, refusal: null }
-    first ??= refusal
+  for (const recipient of contacts) {
+    const hash = recipient.phoneHash
+    const refused = hash === null ? null : refusal(hash, 'call', false)
+    if (refused === null) return { chosen: { recipient, hash }, refusal: null }
+    first ??= refused
   }
   return first === null ? { chosen: null, refusal: null } : { chosen: null, refusal: first }
 }
@@ -51,25 +44,19 @@ export async function chooseCallee(
 export interface TaskRequest {
   readonly intervention: Intervention
   readonly context: ActContext
-  readonly settings: ServiceSettings
   readonly to: Callee | null
   readonly delivery: StoredTask['delivery']
-  /** Of `Secrets.addressKey`. */
-  readonly key: Buffer
-  readonly now: Date
+  readonly facts: Pick<ActFacts, 'settings' | 'now' | 'tasks' | 'refusal'>
 }
 
 /** In the language of the company (settings: sender.language), whose people read it. */
-export async function buildTask(
-  tx: Transaction,
-  { intervention, context, settings, to, delivery, key, now }: TaskRequest,
-): Promise<StoredTask> {
+export function buildTask({ intervention, context, to, delivery, facts }: TaskRequest): StoredTask {
   const { customer } = context
+  const { settings, now } = facts
   const actions = actionsOf(settings)
   const nameOf = (wanted: string): string => actions.find((one) => one.key === wanted)?.name ?? wanted
   const action = actions.find((one) => one.key === intervention.actionKey)
-  const facts = await readTaskFacts(tx, { customer: intervention.customer, except: intervention.id, now })
-  const { score } = facts
+  const { score, renewalDate, before } = facts.tasks.get(intervention.customer) ?? NO_TASK_FACTS
   // What the catalogue has as a task is a call; what became one because the CRM has tasks is an offer to be made.
   const call = action === undefined || action.channel === 'task'
   const words = composeTask({
@@ -86,12 +73,12 @@ export async function buildTask(
         score === null || score.monthlyMinor === null || score.currency === null
           ? null
           : { minor: score.monthlyMinor, currency: score.currency },
-      renewalDate: facts.renewalDate,
+      renewalDate,
       risk: score === null ? null : { probability: score.probability, level: score.level },
       reasons: score?.reasons ?? [],
     },
-    person: to === null ? null : await personOf(tx, to.recipient, key),
-    before: facts.before.map(({ at, channel, actionKey }) => ({ at, channel, action: nameOf(actionKey) })),
+    person: to === null ? null : personOf(to.recipient, facts),
+    before: before.map(({ at, channel, actionKey }) => ({ at, channel, action: nameOf(actionKey) })),
     language: settings.sender.language,
     now,
     end: intervention.expiresAt,
@@ -112,9 +99,8 @@ export async function buildTask(
   }
 }
 
-async function personOf(tx: Transaction, { name, role, phone, email }: RecipientRow, key: Buffer) {
-  const hash = email === null ? null : hashAddress(key, 'email', email)
-  const refused = hash !== null && (await refusalFor(tx, { hash, channel: 'email', live: false })) !== null
+function personOf({ name, role, phone, email, emailHash }: Contact, { refusal }: Pick<ActFacts, 'refusal'>) {
+  const refused = emailHash !== null && refusal(emailHash, 'email', false) !== null
   return { name, role, phone, email, refusesEmail: refused }
 }
 

@@ -1,25 +1,33 @@
 /**
- * Act: carries out one intervention, whatever state it is in, so that nothing is sent twice and nothing is lost.
+ * Act: carries out interventions, whatever state they are in, so that nothing is sent twice and nothing is lost.
  *
- * It is taken under a lease with everything that speaks against sending looked at (act-take.ts); the channel speaks
- * only after the lease and the consent were confirmed in the database once more (act-send.ts); how it ended is written
- * by whoever holds the lease (act-result.ts). A worker that died before it spoke is taken over from. One that died
- * after is asked about at the provider, and where that cannot say, the intervention is `uncertain`: shown to a person
- * and never sent again by itself. A task is the exception: the CRM knows it by its key, so it is made again instead.
+ * One is taken under a lease with everything that speaks against sending looked at (act-take.ts); the channel speaks
+ * only after the lease, the consent and the pauses were confirmed in the database once more (act-confirm.ts); how it
+ * ended is written by whoever holds the lease (act-result.ts). A worker that died before it spoke is taken over from.
+ * One that died after is asked about at the provider, and where that cannot say, the intervention is `uncertain`: shown
+ * to a person and never sent again by itself. A task is the exception: the CRM knows it by its key, so it is made again
+ * instead.
+ *
+ * Each of these steps is a transaction, shared by all that a process carries out for a tenant at about the same time
+ * (coalesce.ts): each is still taken, confirmed and ended by itself.
  */
 import type { Channel } from '../../actions/channel.ts'
+import type { TenantId } from '../contracts/ids.ts'
 import { hashAddress } from '../security/address-hash.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
 import { delayIntervention, moveIntervention } from '../store/intervention-moves.ts'
+import { confirmLeases, type Confirmation } from './act-confirm.ts'
 import { storedMessage } from './act-message.ts'
-import { storeEnd } from './act-result.ts'
+import { storeEnd, storeEnds, type Ending, type Store } from './act-result.ts'
 import { recheckMs, reconcileMs } from './act-retry.ts'
-import { sendOnce } from './act-send.ts'
+import { sendOnce, type AttemptEnd, type Confirm } from './act-send.ts'
+import type { ActRequest, ActServices } from './act-services.ts'
+import { takeInterventions, type Taken, type Taking } from './act-take.ts'
 import { taskChannel } from './act-task.ts'
+import { isForAdmin } from './act-verdict.ts'
+import { coalesce, type Coalesced } from './coalesce.ts'
 import type { ConnectionPlace } from './services.ts'
 import { taskListOf } from './task-lists.ts'
-import type { ActRequest, ActServices } from './act-services.ts'
-import { isForAdmin, takeIntervention, type Taken, type Taking } from './act-take.ts'
 
 /**
  * Can be called again at any time, by any number of workers at once.
@@ -32,16 +40,51 @@ import { isForAdmin, takeIntervention, type Taken, type Taking } from './act-tak
 export async function act(services: ActServices, request: ActRequest): Promise<InterventionState | null> {
   const { tenant, signal } = request
   if (signal.aborted) return null
-  const taking = await services.database.withTenant(tenant, (tx) => takeIntervention(tx, services, request))
+  const { take, confirm, store } = ledgerOf(services, tenant)
+  const taking = await take(request)
   if (taking.do === 'nothing') return taking.state
-  if (taking.do === 'reconcile') return reconcile(services, request, taking)
+  if (taking.do === 'reconcile') return reconcile(services, request, taking, store)
   const opened =
     'place' in taking
       ? { channel: tasksOf(services, taking.place) }
       : await openChannel(services, request, taking)
   if (!('channel' in opened)) return giveBack(services, request, opened)
-  const ended = await sendOnce(services, request, { taken: taking, channel: opened.channel })
-  return storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended })
+  const ended = await sendOnce(services, request, { taken: taking, channel: opened.channel, confirm })
+  return storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended, store })
+}
+
+/** The three transactions of an attempt, shared with others of the same tenant. */
+interface Ledger {
+  readonly take: Coalesced<ActRequest, Taking>
+  readonly confirm: Confirm
+  readonly store: Store
+}
+
+const ledgers = new WeakMap<ActServices, Map<TenantId, Ledger>>()
+
+function ledgerOf(services: ActServices, tenant: TenantId): Ledger {
+  const ofTenants = ledgers.get(services) ?? new Map<TenantId, Ledger>()
+  ledgers.set(services, ofTenants)
+  const known = ofTenants.get(tenant)
+  if (known !== undefined) return known
+  const { database } = services
+  const ledger: Ledger = {
+    take: coalesce(
+      (requests: readonly ActRequest[]) =>
+        database.withTenant(tenant, (tx) => takeInterventions(tx, services, requests)),
+      { keyOf: ({ intervention }) => intervention },
+    ),
+    confirm: coalesce<Confirmation, AttemptEnd | null>(
+      (asked) => database.withTenant(tenant, (tx) => confirmLeases(tx, asked)),
+      { keyOf: ({ id }) => id },
+    ),
+    store: coalesce<Ending, InterventionState | null>(
+      (endings) => database.withTenant(tenant, (tx) => storeEnds(tx, services, endings)),
+      { keyOf: ({ attempted }) => attempted.row.id },
+    ),
+  }
+  ofTenants.set(tenant, ledger)
+  return ledger
 }
 
 const tasksOf = ({ connectors, leases }: ActServices, place: ConnectionPlace): Channel =>
@@ -96,6 +139,7 @@ async function reconcile(
   services: ActServices,
   request: ActRequest,
   { row, settings }: Extract<Taking, { do: 'reconcile' }>,
+  store: Store,
 ): Promise<InterventionState | null> {
   const { database, clock, secrets } = services
   const { tenant, intervention } = request
@@ -128,6 +172,7 @@ async function reconcile(
       begun: true,
       phases: [],
     },
+    store,
   })
 }
 

@@ -1,6 +1,6 @@
 /** What is looked at before an intervention is carried out, as it stands in this transaction. */
 import { HoldfastError } from '../contracts/errors.ts'
-import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.ts'
+import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
 export interface ActContext {
@@ -39,6 +39,7 @@ interface PauseRow {
 }
 
 interface Row extends PauseRow {
+  id: CustomerId
   name: string | null
   status: ActContext['customer']['status']
   responsible_name: string | null
@@ -58,18 +59,31 @@ interface Row extends PauseRow {
 
 /** @throws HoldfastError `not_found` */
 export async function readActContext(tx: Transaction, customer: CustomerId): Promise<ActContext> {
-  const [row] = await tx.query<Row>(
-    `select c.name, c.status, c.responsible_name, c.responsible_email, c.responsible_id, c.external_id,
+  const context = (await readActContexts(tx, [customer])).get(customer)
+  if (context === undefined) throw new HoldfastError('not_found', `There is no customer ${customer}.`)
+  return context
+}
+
+/** As {@link readActContext}, by customer; those that are not there are left out. */
+export async function readActContexts(
+  tx: Transaction,
+  customers: readonly CustomerId[],
+): Promise<ReadonlyMap<CustomerId, ActContext>> {
+  const rows = await tx.query<Row>(
+    `select c.id, c.name, c.status, c.responsible_name, c.responsible_email, c.responsible_id, c.external_id,
        n.id as connection_id, n.kind, n.config, n.name as connection_name, n.sandbox,
        n.status as connection_status, n.status_reason, t.name as company,
        coalesce(t.activated_at <= now(), false) as activated, ${PAUSE}
      from customers c
      join connections n on n.tenant_id = c.tenant_id and n.id = c.connection_id
      join tenants t on t.id = c.tenant_id
-     where c.tenant_id = $1 and c.id = $2`,
-    [tx.tenant, customer],
+     where c.tenant_id = $1 and c.id = any ($2::bigint[])`,
+    [tx.tenant, customers],
   )
-  if (row === undefined) throw new HoldfastError('not_found', `There is no customer ${customer}.`)
+  return new Map(rows.map((row) => [row.id, contextOf(row)]))
+}
+
+function contextOf(row: Row): ActContext {
   return {
     customer: {
       name: row.name,
@@ -126,15 +140,28 @@ export interface RecipientRow {
   readonly email: string | null
   readonly phone: string | null
   readonly language: string | null
+  /** IANA; null unknown. */
+  readonly zone: string | null
+  /** ISO 3166-1 alpha-2; null unknown. */
+  readonly country: string | null
 }
 
 /** A customer's recipients in the order of the rules that chose them. */
-export function recipientsByRank(tx: Transaction, customer: CustomerId): Promise<RecipientRow[]> {
-  return tx.query<RecipientRow>(
-    `select id, external_id as "externalId", name, role, email, phone, language from recipients
-     where tenant_id = $1 and customer_id = $2 order by rank, id`,
-    [tx.tenant, customer],
+export async function recipientsByRank(tx: Transaction, customer: CustomerId): Promise<RecipientRow[]> {
+  return [...((await readRecipients(tx, [customer])).get(customer) ?? [])]
+}
+
+/** As {@link recipientsByRank}, by customer; those without any are left out. */
+export async function readRecipients(
+  tx: Transaction,
+  customers: readonly CustomerId[],
+): Promise<ReadonlyMap<CustomerId, readonly RecipientRow[]>> {
+  const rows = await tx.query<RecipientRow & { customer: CustomerId }>(
+    `select customer_id as customer, id, external_id as "externalId", name, role, email, phone, language, zone, country
+     from recipients where tenant_id = $1 and customer_id = any ($2::bigint[]) order by customer_id, rank, id`,
+    [tx.tenant, customers],
   )
+  return Map.groupBy(rows, ({ customer }) => customer)
 }
 
 /** What a person who is asked to do something has to know of a customer. */
@@ -155,29 +182,48 @@ export interface TaskFacts {
   readonly before: readonly { readonly at: Date; readonly channel: string; readonly actionKey: string }[]
 }
 
-/** @param except the intervention that the task is of */
+/**
+ * By customer, as of now. What an intervention of the list is to do is not among what was done before: it has not been
+ * sent.
+ */
 export async function readTaskFacts(
   tx: Transaction,
-  { customer, except, now }: { customer: CustomerId; except: InterventionId; now: Date },
-): Promise<TaskFacts> {
-  const of = [tx.tenant, customer]
-  const [score] = await tx.query<NonNullable<TaskFacts['score']>>(
-    `select probability, level, monthly_minor as "monthlyMinor", currency,
-       coalesce(jsonb_path_query_array(reasons, '$[0 to 2].sentence'), '[]') as reasons
-     from scores where tenant_id = $1 and customer_id = $2`,
-    of,
+  { customers, now }: { customers: readonly CustomerId[]; now: Date },
+): Promise<ReadonlyMap<CustomerId, TaskFacts>> {
+  if (customers.length === 0) return new Map()
+  const rows = await tx.query<{
+    customer: CustomerId
+    score: TaskFacts['score']
+    renewal: string | null
+    before: readonly { readonly at: string; readonly channel: string; readonly actionKey: string }[]
+  }>(TASK_FACTS, [tx.tenant, customers, now])
+  return new Map(
+    rows.map(({ customer, score, renewal, before }) => [
+      customer,
+      {
+        score,
+        renewalDate: renewal,
+        before: before.map((one) => ({ ...one, at: new Date(one.at) })),
+      },
+    ]),
   )
-  const [{ date }] = await tx.query<{ date: string | null }>(
-    `select min(renewal_date)::text as date from agreements
-     where tenant_id = $1 and customer_id = $2 and renewal_date >= ($3::timestamptz at time zone 'UTC')::date`,
-    [...of, now],
-  )
-  const before = await tx.query<TaskFacts['before'][number]>(
-    `select sent_at as at, channel, action_key as "actionKey" from interventions
-     where tenant_id = $1 and customer_id = $2 and id <> $3 and state in ('sent', 'confirmed')
-       and coalesce(message ->> 'delivery', 'live') <> 'dry_run' and sent_at > $4::timestamptz - interval '12 months'
-     order by sent_at desc, id limit 3`,
-    [...of, except, now],
-  )
-  return { score: score ?? null, renewalDate: date, before }
 }
+
+const TASK_FACTS = `
+  select c.id as customer,
+    (select json_build_object('probability', s.probability, 'level', s.level, 'monthlyMinor', s.monthly_minor,
+       'currency', s.currency, 'reasons', coalesce(jsonb_path_query_array(s.reasons, '$[0 to 2].sentence'), '[]'))
+     from scores s where s.tenant_id = c.tenant_id and s.customer_id = c.id) as score,
+    (select min(a.renewal_date)::text from agreements a
+     where a.tenant_id = c.tenant_id and a.customer_id = c.id
+       and a.renewal_date >= ($3::timestamptz at time zone 'UTC')::date) as renewal,
+    (select coalesce(json_agg(json_build_object('at', b.sent_at, 'channel', b.channel, 'actionKey', b.action_key)
+       order by b.sent_at desc, b.id), '[]')
+     from (
+       select i.id, i.sent_at, i.channel, i.action_key from interventions i
+       where i.tenant_id = c.tenant_id and i.customer_id = c.id and i.state in ('sent', 'confirmed')
+         and coalesce(i.message ->> 'delivery', 'live') <> 'dry_run'
+         and i.sent_at > $3::timestamptz - interval '12 months'
+       order by i.sent_at desc, i.id limit 3
+     ) b) as before
+  from customers c where c.tenant_id = $1 and c.id = any ($2::bigint[])`

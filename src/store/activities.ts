@@ -5,11 +5,20 @@ import type { OutwardEnd } from './outward.ts'
 
 /** In the transaction that says that it was sent; safe to repeat. */
 export async function oweActivity(tx: Transaction, intervention: InterventionId): Promise<void> {
+  await oweActivities(tx, [intervention])
+}
+
+/** As {@link oweActivity}, many. */
+export async function oweActivities(
+  tx: Transaction,
+  interventions: readonly InterventionId[],
+): Promise<void> {
+  if (interventions.length === 0) return
   await tx.query(
     `insert into activities (tenant_id, intervention_id, connection_id)
-     select tenant_id, id, connection_id from interventions where tenant_id = $1 and id = $2
+     select tenant_id, id, connection_id from interventions where tenant_id = $1 and id = any ($2::uuid[])
      on conflict do nothing`,
-    [tx.tenant, intervention],
+    [tx.tenant, interventions],
   )
 }
 

@@ -5,12 +5,16 @@ import type { InterventionState } from './intervention-states.ts'
 import type { OutwardEnd } from './outward.ts'
 
 /** In the transaction that says that it was carried out, or may have been; safe to repeat. */
-export async function oweIntervention(tx: Transaction, intervention: InterventionId): Promise<void> {
+export async function oweInterventions(
+  tx: Transaction,
+  interventions: readonly InterventionId[],
+): Promise<void> {
+  if (interventions.length === 0) return
   await tx.query(
     `insert into crm_interventions (tenant_id, intervention_id, connection_id)
-     select tenant_id, id, connection_id from interventions where tenant_id = $1 and id = $2
+     select tenant_id, id, connection_id from interventions where tenant_id = $1 and id = any ($2::uuid[])
      on conflict do nothing`,
-    [tx.tenant, intervention],
+    [tx.tenant, interventions],
   )
 }
 

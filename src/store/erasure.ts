@@ -158,14 +158,17 @@ async function forgetMessages(
     await requestStep(tx, { connection, step: 'write_back', cause: 'erased' })
 }
 
-/** Whether the person of an intervention that was begun to be sent was erased meanwhile; the row is locked. */
-export async function wasErased(tx: Transaction, intervention: InterventionId): Promise<boolean> {
-  const [row] = await tx.query<{ erased: boolean }>(
-    `select state in ('sending', 'uncertain') and reason_code is not distinct from '${ERASED}' as erased from interventions
-     where tenant_id = $1 and id = $2 for update`,
-    [tx.tenant, intervention],
+/** Those that were begun to be sent and whose person was erased meanwhile; all of the list are locked. */
+export async function erasedAmong(
+  tx: Transaction,
+  interventions: readonly InterventionId[],
+): Promise<ReadonlySet<InterventionId>> {
+  const rows = await tx.query<{ id: InterventionId; erased: boolean }>(
+    `select id, state in ('sending', 'uncertain') and reason_code is not distinct from '${ERASED}' as erased
+     from interventions where tenant_id = $1 and id = any ($2::uuid[]) order by id for update`,
+    [tx.tenant, interventions],
   )
-  return row?.erased ?? false
+  return new Set(rows.filter(({ erased }) => erased).map(({ id }) => id))
 }
 
 /** Hashes of those who may not be stored, hex; most connections have none. */

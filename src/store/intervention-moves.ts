@@ -35,9 +35,13 @@ export interface MoveSet {
   /** Added to the attempts; negative gives one back. */
   readonly attempts?: number
   readonly recipient?: number
+  /** Of the address that it goes to: `hashAddress` of src/security/address-hash.ts. */
+  readonly addressHash?: Buffer
   readonly message?: unknown
   readonly providerId?: string
   readonly actualCostMinor?: number
+  /** Who said yes: now. */
+  readonly approvedBy?: string
   readonly sendingNow?: boolean
   readonly sentNow?: boolean
 }
@@ -54,40 +58,107 @@ const OWNED: readonly InterventionState[] = ['leased', 'sending', 'uncertain']
  * await moveIntervention(tx, { id, from: ['sending'], to: 'sent', owner, actor: worker, set: { sentNow: true } })
  */
 export async function moveIntervention(tx: Transaction, move: Move): Promise<boolean> {
-  const { id, from, to, actor, reasonCode = null, reason = null, detail = null, owner, set = {} } = move
+  return (await moveInterventions(tx, [move])).has(move.id)
+}
+
+/**
+ * Moves of different interventions in one statement, each as {@link moveIntervention} has it: those that cannot be made
+ * leave the others as they are.
+ *
+ * @returns ids of those that moved
+ */
+export async function moveInterventions(
+  tx: Transaction,
+  moves: readonly Move[],
+): Promise<ReadonlySet<InterventionId>> {
+  if (moves.length === 0) return new Set()
+  const moved = await tx.query<MovedRow & { id: InterventionId; to: InterventionState }>(MOVE, [
+    tx.tenant,
+    JSON.stringify(moves.map(rowOf)),
+  ])
+  const byState = Map.groupBy(moved, ({ to }) => to)
+  for (const [to, rows] of byState) await showMoves(tx, to, rows)
+  // What may have been sent is kept in the CRM, and what is known of it later as well.
+  const ids = new Set(moved.map(({ id }) => id))
+  const known = moves.filter(({ id, from }) => ids.has(id) && from.includes('uncertain'))
+  if (known.length > 0)
+    await oweMoved(
+      tx,
+      known.map(({ id }) => id),
+    )
+  return ids
+}
+
+function rowOf({ id, from, to, actor, reasonCode, reason, detail, owner, leaseRuns, set = {} }: Move) {
   const wrong = from.find((state) => !mayMove(state, to))
   if (wrong !== undefined)
     throw new HoldfastError(
       'internal',
       `An intervention does not go from ${wrong} to ${to}, only to ${MOVES[wrong].join(', ') || 'nowhere'}.`,
     )
-  const values: unknown[] = [tx.tenant, id, [...from], to, actor, reasonCode, reason, detail && json(detail)]
-  const bind = (value: unknown) => `$${values.push(value)}`
-  const changes = assignments(set, to, bind)
-  const guards = [
-    ...(owner === undefined ? [] : [`and lease_owner = ${bind(owner)}`]),
-    ...(move.leaseRuns === true ? ['and lease_until > clock_timestamp()'] : []),
-  ].join(' ')
-  const moved = await tx.query<MovedRow>(
-    `with held as (
-       select tenant_id, id, state from interventions
-       where tenant_id = $1 and id = $2 and state = any($3::text[]) ${guards} for update
-     ), moved as (
-       update interventions i set state = $4, reason_code = $6, reason = $7, updated_at = now() ${changes}
-       from held where i.tenant_id = held.tenant_id and i.id = held.id
-       returning i.id, i.connection_id, held.state as before
-     ), noted as (
-       insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason, detail)
-       select $1, id, before, $4, $5, $6, $7, $8::jsonb from moved
-     )
-     select connection_id as connection from moved`,
-    values,
-  )
-  await showMoves(tx, to, moved)
-  // What may have been sent is kept in the CRM, and what is known of it later as well.
-  if (moved.length > 0 && from.includes('uncertain')) await oweMoved(tx, [id])
-  return moved.length > 0
+  return {
+    id,
+    from_states: from,
+    to_state: to,
+    actor,
+    reason_code: reasonCode,
+    reason,
+    detail,
+    held_by: owner,
+    lease_runs: leaseRuns === true,
+    new_owner: set.lease?.owner,
+    lease_ms: set.lease?.ms,
+    keeps_owner: OWNED.includes(to),
+    due_at: set.dueAt,
+    due_in_ms: set.dueInMs,
+    attempts: set.attempts ?? 0,
+    recipient: set.recipient,
+    address_hash: set.addressHash === undefined ? undefined : `\\x${set.addressHash.toString('hex')}`,
+    message: set.message,
+    provider_id: set.providerId,
+    actual_cost: set.actualCostMinor,
+    approved_by: set.approvedBy,
+    sending_now: set.sendingNow === true,
+    sent_now: set.sentNow === true,
+  }
 }
+
+const MOVE = `
+  with asked as (
+    select * from json_to_recordset($2::json) as r (id uuid, from_states text[], to_state text, actor text,
+      reason_code text, reason text, detail jsonb, held_by text, lease_runs boolean, new_owner text, lease_ms float8,
+      keeps_owner boolean, due_at timestamptz, due_in_ms float8, attempts integer, recipient bigint,
+      address_hash bytea, message jsonb, provider_id text, actual_cost bigint, approved_by text,
+      sending_now boolean, sent_now boolean)
+  ), held as (
+    select i.tenant_id, i.state as before, a.* from interventions i join asked a on a.id = i.id
+    where i.tenant_id = $1 and i.id = any (select id from asked) and i.state = any (a.from_states)
+      and (a.held_by is null or i.lease_owner = a.held_by)
+      and (not a.lease_runs or i.lease_until > clock_timestamp())
+    order by i.id for update of i
+  ), moved as (
+    update interventions i set state = h.to_state, reason_code = h.reason_code, reason = h.reason, updated_at = now(),
+      lease_owner = case when h.new_owner is not null then h.new_owner when h.keeps_owner then i.lease_owner end,
+      lease_until = case when h.new_owner is not null
+        then clock_timestamp() + h.lease_ms * interval '1 millisecond' when h.keeps_owner then i.lease_until end,
+      due_at = coalesce(h.due_at, clock_timestamp() + h.due_in_ms * interval '1 millisecond', i.due_at),
+      attempts = greatest(0, i.attempts + h.attempts),
+      recipient_id = coalesce(h.recipient, i.recipient_id),
+      address_hash = coalesce(h.address_hash, i.address_hash),
+      message = coalesce(h.message, i.message),
+      provider_id = coalesce(h.provider_id, i.provider_id),
+      actual_cost_minor = coalesce(h.actual_cost, i.actual_cost_minor),
+      approved_by = coalesce(h.approved_by, i.approved_by),
+      approved_at = case when h.approved_by is null then i.approved_at else clock_timestamp() end,
+      sending_at = case when h.sending_now then clock_timestamp() else i.sending_at end,
+      sent_at = case when h.sent_now then clock_timestamp() else i.sent_at end
+    from held h where i.tenant_id = $1 and i.tenant_id = h.tenant_id and i.id = h.id
+    returning i.id, i.connection_id, h.before, h.to_state, h.actor, h.reason_code, h.reason, h.detail
+  ), noted as (
+    insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason, detail)
+    select $1, id, before, to_state, actor, reason_code, reason, detail from moved
+  )
+  select id, connection_id as connection, to_state as "to" from moved`
 
 /** An event without a move: something that happened to it and changed nothing, such as an opt-out after it was sent. */
 export async function noteIntervention(
@@ -108,45 +179,83 @@ export async function noteIntervention(
 
 /** Due later in the same state, for the same reason: no move, and no event. */
 export async function delayIntervention(tx: Transaction, id: InterventionId, ms: number): Promise<void> {
-  await tx.query(
-    `update interventions set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
-     where tenant_id = $1 and id = $2`,
-    [tx.tenant, id, ms],
-  )
+  await delayInterventions(tx, [{ id, ms }])
 }
 
-/** @returns false when the lease is not this owner's any more, or has run out */
-export async function renewLease(
+/** As {@link delayIntervention}, many. */
+export async function delayInterventions(
   tx: Transaction,
-  id: InterventionId,
-  { owner, ms, state }: { owner: string; ms: number; state: 'leased' | 'sending' },
-): Promise<boolean> {
-  const renewed = await tx.query(
-    `update interventions set lease_until = clock_timestamp() + $4::float8 * interval '1 millisecond'
-     where tenant_id = $1 and id = $2 and state = $5 and lease_owner = $3
-       and lease_until > clock_timestamp() returning id`,
-    [tx.tenant, id, owner, ms, state],
+  delays: readonly { readonly id: InterventionId; readonly ms: number }[],
+): Promise<void> {
+  if (delays.length === 0) return
+  await tx.query(
+    `update interventions i set due_at = clock_timestamp() + d.ms * interval '1 millisecond'
+     from unnest($2::uuid[], $3::float8[]) as d (id, ms) where i.tenant_id = $1 and i.id = d.id`,
+    [tx.tenant, delays.map(({ id }) => id), delays.map(({ ms }) => ms)],
   )
-  return renewed.length > 0
 }
 
-const json = (value: unknown) => JSON.stringify(value)
+/**
+ * Locks until the transaction ends what its owner still holds.
+ *
+ * @returns ids of those
+ */
+export async function lockLeases(
+  tx: Transaction,
+  leases: readonly Omit<LeaseRenewal, 'ms'>[],
+): Promise<ReadonlySet<InterventionId>> {
+  if (leases.length === 0) return new Set()
+  const held = await tx.query<{ id: InterventionId }>(
+    `select i.id from interventions i
+     join unnest($2::uuid[], $3::text[], $4::text[]) as a (id, owner, state) on a.id = i.id
+     where i.tenant_id = $1 and i.id = any ($2::uuid[]) and i.state = a.state and i.lease_owner = a.owner
+       and i.lease_until > clock_timestamp()
+     order by i.id for update of i`,
+    [
+      tx.tenant,
+      leases.map(({ id }) => id),
+      leases.map(({ owner }) => owner),
+      leases.map(({ state }) => state),
+    ],
+  )
+  return new Set(held.map(({ id }) => id))
+}
 
-function assignments(set: MoveSet, to: InterventionState, bind: (value: unknown) => string): string {
-  const later = (ms: number) => `clock_timestamp() + ${bind(ms)}::float8 * interval '1 millisecond'`
-  const parts: string[] = []
-  if (set.lease !== undefined)
-    parts.push(`lease_owner = ${bind(set.lease.owner)}`, `lease_until = ${later(set.lease.ms)}`)
-  else if (!OWNED.includes(to)) parts.push('lease_owner = null', 'lease_until = null')
-  if (set.dueAt !== undefined) parts.push(`due_at = ${bind(set.dueAt)}`)
-  if (set.dueInMs !== undefined) parts.push(`due_at = ${later(set.dueInMs)}`)
-  if (set.attempts !== undefined)
-    parts.push(`attempts = greatest(0, attempts + ${bind(set.attempts)}::integer)`)
-  if (set.recipient !== undefined) parts.push(`recipient_id = ${bind(set.recipient)}`)
-  if (set.message !== undefined) parts.push(`message = ${bind(json(set.message))}::jsonb`)
-  if (set.providerId !== undefined) parts.push(`provider_id = ${bind(set.providerId)}`)
-  if (set.actualCostMinor !== undefined) parts.push(`actual_cost_minor = ${bind(set.actualCostMinor)}`)
-  if (set.sendingNow === true) parts.push('sending_at = clock_timestamp()')
-  if (set.sentNow === true) parts.push('sent_at = clock_timestamp()')
-  return parts.map((part) => `, ${part}`).join('')
+export interface LeaseRenewal {
+  readonly id: InterventionId
+  readonly owner: string
+  readonly ms: number
+  readonly state: 'leased' | 'sending'
+}
+
+/**
+ * Leases that their owners still hold, renewed and locked until the transaction ends.
+ *
+ * @returns ids of those; the others are another owner's by now, or ran out
+ */
+export async function renewLeases(
+  tx: Transaction,
+  renewals: readonly LeaseRenewal[],
+): Promise<ReadonlySet<InterventionId>> {
+  if (renewals.length === 0) return new Set()
+  const renewed = await tx.query<{ id: InterventionId }>(
+    `with asked as (
+       select * from unnest($2::uuid[], $3::text[], $4::float8[], $5::text[]) as r (id, owner, ms, state)
+     ), held as (
+       select i.id, a.ms from interventions i join asked a on a.id = i.id
+       where i.tenant_id = $1 and i.id = any ($2::uuid[]) and i.state = a.state and i.lease_owner = a.owner
+         and i.lease_until > clock_timestamp()
+       order by i.id for update of i
+     )
+     update interventions i set lease_until = clock_timestamp() + h.ms * interval '1 millisecond'
+     from held h where i.tenant_id = $1 and i.id = h.id returning i.id`,
+    [
+      tx.tenant,
+      renewals.map(({ id }) => id),
+      renewals.map(({ owner }) => owner),
+      renewals.map(({ ms }) => ms),
+      renewals.map(({ state }) => state),
+    ],
+  )
+  return new Set(renewed.map(({ id }) => id))
 }

@@ -122,6 +122,8 @@ export interface Intervention {
   readonly createdAt: Date
   readonly updatedAt: Date
   readonly sentAt: Date | null
+  /** Who said yes; null: nobody was asked. */
+  readonly approvedBy: string | null
 }
 
 const SELECTED = `id, decision_id as decision, customer_id as customer, connection_id as connection,
@@ -130,7 +132,7 @@ const SELECTED = `id, decision_id as decision, customer_id as customer, connecti
   lease_owner as "leaseOwner", lease_until as "leaseUntil", attempts, sending_at as "sendingAt",
   provider_id as "providerId", message, planned_cost_minor as "plannedCostMinor",
   actual_cost_minor as "actualCostMinor", currency, created_by as "createdBy", created_at as "createdAt",
-  updated_at as "updatedAt", sent_at as "sentAt"`
+  updated_at as "updatedAt", sent_at as "sentAt", approved_by as "approvedBy"`
 
 /** @throws HoldfastError `not_found` */
 export async function readIntervention(tx: Transaction, id: InterventionId): Promise<Intervention> {
@@ -159,13 +161,21 @@ export async function holdIntervention(
   tx: Transaction,
   id: InterventionId,
 ): Promise<HeldIntervention | null> {
-  const [row] = await tx.query<HeldIntervention>(
+  return (await holdInterventions(tx, [id])).get(id) ?? null
+}
+
+/** As {@link holdIntervention}, by id; those that another transaction holds are left out. */
+export async function holdInterventions(
+  tx: Transaction,
+  ids: readonly InterventionId[],
+): Promise<ReadonlyMap<InterventionId, HeldIntervention>> {
+  const rows = await tx.query<HeldIntervention>(
     `select ${SELECTED}, due_at <= clock_timestamp() as due, expires_at <= clock_timestamp() as expired,
        coalesce(lease_until <= clock_timestamp(), true) as "leaseOver"
-     from interventions where tenant_id = $1 and id = $2 for update skip locked`,
-    [tx.tenant, id],
+     from interventions where tenant_id = $1 and id = any ($2::uuid[]) order by id for update skip locked`,
+    [tx.tenant, ids],
   )
-  return row ?? null
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 export interface Answer {
@@ -187,6 +197,7 @@ export async function approve(tx: Transaction, id: InterventionId, answer: Answe
     from: ['awaiting_approval'],
     code: 'approved',
     because: `${answer.actor} approved it`,
+    approved: true,
   })
 }
 
@@ -259,6 +270,7 @@ interface Saying {
   readonly code: string
   readonly because: string
   readonly dueAt?: Date
+  readonly approved?: true
 }
 
 async function say(tx: Transaction, id: InterventionId, answer: Answer, saying: Saying): Promise<void> {
@@ -274,7 +286,7 @@ async function answerWith(
   tx: Transaction,
   one: Intervention,
   { actor, note }: Answer,
-  { to, doing, from = OPEN_STATES, code, because, dueAt }: Saying,
+  { to, doing, from = OPEN_STATES, code, because, dueAt, approved }: Saying,
 ): Promise<void> {
   const [{ expired }] = await tx.query<{ expired: boolean }>('select $1::timestamptz <= now() as expired', [
     one.expiresAt,
@@ -293,7 +305,10 @@ async function answerWith(
       actor,
       reasonCode: code,
       reason: note === undefined ? `${because}.` : `${because}: ${note}`,
-      set: dueAt === undefined ? {} : { dueAt },
+      set: {
+        ...(dueAt === undefined ? {} : { dueAt }),
+        ...(approved === undefined ? {} : { approvedBy: actor }),
+      },
     }))
   if (!done)
     throw new HoldfastError(

@@ -37,10 +37,18 @@ export async function outwardPlace(
   tx: Transaction,
   connection: ConnectionId,
 ): Promise<{ readonly kind: string; readonly builtIn: boolean }> {
-  const [row] = await tx.query<{ kind: string; builtIn: boolean }>(
-    `select kind, coalesce(config -> 'builtIn' = 'true', false) as "builtIn" from connections
-     where tenant_id = $1 and id = $2`,
-    [tx.tenant, connection],
+  return (await outwardPlaces(tx, [connection])).get(connection)!
+}
+
+/** By connection its kind, and whether it leads to the CRM sandbox of this installation. */
+export async function outwardPlaces(
+  tx: Transaction,
+  connections: readonly ConnectionId[],
+): Promise<ReadonlyMap<ConnectionId, { readonly kind: string; readonly builtIn: boolean }>> {
+  const rows = await tx.query<{ id: ConnectionId; kind: string; builtIn: boolean }>(
+    `select id, kind, coalesce(config -> 'builtIn' = 'true', false) as "builtIn" from connections
+     where tenant_id = $1 and id = any ($2::uuid[])`,
+    [tx.tenant, connections],
   )
-  return row
+  return new Map(rows.map((row) => [row.id, row]))
 }

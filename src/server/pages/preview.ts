@@ -2,11 +2,12 @@
 import type { EmailMessage, TaskMessage } from '../../../actions/channel.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { InterventionId, TenantId } from '../../contracts/ids.ts'
+import { readActFacts } from '../../loop/act-facts.ts'
 import { buildMessage, storedMessage } from '../../loop/act-message.ts'
 import { chooseRecipient } from '../../loop/act-recipient.ts'
 import { buildTask, chooseCallee, storedTask } from '../../loop/act-task-message.ts'
 import type { ServiceSettings } from '../../settings/service.ts'
-import { readActContext, recipientsByRank } from '../../store/act-context.ts'
+import { readActContext } from '../../store/act-context.ts'
 import type { Transaction } from '../../store/database.ts'
 import { OPEN_STATES } from '../../store/intervention-states.ts'
 import { readIntervention } from '../../store/interventions.ts'
@@ -40,33 +41,21 @@ export async function previewOf(
   if (stored !== null) return { message: stored, stored: true, none: null }
   if (intervention.channel === 'sms') return nothing(NO_SMS)
   if (!OPEN_STATES.includes(intervention.state)) return nothing('It ended before anything was written.')
+  const facts = await readActFacts(tx, services, { rows: [intervention], settings })
   const context = await readActContext(tx, intervention.customer)
-  const key = await services.secrets.addressKey(tx)
+  const contacts = facts.contactsOf(intervention.customer)
   if (intervention.channel === 'task') {
-    const recipients = await recipientsByRank(tx, intervention.customer)
-    const { chosen: to, refusal } = await chooseCallee(tx, recipients, key)
+    const { chosen: to, refusal } = chooseCallee(contacts, facts)
     if (refusal !== null) return nothing(`No task is made: ${refusal.because}.`)
-    const task = {
-      intervention,
-      context,
-      settings,
-      to,
-      delivery: 'dry_run',
-      key,
-      now: services.clock(),
-    } as const
-    return { message: await buildTask(tx, task), stored: false, none: null }
+    const message = buildTask({ intervention, context, to, delivery: 'dry_run', facts })
+    return { message, stored: false, none: null }
   }
-  const { chosen, none } = await chooseRecipient(tx, await recipientsByRank(tx, intervention.customer), {
-    key,
-    live: false,
-  })
+  const { chosen, none } = chooseRecipient(contacts, { ...facts, live: false })
   if (chosen === null) return nothing(none.reason)
   try {
-    const message = await buildMessage(
-      tx,
-      { secrets: services.secrets, publicUrl: services.publicUrl, localUrl: origin },
+    const message = buildMessage(
       { tenant, intervention, context, settings, to: chosen, delivery: 'dry_run' },
+      { keys: facts.keys, publicUrl: services.publicUrl, localUrl: origin },
     )
     return { message, stored: false, none: null }
   } catch (error) {

@@ -1,0 +1,112 @@
+/**
+ * Everything that is looked at before interventions are carried out, read for a whole batch in a handful of statements.
+ * What is made of it is decided without asking anybody anything (act-verdict.ts).
+ */
+import type { CustomerId } from '../contracts/ids.ts'
+import { hashAddress } from '../security/address-hash.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import {
+  readActContexts,
+  readRecipients,
+  readTaskFacts,
+  type ActContext,
+  type RecipientRow,
+  type TaskFacts,
+} from '../store/act-context.ts'
+import { addressAnswers, type AddressAnswers } from '../store/address-answers.ts'
+import type { ConsentChannel } from '../store/consents.ts'
+import type { Transaction } from '../store/database.ts'
+import type { Intervention } from '../store/interventions.ts'
+import type { ActServices } from './act-services.ts'
+import { refusalOf, type Refusal } from './consent.ts'
+
+/** A recipient with what the addresses are kept under; null: there is none, or it is no address. */
+export interface Contact extends RecipientRow {
+  readonly emailHash: Buffer | null
+  readonly phoneHash: Buffer | null
+}
+
+export interface Keys {
+  /** Of `Secrets.addressKey`. */
+  readonly address: Buffer
+  /** Of `Secrets.linkKey`. */
+  readonly link: Buffer
+}
+
+export interface ActFacts {
+  readonly settings: ServiceSettings
+  readonly now: Date
+  readonly keys: Keys
+  readonly contexts: ReadonlyMap<CustomerId, ActContext>
+  /** In the order of the rules that chose them. */
+  contactsOf(customer: CustomerId): readonly Contact[]
+  /** Why nothing goes to an address; null: something may. */
+  refusal(hash: Buffer, channel: ConsentChannel, live: boolean): Refusal | null
+  /** Of customers about whom somebody is asked to do something. */
+  readonly tasks: ReadonlyMap<CustomerId, TaskFacts>
+}
+
+/** Nothing was said of anybody for whom it may be asked about a customer without a score. */
+export const NO_TASK_FACTS: TaskFacts = { score: null, renewalDate: null, before: [] }
+
+/**
+ * @param others addresses to be asked about besides those of the customers' contacts, such as those of stored messages
+ */
+export async function readActFacts(
+  tx: Transaction,
+  { secrets, clock }: Pick<ActServices, 'secrets' | 'clock'>,
+  {
+    rows,
+    settings,
+    others = () => [],
+  }: {
+    readonly rows: readonly Pick<Intervention, 'customer' | 'channel'>[]
+    readonly settings: ServiceSettings
+    readonly others?: (key: Buffer) => readonly { readonly hash: Buffer; readonly channel: ConsentChannel }[]
+  },
+): Promise<ActFacts> {
+  const now = clock()
+  const keys = { address: await secrets.addressKey(tx), link: await secrets.linkKey(tx) }
+  const customers = [...new Set(rows.map(({ customer }) => customer))]
+  const contexts = await readActContexts(tx, customers)
+  const contacts = new Map<CustomerId, readonly Contact[]>()
+  for (const [customer, recipients] of await readRecipients(tx, customers))
+    contacts.set(
+      customer,
+      recipients.map((one) => contactOf(one, keys.address)),
+    )
+  const channels = new Set(rows.map(({ channel }) => (channel === 'task' ? 'call' : channel)))
+  const wanted = [...contacts.values()]
+    .flat()
+    .flatMap(({ emailHash, phoneHash }) => [
+      ...(emailHash === null ? [] : [{ hash: emailHash, channel: 'email' as const }]),
+      ...(phoneHash === null || !channels.has('sms') ? [] : [{ hash: phoneHash, channel: 'sms' as const }]),
+      ...(phoneHash === null || !channels.has('call') ? [] : [{ hash: phoneHash, channel: 'call' as const }]),
+    ])
+  const answers = await addressAnswers(tx, [...wanted, ...others(keys.address)])
+  const asked = rows.filter(({ channel }) => channel === 'task').map(({ customer }) => customer)
+  const tasks = await readTaskFacts(tx, { customers: [...new Set(asked)], now })
+  return {
+    settings,
+    now,
+    keys,
+    contexts,
+    contactsOf: (customer) => contacts.get(customer) ?? [],
+    refusal: refusals(answers),
+    tasks,
+  }
+}
+
+export const refusals =
+  (answers: AddressAnswers): ActFacts['refusal'] =>
+  (hash, channel, live) =>
+    refusalOf({ ...answers.of(hash, channel), live })
+
+export function contactOf(recipient: RecipientRow, key: Buffer): Contact {
+  const { email, phone } = recipient
+  return {
+    ...recipient,
+    emailHash: email === null ? null : hashAddress(key, 'email', email),
+    phoneHash: phone === null ? null : hashAddress(key, 'phone', phone),
+  }
+}
