@@ -37,6 +37,14 @@ export interface PolicyContext {
   readonly paymentFailures: Float32Array
   /** 0 to 1. */
   readonly discountInForce: Float32Array
+  /** 1: somebody of ours is negotiating with the customer. */
+  readonly openNegotiation: Float32Array
+  /** 1: in a running sequence of messages. */
+  readonly runningSequence: Float32Array
+  /** How many are open. */
+  readonly urgentTicket: Float32Array
+  /** 1: a minor, or in need of protection. */
+  readonly vulnerable: Float32Array
 }
 
 export interface ContextReader {
@@ -66,6 +74,10 @@ const names = [
   'openDispute',
   'paymentFailures',
   'discountInForce',
+  'openNegotiation',
+  'runningSequence',
+  'urgentTicket',
+  'vulnerable',
 ]
 
 /** The canonical features that feed the policy, as a feature set of their own. */
@@ -134,6 +146,10 @@ export function contextReader(
         openDispute: column('openDispute'),
         paymentFailures: column('paymentFailures'),
         discountInForce: column('discountInForce'),
+        openNegotiation: column('openNegotiation'),
+        runningSequence: column('runningSequence'),
+        urgentTicket: column('urgentTicket'),
+        vulnerable: column('vulnerable'),
       }
     },
   }

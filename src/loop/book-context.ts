@@ -18,6 +18,10 @@ const columns = [
   'openDispute',
   'paymentFailures',
   'discountInForce',
+  'openNegotiation',
+  'runningSequence',
+  'urgentTicket',
+  'vulnerable',
 ] as const satisfies readonly (keyof PolicyContext)[]
 
 export function createBookContext(rows: number): PolicyContext {

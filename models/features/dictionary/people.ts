@@ -132,8 +132,6 @@ export const people: readonly CanonicalFeature[] = [
       'medical condition',
       'bmi',
       'smoker',
-      'vulnerable customer',
-      'vulnerable',
     ],
   }),
   protectedMark({
