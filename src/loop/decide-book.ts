@@ -6,46 +6,36 @@
  * writes in batches. It may be killed between two batches: whoever is undecided then is decided on by the next pass
  * under what is left. Batches go by customer, whatever was chosen for them, so those who are left are no selection.
  *
- * Two connections of a tenant may decide at the same time. Batches are written one after the other under a lock of
- * the tenant; a pass that finds decisions it does not know looks at what is left, and plans anew for the undecided
- * where that no longer covers what it meant to spend.
+ * Two connections of a tenant may decide at the same time, while people ask for actions by hand. Batches are written one
+ * after the other under a lock of the tenant; a pass whose plan what is left no longer covers, or whose settings were
+ * changed meanwhile, plans anew for the undecided. Each intervention reserves its whole cost as it is written, and the
+ * database refuses what does not fit (src/store/budget.ts).
  *
  * Rescoring changes the risk, not the choice. Nothing is planned while the tenant is not activated or delivery is
  * off: such decisions are suggestions, and are never made up for. So who activates in the middle of a period sees
  * action only for customers who are still undecided, and for the others from the next period on: first activation
  * never replays history into actions.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { NO_ACTION } from '../../models/policy/policy.ts'
-import { asCustomer, asDecision, asIntervention, type ConnectionId, type TenantId } from '../contracts/ids.ts'
-import {
-  actionsOf,
-  periodEnd,
-  periodOf,
-  periodStart,
-  planLimits,
-  reportingCurrency,
-} from '../settings/planning.ts'
+import { asCustomer, asDecision, type ConnectionId, type TenantId } from '../contracts/ids.ts'
+import { actionsOf, periodEnd, periodOf, periodStart } from '../settings/planning.ts'
 import { needsApproval } from '../settings/service.ts'
 import { readConnection } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
-import {
-  appendDecisions,
-  lockDecisions,
-  newestDecision,
-  reservedBy,
-  type NewDecision,
-} from '../store/decisions.ts'
+import { appendDecisions, newestDecision, type NewDecision } from '../store/decisions.ts'
 import { planInterventions, type PlannedIntervention } from '../store/interventions.ts'
 import { championOf } from '../store/models.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { refreshStatistics } from '../store/statistics.ts'
 import { requestStep } from '../store/steps.ts'
 import { readTenant } from '../store/tenants.ts'
+import { leftOf, openBudget } from './budget.ts'
 import { CAUSE, planBook, type PlannedBook, type Terms, type UndecidedBook } from './decide-plan.ts'
 import { readUndecided } from './decide-read.ts'
 import type { Left, Plan } from './decide.ts'
 import { carriedOut } from './delivery.ts'
+import { interventionIdOf } from './intervention-id.ts'
 import type { Connectors, LoopServices, LoopStep, StepContext } from './services.ts'
 
 /** Decisions written in one transaction: others wait for it on the embedded database. */
@@ -118,24 +108,6 @@ async function readTerms(
   return { ...terms, left: await leftOf(tx, terms) }
 }
 
-/** Budget and places less what is held of them. */
-async function leftOf(
-  tx: Transaction,
-  { settings, period, start, acting, actions }: Omit<Terms, 'left'>,
-): Promise<Left> {
-  const { budget, capacity } = planLimits(settings, actions)
-  const currency = reportingCurrency(settings)
-  const held = await reservedBy(tx, { period, start, currency, suggestions: !acting })
-  const spent = held.reduce((sum, { minor }) => sum + minor, 0)
-  const count = new Map(held.map((one) => [one.action_key, one.count]))
-  return {
-    budget: budget === null ? null : Math.max(0, budget - spent),
-    capacity: capacity.map((places, a) =>
-      places === null ? null : Math.max(0, places - (count.get(actions[a].key) ?? 0)),
-    ),
-  }
-}
-
 /** @returns `again` when others have used what this plan was to use: the rest has to be planned anew */
 async function writeBook(
   { database }: LoopServices,
@@ -143,8 +115,8 @@ async function writeBook(
   { book, plan, frame, decision }: PlannedBook,
   counts: { decided: number; planned: number },
 ): Promise<'ended' | 'again'> {
-  const { settings, acting, now, actions } = book
-  const { rows } = book.customers
+  const { settings, acting, now, actions, period } = book
+  const { rows, names } = book.customers
   const expiresAt = periodEnd(settings.period, now)
   let { newest } = book
   for (let from = 0; from < rows && !signal.aborted; from += WRITE) {
@@ -152,17 +124,20 @@ async function writeBook(
     const decisions: NewDecision[] = []
     for (let at = from; at < to; at++) decisions.push(decision(at))
     const written = await database.withTenant(tenant, async (tx) => {
-      await lockDecisions(tx)
-      if ((await newestDecision(tx)) !== newest && !covers(await leftOf(tx, book), plan, from)) return null
+      // A budget that was changed meanwhile is one that this plan knows nothing of.
+      if ((await openBudget(tx)).version !== book.settingsVersion) return null
+      // What people and programs ask for comes without a decision, and reserves as well.
+      const checked = acting || (await newestDecision(tx)) !== newest
+      if (checked && !covers(await leftOf(tx, book), plan, from)) return null
       const added = await appendDecisions(tx, frame, decisions)
       const interventions = acting
-        ? decisions.flatMap((one): PlannedIntervention[] => {
+        ? decisions.flatMap((one, at): PlannedIntervention[] => {
             const id = added.get(one.customer)
             const action = actions.find(({ key }) => key === one.actionKey)
             if (id === undefined || action === undefined || action.channel === 'none') return []
             return [
               {
-                id: asIntervention(randomUUID()),
+                id: interventionIdOf(connection, names[from + at], action.key, period, frame.cause),
                 decision: asDecision(id),
                 customer: asCustomer(one.customer),
                 connection,

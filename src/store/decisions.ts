@@ -70,37 +70,6 @@ export async function undecidedCustomers(
   return rows.map((row) => ({ ...row, state: row.state.split(',').map(Number) }))
 }
 
-/**
- * What is held of budget and places: interventions that began since the start of the period and did not end unsent.
- *
- * @param suggestions nothing is carried out: decisions of the period that led to no intervention hold as much as if
- *   they had, so that what is shown keeps within the limits
- */
-export function reservedBy(
-  tx: Transaction,
-  {
-    period,
-    start,
-    currency,
-    suggestions,
-  }: { period: string; start: Date; currency: string; suggestions: boolean },
-): Promise<{ action_key: string; count: number; minor: number }[]> {
-  return tx.query(
-    `select action_key, count(*)::integer as count,
-       coalesce(sum(planned_cost_minor) filter (where currency = $4), 0)::bigint as minor
-     from (
-       select action_key, planned_cost_minor, currency from interventions
-       where tenant_id = $1 and created_at >= $3
-         and state not in ('rejected', 'cancelled', 'expired', 'suppressed')
-       union all
-       select action_key, planned_cost_minor, currency from decisions d
-       where $5 and tenant_id = $1 and period = $2 and action_key <> 'no_action' and not exists (
-         select from interventions i where i.tenant_id = $1 and i.decision_id = d.id)
-     ) held group by action_key`,
-    [tx.tenant, period, start, currency, suggestions],
-  )
-}
-
 /** What all decisions of a pass have in common. */
 export interface DecisionFrame {
   readonly connection: ConnectionId

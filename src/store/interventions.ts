@@ -1,6 +1,7 @@
 /** The ledger: one row an execution of an action, how it gets there, and what a person may say to it. */
 import { HoldfastError } from '../contracts/errors.ts'
 import type { ConnectionId, CustomerId, DecisionId, InterventionId } from '../contracts/ids.ts'
+import { overBudget } from './budget.ts'
 import { insertRows } from './bulk.ts'
 import type { BulkColumn, Transaction } from './database.ts'
 import { moveIntervention } from './intervention-moves.ts'
@@ -26,9 +27,11 @@ export interface PlannedIntervention {
 }
 
 /**
- * Writes new interventions; those whose idempotency key is known already are left as they are.
+ * Writes new interventions, each of which reserves its planned cost; those whose idempotency key or id is known already
+ * are left as they are.
  *
  * @returns how many are new
+ * @throws HoldfastError `conflict` when they do not fit into what is left of the budget: then none is written
  * @example
  * await planInterventions(tx, [{ id: asIntervention(randomUUID()), state: 'planned', … }], clock())
  */
@@ -59,8 +62,10 @@ export async function planInterventions(
     'interventions',
     PLANNED,
     rows,
-    { ending: 'on conflict (tenant_id, idempotency_key) do nothing returning id, state, created_by' },
-  )
+    { ending: 'on conflict do nothing returning id, state, created_by' },
+  ).catch((error: unknown) => {
+    throw overBudget(error)
+  })
   const events = added.map(({ id, state, created_by }) => ({
     intervention_id: id,
     at,

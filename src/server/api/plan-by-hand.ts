@@ -1,17 +1,17 @@
 /** An intervention that a person or a program asks for, outside of any decision. */
-import { randomUUID } from 'node:crypto'
 import { plannedCost } from '../../contracts/actions.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
-import { asIntervention, type CustomerId, type InterventionId } from '../../contracts/ids.ts'
+import type { CustomerId, InterventionId } from '../../contracts/ids.ts'
 import { minorDigits } from '../../contracts/money.ts'
+import { expectRoom, leftOf, openBudget } from '../../loop/budget.ts'
 import { channelFor } from '../../loop/delivery.ts'
+import { interventionIdOf } from '../../loop/intervention-id.ts'
 import type { Connectors } from '../../loop/services.ts'
 import { actionsOf, reportingCurrency, reportingRate } from '../../settings/planning.ts'
 import { needsApproval } from '../../settings/service.ts'
 import type { Transaction } from '../../store/database.ts'
 import { planInterventions } from '../../store/interventions.ts'
 import { readCandidate, type Candidate } from '../../store/reads/candidate.ts'
-import { currentSettings } from '../../store/settings-versions.ts'
 import { readTenant } from '../../store/tenants.ts'
 
 export interface HandRequest {
@@ -38,14 +38,14 @@ const FURTHEST_DAYS = 366
  *
  * @returns its id and the state it is in
  * @throws HoldfastError `not_found`, `request_invalid` for an action that is none, `conflict` where the settings, the
- *   customer or its group rule it out
+ *   customer or its group rule it out, or budget or capacity have no room for it
  */
 export async function planByHand(
   tx: Transaction,
   request: HandRequest,
 ): Promise<{ id: InterventionId; state: 'planned' | 'awaiting_approval' }> {
   const { customer, action: key, now, actor } = request
-  const { settings } = await currentSettings(tx)
+  const { settings } = await openBudget(tx)
   const tenant = await readTenant(tx, tx.tenant!)
   if (tenant.activatedAt === null)
     throw refused('Actions are not activated yet: nothing is carried out. POST /v1/activation turns them on.')
@@ -77,7 +77,12 @@ export async function planByHand(
   if (Number.isNaN(recurring) && action.discount > 0)
     throw refused('What the customer pays is not known, so a discount has no cost that could be planned.')
   const cost = plannedCost(action.cost, Number.isNaN(recurring) ? 0 : recurring, digits)
-  const id = asIntervention(randomUUID())
+  const plannedCostMinor = Math.round(cost * 10 ** digits)
+  const left = await leftOf(tx, { settings, now, acting: true, actions })
+  expectRoom(left, { action, at: actions.indexOf(action), costMinor: plannedCostMinor, settings })
+  // The same request is the same intervention, also in a database that was restored and has forgotten it.
+  const named = `${found.object}/${found.externalId}`
+  const id = interventionIdOf(found.connection, named, key, 'api', request.key)
   const state = needsApproval(settings, key) ? 'awaiting_approval' : 'planned'
   const planned = await planInterventions(
     tx,
@@ -93,7 +98,7 @@ export async function planByHand(
         state,
         dueAt,
         expiresAt,
-        plannedCostMinor: Math.round(cost * 10 ** digits),
+        plannedCostMinor,
         currency: reportingCurrency(settings),
         createdBy: actor,
       },

@@ -5,6 +5,8 @@ import type { Transaction } from '../database.ts'
 import type { CustomerStatus } from './customers.ts'
 
 export interface Candidate {
+  readonly object: string
+  readonly externalId: string
   readonly connection: ConnectionId
   /** Of the connection. */
   readonly kind: string
@@ -19,7 +21,7 @@ export interface Candidate {
 /** @throws HoldfastError `not_found` */
 export async function readCandidate(tx: Transaction, customer: CustomerId): Promise<Candidate> {
   const [found] = await tx.query<Candidate>(
-    `select c.connection_id as connection, n.kind, n.status as "connectionStatus", c.status, c.group_name as "group",
+    `select c.object, c.external_id as "externalId", c.connection_id as connection, n.kind, n.status as "connectionStatus", c.status, c.group_name as "group",
        s.monthly_minor as "monthlyMinor", s.currency
      from customers c
      join connections n on n.tenant_id = c.tenant_id and n.id = c.connection_id
