@@ -10,6 +10,8 @@ export interface EmailMessage {
   readonly to: { readonly name: string | null; readonly address: string }
   readonly from: { readonly name: string; readonly address: string }
   readonly replyTo: { readonly name: string | null; readonly address: string } | null
+  /** Envelope sender, to which bounces come back (VERP); absent or null: the sender's own address. */
+  readonly returnPath?: string | null
   readonly subject: string
   readonly text: string
   readonly html: string

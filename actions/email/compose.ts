@@ -19,6 +19,7 @@ export interface Flaw {
 }
 
 export interface ComposedMail {
+  /** Of the envelope. */
   readonly from: string
   readonly to: string
   readonly messageId: string
@@ -31,6 +32,7 @@ export interface CheckedMail {
   readonly from: Mailbox
   readonly to: Mailbox
   readonly replyTo: Mailbox | null
+  readonly returnPath: Mailbox | null
 }
 
 /**
@@ -73,6 +75,14 @@ export function checkMail(
       `The address that answers go to is no e-mail address. Correct that of the responsible person or sender.replyTo.`,
     )
   }
+  const back = message.returnPath ?? null
+  const returnPath = back === null ? null : parseAddress(back)
+  if (back !== null && returnPath === null) {
+    return flaw(
+      'address_invalid',
+      `The address that bounces come back to is no e-mail address. Correct feedback.domain in the settings.`,
+    )
+  }
   const texts = {
     'the subject': message.subject,
     'the language': message.language,
@@ -96,7 +106,7 @@ export function checkMail(
       'The link to unsubscribe is no https address, so the e-mail is not sent. Set PUBLIC_URL to the https address that Holdfast is reached at.',
     )
   }
-  return { message, from, to, replyTo }
+  return { message, from, to, replyTo, returnPath }
 }
 
 /**
@@ -104,7 +114,7 @@ export function checkMail(
  * @throws HoldfastError `channel_configuration` when it could not be signed
  */
 export async function composeMail(
-  { message, from, to, replyTo }: CheckedMail,
+  { message, from, to, replyTo, returnPath }: CheckedMail,
   { key, date, dkim }: { key: string; date: Date; dkim: DkimKey | null },
 ): Promise<ComposedMail> {
   const messageId = messageIdOf(key, from.domain)
@@ -154,7 +164,7 @@ export async function composeMail(
       'The e-mail could not be signed with the DKIM key. Check the key in the settings.',
     )
   }
-  return { from: from.address, to: to.address, messageId, bytes }
+  return { from: returnPath?.address ?? from.address, to: to.address, messageId, bytes }
 }
 
 /**

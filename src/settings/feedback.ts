@@ -1,4 +1,36 @@
 /** How Holdfast learns what became of e-mails. */
 import { z } from 'zod'
+import { field, flag, text } from './field.ts'
 
-export const feedbackSettings = z.strictObject({}).prefault({})
+const domain = z
+  .string()
+  .max(100)
+  .regex(
+    /^(?=.{3,100}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/,
+    'has to be a domain in lower case',
+  )
+
+export const feedbackSettings = z
+  .strictObject({
+    path: field(
+      z.enum(['none', 'receiver', 'sendgrid', 'mailgun', 'ses']).default('none'),
+      'Who tells what became of an e-mail: nobody, the bounce receiver of this installation, or signed webhooks of SendGrid, Mailgun or Amazon SES (by SNS). With none, live e-mails wait for an approval',
+      'none, receiver, sendgrid, mailgun or ses',
+    ),
+    domain: field(
+      domain.nullable().default(null),
+      'Domain of the addresses that bounces and answers come back to; its MX record leads to the bounce receiver',
+      'a domain in lower case such as bounces.acme.example, or null',
+    ),
+    replies: flag(
+      true,
+      'Whether answers come by the receiver: automation stops for the customer, and the answer is forwarded to the person responsible. Without it they go to that person directly and Holdfast does not learn of them',
+    ),
+    sendgridKey: text(
+      'Verification key of SendGrid’s signed event webhook, base64 (Mail Settings, Event Webhook)',
+    ),
+    snsTopic: text('ARN of the SNS topic that SES publishes its events to; no other one is believed'),
+  })
+  .prefault({})
+
+export type FeedbackSettings = z.infer<typeof feedbackSettings>

@@ -1,0 +1,50 @@
+/**
+ * Whether it would be heard of when e-mails bounce or are complained about. SMTP itself says nothing: without such a path
+ * live e-mails wait for a person.
+ */
+import type { ServiceSettings } from '../settings/service.ts'
+
+/** What the installation brings. */
+export interface FeedbackSituation {
+  /** Whether the bounce receiver listens where the world reaches it (BOUNCE_PORT). */
+  readonly receiver: boolean
+  readonly publicUrl: string | null
+  /** Whether Mailgun's signing key lies in the vault. */
+  readonly mailgunKey: boolean
+}
+
+export type FeedbackPath = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+
+/**
+ * @returns `reason`: a sentence with what is missing and what to do
+ * @example
+ * feedbackPathOf(parseServiceSettings({}), { receiver: false, publicUrl: null, mailgunKey: false }).ok // false
+ */
+export function feedbackPathOf(
+  { feedback }: Pick<ServiceSettings, 'feedback'>,
+  { receiver, publicUrl, mailgunKey }: FeedbackSituation,
+): FeedbackPath {
+  const { path, domain, sendgridKey, snsTopic } = feedback
+  const missing = (what: string): FeedbackPath => ({
+    ok: false,
+    reason: `Nobody would tell us of bounces and complaints, so each live e-mail waits for an approval: ${what}.`,
+  })
+  if (path === 'none')
+    return missing(
+      'set feedback.path to the bounce receiver or to the webhooks of your provider (docs/email.md)',
+    )
+  if (path === 'receiver') {
+    if (!receiver) return missing('set BOUNCE_PORT, on which the bounce receiver listens')
+    return domain === null
+      ? missing('set feedback.domain to the domain whose MX record leads to the bounce receiver')
+      : { ok: true }
+  }
+  if (publicUrl?.startsWith('https://') !== true)
+    return missing('set PUBLIC_URL with https, to which the provider sends its webhooks')
+  if (path === 'sendgrid' && sendgridKey === null)
+    return missing('set feedback.sendgridKey to the verification key of the event webhook')
+  if (path === 'mailgun' && !mailgunKey)
+    return missing('put the webhook signing key into the vault (holdfast secret mailgun-key)')
+  if (path === 'ses' && snsTopic === null) return missing('set feedback.snsTopic to the ARN of the topic')
+  return { ok: true }
+}
