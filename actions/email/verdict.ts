@@ -108,8 +108,13 @@ function judgeReply(failed: Failed, host: string): SendResult {
 /**
  * Only the address's own fault takes it off the list. Of the 550s many mean us (5.7: policy, spam, relaying); where
  * no enhanced code tells, a refusal at RCPT TO means the address unless its words say otherwise.
+ *
+ * @param status RFC 3463, empty where there is none
+ * @param code of the SMTP reply; 0: none is known
+ * @example
+ * isAddressFault('5.1.1', 550, 'no such user', true) // true
  */
-function isAddressFault(status: string, code: number, text: string, atRecipient: boolean): boolean {
+export function isAddressFault(status: string, code: number, text: string, atRecipient: boolean): boolean {
   if (status !== '') return /^5\.1\.(0|1|2|3|6|10)$/.test(status) || status === '5.2.1'
   return atRecipient && [550, 551, 553].includes(code) && !POLICY_WORDS.test(text)
 }
