@@ -4,7 +4,7 @@
  *
  * A window is measured when it has closed and the source was read since: that somebody stayed is known only then.
  * What becomes known later of an earlier window does not change it; the next window has it. `outcome.ts` says what is
- * measured and how.
+ * measured and how. What offers cost is booked first (offer-costs.ts).
  */
 import { minorDigits } from '../contracts/money.ts'
 import { actionsOf, reportingCurrency, reportingRate } from '../settings/planning.ts'
@@ -22,6 +22,7 @@ import {
 import { forgetAnswers } from '../store/idempotent-requests.ts'
 import { expireInterventions } from '../store/intervention-sweeps.ts'
 import { settingsOfVersion } from '../store/settings-versions.ts'
+import { followOffers } from './offer-costs.ts'
 import { measureOutcome, type OutcomeTerms } from './outcome.ts'
 import { recurringAmounts } from './recurring.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
@@ -44,6 +45,7 @@ const ANSWER_DAYS = 30
 export const observe: LoopStep = async (services, context) => {
   const { tenant, connection, signal, progress } = context
   const counts = { observed: 0, left: 0, renewed: 0, optedOut: 0, unknown: 0 }
+  await followAll(services, context)
   const begun = await services.database.withTenant(tenant, async (tx) => {
     // What waits for a person is sent to no worker that would see its time pass.
     await expireInterventions(tx)
@@ -84,6 +86,14 @@ export const observe: LoopStep = async (services, context) => {
   return counts
 }
 
+/** Before anything is measured: what a window cost is what is booked by then. */
+async function followAll({ database, clock }: LoopServices, { tenant, connection, signal }: StepContext) {
+  for (let more = true; more && !signal.aborted;) {
+    const pass = await database.withTenant(tenant, (tx) => followOffers(tx, { connection, now: clock() }))
+    more = pass !== null
+  }
+}
+
 type TermsOf = (tx: Transaction, version: number) => Promise<OutcomeTerms>
 
 function observePage(
@@ -122,7 +132,8 @@ function termsUnder(settings: ServiceSettings): OutcomeTerms {
   const scale = reportingRate(settings) * 10 ** minorDigits(reportingCurrency(settings))
   return {
     margin: settings.margin.gross,
-    costOf: (key) => actions.find((action) => action.key === key)?.cost ?? null,
+    actionOf: (key) => actions.find((action) => action.key === key) ?? null,
+    assumeTaken: settings.offers.assumeTaken,
     converted: (minor, currency) => {
       const amount = Math.round(amounts(minor, currency) * scale)
       return Number.isNaN(amount) ? null : amount

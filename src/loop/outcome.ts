@@ -13,15 +13,17 @@
  * | `unseen`     | unknown | it left around the end of the window, when the source was not read                   |
  */
 import { DAYS_PER_MONTH } from '../../models/features/units.ts'
-import type { ActionCost } from '../contracts/actions.ts'
-import type { ClosedDecision, Outcome, OutcomeCause } from '../store/outcomes.ts'
+import type { Action, ActionCost } from '../contracts/actions.ts'
+import type { ClosedDecision, MeasuredOffer, Outcome, OutcomeCause } from '../store/outcomes.ts'
 
 /** What the settings of the decision say of money. */
 export interface OutcomeTerms {
   /** Gross margin, share of the recurring amount. */
   readonly margin: number
   /** Null for a key that the catalogue does not have. */
-  costOf(actionKey: string): ActionCost | null
+  actionOf(actionKey: string): Pick<Action, 'cost' | 'discount'> | null
+  /** Whether an offer that a person made counts as taken where nobody said so. */
+  readonly assumeTaken: boolean
   /** Minor units of the decision's currency; null where it cannot be said. */
   converted(minor: number | null, currency: string | null): number | null
 }
@@ -38,9 +40,10 @@ const DAY = 86_400_000
 const MONTH = DAYS_PER_MONTH * DAY
 
 /**
- * The reward of a window is margin x what was paid in it - what the action cost in it: a discount is charged for the
- * months of it that passed, never for all of them against the revenue of some. Recurring amounts count as they are
- * before a discount of ours.
+ * The reward of a window is margin x what was paid in it - what the action cost in it. A discount costs what its months
+ * in the window were booked with once it was taken (offer-costs.ts), and nothing when nobody took it. What is charged as
+ * a share is charged for the months that passed, never for all of them against the revenue of some. Recurring amounts
+ * count as they are before a discount of ours.
  *
  * @example
  * measureOutcome(known, { days: 30, everyone: true, terms, now }).churned // false
@@ -133,14 +136,34 @@ function revenueOf(
   return monthly_minor === null ? null : (monthly_minor * (until.getTime() - decided_at.getTime())) / MONTH
 }
 
-/** Null: what a share is of is not known. */
+/** Null: what a share is of, or what an offer cost, is not known. */
 function costOf(known: ClosedDecision, terms: OutcomeTerms, until: Date): number | null {
-  const cost = terms.costOf(known.action_key)
-  if (cost === null) return null
+  const action = terms.actionOf(known.action_key)
+  if (action === null) return null
+  const { cost, discount } = action
+  const { offer } = known
+  if (discount === 0 || offer === null || isAssumed(offer, terms))
+    return costOfShare(known, { cost, share: cost.share, until })
+  const given = offer.currency === known.currency ? offer.minor : null
+  // What it takes to make the offer, such as a call, costs whether or not it is taken.
+  const making = costOfShare(known, { cost, share: roundedShare(Math.max(0, cost.share - discount)), until })
+  return given === null || making === null ? null : making + given
+}
+
+const isAssumed = ({ fulfilment, redeemed }: MeasuredOffer, { assumeTaken }: OutcomeTerms): boolean =>
+  assumeTaken && fulfilment === 'person' && !redeemed
+
+/** 0.35 - 0.3 is 0.05. */
+const roundedShare = (share: number): number => Math.round(share * 1e9) / 1e9
+
+function costOfShare(
+  known: ClosedDecision,
+  { cost, share, until }: { cost: ActionCost; share: number; until: Date },
+): number | null {
+  if (share === 0) return cost.fixedMinor
   const since = (known.sent_at ?? known.decided_at).getTime()
   const months = Math.min(cost.durationMonths, Math.max(0, until.getTime() - since) / MONTH)
-  if (cost.share === 0) return cost.fixedMinor
-  return known.monthly_minor === null ? null : cost.fixedMinor + cost.share * months * known.monthly_minor
+  return known.monthly_minor === null ? null : cost.fixedMinor + share * months * known.monthly_minor
 }
 
 /** A term that goes on past the renewal that was due is renewed, whatever became of the customer later. */

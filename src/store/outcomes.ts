@@ -85,8 +85,19 @@ export interface ClosedDecision {
   readonly delivery: 'live' | 'sandbox' | 'dry_run' | null
   readonly sent_at: Date | null
   readonly opted_out_at: Date | null
+  /** What its intervention gives off; null: nothing, or it was made before there were offers. */
+  readonly offer: MeasuredOffer | null
   /** The outcome of the next shorter window; null where there is none. */
   readonly before: EarlierOutcome | null
+}
+
+export interface MeasuredOffer {
+  readonly fulfilment: 'person' | 'pool' | 'billing'
+  /** Whether somebody said that it was taken. */
+  readonly redeemed: boolean
+  /** What its months until the end of the window cost, minor units of `currency`; null: not known of one of them. */
+  readonly minor: number | null
+  readonly currency: string
 }
 
 export interface EarlierOutcome {
@@ -140,6 +151,12 @@ const CLOSED = `
       select from runs r where r.tenant_id = $1 and r.connection_id = $2 and r.step = 'sync' and r.status = 'done'
         and r.started_at >= due.closed_at and r.finished_at < c.status_since) end as seen_after,
     i.id as intervention_id, i.state as intervention_state, i.delivery, i.sent_at, i.opted_out_at, (
+      select to_json(f) from (
+        select o.fulfilment, o.status = 'redeemed' as redeemed, o.currency,
+          case when bool_or(x.month is not null and x.minor is null) then null else coalesce(sum(x.minor), 0) end as minor
+        from offers o
+        left join offer_costs x on x.tenant_id = $1 and x.intervention_id = o.intervention_id and x.at <= due.closed_at
+        where o.tenant_id = $1 and o.intervention_id = i.id group by o.fulfilment, o.status, o.currency) f) as offer, (
       select to_json(b) from (
         select o.days, o.churned, o.left_at, o.monthly_minor, o.revenue_minor from outcomes o
         where o.tenant_id = $1 and o.decision_id = due.id and o.days < $3 order by o.days desc limit 1) b) as before

@@ -9,10 +9,14 @@ const after = (days: number): Date => new Date(decided.getTime() + days * DAY)
 
 const terms: OutcomeTerms = {
   margin: 0.6,
-  costOf: (key) =>
-    key === 'discount_20'
-      ? { fixedMinor: 50, share: 0.2, durationMonths: 2 }
-      : { fixedMinor: 0, share: 0, durationMonths: 12 },
+  assumeTaken: false,
+  actionOf: (key) => {
+    if (key === 'call_discount_30')
+      return { discount: 0.3, cost: { fixedMinor: 0, share: 0.35, durationMonths: 12 } }
+    return key === 'discount_20'
+      ? { discount: 0.2, cost: { fixedMinor: 50, share: 0.2, durationMonths: 2 } }
+      : { discount: 0, cost: { fixedMinor: 0, share: 0, durationMonths: 12 } }
+  },
   converted: (minor, currency) => (currency === 'USD' ? minor : null),
 }
 
@@ -38,6 +42,7 @@ const stayed: ClosedDecision = {
   delivery: null,
   sent_at: null,
   opted_out_at: null,
+  offer: null,
   before: null,
 }
 
@@ -60,6 +65,46 @@ describe('an outcome', () => {
     const left = { ...given, status: 'left', status_since: after(10), changed_at: after(10) } as const
     expect(measure(left, 30).cost_minor).toBe(Math.round(50 + (0.2 * 6000 * 10) / 30.436875))
     expect(measure({ ...given, sent_at: after(31) }, 30)).toMatchObject({ cost_minor: 0, delivery: null })
+  })
+
+  it('charges an offer with what was booked for it, and one that nobody took with nothing', () => {
+    const sent = { ...stayed, action_key: 'discount_20', delivery: 'live', sent_at: decided } as const
+    const offer = { fulfilment: 'pool', redeemed: false, minor: 0, currency: 'USD' } as const
+    expect(measure({ ...sent, offer }, 90).cost_minor).toBe(50)
+    const taken = { ...offer, redeemed: true, minor: 1200 }
+    expect(measure({ ...sent, offer: taken }, 90).cost_minor).toBe(1250)
+    expect(measure({ ...sent, offer: { ...taken, minor: null } }, 90)).toMatchObject({
+      cost_minor: null,
+      reward_minor: null,
+    })
+    expect(measure({ ...sent, offer: { ...taken, currency: 'EUR' } }, 90).cost_minor).toBe(null)
+    expect(measure({ ...sent, offer: taken, delivery: 'sandbox' }, 90).cost_minor).toBe(0)
+  })
+
+  it('charges what it takes to make an offer whether or not it is taken', () => {
+    const called = { ...stayed, action_key: 'call_discount_30', delivery: 'live', sent_at: decided } as const
+    const offer = { fulfilment: 'person', redeemed: false, minor: 0, currency: 'USD' } as const
+    const call = Math.round((0.05 * 6000 * 30) / 30.436875)
+    expect(measure({ ...called, offer }, 30).cost_minor).toBe(call)
+    expect(measure({ ...called, offer: { ...offer, redeemed: true, minor: 1800 } }, 30).cost_minor).toBe(
+      call + 1800,
+    )
+  })
+
+  it('takes an offer of a person for taken only where the settings say so', () => {
+    const called = { ...stayed, action_key: 'call_discount_30', delivery: 'live', sent_at: decided } as const
+    const offer = { fulfilment: 'person', redeemed: false, minor: 0, currency: 'USD' } as const
+    const assuming = (known: ClosedDecision): number | null =>
+      measureOutcome(known, {
+        days: 30,
+        everyone: true,
+        terms: { ...terms, assumeTaken: true },
+        now: after(30),
+      }).cost_minor
+    expect(assuming({ ...called, offer })).toBe(Math.round((0.35 * 6000 * 30) / 30.436875))
+    expect(assuming({ ...called, offer: { ...offer, fulfilment: 'pool' } })).toBe(
+      Math.round((0.05 * 6000 * 30) / 30.436875),
+    )
   })
 
   it('says nothing in money where the amount is not known', () => {

@@ -1,0 +1,128 @@
+/**
+ * What offers really cost: nothing until one is taken, then its share of what the customer pays, a month at a time as
+ * the months come, until it ends or the customer leaves.
+ */
+import { minorDigits } from '../contracts/money.ts'
+import type { Action } from '../contracts/actions.ts'
+import type { ConnectionId } from '../contracts/ids.ts'
+import { reportingCurrency, reportingRate } from '../settings/planning.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import type { Transaction } from '../store/database.ts'
+import {
+  bookMonths,
+  codesInRecords,
+  dueMonths,
+  expireOffers,
+  type BookedMonth,
+  type DueMonth,
+} from '../store/offer-redemptions.ts'
+import { currentSettings } from '../store/settings-versions.ts'
+import { redeem } from './offer-redeem.ts'
+import { recurringAmounts } from './recurring.ts'
+
+/** What a pass over the offers of a connection did. */
+export interface OfferPass {
+  /** Taken, as the records in the CRM say. */
+  readonly offersRedeemed: number
+  readonly offerMonthsBooked: number
+  readonly offersExpired: number
+}
+
+/**
+ * Takes what the CRM says was redeemed, books the months that have begun, and closes what nobody took in time. Safe to
+ * repeat; a page at a time, so that a transaction stays short.
+ *
+ * @returns null when there is nothing left to do
+ * @example
+ * for (let pass; (pass = await database.withTenant(tenant, (tx) => followOffers(tx, { connection, now }))) !== null;) …
+ */
+export async function followOffers(
+  tx: Transaction,
+  { connection, now }: { readonly connection: ConnectionId; readonly now: Date },
+): Promise<OfferPass | null> {
+  const { settings } = await currentSettings(tx)
+  const property = settings.offers.redemptionProperty
+  const named = property === null ? [] : await codesInRecords(tx, connection, { property, limit: PAGE })
+  const results = await redeem(
+    tx,
+    named.map(({ code, at }) => ({ code, redeemedAt: at, reference: null, base: null })),
+    { source: 'crm', actor: 'crm', settings, now },
+  )
+  const offersRedeemed = results.filter(({ outcome }) => outcome === 'redeemed').length
+  const due = await dueMonths(tx, connection, {
+    now,
+    told: settings.offers.billing.reportsCosts,
+    limit: PAGE,
+  })
+  const terms = monthTerms(settings)
+  const offerMonthsBooked = await bookMonths(
+    tx,
+    due.map((month) => bookedMonth(month, terms)),
+  )
+  const offersExpired = await expireOffers(tx, connection, dayBefore(now, GRACE_DAYS))
+  return offersRedeemed + offerMonthsBooked + offersExpired === 0
+    ? null
+    : { offersRedeemed, offerMonthsBooked, offersExpired }
+}
+
+const PAGE = 1000
+
+/** Days after its last one for which an offer stays open: whoever reports once a day is not late. */
+const GRACE_DAYS = 3
+
+const dayBefore = (now: Date, days: number): string =>
+  new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10)
+
+export interface MonthTerms {
+  readonly currency: string
+  /** Whole minor units of `currency`; null: not known, or no rate is. */
+  converted(minor: number | null, currency: string | null): number | null
+}
+
+/** Rates as they are on the day that a month is booked. */
+export function monthTerms(settings: ServiceSettings): MonthTerms {
+  const amounts = recurringAmounts(settings)
+  const currency = reportingCurrency(settings)
+  const scale = reportingRate(settings) * 10 ** minorDigits(currency)
+  return {
+    currency,
+    converted(minor, from) {
+      const amount = Math.round(amounts(minor, from) * scale)
+      return Number.isNaN(amount) ? null : amount
+    },
+  }
+}
+
+/**
+ * What a month of an offer cost: its share of the amount, to the nearest minor unit; 0 once it is over. What is not known
+ * stays unknown. Pure.
+ *
+ * @example
+ * bookedMonth({ basisPoints: 1000, baseMinor: 4999, baseCurrency: 'USD', over: false, … }, terms).minor // 500
+ */
+export function bookedMonth(due: DueMonth, terms: MonthTerms): BookedMonth {
+  const { intervention, month, at, basisPoints, baseMinor, baseCurrency, currency, over } = due
+  const booked = { intervention, month, at, currency, source: 'reckoned' as const }
+  if (over) return { ...booked, givenMinor: 0, givenCurrency: baseCurrency, minor: 0 }
+  const givenMinor = baseMinor === null ? null : Math.round((baseMinor * basisPoints) / 10_000)
+  // Budgets may be in another currency by now: then nothing can be said in the one that it was reserved in.
+  const minor = terms.currency === currency ? terms.converted(givenMinor, baseCurrency) : null
+  return { ...booked, givenMinor, givenCurrency: baseCurrency, minor }
+}
+
+/**
+ * What an intervention has cost once it went out: all that was planned, but of a discount only what it takes to make it.
+ * What is given off is booked when it is taken.
+ *
+ * @param plannedMinor as the ledger has it, over the whole duration
+ * @example
+ * costWhenSent({ cost: { fixedMinor: 0, share: 0.35, durationMonths: 12 }, discount: 0.3 }, 42000) // 6000
+ */
+export function costWhenSent(
+  { cost, discount }: Pick<Action, 'cost' | 'discount'>,
+  plannedMinor: number,
+): number {
+  if (discount === 0 || cost.share === 0) return plannedMinor
+  const ofShare = Math.max(0, plannedMinor - cost.fixedMinor)
+  return Math.round(plannedMinor - (ofShare * Math.min(discount, cost.share)) / cost.share)
+}

@@ -1,0 +1,257 @@
+/** That offers were taken, and what they cost since: a month at a time, and only those that were taken. */
+import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.ts'
+import { insertRows } from './bulk.ts'
+import type { Transaction } from './database.ts'
+import { OFFER_COLUMNS, type StoredOffer } from './offers.ts'
+
+export type RedemptionSource = 'api' | 'file' | 'crm' | 'billing'
+
+export interface Redemption {
+  readonly intervention: InterventionId
+  readonly redeemedAt: Date
+  readonly source: RedemptionSource
+  readonly actor: string
+  /** The invoice, order or event that says so. */
+  readonly reference: string | null
+  /** What it is given off, a month; null: the recurring amount of each month as it is known then. */
+  readonly baseMinor: number | null
+  readonly baseCurrency: string | null
+}
+
+/** An offer with what was made of it. */
+export interface FoundOffer extends StoredOffer {
+  /** How it was asked for: a code or the id of the intervention. */
+  readonly asked: string
+  readonly redemption: Pick<Redemption, 'redeemedAt' | 'reference' | 'source'> | null
+}
+
+/**
+ * Offers by their code, however it is written, or by the id of their intervention. Locked until the transaction ends.
+ *
+ * @param asked codes or ids
+ */
+export async function lockOffers(tx: Transaction, asked: readonly string[]): Promise<FoundOffer[]> {
+  if (asked.length === 0) return []
+  const found = await tx.query<
+    StoredOffer & {
+      asked: string
+      at: Date | null
+      reference: string | null
+      source: RedemptionSource | null
+    }
+  >(
+    `with asked as (
+       select distinct w.asked, case when w.asked ~* $3 then w.asked::uuid end as id from unnest($2::text[]) as w (asked)
+     ), found as materialized (
+       select a.asked, o.intervention_id from asked a
+       join offers o on o.tenant_id = $1 and upper(o.code) = upper(a.asked)
+       union
+       select a.asked, o.intervention_id from asked a
+       join offers o on o.tenant_id = $1 and o.intervention_id = a.id
+     ), held as materialized (
+       select * from offers where tenant_id = $1 and intervention_id in (select intervention_id from found)
+       order by intervention_id for update
+     )
+     select f.asked, ${OFFER_COLUMNS}, r.redeemed_at as at, r.reference, r.source
+     from found f join held o using (intervention_id)
+     left join offer_redemptions r on r.tenant_id = $1 and r.intervention_id = o.intervention_id`,
+    [tx.tenant, asked, UUID],
+  )
+  return found.map(({ at, reference, source, ...offer }) => ({
+    ...offer,
+    redemption: at === null || source === null ? null : { redeemedAt: at, reference, source },
+  }))
+}
+
+const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+
+/** Records what {@link lockOffers} held and was judged: each offer once. */
+export async function recordRedemptions(tx: Transaction, redemptions: readonly Redemption[]): Promise<void> {
+  const rows = redemptions.map((one) => ({
+    intervention_id: one.intervention,
+    redeemed_at: one.redeemedAt,
+    source: one.source,
+    actor: one.actor,
+    reference: one.reference,
+    base_minor: one.baseMinor,
+    base_currency: one.baseCurrency,
+  }))
+  const added = await insertRows<{ id: string }>(tx, 'offer_redemptions', REDEEMED, rows, {
+    ending: 'on conflict (tenant_id, intervention_id) do nothing returning intervention_id as id',
+  })
+  await tx.query(
+    `update offers set status = 'redeemed', updated_at = now()
+     where tenant_id = $1 and intervention_id = any ($2::uuid[])`,
+    [tx.tenant, added.map(({ id }) => id)],
+  )
+}
+
+const typed = (columns: Readonly<Record<string, string>>) =>
+  Object.entries(columns).map(([name, type]) => ({ name, type }))
+
+const REDEEMED = typed({
+  intervention_id: 'uuid',
+  redeemed_at: 'timestamptz',
+  source: 'text',
+  actor: 'text',
+  reference: 'text',
+  base_minor: 'bigint',
+  base_currency: 'text',
+})
+
+/** A month of a taken offer that has come and is not booked. */
+export interface DueMonth {
+  readonly intervention: InterventionId
+  readonly month: number
+  /** When it began. */
+  readonly at: Date
+  readonly basisPoints: number
+  /** What it is given off, minor units; null: not known. */
+  readonly baseMinor: number | null
+  readonly baseCurrency: string | null
+  /** Of budgets. */
+  readonly currency: string
+  /** Whether the customer had left, or the discount had ended, when it began. */
+  readonly over: boolean
+}
+
+/**
+ * Months of live offers that have begun. The amount is what the redemption says, else what the customer pays now, else
+ * what they paid when the offer was made.
+ *
+ * @param told only months after the end of a discount, since billing tells what the others cost
+ */
+export function dueMonths(
+  tx: Transaction,
+  connection: ConnectionId,
+  { now, told, limit }: { now: Date; told: boolean; limit: number },
+): Promise<DueMonth[]> {
+  return tx.query<DueMonth>(
+    `select o.intervention_id as intervention, m.month, m.at, o.basis_points as "basisPoints",
+       case when r.base_minor is not null then r.base_minor when s.monthly_minor is not null then s.monthly_minor
+         else o.base_minor end as "baseMinor",
+       case when r.base_minor is not null then r.base_currency when s.monthly_minor is not null then s.currency
+         else o.base_currency end as "baseCurrency",
+       o.currency,
+       (c.status <> 'active' and c.status_since <= m.at) or coalesce(o.ended_at <= m.at, false) as over
+     from offers o
+     join offer_redemptions r on r.tenant_id = $1 and r.intervention_id = o.intervention_id
+     join customers c on c.tenant_id = $1 and c.id = o.customer_id
+     left join scores s on s.tenant_id = $1 and s.customer_id = o.customer_id
+     cross join lateral (
+       select k as month, r.redeemed_at + make_interval(months => k) as at from generate_series(0, o.months - 1) as k
+     ) m
+     where o.tenant_id = $1 and o.connection_id = $2 and o.status = 'redeemed' and o.delivery = 'live' and m.at <= $3
+       and not exists (
+         select from offer_costs x
+         where x.tenant_id = $1 and x.intervention_id = o.intervention_id and x.month = m.month)
+       and (not $4::boolean or (c.status <> 'active' and c.status_since <= m.at) or coalesce(o.ended_at <= m.at, false))
+     order by o.intervention_id, m.month limit $5`,
+    [tx.tenant, connection, now, told, limit],
+  )
+}
+
+export interface BookedMonth {
+  readonly intervention: InterventionId
+  readonly month: number
+  readonly at: Date
+  /** In the customer's currency; null: not known. */
+  readonly givenMinor: number | null
+  readonly givenCurrency: string | null
+  /** In the currency of budgets; null: not known, or no rate is. */
+  readonly minor: number | null
+  readonly currency: string
+  readonly source: 'reckoned' | 'billing'
+}
+
+/**
+ * Books months, each once, and adds them to what their interventions cost.
+ *
+ * @returns how many are new
+ */
+export async function bookMonths(tx: Transaction, months: readonly BookedMonth[]): Promise<number> {
+  const rows = months.map((one) => ({
+    intervention_id: one.intervention,
+    month: one.month,
+    at: one.at,
+    given_minor: one.givenMinor,
+    given_currency: one.givenCurrency,
+    minor: one.minor,
+    currency: one.currency,
+    source: one.source,
+  }))
+  const added = await insertRows<{ id: string; minor: number | null }>(tx, 'offer_costs', COSTS, rows, {
+    ending:
+      'on conflict (tenant_id, intervention_id, month) do nothing returning intervention_id as id, minor',
+  })
+  await tx.query(
+    `update interventions i set actual_cost_minor = coalesce(i.actual_cost_minor, 0) + b.minor, updated_at = now()
+     from (select id, sum(minor)::bigint as minor from unnest($2::uuid[], $3::bigint[]) as u (id, minor) group by id) b
+     where i.tenant_id = $1 and i.id = b.id and b.minor > 0`,
+    [tx.tenant, added.map(({ id }) => id), added.map(({ minor }) => minor ?? 0)],
+  )
+  return added.length
+}
+
+const COSTS = typed({
+  intervention_id: 'uuid',
+  month: 'integer',
+  at: 'timestamptz',
+  given_minor: 'bigint',
+  given_currency: 'text',
+  minor: 'bigint',
+  currency: 'text',
+  source: 'text',
+})
+
+/** A customer whose record names a code of an offer that is still open. */
+export interface NamedCode {
+  readonly customer: CustomerId
+  readonly code: string
+  /** When the record came to say so. */
+  readonly at: Date
+}
+
+/** Open offers whose code stands in a property of their own customer. */
+export function codesInRecords(
+  tx: Transaction,
+  connection: ConnectionId,
+  { property, limit }: { property: string; limit: number },
+): Promise<NamedCode[]> {
+  return tx.query<NamedCode>(
+    `select customer, code, at from (
+       select o.intervention_id, o.customer_id as customer, o.code, o.expires_on,
+         coalesce((
+           select p.valid_at from property_changes p
+           where p.tenant_id = $1 and p.customer_id = c.id and p.changes ? $3 and p.valid_at >= o.created_at
+           order by p.valid_at desc, p.id desc limit 1), c.synced_at) as at
+       from offers o join customers c on c.tenant_id = $1 and c.id = o.customer_id
+       where o.tenant_id = $1 and o.connection_id = $2 and o.status in ('issued', 'expired')
+         and upper(btrim(c.properties ->> $3)) = upper(o.code)
+     ) n
+     -- What came too late is no redemption, and would be looked at for ever.
+     where at < (n.expires_on::timestamp + interval '36 hours') at time zone 'UTC'
+     order by intervention_id limit $4`,
+    [tx.tenant, connection, property, limit],
+  )
+}
+
+/**
+ * Closes offers that nobody took in time. What is told late of them still counts.
+ *
+ * @param before 'YYYY-MM-DD': those whose last day was before
+ * @returns how many
+ */
+export async function expireOffers(
+  tx: Transaction,
+  connection: ConnectionId,
+  before: string,
+): Promise<number> {
+  const ended = await tx.query(
+    `update offers set status = 'expired', updated_at = now()
+     where tenant_id = $1 and connection_id = $2 and status = 'issued' and expires_on < $3::date
+     returning intervention_id`,
+    [tx.tenant, connection, before],
+  )
+  return ended.length
+}
