@@ -1,5 +1,6 @@
 /** In which language a person is written to: theirs, and another only where the settings name one. */
 import { emailLanguage } from '../../actions/email/render.ts'
+import { smsLanguage } from '../../actions/sms/compose.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 
 /**
@@ -30,7 +31,9 @@ export function isTranslated(
     language,
   }: { channel: 'email' | 'sms' | 'task'; action: string; language: string | null },
 ): boolean {
-  if (channel !== 'email') return true
-  const fallbackLanguage = fallbackFor(settings, language)
-  return emailLanguage({ action, language, fallbackLanguage, templates: settings.templates }) !== null
+  if (channel === 'task') return true
+  const wanted = { action, language, fallbackLanguage: fallbackFor(settings, language) }
+  return channel === 'email'
+    ? emailLanguage({ ...wanted, templates: settings.templates }) !== null
+    : smsLanguage(wanted) !== null
 }
