@@ -112,6 +112,8 @@ export interface MaskContext {
   readonly consent?: { readonly email?: Column; readonly sms?: Column; readonly task?: Column }
   /** Addresses of a channel: 1 there is one, 0 there is none, -1 all are on the suppression list. */
   readonly reach?: { readonly email?: Column; readonly sms?: Column; readonly task?: Column }
+  /** What the person whom a channel would reach got under any record; caps are theirs as well as the customer's. */
+  readonly person?: Readonly<Partial<Record<MessageChannel, PersonColumns>>>
   /** Infinity when there never was one. */
   readonly daysSinceContact?: Column
   /** Contacts so far in this decision period. */
@@ -153,6 +155,12 @@ export interface MaskContext {
   readonly paused?: readonly boolean[]
   /** By action: it gives a discount that nobody fulfils and nobody can be asked to. */
   readonly unfulfilled?: readonly boolean[]
+}
+
+/** As the columns of the same names in {@link MaskContext}. */
+export interface PersonColumns {
+  readonly daysSinceContact: Column
+  readonly contactsInPeriod: Column
 }
 
 /** One value a customer; null is unknown. */
@@ -373,9 +381,12 @@ function contactMask(
   const agreed = consent?.[channel]?.[row] ?? NaN
   if (agreed <= 0) return NO_CONSENT
   if (rules.requireConsent && !(agreed > 0)) return CONSENT_UNKNOWN
-  if (daysSinceContact !== undefined && daysSinceContact[row] < rules.cooldownDays) return COOLDOWN
+  const person = context.person?.[channel]
+  const less = (days: Column | undefined): boolean => days !== undefined && days[row] < rules.cooldownDays
+  if (less(daysSinceContact) || less(person?.daysSinceContact)) return COOLDOWN
   const most = rules.contactsPerPeriod
   if (most === null) return 0
   if (most === 0) return CONTACT_CAP
-  return contactsInPeriod !== undefined && contactsInPeriod[row] >= most ? CONTACT_CAP : 0
+  const used = (contacts: Column | undefined): boolean => contacts !== undefined && contacts[row] >= most
+  return used(contactsInPeriod) || used(person?.contactsInPeriod) ? CONTACT_CAP : 0
 }

@@ -4,9 +4,11 @@
  */
 import type { PolicyContext } from '../../models/features/context.ts'
 import { DAYS_PER_MONTH } from '../../models/features/units.ts'
-import type { Column, MaskContext } from '../../models/policy/masks.ts'
-import type { Action } from '../contracts/actions.ts'
-import type { AddressFact, LedgerFact } from '../store/decision-facts.ts'
+import type { Column, MaskContext, PersonColumns, WhoColumns } from '../../models/policy/masks.ts'
+import type { Action, ChannelName } from '../contracts/actions.ts'
+import { ELIGIBILITY_NUMBERS, type EligibilityNumber, type RiskLevel } from '../contracts/eligibility.ts'
+import type { AddressFact, LedgerFact, Person, PersonContact } from '../store/decision-facts.ts'
+import type { HoldKind } from '../store/holds.ts'
 
 const names = [
   'emailConsent',
@@ -18,25 +20,40 @@ const names = [
   'discountInForce',
   'daysSinceContact',
   'monthsToNotice',
+  'openNegotiation',
+  'runningSequence',
+  'urgentTicket',
+  'vulnerable',
 ] as const satisfies readonly (keyof PolicyContext)[]
 
-/** The columns of a context that masks look at. */
-export type MaskedColumns = Readonly<Record<(typeof names)[number], Float32Array>>
+/** Numbers that only conditions of actions ask for, and that a record knows. */
+type AskedNumber = Exclude<EligibilityNumber, 'monthlyAmount'> & keyof PolicyContext
+
+/** The columns of a context that masks look at; those that conditions ask for only where one does. */
+export type MaskedColumns = Readonly<
+  Record<(typeof names)[number], Float32Array> & Partial<Record<AskedNumber, Float32Array>>
+>
 
 /** What is known of one customer, by the names of {@link PolicyContext}; absent or NaN is unknown. */
 export type KnownContext = Readonly<Partial<Record<keyof PolicyContext, number>>>
 
-/** Records as columns. */
-export function columnsOf(records: readonly KnownContext[]): MaskedColumns {
-  const columns = Object.fromEntries(names.map((name) => [name, new Float32Array(records.length)])) as Record<
-    (typeof names)[number],
-    Float32Array
-  >
-  for (const name of names) {
-    const column = columns[name]
-    for (let row = 0; row < records.length; row++) column[row] = records[row][name] ?? NaN
-  }
-  return columns
+/**
+ * Records as columns.
+ *
+ * @param actions numbers that their conditions name get a column too
+ */
+export function columnsOf(
+  records: readonly KnownContext[],
+  actions: readonly Pick<Action, 'eligibility'>[] = [],
+): MaskedColumns {
+  const asked = ELIGIBILITY_NUMBERS.filter(
+    (name): name is AskedNumber =>
+      name !== 'monthlyAmount' && actions.some(({ eligibility }) => eligibility?.where?.[name] !== undefined),
+  )
+  const columns: Partial<Record<keyof PolicyContext, Float32Array>> = {}
+  for (const name of [...names, ...asked])
+    columns[name] = Float32Array.from(records, (record) => record[name] ?? NaN)
+  return columns as MaskedColumns
 }
 
 /**
@@ -60,15 +77,29 @@ export function maskContextOf(
     monthsToNotice: context.monthsToNotice,
     paymentFailed: context.paymentFailures,
     // An objection to profiling stops everything that follows from a score.
-    suppressed: context.profilingConsent.map((consent) => (consent === 0 ? 1 : 0)),
+    profilingObjection: context.profilingConsent.map((consent) => (consent === 0 ? 1 : 0)),
+    vulnerable: context.vulnerable,
     dispute: context.openDispute,
+    negotiation: context.openNegotiation,
+    urgentTicket: context.urgentTicket,
+    sequence: context.runningSequence,
     discountInForce: context.discountInForce,
+    who: { level: [], object: [], country: {}, numbers: numbersIn(context) },
   }
+}
+
+function numbersIn(context: MaskedColumns): WhoColumns['numbers'] {
+  const known = context as Readonly<Partial<Record<EligibilityNumber, Float32Array>>>
+  return Object.fromEntries(
+    ELIGIBILITY_NUMBERS.flatMap((name) => (known[name] === undefined ? [] : [[name, known[name]]])),
+  )
 }
 
 /** What masks look at, with what the store knows. */
 export interface StoredContext extends Omit<MaskContext, 'rows' | 'recurring'> {
   readonly inForce: Uint8Array
+  readonly untranslated: Uint8Array
+  readonly who: WhoColumns
 }
 
 /** What the store knows of customers beside their records. */
@@ -78,6 +109,25 @@ export interface StoredFacts {
   readonly groups: readonly string[]
   readonly addresses: readonly AddressFact[]
   readonly ledger: readonly LedgerFact[]
+  /** What reached the people whom `addresses` names, under whatever record. */
+  readonly contacts: readonly PersonContact[]
+  /** What keeps everything automatic from a customer: see store/holds.ts. */
+  readonly holds: readonly { readonly customer: number; readonly kind: HoldKind }[]
+  /** In the order of the columns. */
+  readonly levels: readonly RiskLevel[]
+  readonly objects: readonly string[]
+}
+
+/** What is the same for all customers of a page. */
+export interface StoredTerms {
+  readonly actions: readonly Action[]
+  readonly now: Date
+  /** By action: a person has paused it. */
+  readonly paused: readonly boolean[]
+  /** By action: it gives something off that nobody fulfils. */
+  readonly unfulfilled: readonly boolean[]
+  /** Whether an action has a message for somebody of this language; null unknown. */
+  translated(action: Action, language: string | null): boolean
 }
 
 /**
@@ -87,8 +137,8 @@ export interface StoredFacts {
  */
 export function withStoredFacts(
   known: ReturnType<typeof maskContextOf>,
-  { customers, groups, addresses, ledger }: StoredFacts,
-  { actions, now }: { readonly actions: readonly Action[]; readonly now: Date },
+  { customers, groups, addresses, ledger, contacts: reached, holds, levels, objects }: StoredFacts,
+  { actions, now, paused, unfulfilled, translated }: StoredTerms,
 ): StoredContext {
   const rows = customers.length
   const place = new Map(customers.map((id, at) => [id, at]))
@@ -106,6 +156,8 @@ export function withStoredFacts(
     sms: new Float32Array(rows),
     task: new Float32Array(rows).fill(1),
   }
+  const nobody = (): (Person | null)[] => Array.from({ length: rows }, () => null)
+  const people = { email: nobody(), sms: nobody(), task: nobody() }
   for (const fact of addresses) {
     const at = place.get(fact.customer_id)
     if (at === undefined) continue
@@ -113,10 +165,21 @@ export function withStoredFacts(
       const answer = fact[channel]
       if (answer === null) continue
       const of = channel === 'call' ? 'task' : channel
+      people[of][at] = fact.people[channel]
       reach[of][at] = answer === 'suppressed' ? -1 : 1
       if (answer === 'refused') consent[of][at] = 0
       else if (answer === 'granted' && !(consent[of][at] === 0)) consent[of][at] = 1
     }
+  }
+
+  const held = new Float32Array(rows)
+  const dispute = copy(known.dispute)
+  const negotiation = copy(known.negotiation)
+  for (const { customer, kind } of holds) {
+    const at = place.get(customer)
+    if (at === undefined) continue
+    const column = kind === 'dispute' ? dispute : kind === 'negotiation' ? negotiation : held
+    column[at] = 1
   }
 
   const daysSinceContact = copy(known.daysSinceContact)
@@ -158,8 +221,70 @@ export function withStoredFacts(
     contactsInPeriod,
     discountsLastYear,
     discountInForce,
+    dispute,
+    negotiation,
+    held,
+    ...reachedBefore(people, reached, now),
     inForce,
+    paused,
+    unfulfilled,
+    untranslated: untranslatedTo(people, actions, translated),
+    who: {
+      level: levels,
+      object: objects,
+      country: {
+        email: people.email.map((one) => one?.country ?? null),
+        sms: people.sms.map((one) => one?.country ?? null),
+        task: people.task.map((one) => one?.country ?? null),
+      },
+      numbers: known.who?.numbers ?? {},
+    },
   }
+}
+
+type Reached = Readonly<Record<Exclude<ChannelName, 'none'>, readonly (Person | null)[]>>
+
+/** What the person whom a channel would reach got under any record; whoever got nothing was never contacted. */
+function reachedBefore(
+  people: Reached,
+  contacts: readonly PersonContact[],
+  now: Date,
+): Pick<MaskContext, 'person'> {
+  if (contacts.length === 0) return {}
+  const known = new Map(contacts.map((one) => [one.recipient, one]))
+  const columns = (of: readonly (Person | null)[]): PersonColumns => {
+    const found = of.map((one) => known.get(one?.recipient ?? -1))
+    return {
+      daysSinceContact: Float32Array.from(found, (one) =>
+        one === undefined ? Infinity : (now.getTime() - one.last_sent.getTime()) / DAY,
+      ),
+      contactsInPeriod: Float32Array.from(found, (one) => one?.sent_in_period ?? 0),
+    }
+  }
+  return {
+    person: { email: columns(people.email), sms: columns(people.sms), task: columns(people.task) },
+  }
+}
+
+/** Few languages and many customers: each language is asked about once an action. */
+function untranslatedTo(
+  people: Reached,
+  actions: readonly Action[],
+  translated: StoredTerms['translated'],
+): Uint8Array {
+  const width = actions.length
+  const shut = new Uint8Array(people.email.length * width)
+  actions.forEach((action, a) => {
+    if (action.channel === 'none') return
+    const known = new Map<string | null, number>()
+    people[action.channel].forEach((one, row) => {
+      const language = one?.language ?? null
+      const there = known.get(language) ?? (translated(action, language) ? 0 : 1)
+      known.set(language, there)
+      shut[row * width + a] = there
+    })
+  })
+  return shut
 }
 
 const CHANNELS = ['email', 'sms', 'call'] as const

@@ -5,13 +5,18 @@
 import type { Column } from '../../models/policy/masks.ts'
 import { STATE_SIZE } from '../../models/policy/state.ts'
 import type { Action } from '../contracts/actions.ts'
+import type { EligibilityNumber } from '../contracts/eligibility.ts'
 import type { ConnectionId } from '../contracts/ids.ts'
 import { daysIntoPeriod } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { Transaction } from '../store/database.ts'
-import { addressFacts, ledgerFacts } from '../store/decision-facts.ts'
+import { addressFacts, ledgerFacts, personContacts } from '../store/decision-facts.ts'
 import { undecidedCustomers, type UndecidedRow } from '../store/decisions.ts'
+import { holdsOf } from '../store/holds.ts'
+import { isFulfilled } from './carried-out.ts'
 import { columnsOf, maskContextOf, withStoredFacts, type StoredContext } from './decide-context.ts'
+import { isTranslated } from './guard-language.ts'
+import { pausedActions, pauseFacts } from './pauses.ts'
 import { recurringAmounts } from './recurring.ts'
 
 /** Undecided customers in the order of their ids. */
@@ -40,8 +45,13 @@ export interface ReadTerms {
   readonly start: Date
   readonly now: Date
   readonly settings: ServiceSettings
+  /** As the connection carries them out. */
   readonly actions: readonly Action[]
+  /** Whether its CRM can be given tasks; absent: it can. */
+  readonly tasks?: boolean
 }
+
+const DAY = 86_400_000
 
 /** Customers read in one transaction: others wait for it on the embedded database. */
 const PAGE = 10_000
@@ -73,7 +83,7 @@ export async function readUndecided(
 async function pageOf(
   tx: Transaction,
   found: readonly UndecidedRow[],
-  { start, now, settings, actions }: ReadTerms,
+  { start, now, settings, actions, tasks = true }: ReadTerms,
   amounts: ReturnType<typeof recurringAmounts>,
 ): Promise<UndecidedColumns> {
   const ids = found.map((row) => row.id)
@@ -81,12 +91,34 @@ async function pageOf(
   const states = new Float32Array(found.length * STATE_SIZE)
   found.forEach((row, at) => states.set(row.state, at * STATE_SIZE))
   const known = maskContextOf(
-    columnsOf(found.map((row) => row.context)),
+    columnsOf(
+      found.map((row) => row.context),
+      actions,
+    ),
     daysIntoPeriod(settings.period, now),
   )
   const addresses = await addressFacts(tx, ids)
   const ledger = await ledgerFacts(tx, { customers: ids, start, now })
-  const facts = { customers: ids, groups, addresses, ledger }
+  const recipients = [
+    ...new Set(
+      addresses.flatMap(({ people }) => Object.values(people).flatMap((one) => one.recipient ?? [])),
+    ),
+  ]
+  const waiting = new Date(now.getTime() - settings.contact.cooldownDays * DAY)
+  const since = waiting < start ? waiting : start
+  const contacts = await personContacts(tx, { recipients, since, start })
+  const holds = await holdsOf(tx, ids)
+  const paused = pausedActions(await pauseFacts(tx), actions)
+  const facts = {
+    customers: ids,
+    groups,
+    addresses,
+    ledger,
+    contacts,
+    holds,
+    levels: found.map((row) => row.level),
+    objects: found.map((row) => row.object),
+  }
   return {
     rows: found.length,
     ids,
@@ -97,15 +129,34 @@ async function pageOf(
     hazards: Float32Array.from(found, (row) => row.monthly_hazard),
     recurring: Float64Array.from(found, (row) => amounts(row.monthly_minor, row.currency)),
     states,
-    context: withStoredFacts(known, facts, { actions, now }),
+    context: withStoredFacts(known, facts, {
+      actions,
+      now,
+      paused: actions.map(({ key }) => paused.has(key)),
+      unfulfilled: actions.map((action) => !isFulfilled(action, { tasks, settings })),
+      translated: ({ key, channel }, language) =>
+        channel === 'none' || isTranslated(settings, { channel, action: key, language }),
+    }),
   }
 }
 
+/** Nothing of it depends on the page that a customer was read with, but what is the same for all. */
 function joined(pages: readonly UndecidedColumns[]): UndecidedColumns {
   const floats = (of: (page: UndecidedColumns) => Column): Float32Array =>
     concatenated(pages.map(of), (length) => new Float32Array(length))
   const masked = (of: (context: StoredContext) => Column | undefined): Float32Array =>
     floats((page) => of(page.context) ?? new Float32Array(page.rows).fill(NaN))
+  const bytes = (of: (context: StoredContext) => Uint8Array): Uint8Array =>
+    concatenated(
+      pages.map((page) => of(page.context)),
+      (length) => new Uint8Array(length),
+    )
+  const byChannel = <T>(of: (channel: 'email' | 'sms' | 'task') => T) => ({
+    email: of('email'),
+    sms: of('sms'),
+    task: of('task'),
+  })
+  const numbers = Object.keys(pages[0]?.context.who.numbers ?? {}) as EligibilityNumber[]
   return {
     rows: pages.reduce((sum, page) => sum + page.rows, 0),
     ids: pages.flatMap((page) => page.ids),
@@ -120,16 +171,13 @@ function joined(pages: readonly UndecidedColumns[]): UndecidedColumns {
     ),
     states: floats((page) => page.states),
     context: {
-      consent: {
-        email: masked((context) => context.consent?.email),
-        sms: masked((context) => context.consent?.sms),
-        task: masked((context) => context.consent?.task),
-      },
-      reach: {
-        email: masked((context) => context.reach?.email),
-        sms: masked((context) => context.reach?.sms),
-        task: masked((context) => context.reach?.task),
-      },
+      consent: byChannel((channel) => masked((context) => context.consent?.[channel])),
+      reach: byChannel((channel) => masked((context) => context.reach?.[channel])),
+      // Unknown is no contact: whoever got nothing has no row.
+      person: byChannel((channel) => ({
+        daysSinceContact: masked((context) => context.person?.[channel]?.daysSinceContact),
+        contactsInPeriod: masked((context) => context.person?.[channel]?.contactsInPeriod),
+      })),
       daysSinceContact: masked((context) => context.daysSinceContact),
       contactsInPeriod: masked((context) => context.contactsInPeriod),
       discountsLastYear: masked((context) => context.discountsLastYear),
@@ -137,13 +185,30 @@ function joined(pages: readonly UndecidedColumns[]): UndecidedColumns {
       monthsToNotice: masked((context) => context.monthsToNotice),
       paymentFailed: masked((context) => context.paymentFailed),
       suppressed: masked((context) => context.suppressed),
+      profilingObjection: masked((context) => context.profilingObjection),
+      vulnerable: masked((context) => context.vulnerable),
       dispute: masked((context) => context.dispute),
+      held: masked((context) => context.held),
+      negotiation: masked((context) => context.negotiation),
+      urgentTicket: masked((context) => context.urgentTicket),
+      sequence: masked((context) => context.sequence),
       noticeGiven: masked((context) => context.noticeGiven),
       group: masked((context) => context.group),
-      inForce: concatenated(
-        pages.map((page) => page.context.inForce),
-        (length) => new Uint8Array(length),
-      ),
+      inForce: bytes((context) => context.inForce),
+      untranslated: bytes((context) => context.untranslated),
+      // The last page knows best what is stopped by now.
+      paused: pages.at(-1)?.context.paused ?? [],
+      unfulfilled: pages.at(-1)?.context.unfulfilled ?? [],
+      who: {
+        level: pages.flatMap((page) => page.context.who.level),
+        object: pages.flatMap((page) => page.context.who.object),
+        country: byChannel((channel) =>
+          pages.flatMap((page) => page.context.who.country[channel] ?? Array<null>(page.rows).fill(null)),
+        ),
+        numbers: Object.fromEntries(
+          numbers.map((name) => [name, masked((context) => context.who.numbers[name])]),
+        ),
+      },
     },
   }
 }

@@ -25,6 +25,7 @@ export interface UndecidedRow {
   /** Of the score: the log takes from it only while it is the same. */
   readonly version: string
   readonly monthly_hazard: number
+  readonly level: 'HIGH' | 'MEDIUM' | 'LOW'
   readonly state: readonly number[]
   readonly monthly_minor: number | null
   readonly currency: string | null
@@ -53,7 +54,7 @@ export async function undecidedCustomers(
   // be joined, which without statistics may read all of the period for each customer.
   await tx.query(`select set_config('enable_sort', 'off', true)`)
   const rows = await tx.query<Omit<UndecidedRow, 'state'> & { state: string }>(
-    `select c.id, c.object, c.external_id, c.group_name, s.xmin::text as version, s.monthly_hazard,
+    `select c.id, c.object, c.external_id, c.group_name, s.xmin::text as version, s.monthly_hazard, s.level,
        array_to_string(s.state, ',') as state, s.monthly_minor, s.currency, s.context, (
          select min(a.renewal_date) from agreements a
          where a.tenant_id = c.tenant_id and a.customer_id = c.id
