@@ -33,24 +33,32 @@ export const CHANNELS = ['email', 'sms', 'task'] as const
  * @example
  * await pausePart(tx, { scope: 'action', name: 'sms' }, { reason: 'New texts on Monday.', actor })
  */
-export async function pausePart(
+export async function pausePart(tx: Transaction, part: Part, pausing: Pausing): Promise<boolean> {
+  await expectThere(tx, part)
+  return pauseKnown(tx, part, pausing)
+}
+
+export interface Pausing extends Saying {
+  readonly reason: string
+  /** What was counted, where it stops by itself. */
+  readonly evidence?: unknown
+}
+
+/** {@link pausePart} of what is known to be there, or was when something was sent. */
+export async function pauseKnown(
   tx: Transaction,
   part: Part,
-  { reason, evidence, actor, requestId }: Saying & { readonly reason: string; readonly evidence?: unknown },
+  { reason, evidence, actor, requestId }: Pausing,
 ): Promise<boolean> {
-  await expectThere(tx, part)
-  const added = await addPause(tx, {
-    ...part,
-    reason,
-    actor,
-    ...(evidence === undefined ? {} : { evidence }),
-  })
+  const counted = evidence === undefined ? {} : { evidence }
+  const { scope, name } = part
+  const added = await addPause(tx, { scope, name, reason, actor, ...counted })
   if (added)
     await recordAudit(tx, {
       actor,
-      action: `${part.scope}.pause`,
-      object: part.name,
-      detail: { reason, ...(evidence === undefined ? {} : { evidence }) },
+      action: `${scope}.pause`,
+      object: name,
+      detail: { reason, ...counted },
       ...said(requestId),
     })
   return added
