@@ -102,7 +102,8 @@ export function tableOf(
   const classes = start.length - 1
   const choose = policy(states, start[classes])
   // Discounts in force mask everything, so only what is weaker than the first of them needs asking.
-  const asked = world.assumptions.actions.findIndex((action) => action.discount)
+  const discount = world.assumptions.actions.findIndex((action) => action.discount)
+  const asked = discount === -1 ? actions : discount
   const mixed = new Float32Array(classes * asked * actions)
   for (let k = 0; k < classes; k++) {
     const share = 1 / (start[k + 1] - start[k])

@@ -9,6 +9,7 @@ import type { LearnerOptions } from './learner.ts'
 import { fromLayers, predict, toLayers } from './network.ts'
 import type { Layer } from './network.ts'
 import { defaultAssumptions, withEffects } from './simulator/assumptions.ts'
+import { inOrder, orderOfStrength } from './simulator/strength.ts'
 import type { Assumptions } from './simulator/assumptions.ts'
 import { BOOKS } from './simulator/observe.ts'
 import type { Book } from './simulator/observe.ts'
@@ -68,7 +69,7 @@ export interface TrainedPolicy {
 }
 
 /**
- * Deterministic by `learner.seed`; about 25 s of one core.
+ * Deterministic by `learner.seed`; about 25 s of one core for the six actions of the reference.
  *
  * @example
  * const { layers, card } = trainPolicy({ learner: { seed: 1 } })
@@ -77,16 +78,19 @@ export interface TrainedPolicy {
 export function trainPolicy(options: TrainPolicyOptions = {}): TrainedPolicy {
   const assumptions = options.assumptions ?? defaultAssumptions
   const learner: LearnerOptions = { ...defaultLearner, ...options.learner }
-  const world = buildWorld(assumptions)
+  const order = orderOfStrength(assumptions)
+  const world = buildWorld(inOrder(assumptions, order))
   const neverActing = never(world)
   const best = solve(world, 1e-5, neverActing.values)
   const { network } = learn(world, neverActing, learner)
   const layers = toLayers(network)
+  const figures = measure(world, neverActing, best, layers, options.gate ?? DEFAULT_BENEFIT_GATE)
+  const places = order.map((_, id) => order.indexOf(id))
   return {
-    layers,
+    layers: withOutputs(layers, places),
     assumptions,
     card: cardOf(assumptions, learner),
-    figures: measure(world, neverActing, best, layers, options.gate ?? DEFAULT_BENEFIT_GATE),
+    figures: { ...figures, shares: sharesBy(figures.shares, places) },
   }
 }
 
@@ -157,6 +161,23 @@ function measure(
     gatedGainEffectsHalved: evaluateObserved(halved, neverHalved, complete, gated).gain,
     gainEffectsHalved: evaluateObserved(halved, neverHalved, complete, open).gain,
   }
+}
+
+/** The same network with its outputs in another order: the new output i is the old output `places[i]`. */
+function withOutputs(layers: readonly Layer[], places: readonly number[]): readonly Layer[] {
+  const last = layers[layers.length - 1]
+  const inputs = last.weights.length / last.bias.length
+  const weights = new Float32Array(last.weights.length)
+  places.forEach((from, to) =>
+    weights.set(last.weights.subarray(from * inputs, (from + 1) * inputs), to * inputs),
+  )
+  const bias = Float32Array.from(places, (from) => last.bias[from])
+  return [...layers.slice(0, -1), { ...last, weights, bias }]
+}
+
+function sharesBy(shares: PolicyFigures['shares'], places: readonly number[]): PolicyFigures['shares'] {
+  const of = (book: Book): number[] => places.map((from) => shares[book][from])
+  return { complete: of('complete'), bare: of('bare') }
 }
 
 function byBook<T>(

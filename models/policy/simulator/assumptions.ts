@@ -208,6 +208,51 @@ export const defaultAssumptions: Assumptions = {
   ],
 }
 
+/** What is believed of an action that the shipped world does not have. */
+export type OwnAssumption = Sourced &
+  Pick<ActionAssumption, 'key' | 'effectMean' | 'effectSd' | 'share' | 'durationMonths' | 'discount'>
+
+/**
+ * The same world with other priors of its actions, by key, and with actions of one's own after them. Fixed costs are
+ * added when values are priced, so they are no part of a world.
+ *
+ * @param version what the result is called, since its numbers are others
+ * @example
+ * withCatalogue(defaultAssumptions, { version: '2026-11-1+own', effects: { email: { mean: 0.05, sd: 0.02, source } }, own: [] })
+ */
+export function withCatalogue(
+  assumptions: Assumptions,
+  {
+    version,
+    effects,
+    own,
+  }: {
+    readonly version: string
+    readonly effects: Readonly<Record<string, Sourced & { readonly mean: number; readonly sd: number }>>
+    readonly own: readonly OwnAssumption[]
+  },
+): Assumptions {
+  const changed = assumptions.actions.map((each): ActionAssumption => {
+    const prior = Object.hasOwn(effects, each.key) ? effects[each.key] : undefined
+    if (prior === undefined) return each
+    return { ...each, effectMean: prior.mean, effectSd: prior.sd, source: prior.source }
+  })
+  const added = own.map(
+    ({ key, effectMean, effectSd, share, durationMonths, discount, source }): ActionAssumption => ({
+      key,
+      effectMean,
+      effectSd,
+      share,
+      durationMonths,
+      fixedMonths: 0,
+      discount,
+      noticeLag: 1,
+      source,
+    }),
+  )
+  return { ...assumptions, version, actions: [...changed, ...added] }
+}
+
 /** The same world with other effects, one an action: for sensitivity, sampling from the priors, what-if. */
 export function withEffects(assumptions: Assumptions, effects: readonly number[]): Assumptions {
   return {
