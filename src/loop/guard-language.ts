@@ -1,6 +1,6 @@
 /** In which language a person is written to: theirs, and another only where the settings name one. */
 import { emailLanguage } from '../../actions/email/render.ts'
-import { smsLanguage } from '../../actions/sms/compose.ts'
+import { smsLanguage } from '../../actions/sms/wording.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 
 /**
@@ -24,7 +24,7 @@ export function fallbackFor(
  * of the company.
  */
 export function isTranslated(
-  settings: Pick<ServiceSettings, 'guard' | 'sender' | 'templates'>,
+  settings: Pick<ServiceSettings, 'guard' | 'sender' | 'sms' | 'templates'>,
   {
     channel,
     action,
@@ -35,5 +35,5 @@ export function isTranslated(
   const wanted = { action, language, fallbackLanguage: fallbackFor(settings, language) }
   return channel === 'email'
     ? emailLanguage({ ...wanted, templates: settings.templates }) !== null
-    : smsLanguage(wanted) !== null
+    : smsLanguage({ ...wanted, templates: settings.sms.templates }) !== null
 }

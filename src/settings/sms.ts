@@ -1,6 +1,6 @@
 /** Text messages: which account of Twilio sends them, what they cost, and in which words. */
 import { z } from 'zod'
-import { checkSmsTemplate } from '../../actions/sms/compose.ts'
+import { checkSmsTemplate } from '../../actions/sms/wording.ts'
 import { LONGEST_TEXT } from '../../actions/sms/template.ts'
 import { minorDigits } from '../contracts/money.ts'
 import { field, flag } from './field.ts'

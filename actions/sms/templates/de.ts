@@ -1,5 +1,5 @@
 /** The texts in German, with the formal "Sie". Nothing in them says or hints what the model thinks of the customer. */
-import type { SmsTemplateSet } from '../compose.ts'
+import type { SmsTemplateSet } from '../wording.ts'
 
 export const german: SmsTemplateSet = {
   stopHint: 'Abmelden: STOP antworten.',

@@ -1,5 +1,5 @@
 /** The texts in English. Nothing in them says or hints what the model thinks of the customer. */
-import type { SmsTemplateSet } from '../compose.ts'
+import type { SmsTemplateSet } from '../wording.ts'
 
 export const english: SmsTemplateSet = {
   stopHint: 'Reply STOP to opt out.',
