@@ -4,16 +4,19 @@
  * an opt-out either is seen or came too late to be.
  */
 import type { InterventionId } from '../contracts/ids.ts'
-import { readPause } from '../store/act-context.ts'
 import { addressAnswers } from '../store/address-answers.ts'
 import type { ConsentChannel } from '../store/consents.ts'
 import type { Transaction } from '../store/database.ts'
+import { guardFacts } from '../store/guard-facts.ts'
 import { lockLeases, moveInterventions, renewLeases } from '../store/intervention-moves.ts'
+import { lockNames } from '../store/named-locks.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { refusals, type ActFacts } from './act-facts.ts'
 import type { AttemptEnd } from './act-send.ts'
 import type { Taken } from './act-take.ts'
-import { onTestList } from './delivery.ts'
+import { reaches } from './delivery.ts'
+import { guard } from './guard.ts'
+import { pauseFacts, pauseVerdict } from './pauses.ts'
 
 export interface Confirmation {
   readonly id: InterventionId
@@ -33,10 +36,12 @@ export interface Confirmation {
 export async function confirmLeases(
   tx: Transaction,
   asked: readonly Confirmation[],
+  now: Date,
 ): Promise<readonly (AttemptEnd | null)[]> {
   const state = ({ begun }: Confirmation) => (begun ? ('sending' as const) : ('leased' as const))
   const begin = asked.filter(({ begins, begun }) => begins && !begun)
   const renew = asked.filter(({ begins, begun }) => !begins || begun)
+  await lockPeople(tx, begin)
   const held = new Set([
     ...(await lockLeases(
       tx,
@@ -49,10 +54,11 @@ export async function confirmLeases(
   ])
   const against = await objections(
     tx,
-    asked.filter(({ id }) => held.has(id)).map(({ taken }) => taken),
+    asked.filter(({ id }) => held.has(id)),
+    now,
   )
-  const ends = asked.map(({ id, taken }): AttemptEnd | null =>
-    held.has(id) ? against(taken) : { outcome: 'lease_lost' },
+  const ends = asked.map((one): AttemptEnd | null =>
+    held.has(one.id) ? against(one) : { outcome: 'lease_lost' },
   )
   const begun = begin.filter((one) => ends[asked.indexOf(one)] === null)
   await moveInterventions(
@@ -70,22 +76,48 @@ export async function confirmLeases(
   return ends
 }
 
-/** What speaks against sending at the last moment: an opt-out, a pause, delivery switched off or over, a shorter test list. */
+/**
+ * Two messages to one person, or about one customer, are looked at one after the other, whichever workers have them: the
+ * second sees that the first has begun.
+ */
+async function lockPeople(tx: Transaction, begin: readonly Confirmation[]): Promise<void> {
+  const names = begin.flatMap(({ taken: { row, hash } }) => [
+    `customer ${row.customer}`,
+    ...(hash === null ? [] : [hash.toString('hex')]),
+  ])
+  await lockNames(tx, names)
+}
+
+/**
+ * What speaks against sending at the last moment: an opt-out, a pause, delivery switched off or over, a shorter test list,
+ * and what the guard says by now.
+ */
 async function objections(
   tx: Transaction,
-  taken: readonly Taken[],
-): Promise<(taken: Taken) => AttemptEnd | null> {
-  if (taken.length === 0) return () => null
+  asked: readonly Confirmation[],
+  now: Date,
+): Promise<(one: Confirmation) => AttemptEnd | null> {
+  if (asked.length === 0) return () => null
   const answers = await addressAnswers(
     tx,
-    taken.flatMap((one) => (one.hash === null ? [] : [{ hash: one.hash, channel: consentChannel(one) }])),
+    asked.flatMap(({ taken }) =>
+      taken.hash === null ? [] : [{ hash: taken.hash, channel: consentChannel(taken) }],
+    ),
   )
-  const pause = await readPause(tx)
+  const pauses = await pauseFacts(tx)
   const { settings } = await currentSettings(tx)
+  // Until it is handed over a look at the guard would be one too many: it is looked at then.
+  const guarded = await guardFacts(
+    tx,
+    asked
+      .filter(({ begins }) => begins)
+      .map(({ id, taken }) => ({ intervention: id, customer: taken.row.customer, hash: taken.hash })),
+    now,
+  )
   const refusal = refusals(answers)
-  return (one) => {
-    const { message, delivery } = one
-    const refused = refusalOfPerson(one, refusal)
+  return ({ id, taken }) => {
+    const { message, delivery, row } = taken
+    const refused = refusalOfPerson(taken, refusal)
     if (refused !== null)
       return {
         outcome: 'stopped',
@@ -93,11 +125,24 @@ async function objections(
         code: refused.code,
         message: `${message.kind === 'task' ? 'No task was made' : 'Not sent'}: ${refused.because}.`,
       }
-    if (pause !== null) return { outcome: 'stopped', to: 'deferred', code: pause.code, message: pause.reason }
+    const paused = pauseVerdict(pauses, row)
+    if (paused !== null)
+      return {
+        outcome: 'stopped',
+        to: paused.to === 'cancelled' ? 'suppressed' : 'deferred',
+        code: paused.code,
+        message: paused.reason,
+      }
+    const fact = guarded.get(id)
+    const against = fact === undefined ? null : guard(fact, { ...taken.guarded, settings, now })
+    if (against !== null) {
+      const { to, code, reason, until } = against
+      const dueInMs = until === undefined ? {} : { dueInMs: Math.max(0, until.getTime() - now.getTime()) }
+      return { outcome: 'stopped', to, code, message: reason, ...dueInMs }
+    }
     const allowed =
       delivery === 'live'
-        ? settings.delivery.mode === 'test_list' &&
-          (message.kind === 'task' || onTestList(settings, message.to.address))
+        ? reaches(settings.delivery, addressOf(message))
         : settings.delivery.mode === 'sandbox'
     return allowed
       ? null
@@ -108,6 +153,11 @@ async function objections(
           message: 'The way of delivery was changed while it was about to be sent. It is looked at again.',
         }
   }
+}
+
+function addressOf(message: Taken['message']): string | null {
+  if (message.kind === 'task') return null
+  return message.kind === 'sms' ? message.to : message.to.address
 }
 
 const consentChannel = ({ message }: Taken): ConsentChannel =>

@@ -17,8 +17,10 @@ import { addressAnswers, type AddressAnswers } from '../store/address-answers.ts
 import type { ConsentChannel } from '../store/consents.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Intervention } from '../store/interventions.ts'
+import { numberOf } from './act-recipient.ts'
 import type { ActServices } from './act-services.ts'
 import { refusalOf, type Refusal } from './consent.ts'
+import { pauseFacts, type PauseFacts } from './pauses.ts'
 
 /** A recipient with what the addresses are kept under; null: there is none, or it is no address. */
 export interface Contact extends RecipientRow {
@@ -44,6 +46,7 @@ export interface ActFacts {
   refusal(hash: Buffer, channel: ConsentChannel, live: boolean): Refusal | null
   /** Of customers about whom somebody is asked to do something. */
   readonly tasks: ReadonlyMap<CustomerId, TaskFacts>
+  readonly pauses: PauseFacts
 }
 
 /** Nothing was said of anybody for whom it may be asked about a customer without a score. */
@@ -80,10 +83,10 @@ export async function readActFacts(
     .flat()
     .flatMap(({ emailHash, phoneHash }) => [
       ...(emailHash === null ? [] : [{ hash: emailHash, channel: 'email' as const }]),
-      ...(phoneHash === null || !channels.has('sms') ? [] : [{ hash: phoneHash, channel: 'sms' as const }]),
       ...(phoneHash === null || !channels.has('call') ? [] : [{ hash: phoneHash, channel: 'call' as const }]),
     ])
-  const answers = await addressAnswers(tx, [...wanted, ...others(keys.address)])
+  const numbers = channels.has('sms') ? textNumbers([...contacts.values()].flat(), keys.address) : []
+  const answers = await addressAnswers(tx, [...wanted, ...numbers, ...others(keys.address)])
   const asked = rows.filter(({ channel }) => channel === 'task').map(({ customer }) => customer)
   const tasks = await readTaskFacts(tx, { customers: [...new Set(asked)], now })
   return {
@@ -94,7 +97,19 @@ export async function readActFacts(
     contactsOf: (customer) => contacts.get(customer) ?? [],
     refusal: refusals(answers),
     tasks,
+    pauses: await pauseFacts(tx),
   }
+}
+
+/** Under both forms in which something may have been said of a number. */
+function textNumbers(contacts: readonly Contact[], key: Buffer): { hash: Buffer; channel: 'sms' }[] {
+  return contacts.flatMap((contact) => {
+    const number = numberOf(contact, key)
+    const known = number === null || 'problem' in number ? null : number.hash
+    return [contact.phoneHash, known].flatMap((hash) =>
+      hash === null ? [] : [{ hash, channel: 'sms' as const }],
+    )
+  })
 }
 
 export const refusals =

@@ -10,6 +10,8 @@ import type { Intervention } from '../store/interventions.ts'
 import type { Reachable } from './act-recipient.ts'
 import type { Keys } from './act-facts.ts'
 import type { ActServices } from './act-services.ts'
+import { fallbackFor } from './guard-language.ts'
+import type { Offer } from './offers.ts'
 import { unsubscribePayload } from './unsubscribe-link.ts'
 
 /** As `interventions.message` keeps it. */
@@ -27,6 +29,8 @@ export interface MessageRequest {
   readonly settings: ServiceSettings
   readonly to: Reachable
   readonly delivery: StoredMessage['delivery']
+  /** Null: nothing is given off. */
+  readonly offer: Offer | null
 }
 
 /** Where links lead, and what signs them. */
@@ -38,7 +42,7 @@ export type MessagePlace = Pick<ActServices, 'publicUrl' | 'localUrl'> & { reado
  * @throws HoldfastError `template_invalid`, `channel_configuration`
  */
 export function buildMessage(
-  { tenant, intervention, context, settings, to, delivery }: MessageRequest,
+  { tenant, intervention, context, settings, to, delivery, offer }: MessageRequest,
   place: MessagePlace,
 ): StoredMessage {
   const action = actionsOf(settings).find(({ key }) => key === intervention.actionKey)
@@ -47,7 +51,7 @@ export function buildMessage(
   const message = renderEmail({
     action: intervention.actionKey,
     language: to.recipient.language,
-    fallbackLanguage: sender.language,
+    fallbackLanguage: fallbackFor(settings, to.recipient.language),
     customer: { name: context.customer.name },
     recipient: { name: to.recipient.name, address: to.recipient.email },
     responsible: responsible === null ? null : { name: responsible.name, address: responsible.email },
@@ -60,10 +64,7 @@ export function buildMessage(
         sender.postalAddress ??
         (delivery === 'live' ? null : '(No postal address yet: settings, sender.postalAddress)'),
     },
-    offer:
-      action === undefined || action.discount === 0
-        ? null
-        : { percent: 100 * action.discount, months: action.cost.durationMonths, until: null },
+    offer: action === undefined || action.discount === 0 ? null : offer,
     unsubscribeUrl: unsubscribeUrl({ tenant, intervention, to, delivery }, place),
     templates: settings.templates,
   })

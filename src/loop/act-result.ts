@@ -206,7 +206,7 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
     case 'stopped':
       return end.to === 'suppressed'
         ? { to: 'suppressed', reasonCode: end.code, reason: end.message }
-        : later(end.code, end.message, end.code === 'delivery_changed' ? 0 : recheckMs(), -1)
+        : later(end.code, end.message, end.dueInMs ?? (end.code === 'delivery_changed' ? 0 : recheckMs()), -1)
     case 'lease_lost':
       return later(
         'lease_lost',

@@ -18,6 +18,8 @@ export type AttemptEnd =
       readonly to: 'suppressed' | 'deferred'
       readonly code: string
       readonly message: string
+      /** Until it is looked at again; absent: as what waits for an admin. */
+      readonly dueInMs?: number
     }
   /** Nothing went out, and the lease is another's or ran out. */
   | { readonly outcome: 'lease_lost' }

@@ -1,6 +1,7 @@
 /** What acting is given beyond the other steps: the channels, and where links in messages lead. */
 import type { Channel } from '../../actions/channel.ts'
 import type { InterventionId, TenantId } from '../contracts/ids.ts'
+import type { FeedbackPath } from '../settings/approval.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { LoopServices } from './services.ts'
 
@@ -17,6 +18,14 @@ export interface Channels {
     readonly delivery: 'sandbox' | 'live'
     readonly settings: ServiceSettings
   }): Promise<Channel | null>
+  /** As {@link Channels.email}, for texts; absent where an installation has none. */
+  sms?(request: {
+    readonly tenant: TenantId
+    readonly delivery: 'sandbox' | 'live'
+    readonly settings: ServiceSettings
+  }): Promise<Channel | null>
+  /** Whether the SMS sandbox runs in this process, and what live texts lack, as clauses. Asked within transactions. */
+  smsSituation?(settings: ServiceSettings): { readonly sandbox: boolean; readonly missing: readonly string[] }
 }
 
 /** `LoopServices` have more than acting needs. */
@@ -29,6 +38,8 @@ export interface ActServices extends Pick<
   readonly publicUrl: string | null
   /** How this machine reaches it, such as http://localhost:3000: where links of the sandbox lead. No slash at its end. */
   readonly localUrl: string
+  /** Whether we would hear of bounces and complaints; absent: we would not. */
+  readonly feedbackPath?: (settings: ServiceSettings) => FeedbackPath
   /** Only tests of what happens when leases run out set this. */
   readonly leases?: LeaseTimes
 }

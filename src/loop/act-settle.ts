@@ -20,7 +20,7 @@ export type Settled = { readonly move: Move } | { readonly delayMs: number }
 export function settle(
   row: HeldIntervention,
   verdict: Verdict,
-  { worker, leaseMs, now }: { readonly worker: string; readonly leaseMs: number; readonly now: Date },
+  { worker, leaseMs }: { readonly worker: string; readonly leaseMs: number },
 ): Settled {
   const move = (to: Move['to'], words: Pick<Move, 'reasonCode' | 'reason'>, set: Move['set']): Settled => ({
     move: { id: row.id, from: [row.state], to, actor: worker, ...words, set: set ?? {} },
@@ -42,9 +42,7 @@ export function settle(
       row.reasonCode === REPEATED && verdict.to !== 'deferred' ? `${reason} ${MAY_BE_THERE}` : reason
     return move(verdict.to, { reasonCode: code, reason: words }, verdict.set)
   }
-  // Its time is said to the minute; whoever looks at the settings looks again now and then.
-  const delayMs =
-    verdict.until === undefined ? recheckMs() : Math.max(0, verdict.until.getTime() - now.getTime())
+  const delayMs = verdict.dueInMs ?? recheckMs()
   if (row.state === 'deferred' && row.reasonCode === code && row.reason === reason) return { delayMs }
   return move('deferred', { reasonCode: code, reason }, { dueInMs: delayMs })
 }

@@ -5,17 +5,22 @@
  */
 import { hashAddress } from '../security/address-hash.ts'
 import type { Transaction } from '../store/database.ts'
+import { guardFacts } from '../store/guard-facts.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
 import { delayInterventions, moveInterventions, type Move } from '../store/intervention-moves.ts'
 import { holdInterventions, type HeldIntervention } from '../store/interventions.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import { readActFacts } from './act-facts.ts'
+import { readActFacts, type ActFacts } from './act-facts.ts'
 import { storedMessage } from './act-message.ts'
+import { reach, type Reached } from './act-reach.ts'
 import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import { settle } from './act-settle.ts'
 import { repeatTask } from './act-take-task.ts'
-import { judge, type Outgoing } from './act-verdict.ts'
+import { storedText } from './act-text.ts'
+import { judge, type Candidate, type JudgeTerms, type Outgoing, type Verdict } from './act-verdict.ts'
+import { weigh, type Claiming } from './act-weigh.ts'
+import { claimOffers, offerFacts } from './offers.ts'
 
 /** What is held by a lease, ready to be handed to a channel. */
 export type Taken = {
@@ -104,22 +109,16 @@ async function judgeAll(
     settings,
     rows: rows.map(({ row }) => row),
     // What is tried again goes to whom it went before, whoever the contacts are by now.
-    others: (key) =>
-      rows.flatMap(({ row }) => {
-        const address = storedMessage(row)?.to.address
-        const hash = address === undefined ? null : hashAddress(key, 'email', address)
-        return hash === null ? [] : [{ hash, channel: 'email' }]
-      }),
+    others: (key) => rows.flatMap(({ row }) => addressesOf(row, key)),
   })
-  const { publicUrl, localUrl, connectors } = services
-  const terms = { tenant: tx.tenant!, publicUrl, localUrl, keys: facts.keys, connectors }
+  const verdicts = await verdictsOf(tx, services, { facts, rows: rows.map(({ row }) => row) })
   const leaseMs = (services.leases ?? LEASE_TIMES).prepareMs
   const takings = new Map<string, Taking>()
   const moves: Move[] = []
   const delays: { id: HeldIntervention['id']; ms: number }[] = []
   for (const { row, worker } of rows) {
-    const verdict = judge(row, facts, terms)
-    const settled = settle(row, verdict, { worker, leaseMs, now: facts.now })
+    const verdict = verdicts.get(row.id)!
+    const settled = settle(row, verdict, { worker, leaseMs })
     if ('move' in settled) moves.push(settled.move)
     else delays.push({ id: row.id, ms: settled.delayMs })
     if (verdict.do === 'send') {
@@ -135,3 +134,83 @@ async function judgeAll(
   await delayInterventions(tx, delays)
   return takings
 }
+
+function addressesOf(row: HeldIntervention, key: Buffer): { hash: Buffer; channel: 'email' | 'sms' }[] {
+  const mail = storedMessage(row)
+  const text = storedText(row)
+  const hash =
+    mail === null ? text && hashAddress(key, 'phone', text.to) : hashAddress(key, 'email', mail.to.address)
+  return hash === null ? [] : [{ hash, channel: mail === null ? 'sms' : 'email' }]
+}
+
+/** What can be said by itself first; then whom it reaches; then, for all of those at once, guard and offers. */
+async function verdictsOf(
+  tx: Transaction,
+  services: ActServices,
+  { rows, facts }: { readonly rows: readonly HeldIntervention[]; readonly facts: ActFacts },
+): Promise<ReadonlyMap<string, Verdict>> {
+  const { settings, now } = facts
+  const terms = termsOf(tx, services, facts)
+  const verdicts = new Map<string, Verdict>()
+  const waiting: { readonly candidate: Candidate; readonly reached: Reached }[] = []
+  for (const row of rows) {
+    const judged = judge(row, facts, terms)
+    if (judged.do !== 'weigh') {
+      verdicts.set(row.id, judged)
+      continue
+    }
+    const found = reach(judged, facts)
+    if ('verdict' in found) verdicts.set(row.id, found.verdict)
+    else waiting.push({ candidate: judged, reached: found.reached })
+  }
+  const guarded = await guardFacts(
+    tx,
+    waiting.map(({ candidate: { row }, reached }) => ({
+      intervention: row.id,
+      customer: row.customer,
+      hash: reached.hash,
+    })),
+    now,
+  )
+  const offered = await offerFacts(
+    tx,
+    waiting.map(({ candidate }) => candidate.row),
+    { settings, now },
+  )
+  const claims: (Claiming & { readonly id: string })[] = []
+  for (const one of waiting) {
+    const { id } = one.candidate.row
+    const weighed = weigh({ ...one, guardFact: guarded.get(id), offerFact: offered.get(id) }, facts, terms)
+    if (weighed.do === 'claim') claims.push({ ...weighed, id })
+    else verdicts.set(id, weighed)
+  }
+  if (claims.length === 0) return verdicts
+  const claimed = await claimOffers(
+    tx,
+    claims.map(({ claim }) => claim),
+    { settings, now },
+  )
+  for (const { id, claim, finish } of claims) verdicts.set(id, finish(claimed.get(claim.intervention)!))
+  return verdicts
+}
+
+function termsOf(
+  tx: Transaction,
+  { publicUrl, localUrl, connectors, channels, feedbackPath }: ActServices,
+  { settings, keys }: ActFacts,
+): JudgeTerms {
+  return {
+    tenant: tx.tenant!,
+    publicUrl,
+    localUrl,
+    keys,
+    connectors,
+    feedback: feedbackPath?.(settings) ?? NO_FEEDBACK,
+    sms: channels.smsSituation?.(settings) ?? null,
+  }
+}
+
+const NO_FEEDBACK = {
+  ok: false,
+  reason: 'nobody would tell us of bounces and complaints.',
+} as const

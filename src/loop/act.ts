@@ -18,13 +18,14 @@ import type { InterventionState } from '../store/intervention-states.ts'
 import { delayIntervention, moveIntervention } from '../store/intervention-moves.ts'
 import { confirmLeases, type Confirmation } from './act-confirm.ts'
 import { storedMessage } from './act-message.ts'
+import { storedText } from './act-text.ts'
 import { storeEnd, storeEnds, type Ending, type Store } from './act-result.ts'
 import { recheckMs, reconcileMs } from './act-retry.ts'
 import { sendOnce, type AttemptEnd, type Confirm } from './act-send.ts'
 import type { ActRequest, ActServices } from './act-services.ts'
 import { takeInterventions, type Taken, type Taking } from './act-take.ts'
 import { taskChannel } from './act-task.ts'
-import { isForAdmin } from './act-verdict.ts'
+import { isForAdmin } from './act-weigh.ts'
 import { coalesce, type Coalesced } from './coalesce.ts'
 import type { ConnectionPlace } from './services.ts'
 import { taskListOf } from './task-lists.ts'
@@ -47,7 +48,7 @@ export async function act(services: ActServices, request: ActRequest): Promise<I
   const opened =
     'place' in taking
       ? { channel: tasksOf(services, taking.place) }
-      : await openChannel(services, request, taking)
+      : await openChannel(services, request, { ...taking, kind: taking.message.kind })
   if (!('channel' in opened)) return giveBack(services, request, opened)
   const ended = await sendOnce(services, request, { taken: taking, channel: opened.channel, confirm })
   return storeEnd(services, request, { attempted: { ...taking, owner: request.worker }, ended, store })
@@ -75,7 +76,7 @@ function ledgerOf(services: ActServices, tenant: TenantId): Ledger {
       { keyOf: ({ intervention }) => intervention },
     ),
     confirm: coalesce<Confirmation, AttemptEnd | null>(
-      (asked) => database.withTenant(tenant, (tx) => confirmLeases(tx, asked)),
+      (asked) => database.withTenant(tenant, (tx) => confirmLeases(tx, asked, services.clock())),
       { keyOf: ({ id }) => id },
     ),
     store: coalesce<Ending, InterventionState | null>(
@@ -95,11 +96,20 @@ type Opened = { readonly channel: Channel } | { readonly code: string; readonly 
 async function openChannel(
   { channels }: ActServices,
   { tenant }: ActRequest,
-  { delivery, settings }: Pick<Taken, 'delivery' | 'settings'>,
+  { delivery, settings, kind }: Pick<Taken, 'delivery' | 'settings'> & { readonly kind: 'email' | 'sms' },
 ): Promise<Opened> {
   try {
-    const channel = await channels.email({ tenant, delivery, settings })
+    const request = { tenant, delivery, settings }
+    const channel = kind === 'sms' ? ((await channels.sms?.(request)) ?? null) : await channels.email(request)
     if (channel !== null) return { channel }
+    if (kind === 'sms')
+      return {
+        code: 'no_channel',
+        reason:
+          delivery === 'sandbox'
+            ? 'The SMS sandbox does not run in this process. It waits until it does.'
+            : 'No provider for SMS is set up (settings: sms). It waits until there is one.',
+      }
     return {
       code: 'no_channel',
       reason:
@@ -143,15 +153,17 @@ async function reconcile(
 ): Promise<InterventionState | null> {
   const { database, clock, secrets } = services
   const { tenant, intervention } = request
-  const message = storedMessage(row)
+  const message = storedMessage(row) ?? storedText(row)
   const delivery = message?.delivery === 'live' ? 'live' : 'sandbox'
-  const opened = await openChannel(services, request, { delivery, settings })
+  const kind = row.channel === 'sms' ? 'sms' : 'email'
+  const to = message === null ? '' : message.kind === 'sms' ? message.to : message.to.address
+  const opened = await openChannel(services, request, { delivery, settings, kind })
   const startedAt = row.sendingAt ?? row.updatedAt
   const known =
     'channel' in opened && message !== null
       ? await opened.channel.reconcile({
           key: intervention,
-          to: message.to.address,
+          to,
           startedAt,
           ...(row.providerId === null ? {} : { providerId: row.providerId }),
         })
@@ -163,7 +175,7 @@ async function reconcile(
     return 'uncertain'
   }
   const hash = await database.withTenant(tenant, async (tx) =>
-    hashAddress(await secrets.addressKey(tx), 'email', message?.to.address ?? ''),
+    hashAddress(await secrets.addressKey(tx), kind === 'sms' ? 'phone' : 'email', to),
   )
   return storeEnd(services, request, {
     attempted: { row, message, delivery, owner, attempt: row.attempts, hash },

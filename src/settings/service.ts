@@ -5,38 +5,19 @@ import { checkEmailTemplate } from '../../actions/email/render.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { actionSettings } from './actions.ts'
 import { alertSettings } from './alerts.ts'
-import { automationSettings } from './automation.ts'
+import { approvalNeeded } from './approval.ts'
+import { automationSettings, deliverySettings } from './automation.ts'
 import { callSettings } from './calls.ts'
 import { feedbackSettings } from './feedback.ts'
 import { address, field, flag, text } from './field.ts'
 import { guardSettings } from './guard.ts'
 import { offerSettings } from './offers.ts'
+import { actionsOf } from './planning.ts'
 import { settingsSchema } from './schema.ts'
 import { smsSettings } from './sms.ts'
 
 const share = (about: string) =>
   field(z.number().min(0).max(0.5).default(0.1), about, 'a number from 0 to 0.5')
-
-const delivery = z.strictObject({
-  mode: field(
-    z.enum(['off', 'dry_run', 'sandbox', 'test_list']).default('dry_run'),
-    'Whether actions are carried out: not at all, recorded without being sent, sent into the sandbox inbox and nowhere else, or sent to the test list only',
-    'off, dry_run, sandbox or test_list',
-  ),
-  testList: field(
-    z.array(z.email()).max(100).default([]),
-    'Addresses that an admin verified; nobody else is sent anything',
-    'a list of at most 100 e-mail addresses',
-  ),
-  approval: z
-    .strictObject({
-      discounts: flag(true, 'Whether a person approves each discount'),
-      calls: flag(true, 'Whether a person approves each call'),
-      email: flag(false, 'Whether a person approves each e-mail without a discount'),
-      sms: flag(false, 'Whether a person approves each SMS without a discount'),
-    })
-    .prefault({}),
-})
 
 const language = z
   .string()
@@ -90,7 +71,7 @@ const templates = field(
 /** Every field with its default: `serviceSettingsSchema.parse({})` is a complete set. */
 export const serviceSettingsSchema = z.strictObject({
   ...settingsSchema.shape,
-  delivery: delivery.prefault({}),
+  delivery: deliverySettings,
   sender: sender.prefault({}),
   smtp: smtp.prefault({}),
   templates,
@@ -164,10 +145,9 @@ export function checkTemplates({ templates: own }: ServiceSettings): void {
  * @example
  * needsApproval(parseServiceSettings({}), 'discount_10') // true
  */
-export function needsApproval({ delivery: { approval } }: ServiceSettings, key: string): boolean {
-  const action = referenceActions.find((one) => one.key === key)
-  if (action === undefined) return true
-  if (action.discount > 0 && approval.discounts) return true
-  if (action.channel === 'task') return approval.calls
-  return action.channel === 'sms' ? approval.sms : approval.email
+export function needsApproval(settings: ServiceSettings, key: string): boolean {
+  return approvalNeeded(
+    settings.delivery,
+    actionsOf(settings).find((one) => one.key === key),
+  )
 }

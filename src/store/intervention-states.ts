@@ -64,7 +64,17 @@ export const MOVES: Moves = {
     'dry_run',
   ],
   // To itself: a lease that ran out before anything was sent is taken over.
-  leased: ['leased', 'sending', 'deferred', 'suppressed', 'expired', 'cancelled', 'rejected', 'dry_run'],
+  leased: [
+    'leased',
+    'awaiting_approval',
+    'sending',
+    'deferred',
+    'suppressed',
+    'expired',
+    'cancelled',
+    'rejected',
+    'dry_run',
+  ],
   sending: ['sent', 'rejected', 'uncertain', 'deferred', 'suppressed'],
   sent: ['confirmed'],
   uncertain: ['sent', 'confirmed', 'rejected', 'deferred'],

@@ -129,6 +129,7 @@ export interface Intervention {
   readonly sentAt: Date | null
   /** Who said yes; null: nobody was asked. */
   readonly approvedBy: string | null
+  readonly approvedAt: Date | null
 }
 
 const SELECTED = `id, decision_id as decision, customer_id as customer, connection_id as connection,
@@ -137,7 +138,8 @@ const SELECTED = `id, decision_id as decision, customer_id as customer, connecti
   lease_owner as "leaseOwner", lease_until as "leaseUntil", attempts, sending_at as "sendingAt",
   provider_id as "providerId", message, planned_cost_minor as "plannedCostMinor",
   actual_cost_minor as "actualCostMinor", currency, created_by as "createdBy", created_at as "createdAt",
-  updated_at as "updatedAt", sent_at as "sentAt", approved_by as "approvedBy"`
+  updated_at as "updatedAt", sent_at as "sentAt", approved_by as "approvedBy",
+  approved_at as "approvedAt"`
 
 /** @throws HoldfastError `not_found` */
 export async function readIntervention(tx: Transaction, id: InterventionId): Promise<Intervention> {

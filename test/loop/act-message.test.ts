@@ -71,9 +71,9 @@ describe(`an e-mail by a template of the company's own (${databaseKind})`, () =>
 })
 
 describe('the language of an e-mail', () => {
-  async function sentIn(language: string | null, sender: object) {
+  async function sentIn(language: string | null, settings: object) {
     const place = await acting.scene({
-      settings: { ...SANDBOX, sender },
+      settings: { ...SANDBOX, ...settings },
       recipients: [{ email: `x${Math.random().toString(36).slice(2)}@example.com`, language }],
     })
     const id = await acting.plan(place)
@@ -83,20 +83,24 @@ describe('the language of an e-mail', () => {
   }
 
   it.each([
-    ['her own', 'de', 'en', 'de'],
-    ['her own without the region', 'de-AT', 'en', 'de'],
-    ['that of the settings where hers has no template', 'fr', 'de', 'de'],
-    ['that of the settings where hers is unknown', null, 'de', 'de'],
-    ['that of the settings where hers is no language', '???', 'en', 'en'],
-  ])('is %s', async (_, language, fallback, written) => {
-    expect(await sentIn(language, { language: fallback })).toMatchObject({ state: 'sent', language: written })
+    ['her own', 'de', { sender: { language: 'en' } }, 'de'],
+    ['her own without the region', 'de-AT', { sender: { language: 'en' } }, 'de'],
+    [
+      'the fallback of the settings where hers has no template',
+      'fr',
+      { guard: { languageFallback: 'de' } },
+      'de',
+    ],
+    ["the company's where hers is unknown", null, { sender: { language: 'de' } }, 'de'],
+  ])('is %s', async (_, language, settings, written) => {
+    expect(await sentIn(language, settings)).toMatchObject({ state: 'sent', language: written })
   })
 
-  it('is never guessed: where none fits it waits and says so', async () => {
-    const found = await sentIn('fr', { language: 'it' })
+  it('is never guessed: where none fits nothing is sent, and it says so', async () => {
+    const found = await sentIn('fr', { sender: { language: 'en' } })
     expect(found).toMatchObject({
-      state: 'deferred',
-      reason: expect.stringMatching(/no template of "email" in "fr" or "it".*choose a language/),
+      state: 'suppressed',
+      reason: expect.stringMatching(/no message of "email" in fr.*guard\.languageFallback/),
       language: null,
     })
   })

@@ -190,7 +190,7 @@ describe('who it goes to', () => {
 describe('how it is delivered', () => {
   it('is a dry run by default: what would be sent can be looked at, and whether it could', async () => {
     const place = await acting.scene({ recipients: [{ email: 'dry@example.com' }] })
-    const id = await acting.plan(place, { actionKey: 'discount_20' })
+    const id = await acting.plan(place)
     expect(await acting.act(place, id)).toBe('dry_run')
     const one = await acting.read(place, id)
     expect(one).toMatchObject({
@@ -199,7 +199,7 @@ describe('how it is delivered', () => {
       message: {
         delivery: 'dry_run',
         to: { address: 'dry@example.com' },
-        subject: expect.stringContaining('20'),
+        subject: expect.stringContaining('Acme'),
       },
     })
     // Looking at it must not unsubscribe anybody.
@@ -307,13 +307,17 @@ describe('how it is delivered', () => {
   })
 
   it.each(['sms', 'task'] as const)('does not pretend that a %s was carried out', async (channel) => {
-    const place = await acting.scene({ settings: SANDBOX })
-    const id = await acting.plan(place, { channel })
+    const recipients = [{ email: 'ann@example.com', phone: '+43 664 1234567' }]
+    const place = await acting.scene({ settings: SANDBOX, recipients })
+    const id = await acting.plan(place, {
+      channel,
+      actionKey: channel === 'sms' ? 'sms' : 'call_discount_30',
+    })
     expect(await acting.act(place, id)).toBe('dry_run')
     expect(await acting.read(place, id)).toMatchObject({
       reasonCode: 'no_provider',
-      // Somebody can still read what would be on a list.
-      message: channel === 'sms' ? null : { kind: 'task', delivery: 'dry_run' },
+      // Somebody can still read what would be sent, or be on a list.
+      message: { kind: channel, delivery: 'dry_run' },
     })
   })
 
@@ -323,12 +327,14 @@ describe('how it is delivered', () => {
     const none = { channels: { email: () => Promise.resolve(null) } }
     expect(await acting.act(place, id, { services: none })).toBe('deferred')
     expect(await acting.read(place, id)).toMatchObject({ reasonCode: 'no_channel', attempts: 0 })
-    const unknown = await acting.plan(place, { actionKey: 'carrier_pigeon' })
-    expect(await acting.act(place, unknown)).toBe('deferred')
-    expect(await acting.read(place, unknown)).toMatchObject({
-      reasonCode: 'template_invalid',
-      reason: expect.stringContaining('carrier_pigeon'),
-    })
+    nothingLeft(place.email)
+  })
+
+  it('asks a person about an action that the catalogue does not have any more', async () => {
+    const place = await acting.scene({ settings: SANDBOX })
+    const id = await acting.plan(place, { actionKey: 'carrier_pigeon' })
+    expect(await acting.act(place, id)).toBe('awaiting_approval')
+    expect(await acting.read(place, id)).toMatchObject({ reasonCode: 'needs_approval' })
     nothingLeft(place.email)
   })
 

@@ -7,6 +7,7 @@ import { buildMessage, storedMessage } from '../../loop/act-message.ts'
 import { chooseRecipient } from '../../loop/act-recipient.ts'
 import { buildTask, chooseCallee, storedTask } from '../../loop/act-task-message.ts'
 import type { ServiceSettings } from '../../settings/service.ts'
+import { offerFacts, offerVerdict } from '../../loop/offers.ts'
 import { readActContext } from '../../store/act-context.ts'
 import type { Transaction } from '../../store/database.ts'
 import { OPEN_STATES } from '../../store/intervention-states.ts'
@@ -53,8 +54,19 @@ export async function previewOf(
   const { chosen, none } = chooseRecipient(contacts, { ...facts, live: false })
   if (chosen === null) return nothing(none.reason)
   try {
+    const now = services.clock()
+    const offered = offerVerdict((await offerFacts(tx, [intervention], { settings, now })).get(id), {
+      settings,
+      channel: intervention.channel,
+      country: chosen.recipient.country,
+      language: chosen.recipient.language ?? settings.sender.language,
+      delivery: 'dry_run',
+      now,
+    })
+    if (offered.do === 'stop') return nothing(offered.reason)
+    const offer = offered.do === 'go' ? offered.offer : null
     const message = buildMessage(
-      { tenant, intervention, context, settings, to: chosen, delivery: 'dry_run' },
+      { tenant, intervention, context, settings, to: chosen, delivery: 'dry_run', offer },
       { keys: facts.keys, publicUrl: services.publicUrl, localUrl: origin },
     )
     return { message, stored: false, none: null }
