@@ -43,8 +43,8 @@ export interface Offer {
   readonly months: number
   /** 'YYYY-MM-DD': the last day on which it can be taken. */
   readonly until: string
-  /** Null: a person makes it. */
-  readonly code: string | null
+  /** What it is taken with; of an offer that a person makes (HF-…), what it is recorded by. */
+  readonly code: string
   readonly terms: string | null
   /** That the price was chosen automatically, where that has to be said. */
   readonly disclosure: string | null
@@ -169,8 +169,7 @@ export function offerVerdict(fact: OfferFact | undefined, situation: OfferSituat
     terms,
     disclosure: disclosureFor(settings.offers, situation),
   }
-  const code = fulfilment === 'person' || delivery === 'live' ? null : madeUpCode(fact.intervention)
-  if (delivery === 'dry_run') return { do: 'go', offer: promise({ ...made, code }) }
+  if (delivery === 'dry_run') return { do: 'go', offer: promise(made, madeUpCode(fact.intervention, 'TEST')) }
   const { fulfilment: how, base } = fact
   return {
     do: 'claim',
@@ -180,7 +179,7 @@ export function offerVerdict(fact: OfferFact | undefined, situation: OfferSituat
       baseMinor: base?.minor ?? null,
       baseCurrency: base?.currency ?? null,
       pool: delivery === 'live' && fulfilment === 'pool' && how.by === 'pool' ? how.pool : null,
-      code,
+      code: ownCode(fact.intervention, fulfilment, delivery),
       answerHours:
         delivery === 'live' && fulfilment === 'billing' ? settings.offers.billing.answerHours : null,
     },
@@ -220,17 +219,19 @@ export async function claimOffers(
 /**
  * What a message or a task is told of an offer.
  *
+ * @returns null for one that has no code, which nobody may be promised
  * @example
  * offerOf(stored) // { percent: 10, months: 12, until: '2026-12-31', code: 'SPRING-7F3A', terms: null, disclosure: '…' }
  */
-export const offerOf = (offer: StoredOffer): Offer => promise(offer)
+export const offerOf = (offer: StoredOffer): Offer | null =>
+  offer.code === null ? null : promise(offer, offer.code)
 
-function promise(offer: OfferTerms & { readonly code: string | null }): Offer {
+function promise(offer: OfferTerms, code: string): Offer {
   return {
     percent: percentOf(offer.basisPoints),
     months: offer.months,
     until: offer.expiresOn,
-    code: offer.code,
+    code,
     terms: offer.terms,
     disclosure: offer.disclosure,
   }
@@ -270,9 +271,9 @@ function standing(offer: StoredOffer, now: Date): Extract<OfferVerdict, { do: 'g
     return stop('suppressed', 'offer_withdrawn', 'The offer was taken back, so it is not sent.')
   if (offer.status === 'redeemed')
     return stop('suppressed', 'offer_redeemed', 'The offer was taken already, so it is not sent again.')
-  if (offer.code === null && offer.fulfilment !== 'person')
+  if (offer.code === null)
     return stop('suppressed', 'offer_withdrawn', 'The offer has no code any more, so it is not sent.')
-  return { do: 'go', offer: promise(offer) }
+  return { do: 'go', offer: promise(offer, offer.code) }
 }
 
 /** Looked at again sooner than what waits for a person: an answer of billing makes it due at once anyhow. */
@@ -320,6 +321,15 @@ function stop(to: OfferStop['to'], code: string, reason: string, dueInMs?: numbe
   return { do: 'stop', to, code, reason, ...(dueInMs === undefined ? {} : { dueInMs }) }
 }
 
+function ownCode(
+  intervention: InterventionId,
+  fulfilment: OfferTerms['fulfilment'],
+  delivery: 'sandbox' | 'live',
+): string | null {
+  if (delivery === 'sandbox') return madeUpCode(intervention, 'TEST')
+  return fulfilment === 'person' ? madeUpCode(intervention, 'HF') : null
+}
+
 /** Days that a person has at least to use a code. */
 const LEAST_DAYS = 3
 
@@ -329,8 +339,11 @@ function dayAfter(now: Date, days: number): string {
   return new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10)
 }
 
-/** Nothing that anybody could take for a code: the same for the same intervention. */
-function madeUpCode(intervention: InterventionId): string {
-  const digest = createHash('sha256').update(`offer ${intervention}`).digest('hex')
-  return `TEST-${digest.slice(0, 8).toUpperCase()}`
+/** Of an offer that no code of a pool stands for: to record it by, and in the sandbox to show one. Always the same. */
+function madeUpCode(intervention: InterventionId, prefix: 'HF' | 'TEST'): string {
+  const digest = createHash('sha256').update(`offer ${intervention}`).digest()
+  return `${prefix}-${Array.from(digest.subarray(0, 10), (byte) => LETTERS[byte % 32]).join('')}`
 }
+
+/** Crockford's base 32: no letter looks like a digit. */
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
