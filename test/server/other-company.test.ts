@@ -42,6 +42,7 @@ describe(`another company (${databaseKind})`, () => {
   }
   const bodies: Readonly<Record<string, object>> = {
     'post /v1/interventions/{id}/snooze': { until: new Date(Date.now() + 3_600_000).toISOString() },
+    'post /v1/customers/{id}/holds': { reason: 'Ask Ann first.' },
     'post /v1/connections/{id}/pause': { reason: 'A test of who may' },
   }
   const visit = async (route: string, place: Place, headers: Record<string, string>) => {

@@ -6,14 +6,18 @@ import { controlRoutes } from './control.ts'
 import { customerRoutes } from './customers.ts'
 import { decisionRoutes } from './decisions.ts'
 import { exportRoutes } from './exports.ts'
+import { holdRoutes } from './holds.ts'
 import { interventionRoutes } from './interventions.ts'
 import { scoreRoutes } from './score.ts'
+import { suppressedRoutes } from './suppressed.ts'
 
 export const apiRoutes: readonly Route[] = [
   ...scoreRoutes,
   ...customerRoutes,
   ...decisionRoutes,
   ...interventionRoutes,
+  ...holdRoutes,
+  ...suppressedRoutes,
   ...connectionRoutes,
   ...connectionControlRoutes,
   ...controlRoutes,

@@ -80,6 +80,16 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
   'get /v1/decisions': [{ path: '/v1/decisions?limit=3&period=2026-11' }],
   'get /v1/interventions': [{ path: '/v1/interventions?state=awaiting_approval' }],
   'get /v1/interventions/{id}': [{ path: `/v1/interventions/${intervention}` }],
+  'post /v1/customers/{id}/holds': [
+    {
+      path: `/v1/customers/${first + 2}/holds`,
+      body: { reason: 'We talk to them next week.', until: soon() },
+    },
+  ],
+  'get /v1/customers/{id}/holds': [{ path: `/v1/customers/${first + 2}/holds` }],
+  'get /v1/holds': [{ path: '/v1/holds?limit=1' }],
+  'post /v1/customers/{id}/holds/release': [{ path: `/v1/customers/${first + 2}/holds/release` }],
+  'get /v1/suppressed': [{}, { path: '/v1/suppressed?by=week' }],
   'post /v1/activation': [{ body: { confirm: true } }],
   'post /v1/interventions': [
     { body: { customer: first + 1, action: 'email' }, headers: { 'idempotency-key': randomUUID() } },
