@@ -79,3 +79,23 @@ function atSandbox(uri: string, baseUrl: string): string {
   const [product] = hostname.split('.')
   return `${baseUrl.replace(/\/$/, '')}${product === 'api' ? '' : `/${product}`}${pathname}${search}`
 }
+
+/** A form as it came: a name that came more than once has a list. */
+export type SignedForm = Readonly<Record<string, string | string[]>>
+
+/**
+ * Whether Twilio signed a request (X-Twilio-Signature), by its own check, constant in time.
+ *
+ * @param url as Twilio was told it, never as the request names it
+ * @example
+ * await isSignedByTwilio({ authToken, signature, url: 'https://hold.example.com/sms/…/inbound', form })
+ */
+export async function isSignedByTwilio(request: {
+  readonly authToken: string
+  readonly signature: string
+  readonly url: string
+  readonly form: SignedForm
+}): Promise<boolean> {
+  const { default: twilio } = await import('twilio')
+  return twilio.validateRequest(request.authToken, request.signature, request.url, request.form)
+}

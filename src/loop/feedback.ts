@@ -273,6 +273,7 @@ const BY_PERSON: ReadonlySet<DeliveryKind> = new Set([
 ])
 
 const WORDS: Readonly<Record<DeliveryKind, string>> = {
+  accepted: 'The provider took it over',
   delivered: 'It was delivered',
   delayed: 'It is held up on its way',
   bounced: 'It came back',

@@ -3,8 +3,9 @@ import type { CustomerId, InterventionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import type { InterventionState } from './intervention-states.ts'
 
-/** As `delivery_events.kind` (0008-trust.sql). */
+/** As `delivery_events.kind` (0008-trust.sql, 0009-sms.sql). */
 export type DeliveryKind =
+  | 'accepted'
   | 'delivered'
   | 'delayed'
   | 'bounced'
@@ -150,4 +151,28 @@ export function saidOfSent(tx: Transaction, ids: readonly InterventionId[]): Pro
      where i.tenant_id = $1 and i.id = any ($2::uuid[]) and i.state in ('sent', 'uncertain') order by i.id`,
     [tx.tenant, [...ids]],
   )
+}
+
+/** Whom an answer to a message is for. */
+export interface AnsweredMessage {
+  readonly customer: CustomerId
+  readonly customerName: string | null
+  readonly responsible: { readonly name: string | null; readonly email: string } | null
+  readonly recipientName: string | null
+  readonly delivery: string | null
+}
+
+/** Null: the ledger has no such message any more. */
+export async function answeredMessage(tx: Transaction, id: InterventionId): Promise<AnsweredMessage | null> {
+  const [row] = await tx.query<AnsweredMessage>(
+    `select c.id as customer, c.name as "customerName", i.message ->> 'delivery' as delivery, r.name as "recipientName",
+       case when c.responsible_email is not null
+         then jsonb_build_object('name', c.responsible_name, 'email', c.responsible_email) end as responsible
+     from interventions i
+     join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
+     left join recipients r on r.tenant_id = i.tenant_id and r.id = i.recipient_id
+     where i.tenant_id = $1 and i.id = $2`,
+    [tx.tenant, id],
+  )
+  return row ?? null
 }
