@@ -2,38 +2,13 @@
 import { HoldfastError } from '../contracts/errors.ts'
 import { minorDigits } from '../contracts/money.ts'
 import type { Action } from '../contracts/actions.ts'
-import {
-  periodEnd,
-  periodOf,
-  periodStart,
-  planLimits,
-  reportingCurrency,
-  reportingRate,
-} from '../settings/planning.ts'
+import { budgetLimitOf, type BudgetLimit } from '../settings/budget-limit.ts'
+import { periodEnd, periodOf, periodStart, planLimits, reportingCurrency } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import { budgetHeld, setBudget, suggestedOnly, type BudgetLimit, type HeldByAction } from '../store/budget.ts'
+import { budgetHeld, setBudget, suggestedOnly, type HeldByAction } from '../store/budget.ts'
 import type { Transaction } from '../store/database.ts'
 import { currentSettings, type SettingsVersion } from '../store/settings-versions.ts'
 import type { Left } from './decide.ts'
-
-/**
- * The limit as the settings have it, in whole minor units of the reporting currency.
- *
- * @example
- * budgetLimitOf(parseServiceSettings({ budget: 100 }), 3).limitMinor // 10000
- */
-export function budgetLimitOf(settings: ServiceSettings, settingsVersion: number): BudgetLimit {
-  const currency = reportingCurrency(settings)
-  const { file } = settings.currency
-  const rate = reportingRate(settings) * 10 ** (minorDigits(currency) - minorDigits(file))
-  return {
-    limitMinor: planLimits(settings, []).budget,
-    currency,
-    rates: file === currency || Number.isNaN(rate) ? {} : { [file]: rate },
-    period: settings.period,
-    settingsVersion,
-  }
-}
 
 /**
  * Nobody else reserves for the tenant until the transaction ends, and the limit is that of the newest settings. The
@@ -46,7 +21,7 @@ export function budgetLimitOf(settings: ServiceSettings, settingsVersion: number
  */
 export async function openBudget(tx: Transaction): Promise<SettingsVersion> {
   const current = await currentSettings(tx)
-  await setBudget(tx, budgetLimitOf(current.settings, current.version))
+  await setBudget(tx, budgetLimitOf(current.settings), current.version)
   return current
 }
 
@@ -68,7 +43,7 @@ export async function leftOf(
   tx: Transaction,
   { settings, now, acting, actions }: LeftQuestion,
 ): Promise<Left> {
-  const limit = budgetLimitOf(settings, 0)
+  const limit = budgetLimitOf(settings)
   const { capacity } = planLimits(settings, actions)
   const held = await budgetHeld(tx, {
     start: periodStart(settings.period, now),

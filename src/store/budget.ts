@@ -4,28 +4,18 @@
  */
 import { HoldfastError } from '../contracts/errors.ts'
 import type { InterventionId } from '../contracts/ids.ts'
+import type { BudgetLimit } from '../settings/budget-limit.ts'
 import type { Transaction } from './database.ts'
 import { lockDecisions } from './decisions.ts'
-
-/** The limit in force; amounts in minor units of `currency`. */
-export interface BudgetLimit {
-  /** Null: no limit; 0: off. */
-  readonly limitMinor: number | null
-  readonly currency: string
-  /** Minor units of `currency` for one minor unit of another. What has no rate cannot be reckoned with. */
-  readonly rates: Readonly<Record<string, number>>
-  readonly period: 'week' | 'month' | 'quarter'
-  readonly settingsVersion: number
-}
 
 /**
  * States the limit that reserving is held to from now on; an older version of the settings changes nothing. Until the
  * transaction ends nobody else reserves for the tenant, so that what is read afterwards stands.
  *
  * @example
- * await setBudget(tx, budgetLimitOf(settings, version))
+ * await setBudget(tx, budgetLimitOf(settings), version)
  */
-export async function setBudget(tx: Transaction, limit: BudgetLimit): Promise<void> {
+export async function setBudget(tx: Transaction, limit: BudgetLimit, settingsVersion: number): Promise<void> {
   await lockDecisions(tx)
   const values = [tx.tenant, limit.limitMinor, limit.currency, JSON.stringify(limit.rates), limit.period]
   await tx.query(
@@ -35,7 +25,7 @@ export async function setBudget(tx: Transaction, limit: BudgetLimit): Promise<vo
        rates = excluded.rates, period = excluded.period, settings_version = excluded.settings_version,
        updated_at = now()
      where budgets.settings_version < excluded.settings_version`,
-    [...values, limit.settingsVersion],
+    [...values, settingsVersion],
   )
 }
 

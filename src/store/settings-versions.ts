@@ -1,6 +1,8 @@
 /** Versions of a tenant's settings, append-only: a decision names the one that it was made under. */
 import { HoldfastError } from '../contracts/errors.ts'
+import { budgetLimitOf } from '../settings/budget-limit.ts'
 import { checkTemplates, parseServiceSettings, type ServiceSettings } from '../settings/service.ts'
+import { setBudget } from './budget.ts'
 import type { Transaction } from './database.ts'
 
 export interface SettingsVersion {
@@ -57,7 +59,11 @@ export async function saveSettings(
      on conflict do nothing returning version`,
     [tx.tenant, expected, JSON.stringify(settings), author, note],
   )
-  if (saved !== undefined) return saved.version
+  if (saved !== undefined) {
+    // What is planned from now on is held to the new budget, whatever was held before.
+    await setBudget(tx, budgetLimitOf(settings), saved.version)
+    return saved.version
+  }
   throw new HoldfastError(
     'conflict',
     `The settings were changed since version ${expected}. Load them again and repeat the change.`,
