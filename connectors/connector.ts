@@ -226,6 +226,17 @@ export interface Task {
   readonly dueAt: Date
 }
 
+/** What became of a task that was made under a key, as the people who work on it left it. */
+export interface TaskOutcome {
+  readonly key: string
+  /** `cancelled`: put aside for good, or deleted. `missing`: there is no task under this key, or none that we may see. */
+  readonly status: 'open' | 'done' | 'cancelled' | 'missing'
+  /** What came of it in the CRM's own words, such as the result of a call; null where it says nothing. */
+  readonly outcome: string | null
+  /** When it was done or put aside; null where the CRM does not say. */
+  readonly at: Date | null
+}
+
 export interface Activity {
   /** Logged once. */
   readonly key: string
@@ -332,6 +343,12 @@ export interface Connector {
   write(updates: readonly FieldUpdate[]): Promise<readonly WriteResult[]>
   /** By key: `WriteResult.id` is the key of the task. */
   upsertTasks?(tasks: readonly Task[]): Promise<readonly WriteResult[]>
+  /**
+   * What became of tasks, by the keys that they were made under: one for each key asked.
+   *
+   * @throws HoldfastError when nothing could be asked
+   */
+  taskOutcomes?(keys: readonly string[]): Promise<readonly TaskOutcome[]>
   /** By key: `WriteResult.id` is the key of the entry. */
   logActivity?(entries: readonly Activity[]): Promise<readonly WriteResult[]>
   /** By key: `WriteResult.id` is the key of the intervention. Only of customers on whom something was done. */

@@ -20,6 +20,7 @@ import { provision } from './provision.ts'
 import { contactProperties, recipientsOf } from './recipients.ts'
 import { openRecordReader, refuseMissing, type RecordReader } from './records.ts'
 import { openSchema } from './schema.ts'
+import { taskOutcomes } from './task-outcomes.ts'
 import { upsertTasks } from './tasks.ts'
 import { verify, type VerifyOptions } from './verify.ts'
 import { writeFields } from './write.ts'
@@ -184,6 +185,7 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
     writeConsent: (changes) => writeConsents(client, config, changes),
     write: (updates) => writeFields(client, schema, updates),
     upsertTasks: (tasks) => upsertTasks(client, schema, tasks),
+    taskOutcomes: (keys) => taskOutcomes(client, schema, keys),
     logActivity: (entries) => logActivities(client, schema, entries),
     provision: () => provision(client, object),
     verify: () => verify(client, { ...options.checks, config }),

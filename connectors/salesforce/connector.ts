@@ -21,6 +21,7 @@ import { provision } from './provision.ts'
 import { recipientsOf } from './recipients.ts'
 import { openRecordReader } from './records.ts'
 import { customersOf, relatedOf } from './related.ts'
+import { taskOutcomes } from './task-outcomes.ts'
 import { upsertTasks } from './tasks.ts'
 import { verify, type VerifyKnown } from './verify.ts'
 import { writeFields } from './write.ts'
@@ -120,6 +121,7 @@ export function openSalesforceConnector(options: SalesforceConnectorOptions): Co
     writeConsent: (changes) => writeConsents(context, changes),
     write: (updates) => writeFields(context, updates, { pauses }),
     upsertTasks: (tasks) => upsertTasks(context, tasks, pauses),
+    taskOutcomes: (keys) => taskOutcomes(context, keys),
     logActivity: (entries) => logActivities(context, entries, pauses),
     upsertInterventions: (records) => upsertInterventions(context, records, pauses),
     ...(config.events && {
