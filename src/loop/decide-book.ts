@@ -76,8 +76,8 @@ async function readBook(
   return customers.rows === 0 ? null : { ...terms, customers }
 }
 
-/** Null where nothing was scored yet. */
-async function readTerms(
+/** What a pass begins with; null where nothing was scored yet. */
+export async function readTerms(
   tx: Transaction,
   {
     tenant,

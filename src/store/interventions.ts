@@ -185,6 +185,25 @@ export async function holdInterventions(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/**
+ * Open ones that are due before a time, in the order of their ids, without holding them: for whoever only looks.
+ *
+ * @param after the last one of the page before
+ */
+export function peekOpen(
+  tx: Transaction,
+  { dueBefore, after, limit }: { dueBefore: Date; after: InterventionId | null; limit: number },
+): Promise<readonly HeldIntervention[]> {
+  return tx.query<HeldIntervention>(
+    `select ${SELECTED}, due_at <= clock_timestamp() as due, expires_at <= clock_timestamp() as expired,
+       true as "leaseOver"
+     from interventions
+     where tenant_id = $1 and state = any ($2::text[]) and due_at < $3 and ($4::uuid is null or id > $4)
+     order by id limit $5`,
+    [tx.tenant, [...OPEN_STATES], dueBefore, after, limit],
+  )
+}
+
 export interface Answer {
   /** Who says so. */
   readonly actor: string

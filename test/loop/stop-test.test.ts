@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { random } from '../../models/random.ts'
 import { binomialTail, stopsOf } from '../../src/loop/stop-test.ts'
