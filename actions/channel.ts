@@ -21,6 +21,18 @@ export interface EmailMessage {
   readonly unsubscribe: { readonly url: string; readonly mailto: string | null }
 }
 
+/** An e-mail to somebody of the company itself: no consent is asked, nothing is sold, nobody unsubscribes. */
+export interface Notice {
+  readonly to: { readonly name: string | null; readonly address: string }
+  readonly from: { readonly name: string; readonly address: string }
+  readonly replyTo: { readonly name: string | null; readonly address: string } | null
+  readonly subject: string
+  /** Plain. */
+  readonly text: string
+  /** The mail that it is about, as it came. */
+  readonly attached?: { readonly filename: string; readonly mail: Buffer }
+}
+
 export interface SmsMessage {
   readonly kind: 'sms'
   /** E.164. */
@@ -112,6 +124,11 @@ export interface Channel {
     /** Of the message as it is stored: tells it apart where a provider knows no keys. */
     readonly text?: string
   }): Promise<SendResult | null>
+  /**
+   * Sends something to somebody of the company itself, by e-mail alone: without lease, since once too often does no
+   * harm. The same key gives the same Message-ID.
+   */
+  notify?(notice: Notice, attempt: { readonly key: string }): Promise<SendResult>
   verify(): Promise<readonly Check[]>
   close(): Promise<void>
 }

@@ -36,6 +36,14 @@ const environment = z.object({
       .min(0, 'must not be below 0')
       .max(65_535, 'must not be above 65535'),
   ),
+  /** Port of the bounce receiver (SMTP); without it nobody listens for bounces and answers. */
+  BOUNCE_PORT: given(
+    z.coerce
+      .number('must be a number from 1 to 65535')
+      .int('must be a whole number')
+      .min(1, 'must be at least 1')
+      .max(65_535, 'must not be above 65535'),
+  ),
   /** Address to listen on; loopback unless told otherwise. */
   HOST: given(z.string().min(1)),
   DATABASE_URL: given(url(/^postgres(ql)?$/, 'like postgres://user:password@host:5432/database')),
@@ -70,6 +78,8 @@ export interface Config {
   readonly masterKey: Buffer | null
   readonly port: number
   readonly host: string
+  /** Where bounces and answers arrive by SMTP; null: nowhere. */
+  readonly bouncePort: number | null
   readonly databaseUrl: string | null
   readonly redisUrl: string | null
   /** Without a slash at its end; null: nothing that needs a public address starts. */
@@ -130,6 +140,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       found.HOLDFAST_MASTER_KEY === undefined ? null : Buffer.from(found.HOLDFAST_MASTER_KEY, 'base64'),
     port: found.PORT ?? 3000,
     host: found.HOST ?? '127.0.0.1',
+    bouncePort: found.BOUNCE_PORT ?? null,
     databaseUrl: found.DATABASE_URL ?? null,
     redisUrl: found.REDIS_URL ?? null,
     publicUrl: found.PUBLIC_URL?.replace(/\/+$/, '') ?? null,

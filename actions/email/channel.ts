@@ -5,9 +5,10 @@
 import type { Check } from '../../src/contracts/checks.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
-import type { Attempt, Channel, Message, SendResult } from '../channel.ts'
+import type { Attempt, Channel, Message, Notice, SendResult } from '../channel.ts'
 import { checkMail, composeMail, readDkimKey, type DkimKey } from './compose.ts'
 import { converse, type SmtpServer } from './conversation.ts'
+import { composeNotice } from './notice.ts'
 import { judge } from './verdict.ts'
 
 export interface EmailChannelOptions extends SmtpServer {
@@ -73,14 +74,32 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
     }
   }
 
+  async function notify(notice: Notice, key: string): Promise<SendResult> {
+    if (closed) throw new HoldfastError('internal', 'The e-mail channel is closed.')
+    const mail = await composeNotice(notice, { key, date: clock() })
+    if ('code' in mail) return { outcome: 'rejected', retryable: false, ...mail }
+    const ending = await converse(options, mail, {
+      timeoutMs,
+      beforeContent: () => Promise.resolve(),
+      note: () => {},
+    })
+    return ending.ended === 'accepted'
+      ? { outcome: 'sent', providerId: mail.messageId, detail: ending.reply }
+      : judge(ending, options.host)
+  }
+
+  /** Closing waits for it. */
+  function kept(sending: Promise<SendResult>): Promise<SendResult> {
+    const one = sending.finally(() => running.delete(one))
+    running.add(one)
+    return one
+  }
+
   return {
     name: 'email',
     timeoutMs,
-    send(message, attempt) {
-      const sending = send(message, attempt).finally(() => running.delete(sending))
-      running.add(sending)
-      return sending
-    },
+    send: (message, attempt) => kept(send(message, attempt)),
+    notify: (notice, { key }) => kept(notify(notice, key)),
     // SMTP cannot be asked.
     reconcile: () => Promise.resolve(null),
     verify: async () => [...(await verifyServer(options, isLocal, timeoutMs)), dkimCheck(dkim, dkimBits)],

@@ -58,6 +58,18 @@ export async function listTenants(tx: Transaction): Promise<readonly Tenant[]> {
   return (await tx.query<Row>(`select ${COLUMNS} from tenants order by created_at, id`)).map(tenantOf)
 }
 
+/** Whose ids lie between two, both included; at most so many. In a system transaction. */
+export async function tenantsBetween(
+  tx: Transaction,
+  { first, last, most }: { readonly first: TenantId; readonly last: TenantId; readonly most: number },
+): Promise<readonly TenantId[]> {
+  const rows = await tx.query<{ id: TenantId }>(
+    'select id from tenants where id between $1 and $2 order by id limit $3',
+    [first, last, most],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /** Names of companies, oldest first; at most so many. In a system transaction. */
 export async function listTenantNames(
   tx: Transaction,

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { InterventionId, TenantId } from '../../src/contracts/ids.ts'
+import type { InterventionId } from '../../src/contracts/ids.ts'
 import { settleFeedback, takeFeedback, type FeedbackEvent } from '../../src/loop/feedback.ts'
-import { consentOf, recordConsent } from '../../src/store/consents.ts'
+import { consentOf } from '../../src/store/consents.ts'
 import type { InterventionState } from '../../src/store/intervention-states.ts'
 import { readIntervention } from '../../src/store/interventions.ts'
 import { suppress, suppressionOf } from '../../src/store/suppressions.ts'
 import { hashOf, openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
 import { movesOf } from '../support/ledger.ts'
+import { sentMail, type SentMail } from '../support/sent-mail.ts'
 
 let acting: Acting
 beforeAll(async () => {
@@ -20,45 +21,7 @@ afterAll(() => acting.close())
 const T0 = Date.parse('2026-03-01T10:00:00Z')
 const minute = (n: number): Date => new Date(T0 + n * 60_000)
 
-interface Sent {
-  readonly place: Place & { readonly email: string }
-  readonly id: InterventionId
-}
-
-const agree = ({ tenant, email }: { tenant: TenantId; email: string }) =>
-  acting.database.withTenant(tenant, (tx) =>
-    recordConsent(tx, {
-      hash: hashOf(email),
-      channel: 'email',
-      status: 'granted',
-      source: 'crm',
-      changedAt: minute(0),
-    }),
-  )
-
-/** An e-mail that the ledger says was sent, as sending writes it. */
-async function sent(): Promise<Sent> {
-  const email = `ann-${randomUUID().slice(0, 8)}@example.com`
-  const scene = await acting.scene({
-    connection: { kind: 'crm', name: 'The CRM' },
-    recipients: [{ email, name: 'Ann' }],
-  })
-  const place = { ...scene, email }
-  await agree(place)
-  const id = await acting.plan(place)
-  await acting.sql(
-    place,
-    `update interventions i set state = 'sent', sent_at = now(), provider_id = $2, message = $3,
-       recipient_id = r.id, address_hash = r.email_hash
-     from recipients r where i.id = $1 and r.customer_id = i.customer_id`,
-    [
-      id,
-      `<${id}@acme.example>`,
-      { kind: 'email', delivery: 'live', to: { name: 'Ann', address: place.email } },
-    ],
-  )
-  return { place, id }
-}
+const sent = (): Promise<SentMail> => sentMail(acting, { agreedAt: minute(0) })
 
 /** The same as if nobody had seen how the conversation ended. */
 async function stand(place: Place, id: InterventionId, state: InterventionState): Promise<void> {
