@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { openInbox, type Inbox } from '../actions/email/sandbox/inbox.ts'
+import { solveInThread } from '../models/policy/solve-thread.ts'
 import { openChannels } from './channels.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
@@ -20,6 +21,7 @@ import { observe } from './loop/observe.ts'
 import { refresh } from './loop/refresh.ts'
 import { runStep } from './loop/run-step.ts'
 import { scoreBook } from './loop/score-book.ts'
+import { solveStep } from './loop/solve.ts'
 import type { LoopServices, LoopStep, StepName } from './loop/services.ts'
 import { sync } from './loop/sync.ts'
 import { writeBack } from './loop/write-back.ts'
@@ -70,6 +72,7 @@ const STEPS: Readonly<Record<StepName, LoopStep>> = {
   decide: decideBook,
   write_back: writeBack,
   observe,
+  solve: solveStep(solveInThread),
 }
 
 /**

@@ -51,6 +51,7 @@ const kinds = {
   model_corrupt: { exit: EXIT.model, status: 503 },
   model_version: { exit: EXIT.model, status: 422 },
   model_inference: { exit: EXIT.model, status: 500 },
+  policy_refused: { exit: EXIT.model, status: 422 },
   output_full: { exit: EXIT.output, status: 507 },
   output_denied: { exit: EXIT.output, status: 403 },
   output_failed: { exit: EXIT.output, status: 500 },

@@ -138,6 +138,7 @@ const STEP_WORDS: Readonly<Record<string, string>> = {
   decide: 'customers decided on',
   write_back: 'records written back',
   observe: 'outcomes observed',
+  solve: 'policies solved',
 }
 
 interface Place {

@@ -26,6 +26,7 @@ import type { Transaction } from '../store/database.ts'
 import { appendDecisions, newestDecision, type NewDecision } from '../store/decisions.ts'
 import { planInterventions, type PlannedIntervention } from '../store/interventions.ts'
 import { championOf } from '../store/models.ts'
+import { policyInCharge } from '../store/policies.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { refreshStatistics } from '../store/statistics.ts'
 import { requestStep } from '../store/steps.ts'
@@ -37,6 +38,7 @@ import type { Left, Plan } from './decide.ts'
 import { carriedOut } from './delivery.ts'
 import { interventionIdOf } from './intervention-id.ts'
 import type { Connectors, LoopServices, LoopStep, StepContext } from './services.ts'
+import { solvedPolicy } from './solved-policy.ts'
 
 /** Decisions written in one transaction: others wait for it on the embedded database. */
 const WRITE = 2000
@@ -53,7 +55,9 @@ export const decideBook: LoopStep = async (services, context) => {
   for (;;) {
     const book = await readBook(services, context)
     if (book === null || context.signal.aborted) return counts
-    const engine = await services.engines.get(book.location)
+    const { database, engines } = services
+    const policy = solvedPolicy(database, context.tenant, book.policy)
+    const engine = await engines.get(book.location, policy)
     const planned = await planBook(book, engine, context)
     if ((await writeBook(services, context, planned, counts)) === 'ended') return counts
   }
@@ -101,6 +105,7 @@ export async function readTerms(
     groupSaltId: createHash('sha256').update(groupSalt).digest('hex').slice(0, 16),
     acting: activatedAt !== null && activatedAt <= now && settings.delivery.mode !== 'off',
     location: champion.location,
+    policy: await policyInCharge(tx),
     actions: carriedOut(actionsOf(settings), connectors.can(kind, 'tasks')),
     // Before what is left: a decision in between would then be seen as one that is not known.
     newest: await newestDecision(tx),

@@ -32,6 +32,8 @@ export interface Terms {
   readonly acting: boolean
   /** Of the connection's model, for {@link LoopServices.engines}. */
   readonly location: string
+  /** Hash of the policy that was solved for the company's own catalogue; null: the shipped one. */
+  readonly policy: string | null
   readonly newest: number
   readonly left: Left
   /** The catalogue as the connection carries it out (`carriedOut` of delivery.ts). */

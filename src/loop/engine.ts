@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
 import type { PolicyContext } from '../../models/features/context.ts'
 import type { Mapping } from '../../models/features/mapping-file.ts'
 import type { ChurnBundle, PolicyBundle } from '../../models/onnx/bundle-contents.ts'
-import { serveChurn, servePolicy, type ServedPolicy } from '../../models/onnx/serve.ts'
-import { startPool, type Pool } from '../../models/onnx/serve-pool.ts'
+import { serveChurn, servePolicy, type ServedChurn, type ServedPolicy } from '../../models/onnx/serve.ts'
+import { startPool } from '../../models/onnx/serve-pool.ts'
 import { declineTelemetry } from '../config.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import { featureTable, type FeatureValues } from './engine-features.ts'
@@ -96,7 +96,7 @@ export async function openEngine({ model, threads }: EngineOptions): Promise<Eng
   const pool = startPool({ workers: threads })
   try {
     const policy = await servePolicy(artefactFolder('policy'), { pool })
-    const engine = await engineOn({ pool, policy, folder: modelFolder(model) })
+    const engine = engineOn({ policy, churn: await serveChurn(modelFolder(model), { pool }) })
     return { ...engine, close: () => pool.close() }
   } catch (error) {
     await pool.close()
@@ -107,17 +107,14 @@ export async function openEngine({ model, threads }: EngineOptions): Promise<Eng
 /** Readers that are kept: a few megabytes each once they have seen a large batch. */
 const READERS = 24
 
-/** An engine on threads and a policy that belong to the caller. */
-export async function engineOn({
-  pool,
+/** An engine on a model and a policy that belong to the caller. */
+export function engineOn({
   policy,
-  folder,
+  churn,
 }: {
-  readonly pool: Pool
   readonly policy: ServedPolicy
-  readonly folder: string
-}): Promise<Engine> {
-  const churn = await serveChurn(folder, { pool })
+  readonly churn: ServedChurn
+}): Engine {
   const { bundle } = churn
   const readers = new Map<string, EngineReader>()
   const table = featureTable(bundle.features.features)

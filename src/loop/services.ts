@@ -1,6 +1,7 @@
 /** What the steps of the loop are given, and what a step is: the same for queue, API and command line. */
 import type { Logger } from 'pino'
 import type { Connector } from '../../connectors/connector.ts'
+import type { PolicyContents } from '../../models/onnx/bundle-contents.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { ConnectionId, RunId, TenantId } from '../contracts/ids.ts'
 import type { Database, Transaction } from '../store/database.ts'
@@ -10,9 +11,10 @@ import type { Engine } from './engine.ts'
 export interface Engines {
   /**
    * @param location `shipped:<name>`, or the folder of a bundle
-   * @throws HoldfastError `model_missing`, `model_corrupt`, `model_version`
+   * @param policy that a company had solved for its own catalogue; the shipped one by default
+   * @throws HoldfastError `model_missing`, `model_corrupt`, `model_version`; what loading the policy throws
    */
-  get(location: string): Promise<Engine>
+  get(location: string, policy?: SolvedPolicyPlace | null): Promise<Engine>
   close(): Promise<void>
 }
 
@@ -55,6 +57,13 @@ export interface Secrets {
   linkKey(tx: Transaction): Promise<Buffer>
 }
 
+/** A policy that is kept in the database: each process loads it once. */
+export interface SolvedPolicyPlace {
+  /** Of its bundle. */
+  readonly hash: string
+  load(): Promise<PolicyContents>
+}
+
 export interface LoopServices {
   readonly database: Database
   readonly engines: Engines
@@ -65,7 +74,7 @@ export interface LoopServices {
 }
 
 /** In the order of the loop; `act` goes by intervention, not by connection, and is none of these. */
-export const STEP_NAMES = ['sync', 'refresh', 'score', 'decide', 'write_back', 'observe'] as const
+export const STEP_NAMES = ['sync', 'refresh', 'score', 'decide', 'write_back', 'observe', 'solve'] as const
 export type StepName = (typeof STEP_NAMES)[number]
 
 export interface StepContext {

@@ -6,13 +6,14 @@ export const QUEUE_NAMES: readonly QueueName[] = [...STEP_NAMES, 'act']
 
 /**
  * A queue works on more at a time than a tenant may have in flight in it, so that no tenant ever has all of it.
- * Reading and writing wait for CRMs; scoring and deciding use the processor.
+ * Reading and writing wait for CRMs; scoring and deciding use the processor. Solving a policy takes a core for a minute,
+ * is rare, and can wait: one at a time.
  */
 export const DEFAULT_LIMITS: QueueLimits = {
   stepsPerTenant: 2,
-  sendsPerTenant: 4,
+  sendsPerTenant: 48,
   sendsBesideOthers: 2,
-  concurrency: { sync: 8, refresh: 8, score: 3, decide: 3, write_back: 8, observe: 3, act: 16 },
+  concurrency: { sync: 8, refresh: 8, score: 3, decide: 3, write_back: 8, observe: 3, solve: 1, act: 64 },
   sweepMs: 3000,
   leaseSeconds: 60,
   maxAttempts: 12,

@@ -294,7 +294,7 @@ export async function listSteps(
             when error_code is not null then 'dead'
             else 'idle' end as state
      from steps where tenant_id = $1 and ($2::uuid is null or connection_id = $2)
-     order by connection_id, array_position(array['sync', 'refresh', 'score', 'decide', 'write_back', 'observe'], step)`,
+     order by connection_id, array_position(array['sync', 'refresh', 'score', 'decide', 'write_back', 'observe', 'solve'], step)`,
     [tx.tenant, connection],
   )
   return rows.map((row) => ({

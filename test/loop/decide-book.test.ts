@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { referenceActions } from '../../actions/catalogue.ts'
+import { shippedActions } from '../../actions/catalogue.ts'
 import { MASK_REASONS } from '../../models/policy/masks.ts'
 import { drawCustomers } from '../../models/policy/draw.ts'
 import { replayChoice } from '../../models/policy/replay.ts'
@@ -105,7 +105,7 @@ const decisions = (place: Place) =>
     'select d.*, c.external_id from decisions d join customers c on c.id = d.customer_id order by d.id',
   )
 
-const ACTIONS = referenceActions.map(({ key }) => key)
+const ACTIONS = shippedActions.map(({ key }) => key)
 
 describe(`decisions (${databaseKind})`, () => {
   it('are one a customer and period under 100 rescorings, each with its interventions', async () => {
@@ -196,7 +196,7 @@ describe(`decisions (${databaseKind})`, () => {
     expect(compared.filter((row) => row.group_name === 'usual')).toHaveLength(20)
     for (const { action_key, propensity, probabilities, masks } of compared) {
       expect({ action_key, propensity }).toEqual({ action_key: 'no_action', propensity: 1 })
-      expect(probabilities).toEqual([1, 0, 0, 0, 0, 0])
+      expect(probabilities).toEqual([1, 0, 0, 0, 0, 0, 0])
       expect(masks[1]).toBe('group')
     }
     expect(rows.some((row) => row.action_key !== 'no_action')).toBe(true)

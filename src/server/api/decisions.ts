@@ -37,8 +37,11 @@ export const decisionTrace = decisionLine.extend({
         .number()
         .nullable()
         .meta({ description: 'Probability that it does more good than harm; null: the policy does not say' }),
-      effectMean: z.number().meta({ description: 'Believed relative reduction of the monthly risk' }),
-      effectSd: z.number(),
+      effectMean: z.number().nullable().meta({
+        description:
+          'Believed relative reduction of the monthly risk (of losses by failed payments where the action is against those); null: the policy did not know the action yet',
+      }),
+      effectSd: z.number().nullable(),
       probability: z.number().meta({ description: 'Probability of being drawn' }),
     }),
   ),

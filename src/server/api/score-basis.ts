@@ -8,9 +8,11 @@ import type { ConnectionId, TenantId } from '../../contracts/ids.ts'
 import type { Engine } from '../../loop/engine.ts'
 import type { LoopServices } from '../../loop/services.ts'
 import { createSuggester } from '../../loop/suggest.ts'
+import { solvedPolicy } from '../../loop/solved-policy.ts'
 import { reportingCurrency, reportingRate } from '../../settings/planning.ts'
 import type { Database } from '../../store/database.ts'
 import { championOf } from '../../store/models.ts'
+import { policyInCharge } from '../../store/policies.ts'
 import { scoringPlace } from '../../store/reads/scoring-place.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
 
@@ -102,15 +104,16 @@ async function read(
   tenant: TenantId,
   connection: ConnectionId | null,
 ): Promise<ScoringBasis> {
-  const { settings, place, champion } = await database.withTenant(tenant, async (tx) => {
+  const { settings, place, champion, policy } = await database.withTenant(tenant, async (tx) => {
     const place = await scoringPlace(tx, connection)
     return {
       settings: (await currentSettings(tx)).settings,
       place,
       champion: place === null ? null : await championOf(tx, place.id),
+      policy: await policyInCharge(tx),
     }
   })
-  const engine = await engines.get(champion?.location ?? STARTER)
+  const engine = await engines.get(champion?.location ?? STARTER, solvedPolicy(database, tenant, policy))
   const inForce = thresholdsShape.safeParse(place?.thresholds)
   const { capacity: _needsTheWholeBook, ...levels } = settings.levels
   return {

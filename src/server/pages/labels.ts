@@ -76,6 +76,7 @@ const STEPS: Readonly<Record<string, { readonly word: string; readonly doing: st
   decide: { word: 'Decide', doing: 'Deciding what is worth doing' },
   write_back: { word: 'Write back', doing: 'Writing to the records' },
   observe: { word: 'Observe', doing: 'Looking what became of decisions' },
+  solve: { word: 'Solve', doing: 'Working out the policy for your actions' },
 }
 
 export const stepWord = (step: string): string => STEPS[step]?.word ?? step

@@ -69,7 +69,7 @@ export async function watchConnections(tx: Transaction): Promise<readonly Connec
        ) x
      ) last on true
      where t.tenant_id = $1 and t.connection_id = any($2::uuid[])
-     order by array_position(array['sync', 'refresh', 'score', 'decide', 'write_back', 'observe'], t.step)`,
+     order by array_position(array['sync', 'refresh', 'score', 'decide', 'write_back', 'observe', 'solve'], t.step)`,
     [tx.tenant, connections.map(({ id }) => id)],
   )
   return connections.map((connection) => ({

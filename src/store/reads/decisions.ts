@@ -36,8 +36,8 @@ export interface WeighedAction {
   /** Probability that it does more good than harm; null where the policy does not say. */
   readonly benefit: number | null
   /** What the policy believed: relative reduction of the hazard. */
-  readonly effectMean: number
-  readonly effectSd: number
+  readonly effectMean: number | null
+  readonly effectSd: number | null
   /** Probability of being drawn. */
   readonly probability: number
 }
@@ -137,11 +137,16 @@ function traceOf(row: TraceRow): DecisionTrace {
       expectedValueMinor: wholeOr(gains[a]),
       costMinor: wholeOr(costs[a]),
       benefit: benefits?.[a] ?? null,
-      effectMean: effect_means[a],
-      effectSd: effect_sds[a],
+      effectMean: knownOr(effect_means[a]),
+      effectSd: knownOr(effect_sds[a]),
       probability: probabilities[a],
     })),
   }
+}
+
+/** NaN: the policy did not know the action yet. */
+function knownOr(belief: number): number | null {
+  return Number.isFinite(belief) ? belief : null
 }
 
 /** The log keeps parts of a cent; NaN and null are unknown. */
