@@ -19,7 +19,7 @@ import {
   type OfferRequest,
 } from '../store/offer-requests.ts'
 import { currentSettings } from '../store/settings-versions.ts'
-import { monthTerms } from './offer-costs.ts'
+import { monthTerms, monthsAfter } from './offer-costs.ts'
 import { codeProblem } from './offer-files.ts'
 import { redeem } from './offer-redeem.ts'
 import type { LoopServices } from './services.ts'
@@ -223,13 +223,11 @@ async function charge(
       'conflict',
       `There is no rate for ${paid} (settings: currency). Set one, and send it again.`,
     )
-  const at = new Date(offer.redemption.redeemedAt)
-  at.setUTCMonth(at.getUTCMonth() + month - 1)
   const booked = await bookMonths(tx, [
     {
       intervention: offer.intervention,
       month: month - 1,
-      at,
+      at: monthsAfter(offer.redemption.redeemedAt, month - 1),
       givenMinor,
       givenCurrency: paid,
       minor,

@@ -111,6 +111,21 @@ export function bookedMonth(due: DueMonth, terms: MonthTerms): BookedMonth {
 }
 
 /**
+ * The same day so many months later, or the last one of a month that is shorter, as PostgreSQL counts.
+ *
+ * @example
+ * monthsAfter(new Date('2026-01-31T10:00:00Z'), 1) // 2026-02-28T10:00:00Z
+ */
+export function monthsAfter(at: Date, months: number): Date {
+  const later = new Date(at)
+  later.setUTCDate(1)
+  later.setUTCMonth(later.getUTCMonth() + months)
+  const last = new Date(Date.UTC(later.getUTCFullYear(), later.getUTCMonth() + 1, 0)).getUTCDate()
+  later.setUTCDate(Math.min(at.getUTCDate(), last))
+  return later
+}
+
+/**
  * What an intervention has cost once it went out: all that was planned, but of a discount only what it takes to make it.
  * What is given off is booked when it is taken.
  *

@@ -52,7 +52,11 @@ export async function listOffers(tx: Transaction, query: OfferQuery): Promise<Pa
     [tx.tenant, status, customer, after?.[0] ?? null, after?.[1] ?? null, size + 1],
   )
   const page = pageOf(rows, size, order, ({ at, intervention }) => [at, intervention])
-  return { next: page.next, items: page.items.map(({ at: _, ...line }) => line) }
+  const items = page.items.map((row) => {
+    const { at: _, ...line } = row
+    return line
+  })
+  return { next: page.next, items }
 }
 
 /** By its code, however it is written, or by the id of its intervention; null: there is none. */
