@@ -36,15 +36,19 @@ function outside(where: NonNullable<Eligibility['where']>, facts: EligibilityFac
     if (range === undefined) continue
     const found = facts.number(name)
     if (within(range, found)) continue
-    const has = Number.isNaN(found) ? 'of this one it is not known' : `this one has ${rounded(found)}`
+    const has = Number.isNaN(found) ? 'of this one it is not known' : `this one has ${hundredths(found)}`
     return `is for customers with ${span(range)} ${WORDS[name]}; ${has}`
   }
   return null
 }
 
-/** NaN is within nothing: each comparison with it is false. */
+/**
+ * NaN is within nothing: each comparison with it is false. What is known of a customer may have been a float32 on its
+ * way, so that .1 would be more than .1: both sides are rounded to one.
+ */
 function within({ atLeast = -Infinity, atMost = Infinity }: Range, value: number): boolean {
-  return value >= atLeast && value <= atMost
+  const rounded = Math.fround(value)
+  return rounded >= Math.fround(atLeast) && rounded <= Math.fround(atMost)
 }
 
 function span({ atLeast, atMost }: Range): string {
@@ -52,7 +56,7 @@ function span({ atLeast, atMost }: Range): string {
   return atMost === undefined ? `at least ${atLeast}` : `${atLeast} to ${atMost}`
 }
 
-const rounded = (value: number): number => Math.round(value * 100) / 100
+const hundredths = (value: number): number => Math.round(value * 100) / 100
 
 const WORDS: Readonly<Record<EligibilityNumber, string>> = {
   monthlyAmount: 'paid a month',

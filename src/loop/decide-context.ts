@@ -191,8 +191,9 @@ export function withStoredFacts(
   const inForce = new Uint8Array(rows * actions.length)
   for (const fact of ledger) {
     const at = place.get(fact.customer_id)
-    const action = actions.find(({ key }) => key === fact.action_key)
-    if (at === undefined || action === undefined) continue
+    if (at === undefined) continue
+    // One that is not in the catalogue any more reached the customer all the same, and may have been a discount.
+    const action = actions.find(({ key }) => key === fact.action_key) ?? GONE
     const days = fact.last_sent === null ? Infinity : (now.getTime() - fact.last_sent.getTime()) / DAY
     const gives = action.discount > 0
     if (action.channel !== 'none') {
@@ -288,6 +289,8 @@ function untranslatedTo(
 }
 
 const CHANNELS = ['email', 'sms', 'call'] as const
+/** How long a discount that nobody knows any more ran is not known either. */
+const GONE = { id: -1, channel: 'email', discount: 1, cost: { durationMonths: 0 } } as const
 const DAY = 86_400_000
 
 /** Of an unknown and a known number the known one. */
