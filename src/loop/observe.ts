@@ -4,7 +4,8 @@
  *
  * A window is measured when it has closed and the source was read since: that somebody stayed is known only then.
  * What becomes known later of an earlier window does not change it; the next window has it. `outcome.ts` says what is
- * measured and how. What offers cost is booked first (offer-costs.ts).
+ * measured and how. What offers cost is booked first (offer-costs.ts). What people made of their tasks is read back
+ * from the CRM afterwards (call-outcomes.ts), so that a CRM that is away keeps nothing from being measured.
  */
 import { minorDigits } from '../contracts/money.ts'
 import { actionsOf, reportingCurrency, reportingRate } from '../settings/planning.ts'
@@ -22,6 +23,7 @@ import {
 import { forgetAnswers } from '../store/idempotent-requests.ts'
 import { expireInterventions } from '../store/intervention-sweeps.ts'
 import { settingsOfVersion } from '../store/settings-versions.ts'
+import { followTasks } from './call-outcomes.ts'
 import { followOffers } from './offer-costs.ts'
 import { measureOutcome, type OutcomeTerms } from './outcome.ts'
 import { recurringAmounts } from './recurring.ts'
@@ -38,11 +40,18 @@ const ANSWER_DAYS = 30
 /**
  * Safe to repeat: what was measured is left alone.
  *
- * @returns `{ observed, left, renewed, optedOut, unknown }`: windows, and how many of them ended so
+ * @returns `{ observed, left, renewed, optedOut, unknown }`: windows, and how many of them ended so; of a CRM with tasks
+ *   `{ tasksDone, tasksCancelled }` as well
+ * @throws HoldfastError what the CRM throws when its tasks cannot be asked about
  * @example
  * await observe(services, { tenant, connection, run, cause: 'schedule', signal, progress })
  */
 export const observe: LoopStep = async (services, context) => {
+  const measured = await measure(services, context)
+  return { ...measured, ...(await followTasks(services, context)) }
+}
+
+const measure: LoopStep = async (services, context) => {
   const { tenant, connection, signal, progress } = context
   const counts = { observed: 0, left: 0, renewed: 0, optedOut: 0, unknown: 0 }
   await followAll(services, context)

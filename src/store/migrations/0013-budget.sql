@@ -211,3 +211,19 @@ create trigger budget_booked after update on interventions
   referencing old table as was_so new table as now_so for each statement execute function book_moved();
 create trigger budget_gone after delete on interventions
   referencing old table as gone for each statement execute function book_gone();
+
+-- What the people who got a task made of it, as the CRM has it: read again until it is done or put aside.
+create table call_outcomes (
+  tenant_id uuid not null,
+  intervention_id uuid not null,
+  status text not null check (status in ('open', 'done', 'cancelled', 'missing')),
+  -- In the CRM's own words: "Connected", "No answer"; null where it says nothing.
+  outcome text,
+  ended_at timestamptz,
+  asked_at timestamptz not null default now(),
+  primary key (tenant_id, intervention_id),
+  foreign key (tenant_id, intervention_id) references interventions on delete cascade
+);
+select guard_tenant_table('call_outcomes');
+create index interventions_tasks on interventions (tenant_id, connection_id, id)
+  where channel = 'task' and state = 'sent';
