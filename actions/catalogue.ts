@@ -56,13 +56,17 @@ export const updatePayment: Action = {
 export const shippedActions: readonly Action[] = [...referenceActions, updatePayment]
 
 /**
- * An action's name as people read it; the key where the catalogue has none of that key (any more).
+ * An action's name as people read it. Of one that the list does not have (any more) the key says enough, in words.
  *
  * @example
  * nameOfAction('sms') // 'Send SMS'
+ * nameOfAction('send_gift') // 'Send gift'
  */
 export function nameOfAction(key: string, actions: readonly Action[] = shippedActions): string {
-  return actions.find((action) => action.key === key)?.name ?? key
+  const found = actions.find((action) => action.key === key)
+  if (found !== undefined) return found.name
+  const words = key.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function action(

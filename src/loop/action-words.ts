@@ -1,5 +1,5 @@
 /** A decision and its intervention as a record shows them to people. */
-import { shippedActions } from '../../actions/catalogue.ts'
+import { nameOfAction, shippedActions } from '../../actions/catalogue.ts'
 
 /**
  * States that pass within seconds are one word, so that a record is not written for them.
@@ -42,5 +42,5 @@ export function actionFields(
   const action = shippedActions.find(({ key }) => key === decision.actionKey)
   if (action?.channel === 'none') return { suggestedAction: null, actionStatus: null }
   const status = decision.state === null ? 'suggested' : stateWord(decision.state)
-  return { suggestedAction: action?.name ?? decision.actionKey, actionStatus: status }
+  return { suggestedAction: nameOfAction(decision.actionKey), actionStatus: status }
 }

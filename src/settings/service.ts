@@ -1,6 +1,6 @@
 /** The settings of the service: those of a plan, and how it may act. A plan's file stays valid here. */
 import { z } from 'zod'
-import { referenceActions } from '../../actions/catalogue.ts'
+import { shippedActions } from '../../actions/catalogue.ts'
 import { checkEmailTemplate } from '../../actions/email/render.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { actionSettings } from './actions.ts'
@@ -51,21 +51,27 @@ const smtp = z.strictObject({
 
 const part = (most: number) => z.string().min(1).max(most)
 
-/** Keys of the actions that are e-mails. */
-const emailKeys = referenceActions.filter(({ channel }) => channel === 'email').map(({ key }) => key)
+/** Keys of the actions that ship and are e-mails; those of one's own are looked at when settings are saved. */
+const emailKeys = shippedActions.filter(({ channel }) => channel === 'email').map(({ key }) => key)
 
 const templates = field(
   z
     .record(
       language,
       z.record(
-        z.string().refine((key) => emailKeys.includes(key), `has to be one of ${emailKeys.join(', ')}`),
+        z
+          .string()
+          .max(40)
+          .refine(
+            (key) => emailKeys.includes(key) || shippedActions.every((one) => one.key !== key),
+            `has to be one of ${emailKeys.join(', ')}, or an e-mail of your own`,
+          ),
         z.strictObject({ subject: part(300), text: part(50_000), html: part(200_000) }),
       ),
     )
     .default({}),
   'E-mails in your own words, instead of those that ship: by language, then by action',
-  `{"en": {"email": {"subject", "text", "html"}}}, Liquid; actions ${emailKeys.join(', ')}`,
+  `{"en": {"email": {"subject", "text", "html"}}}, Liquid; actions ${emailKeys.join(', ')}, and e-mails of your own`,
 )
 
 /** Every field with its default: `serviceSettingsSchema.parse({})` is a complete set. */
@@ -127,15 +133,23 @@ function wrong(issue: z.core.$ZodIssue): string {
 const UNITS: Readonly<Record<string, string>> = { array: ' of them', string: ' characters' }
 
 /**
- * What is only worth checking when settings are saved: that each template renders.
+ * What is only worth checking when settings are saved: that each template is for an action that is an e-mail, and
+ * renders.
  *
- * @throws HoldfastError `template_invalid` naming template, part and line
+ * @throws HoldfastError `settings_invalid` for a template of no such action, `template_invalid` naming template, part
+ *   and line
  */
-export function checkTemplates({ templates: own }: ServiceSettings): void {
-  for (const [tag, byAction] of Object.entries(own))
-    for (const [action, template] of Object.entries(byAction)) {
-      const offers = referenceActions.some(({ key, discount }) => key === action && discount > 0)
-      checkEmailTemplate({ language: tag, action, template, offers })
+export function checkTemplates(settings: ServiceSettings): void {
+  const emails = actionsOf(settings).filter(({ channel }) => channel === 'email')
+  for (const [tag, byAction] of Object.entries(settings.templates))
+    for (const [key, template] of Object.entries(byAction)) {
+      const action = emails.find((one) => one.key === key)
+      if (action === undefined)
+        throw new HoldfastError(
+          'settings_invalid',
+          `The settings are not saved. Correct templates.${tag}.${key}: has to be one of ${emails.map((one) => one.key).join(', ')}.`,
+        )
+      checkEmailTemplate({ language: tag, action: key, template, offers: action.discount > 0 })
     }
 }
 

@@ -28,7 +28,7 @@ describe('what a record shows of a decision', () => {
       expect(actionFields({ actionKey: 'email', state }).actionStatus).toBe('planned')
   })
 
-  it('shows an action of another catalogue by its key', () => {
-    expect(actionFields({ actionKey: 'fruit_basket', state: 'sent' }).suggestedAction).toBe('fruit_basket')
+  it('shows an action of another catalogue by what its key says', () => {
+    expect(actionFields({ actionKey: 'fruit_basket', state: 'sent' }).suggestedAction).toBe('Fruit basket')
   })
 })

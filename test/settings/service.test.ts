@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { needsApproval, parseServiceSettings } from '../../src/settings/service.ts'
+import { checkTemplates, needsApproval, parseServiceSettings } from '../../src/settings/service.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
 import type { Database } from '../../src/store/database.ts'
 import { currentSettings, saveSettings } from '../../src/store/settings-versions.ts'
@@ -35,6 +35,12 @@ describe('settings of the service', () => {
     const { templates } = parseServiceSettings({ templates: { 'de-AT': { email: template } } })
     expect(templates).toEqual({ 'de-AT': { email: template } })
     expect(() => parseServiceSettings({ templates: { en: { sms: template } } })).toThrow(/templates\.en/)
+    const own = { key: 'gift', name: 'Gift', channel: 'email', effect: { mean: 0.05, sd: 0.03 } }
+    const settings = { templates: { en: { gift: template } } }
+    expect(() => checkTemplates(parseServiceSettings(settings))).toThrow(
+      /templates\.en\.gift: has to be one of/,
+    )
+    checkTemplates(parseServiceSettings({ ...settings, actions: { own: [own] } }))
     expect(() => parseServiceSettings({ templates: { English: { email: template } } })).toThrow(/templates/)
   })
 })
