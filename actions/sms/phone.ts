@@ -1,6 +1,6 @@
 /** Telephone numbers as people write them, to the form that providers take: E.164. */
 import { ParseError, isSupportedCountry, parsePhoneNumberWithError } from 'libphonenumber-js/max'
-import type { NumberType } from 'libphonenumber-js/max'
+import type { NumberType, PhoneNumber } from 'libphonenumber-js/max'
 
 export type ParsedPhone =
   | {
@@ -24,6 +24,35 @@ export type ParsedPhone =
  * parsePhone('0171 1234567', null) // { problem: 'The number has no country code …' }
  */
 export function parsePhone(raw: string, country: string | null): ParsedPhone {
+  const parsed = read(raw, country)
+  if ('problem' in parsed) return parsed
+  if (parsed.ext !== undefined)
+    return { problem: 'The number has an extension, which no text can be sent to.' }
+  if (!parsed.isValid())
+    return {
+      problem: `No such number exists${parsed.country === undefined ? '' : ` in ${parsed.country}`}. Correct it in the CRM.`,
+    }
+  const type = parsed.getType()
+  const refused = type === undefined ? undefined : REFUSED[type]
+  if (refused !== undefined) return { problem: `The number is ${refused}, which takes no texts.` }
+  return { e164: parsed.number, country: parsed.country ?? null }
+}
+
+/**
+ * Any telephone number in the form that equal numbers share, landlines and such with an extension too: for telling whose
+ * it is, not for writing to it.
+ *
+ * @param country the recipient's, ISO 3166-1 alpha-2; null unknown
+ * @returns null for a number without its country, and for what is no number
+ * @example
+ * phoneIdentity('030 1234567', 'DE') // '+49301234567'
+ */
+export function phoneIdentity(raw: string, country: string | null): string | null {
+  const parsed = read(raw, country)
+  return 'problem' in parsed || !parsed.isValid() ? null : parsed.number
+}
+
+function read(raw: string, country: string | null): PhoneNumber | { readonly problem: string } {
   const text = raw.normalize('NFKC').replace(UNSEEN, '').trim().replace(/^00/, '+')
   const home = country?.trim().toUpperCase() ?? ''
   if (text === '') return { problem: 'There is no number. Enter one in the CRM.' }
@@ -33,20 +62,10 @@ export function parsePhone(raw: string, country: string | null): ParsedPhone {
       problem: `The number has no country code, and ${home === '' ? 'the country of the contact is not known' : `"${home.slice(0, 20)}" is no country that is known`}. Write it with + and the country code.`,
     }
   try {
-    const parsed = parsePhoneNumberWithError(text, {
+    return parsePhoneNumberWithError(text, {
       extract: false,
       ...(isSupportedCountry(home) ? { defaultCountry: home } : {}),
     })
-    if (parsed.ext !== undefined)
-      return { problem: 'The number has an extension, which no text can be sent to.' }
-    if (!parsed.isValid())
-      return {
-        problem: `No such number exists${parsed.country === undefined ? '' : ` in ${parsed.country}`}. Correct it in the CRM.`,
-      }
-    const type = parsed.getType()
-    const refused = type === undefined ? undefined : REFUSED[type]
-    if (refused !== undefined) return { problem: `The number is ${refused}, which takes no texts.` }
-    return { e164: parsed.number, country: parsed.country ?? null }
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
     return { problem: PROBLEMS[error.message] ?? 'This is no telephone number. Correct it in the CRM.' }

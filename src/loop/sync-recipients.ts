@@ -1,4 +1,5 @@
 /** The people of customers as a source states them, and what it says of their consent. */
+import { phoneIdentity } from '../../actions/sms/phone.ts'
 import type { Recipient } from '../../connectors/connector.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import { hashAddress } from '../security/address-hash.ts'
@@ -36,7 +37,7 @@ export async function storeRecipients(
     if (customer === undefined) continue
     const hashes = {
       email: hashed(addressKey, 'email', recipient.email),
-      phone: hashed(addressKey, 'phone', recipient.phone),
+      phone: hashed(addressKey, 'phone', numberOf(recipient)),
     }
     const own = ranks.get(customer) ?? new Map<string, RecipientRow>()
     ranks.set(customer, own)
@@ -46,6 +47,11 @@ export async function storeRecipients(
   const rows = [...ranks.values()].flatMap((own) => [...own.values()])
   await replaceRecipients(tx, known, rows)
   return recordSourceConsents(tx, connection, [...consents.values()])
+}
+
+/** In the form that a text is sent to and answered from, so that a refusal in the CRM and a STOP are of one number. */
+function numberOf({ phone, country }: Recipient): string | null {
+  return phone === null ? null : (phoneIdentity(phone, country) ?? phone)
 }
 
 interface Hashes {
@@ -77,6 +83,7 @@ function recipientRow(
     language: text(recipient.language),
     zone: text(recipient.zone),
     country: text(recipient.country),
+    objects: recipient.consent.profiling === 'refused',
     rank,
   }
 }
