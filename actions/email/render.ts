@@ -19,6 +19,11 @@ export interface EmailOffer {
   readonly months: number
   /** Calendar date (2026-12-31) until which it can be taken; null: not said. */
   readonly until: string | null
+  /** What it is taken with. A template that makes an offer has to show it. */
+  readonly code?: string | null
+  readonly terms?: string | null
+  /** That the price was chosen automatically, where that has to be said. */
+  readonly disclosure?: string | null
 }
 
 export interface EmailSender {
@@ -189,9 +194,20 @@ function dataOf(
             percent: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(offer.percent),
             months: offer.months,
             until: offer.until === null ? null : dateIn(locale, offer.until),
+            code: oneLine(offer.code ?? null, 64),
+            terms: smallPrint(offer.terms),
+            disclosure: smallPrint(offer.disclosure),
           },
     unsubscribe_url: input.unsubscribeUrl,
   }
+}
+
+/** Null rather than empty, so that a template can ask for it. */
+function smallPrint(text: string | null | undefined): string | null {
+  const clean = lines(text ?? '', 2000)
+    .replace(/[^\S\n]+/g, ' ')
+    .trim()
+  return clean === '' ? null : clean
 }
 
 const SAMPLE: Omit<RenderInput, 'action' | 'language'> = {
@@ -206,6 +222,6 @@ const SAMPLE: Omit<RenderInput, 'action' | 'language'> = {
     postalAddress: '1 High Street, London',
     replyTo: null,
   },
-  offer: { percent: 10, months: 12, until: '2026-12-31' },
+  offer: { percent: 10, months: 12, until: '2026-12-31', code: 'SPRING-7F3A' },
   unsubscribeUrl: 'https://example.org/u/abc',
 }

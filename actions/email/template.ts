@@ -20,7 +20,14 @@ export interface TemplateData {
   readonly sender: { readonly name: string | null; readonly company: string; readonly postal_address: string }
   /** Empty when the action makes none. */
   readonly offer:
-    | { readonly percent: string; readonly months: number; readonly until: string | null }
+    | {
+        readonly percent: string
+        readonly months: number
+        readonly until: string | null
+        readonly code: string | null
+        readonly terms: string | null
+        readonly disclosure: string | null
+      }
     | Readonly<Record<string, never>>
   readonly unsubscribe_url: string
 }
@@ -36,6 +43,9 @@ export const TEMPLATE_VARIABLES = [
   'offer.percent',
   'offer.months',
   'offer.until',
+  'offer.code',
+  'offer.terms',
+  'offer.disclosure',
   'unsubscribe_url',
 ] as const
 
@@ -76,8 +86,12 @@ function compile(name: string, template: EmailTemplate, frame: EmailFrame): Comp
   const isDocument = /<html[\s>]/i.test(template.html)
   const hasFooter = /unsubscribe_url/.test(template.text)
   const subject = part(name, 'subject', template.subject)
-  const text = part(name, 'text', template.text)
-  const html = part(name, 'HTML', template.html)
+  const text = part(name, 'text', template.text + (isPlaced(template.text) ? '' : SMALL_PRINT.text))
+  const html = part(
+    name,
+    'HTML',
+    template.html + (isDocument || isPlaced(template.html) ? '' : SMALL_PRINT.html),
+  )
   const textFrame = hasFooter ? null : part(name, 'text', frame.text(SLOT))
   const htmlFrame = isDocument ? null : part(name, 'HTML', frame.html(SLOT))
   return {
@@ -93,6 +107,20 @@ function compile(name: string, template: EmailTemplate, frame: EmailFrame): Comp
       return parts
     },
   }
+}
+
+/** Whether a template says itself where the terms of an offer stand. */
+const isPlaced = (source: string): boolean => /offer\.(terms|disclosure)/.test(source)
+
+/** What has to be said with an offer where the recipient is, beneath the rest. */
+const SMALL_PRINT = {
+  text: '{% if offer.terms %}\n\n{{ offer.terms }}{% endif %}{% if offer.disclosure %}\n\n{{ offer.disclosure }}{% endif %}',
+  html: ['terms', 'disclosure']
+    .map(
+      (one) =>
+        `{% if offer.${one} %}\n<p class="soft" style="font-size:13px;line-height:1.5;color:#626a75">{% assign small = offer.${one} | newline_to_br | split: '<br />' %}{% for row in small %}{{ row | strip }}{% unless forloop.last %}<br>\n{% endunless %}{% endfor %}</p>{% endif %}`,
+    )
+    .join(''),
 }
 
 /** Where a frame takes the content; no customer can be called so, since the character is taken out of every name. */
@@ -115,11 +143,15 @@ function check(name: string, parts: EmailParts, data: TemplateData): void {
   }
   if (parts.subject === '') refuse('its subject is empty')
   if (parts.html.length > 100_000) refuse('its HTML is larger than 100 kB, which mail programs cut off')
-  for (const [what, variable, pieces] of [
-    ['link to unsubscribe', 'unsubscribe_url', [data.unsubscribe_url]],
-    ['postal address', 'sender.postal_address', data.sender.postal_address.split('\n')],
+  const { offer } = data
+  for (const [what, variable, value] of [
+    ['link to unsubscribe', 'unsubscribe_url', data.unsubscribe_url],
+    ['postal address', 'sender.postal_address', data.sender.postal_address],
+    ['code of the offer', 'offer.code', offer.code ?? ''],
+    ['terms of the offer', 'offer.terms', offer.terms ?? ''],
+    ['word on how the price was chosen', 'offer.disclosure', offer.disclosure ?? ''],
   ] as const) {
-    const lines = pieces.map((line) => line.trim())
+    const lines = value.split('\n').map((line) => line.trim())
     if (!lines.every((line) => parts.text.includes(line)))
       refuse(`its text has no ${what}; put {{ ${variable} }} in`)
     if (!lines.every((line) => parts.html.includes(escapeForHtml(line)))) {

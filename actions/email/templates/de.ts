@@ -37,6 +37,13 @@ const nobreak = '\u00a0'
 const months = '{{ offer.months }} {% if offer.months == 1 %}Monat{% else %}Monate{% endif %}'
 const until = '{% if offer.until %} Das Angebot gilt bis {{ offer.until }}.{% endif %}'
 
+const reply =
+  'Wenn Sie das Angebot annehmen möchten, antworten Sie einfach auf diese E-Mail, und {% if responsible.name %}ich richte{% else %}wir richten{% endif %} es für Sie ein.'
+const take = {
+  text: `{% if offer.code %}Ihr Code lautet {{ offer.code }}. Er gilt nur für Sie und nur einmal.{% else %}${reply}{% endif %}`,
+  html: `{% if offer.code %}Ihr Code lautet <strong>{{ offer.code }}</strong>. Er gilt nur für Sie und nur einmal.{% else %}${reply}{% endif %}`,
+}
+
 const discount: EmailTemplate = {
   subject: `{{ offer.percent }}${nobreak}% Nachlass für ${months}`,
   text: `${hello}
@@ -47,14 +54,32 @@ vielen Dank für Ihr Vertrauen. {% if responsible.name %}Ich möchte{% else %}Wi
 
 Sonst bleibt alles, wie es ist. Danach gilt wieder der reguläre Preis.
 
-Wenn Sie das Angebot annehmen möchten, antworten Sie einfach auf diese E-Mail, und {% if responsible.name %}ich richte{% else %}wir richten{% endif %} es für Sie ein.${until}
+${take.text}${until}
 
 ${signature.text}`,
   html: `<p>${hello}</p>
 <p>vielen Dank für Ihr Vertrauen. {% if responsible.name %}Ich möchte{% else %}Wir möchten{% endif %} Ihnen einen günstigeren Preis anbieten:</p>
 ${offerBox(`{{ offer.percent }}${nobreak}% Nachlass`, `auf Ihren heutigen Preis, für ${months}`)}
 <p>Sonst bleibt alles, wie es ist. Danach gilt wieder der reguläre Preis.</p>
-<p>Wenn Sie das Angebot annehmen möchten, antworten Sie einfach auf diese E-Mail, und {% if responsible.name %}ich richte{% else %}wir richten{% endif %} es für Sie ein.${until}</p>
+<p>${take.html}${until}</p>
+${signature.html}`,
+}
+
+const payment: EmailTemplate = {
+  subject: 'Ihre letzte Zahlung an {{ sender.company }} ist nicht durchgegangen',
+  text: `${hello}
+
+Ihre letzte Zahlung ist nicht durchgegangen. Meistens ist eine Karte abgelaufen, oder die Bank möchte eine neue Bestätigung.
+
+Bitte prüfen Sie Ihre Zahlungsdaten in Ihrem Konto. Wenn Sie das lieber gemeinsam machen oder ein Irrtum vorliegt, antworten Sie einfach auf diese E-Mail, und ein Mensch hilft Ihnen.
+
+Wenn es schon erledigt ist, brauchen Sie nichts zu tun.
+
+${signature.text}`,
+  html: `<p>${hello}</p>
+<p>Ihre letzte Zahlung ist nicht durchgegangen. Meistens ist eine Karte abgelaufen, oder die Bank möchte eine neue Bestätigung.</p>
+<p>Bitte prüfen Sie Ihre Zahlungsdaten in Ihrem Konto. Wenn Sie das lieber gemeinsam machen oder ein Irrtum vorliegt, antworten Sie einfach auf diese E-Mail, und ein Mensch hilft Ihnen.</p>
+<p>Wenn es schon erledigt ist, brauchen Sie nichts zu tun.</p>
 ${signature.html}`,
 }
 
@@ -63,4 +88,5 @@ export const germanTemplates: Readonly<Record<string, EmailTemplate>> = {
   email: checkIn,
   discount_10: discount,
   discount_20: discount,
+  update_payment: payment,
 }

@@ -41,6 +41,13 @@ ${signature.html}`,
 const months = '{{ offer.months }} {% if offer.months == 1 %}month{% else %}months{% endif %}'
 const until = '{% if offer.until %} The offer stands until {{ offer.until }}.{% endif %}'
 
+const reply =
+  'If you would like to take it, just reply to this e-mail and {% if responsible.name %}I will set it up{% else %}we will set it up{% endif %}.'
+const take = {
+  text: `{% if offer.code %}Your code is {{ offer.code }}. It is for you alone and can be used once.{% else %}${reply}{% endif %}`,
+  html: `{% if offer.code %}Your code is <strong>{{ offer.code }}</strong>. It is for you alone and can be used once.{% else %}${reply}{% endif %}`,
+}
+
 const discount: EmailTemplate = {
   subject: `{{ offer.percent }}% off for ${months}`,
   text: `${hello}
@@ -51,14 +58,32 @@ Thank you for being our customer. {% if responsible.name %}I would like to offer
 
 Everything else stays as it is. After ${months} the price is the regular one again.
 
-If you would like to take it, just reply to this e-mail and {% if responsible.name %}I will set it up{% else %}we will set it up{% endif %}.${until}
+${take.text}${until}
 
 ${signature.text}`,
   html: `<p>${hello}</p>
 <p>Thank you for being our customer. {% if responsible.name %}I would like to offer you{% else %}We would like to offer you{% endif %} a lower price:</p>
 ${offerBox(`{{ offer.percent }}% off`, `your current price, for ${months}`)}
 <p>Everything else stays as it is. After ${months} the price is the regular one again.</p>
-<p>If you would like to take it, just reply to this e-mail and {% if responsible.name %}I will set it up{% else %}we will set it up{% endif %}.${until}</p>
+<p>${take.html}${until}</p>
+${signature.html}`,
+}
+
+const payment: EmailTemplate = {
+  subject: 'Your last payment to {{ sender.company }} did not go through',
+  text: `${hello}
+
+Your last payment did not go through. Most of the time a card has expired, or the bank asks for a new confirmation.
+
+Please check your payment details in your account. If you would rather do it together, or think that this is a mistake, just reply to this e-mail and a person helps you.
+
+If you have put it right already, there is nothing to do.
+
+${signature.text}`,
+  html: `<p>${hello}</p>
+<p>Your last payment did not go through. Most of the time a card has expired, or the bank asks for a new confirmation.</p>
+<p>Please check your payment details in your account. If you would rather do it together, or think that this is a mistake, just reply to this e-mail and a person helps you.</p>
+<p>If you have put it right already, there is nothing to do.</p>
 ${signature.html}`,
 }
 
@@ -67,4 +92,5 @@ export const englishTemplates: Readonly<Record<string, EmailTemplate>> = {
   email: checkIn,
   discount_10: discount,
   discount_20: discount,
+  update_payment: payment,
 }

@@ -230,9 +230,59 @@ describe("a tenant's own template", () => {
         language: 'fr',
         action: 'email',
         offers: true,
-        template: { subject: 'Bonjour {{ recipient.name }}', text: 'a', html: 'b' },
+        template: {
+          subject: 'Bonjour {{ recipient.name }}',
+          text: 'Votre code : {{ offer.code }}',
+          html: '<p>Votre code : {{ offer.code }}</p>',
+        },
       }),
     ).not.toThrow()
+  })
+})
+
+describe('an offer with a code', () => {
+  const full = {
+    ...offer,
+    code: 'SPRING<7F3A>',
+    terms: 'Not to be combined.\nOnce & for you <only>.',
+    disclosure: 'This price was personalised for you.',
+  }
+
+  it.each(['en', 'de'])(
+    'says in %s what it is taken with, its terms, and how its price was chosen',
+    (language) => {
+      const mail = renderEmail({ ...input, language, action: 'discount_10', offer: full })
+      for (const said of ['SPRING<7F3A>', 'Not to be combined.', 'Once & for you <only>.', 'personalised'])
+        expect(mail.text).toContain(said)
+      for (const said of [
+        '<strong>SPRING&lt;7F3A&gt;</strong>',
+        'Once &amp; for you &lt;only&gt;.',
+        'personalised',
+      ])
+        expect(mail.html).toContain(said)
+      // Nobody has to answer to take it.
+      expect(mail.text).not.toMatch(/just reply|antworten Sie/)
+    },
+  )
+
+  it('is refused in a template that keeps the code to itself, and where a document leaves the terms out', () => {
+    const hidden = { ...own({ text: 'Save {{ offer.percent }} %', html: '<p>Save {{ offer.code }}</p>' }) }
+    expect(thrown({ ...hidden, offer: full }).message).toContain('its text has no code of the offer')
+    const document =
+      '<html><body>{{ offer.code }} {{ sender.postal_address | newline_to_br }} {{ unsubscribe_url }}</body></html>'
+    const bare = own({ text: '{{ offer.code }}', html: document })
+    expect(thrown({ ...bare, offer: { ...full, disclosure: null, terms: 'A term.' } }).message).toContain(
+      'its HTML has no',
+    )
+  })
+
+  it('stands where a template puts its terms', () => {
+    const placed = own({
+      text: '{{ offer.terms }} / {{ offer.disclosure }} / {{ offer.code }}',
+      html: '<p>{{ offer.code }}</p><p>{{ offer.terms }}</p><p>{{ offer.disclosure }}</p>',
+    })
+    const mail = renderEmail({ ...input, ...placed, offer: { ...full, terms: 'One term.' } })
+    expect(mail.html.match(/One term\./g)?.length).toBe(1)
   })
 })
 
