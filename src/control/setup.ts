@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { HoldfastError } from '../contracts/errors.ts'
 import { asConnection, type TenantId } from '../contracts/ids.ts'
 import { ENDED_BY_SETTINGS } from '../loop/act-retry.ts'
+import { MAILGUN_KEY } from '../loop/feedback-path.ts'
 import { proposePopulation } from '../loop/population.ts'
 import type { Service } from '../service.ts'
 import { DKIM_KEY, SMTP_PASSWORD } from '../channels.ts'
@@ -18,7 +19,11 @@ import { expectFreeName } from './crm-connection.ts'
 import type { ControlCommand } from './server.ts'
 
 /** What the command line may put into the vault, by the name that people type. */
-const SECRETS = { 'smtp-password': SMTP_PASSWORD, 'dkim-key': DKIM_KEY } as const
+const SECRETS = {
+  'smtp-password': SMTP_PASSWORD,
+  'dkim-key': DKIM_KEY,
+  'mailgun-key': MAILGUN_KEY,
+} as const
 
 const ofCompany = z.object({ company: z.string().optional() })
 

@@ -4,6 +4,9 @@
  */
 import type { ServiceSettings } from '../settings/service.ts'
 
+/** Where Mailgun's webhook signing key lies in the vault. */
+export const MAILGUN_KEY = { owner: 'email', name: 'mailgun_key' } as const
+
 /** What the installation brings. */
 export interface FeedbackSituation {
   /** Whether the bounce receiver listens where the world reaches it (BOUNCE_PORT). */
@@ -24,7 +27,7 @@ export function feedbackPathOf(
   { feedback }: Pick<ServiceSettings, 'feedback'>,
   { receiver, publicUrl, mailgunKey }: FeedbackSituation,
 ): FeedbackPath {
-  const { path, domain, sendgridKey, snsTopic } = feedback
+  const { path, domain, sendgridKey } = feedback
   const missing = (what: string): FeedbackPath => ({
     ok: false,
     reason: `Nobody would tell us of bounces and complaints, so each live e-mail waits for an approval: ${what}.`,
@@ -45,6 +48,5 @@ export function feedbackPathOf(
     return missing('set feedback.sendgridKey to the verification key of the event webhook')
   if (path === 'mailgun' && !mailgunKey)
     return missing('put the webhook signing key into the vault (holdfast secret mailgun-key)')
-  if (path === 'ses' && snsTopic === null) return missing('set feedback.snsTopic to the ARN of the topic')
   return { ok: true }
 }

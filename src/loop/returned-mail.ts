@@ -7,7 +7,7 @@ import { readReturned, type Returned } from '../../actions/email/returned.ts'
 import type { InterventionId, TenantId } from '../contracts/ids.ts'
 import { isSealed, readMailToken, type MailPurpose } from '../security/mail-token.ts'
 import { claimOfLink, verifyLink } from '../security/signed-link.ts'
-import { readTenant, tenantsBetween } from '../store/tenants.ts'
+import { findTenant, tenantsBetween } from '../store/tenants.ts'
 import type { ActServices } from './act-services.ts'
 import { forwardAnswer } from './answer-forward.ts'
 import { receiveFeedback, type FeedbackEvent } from './feedback.ts'
@@ -158,7 +158,7 @@ async function linkPlace({ database, secrets }: ReturnedServices, token: string)
   if (claimed === null) return null
   return database.withTenant(claimed.tenant, async (tx) => {
     // Asking for the key of a tenant makes one where there is none.
-    if ((await readTenant(tx, claimed.tenant).catch(() => null)) === null) return null
+    if ((await findTenant(tx, claimed.tenant)) === null) return null
     const claim = parseUnsubscribe(verifyLink(await secrets.linkKey(tx), token) ?? '')
     return claim === null ? null : { purpose: 'bounce', ...claim }
   })

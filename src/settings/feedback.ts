@@ -13,9 +13,9 @@ const domain = z
 export const feedbackSettings = z
   .strictObject({
     path: field(
-      z.enum(['none', 'receiver', 'sendgrid', 'mailgun', 'ses']).default('none'),
-      'Who tells what became of an e-mail: nobody, the bounce receiver of this installation, or signed webhooks of SendGrid, Mailgun or Amazon SES (by SNS). With none, live e-mails wait for an approval',
-      'none, receiver, sendgrid, mailgun or ses',
+      z.enum(['none', 'receiver', 'sendgrid', 'mailgun']).default('none'),
+      'Who tells what became of an e-mail: nobody, the bounce receiver of this installation, or signed webhooks of SendGrid or Mailgun. With none, live e-mails wait for an approval',
+      'none, receiver, sendgrid or mailgun',
     ),
     domain: field(
       domain.nullable().default(null),
@@ -29,7 +29,6 @@ export const feedbackSettings = z
     sendgridKey: text(
       'Verification key of SendGrid’s signed event webhook, base64 (Mail Settings, Event Webhook)',
     ),
-    snsTopic: text('ARN of the SNS topic that SES publishes its events to; no other one is believed'),
   })
   .prefault({})
 

@@ -92,23 +92,45 @@ export interface ToldIntervention {
   readonly recipientName: string | null
 }
 
-/** By its own id, else by that of the provider; null: the ledger has none. */
+/**
+ * By its own id, else by that of the provider. The Message-ID of an e-mail follows from the id (messageIdOf in
+ * actions/email/compose.ts), so it is known also where the end of sending is not.
+ *
+ * @returns null: the ledger has none
+ */
 export async function findTold(
   tx: Transaction,
-  { id, providerId, channel }: { id: InterventionId | null; providerId: string | null; channel: string },
+  {
+    id,
+    providerId,
+    channel,
+  }: { id: InterventionId | null; providerId: string | null; channel: FeedbackChannel },
 ): Promise<ToldIntervention | null> {
-  const [row] = await tx.query<ToldIntervention>(
-    `select i.id, i.customer_id as customer, i.state,
-       coalesce(i.address_hash, case when i.channel = 'email' then r.email_hash else r.phone_hash end) as hash,
-       case when i.channel = 'email' then i.message -> 'to' ->> 'address' else i.message ->> 'to' end as address,
-       i.message ->> 'delivery' as delivery, r.name as "recipientName"
-     from interventions i
-     left join recipients r on r.tenant_id = i.tenant_id and r.id = i.recipient_id
-     where i.tenant_id = $1 and i.channel = $4 and (i.id = $2::uuid or ($2::uuid is null and i.provider_id = $3::text))
-     order by i.created_at desc limit 1`,
-    [tx.tenant, id, providerId, channel],
-  )
-  return row ?? null
+  const read = async (where: string, value: string): Promise<ToldIntervention | null> => {
+    const [row] = await tx.query<ToldIntervention>(
+      `select i.id, i.customer_id as customer, i.state,
+         coalesce(i.address_hash, case when i.channel = 'email' then r.email_hash else r.phone_hash end) as hash,
+         case when i.channel = 'email' then i.message -> 'to' ->> 'address' else i.message ->> 'to' end as address,
+         i.message ->> 'delivery' as delivery, r.name as "recipientName"
+       from interventions i
+       left join recipients r on r.tenant_id = i.tenant_id and r.id = i.recipient_id
+       where i.tenant_id = $1 and i.channel = $2 and ${where} order by i.created_at desc limit 1`,
+      [tx.tenant, channel, value],
+    )
+    return row ?? null
+  }
+  if (id !== null) return read('i.id = $3::uuid', id)
+  if (providerId === null) return null
+  const known = await read('i.provider_id = $3', providerId)
+  if (known !== null || channel !== 'email') return known
+  const digest = /^<([0-9a-f]{40})@/.exec(providerId)?.[1]
+  return digest === undefined
+    ? null
+    : read(
+        `i.state in ('sending', 'uncertain')
+         and left(encode(sha256(convert_to(i.id::text, 'UTF8')), 'hex'), 40) = $3`,
+        digest,
+      )
 }
 
 /** Customers of whom somebody has an address. */

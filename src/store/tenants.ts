@@ -89,9 +89,15 @@ export async function lockFirstStart(tx: Transaction): Promise<void> {
 
 /** @throws HoldfastError `not_found` */
 export async function readTenant(tx: Transaction, id: TenantId): Promise<Tenant> {
+  const found = await findTenant(tx, id)
+  if (found === null) throw new HoldfastError('not_found', 'This company is not known here.')
+  return found
+}
+
+/** Null: nobody here has this id. */
+export async function findTenant(tx: Transaction, id: TenantId): Promise<Tenant | null> {
   const [row] = await tx.query<Row>(`select ${COLUMNS} from tenants where id = $1`, [id])
-  if (row === undefined) throw new HoldfastError('not_found', 'This company is not known here.')
-  return tenantOf(row)
+  return row === undefined ? null : tenantOf(row)
 }
 
 /**

@@ -20,7 +20,6 @@ describe('how it is heard of bounces and complaints', () => {
     ['sendgrid', { sendgridKey: 'MFkw' }, { publicUrl: 'http://localhost:3000' }, /PUBLIC_URL/],
     ['sendgrid', {}, {}, /sendgridKey/],
     ['mailgun', {}, { mailgunKey: false }, /mailgun-key/],
-    ['ses', {}, {}, /snsTopic/],
   ])('%s: says what is missing', (name, settings, lacks, what) => {
     expect(path({ path: name, ...settings }, { ...whole, ...lacks })).toMatchObject({
       ok: false,
@@ -32,7 +31,6 @@ describe('how it is heard of bounces and complaints', () => {
     { path: 'receiver', domain: 'bounces.acme.example' },
     { path: 'sendgrid', sendgridKey: 'MFkw' },
     { path: 'mailgun' },
-    { path: 'ses', snsTopic: 'arn:aws:sns:eu-west-1:1:holdfast' },
   ])('$path: is one when everything is there', (settings) => {
     expect(path(settings)).toEqual({ ok: true })
   })
