@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { shippedActions } from '../../actions/catalogue.ts'
+import { referenceActions, shippedActions } from '../../actions/catalogue.ts'
 import { encodeNetwork } from '../../models/onnx/encode.ts'
 import { createNetwork, toLayers } from '../../models/policy/network.ts'
 import type { SolveRequest, SolvedPolicy } from '../../models/policy/solve-job.ts'
@@ -11,6 +11,7 @@ import { random } from '../../models/random.ts'
 import { decideBook } from '../../src/loop/decide-book.ts'
 import { openEngines } from '../../src/loop/engines.ts'
 import type { LoopServices } from '../../src/loop/services.ts'
+import { policyStanding } from '../../src/loop/policy-standing.ts'
 import { solveStep, type Solver } from '../../src/loop/solve.ts'
 import type { Database } from '../../src/store/database.ts'
 import { policyInCharge } from '../../src/store/policies.ts'
@@ -82,6 +83,7 @@ function quick(differs: Partial<SolvedPolicy> = {}): { solver: Solver; asked: So
 
 type Place = Awaited<ReturnType<typeof addBook>>
 
+const standing = ({ tenant }: Place) => database.withTenant(tenant, policyStanding)
 const inCharge = ({ tenant }: Place) => database.withTenant(tenant, policyInCharge)
 const run = ({ tenant, connection }: Place, solver: Solver) =>
   solveStep(solver)(services, stepContext(tenant, connection))
@@ -130,6 +132,7 @@ describe(`a policy for actions of one's own (${databaseKind})`, () => {
       expect(action_key).not.toBe('gift')
     }
     expect(before.some(({ masks }) => masks[7] === 'unsolved')).toBe(true)
+    expect(await standing(place)).toMatchObject({ state: 'solving', unsolved: ['gift'], own: null })
 
     const { solver, asked } = quick()
     expect(await run(place, solver)).toEqual({ solved: 1, swapped: 1 })
@@ -144,6 +147,14 @@ describe(`a policy for actions of one's own (${databaseKind})`, () => {
     const after = (await decided(place)).slice(20)
     expect(after.filter(({ action_key }) => action_key === 'gift').length).toBeGreaterThan(10)
     expect(new Set(after.map(({ policy_hash }) => policy_hash))).toEqual(new Set([await inCharge(place)]))
+    const { beliefs, ...now } = await standing(place)
+    expect(now).toMatchObject({ state: 'in_order', unsolved: [], own: { figures: { gatedGain: 0.02 } } })
+    expect(beliefs.map(({ key }) => key)).toEqual([
+      ...referenceActions.slice(1).map(({ key }) => key),
+      'gift',
+      'update_payment',
+    ])
+    expect(beliefs.find(({ key }) => key === 'gift')).toMatchObject({ mean: 0.1, source: 'our test of 2026' })
   })
 
   it('is not solved twice for the same beliefs, and the shipped one is back when there are none', async () => {
@@ -179,6 +190,11 @@ describe(`a policy for actions of one's own (${databaseKind})`, () => {
     await expect(run(place, bad.solver)).rejects.toMatchObject(refused)
     await expect(run(place, bad.solver)).rejects.toMatchObject(refused)
     expect(bad.asked).toHaveLength(1)
+    expect(await standing(place)).toMatchObject({
+      state: 'refused',
+      problems: ['It gains too little.'],
+      unsolved: [],
+    })
     expect(await inCharge(place)).toBe(old)
   })
 
