@@ -137,6 +137,8 @@ export interface Recipient {
     readonly email: ConsentStatus
     readonly sms: ConsentStatus
     readonly call: ConsentStatus
+    /** To being profiled; refused too by whoever wants no marketing at all. Absent: the CRM has nothing to say it by. */
+    readonly profiling?: ConsentStatus
     /** When the CRM says that it changed; null where it does not say. */
     readonly changedAt: Date | null
     /** By channel, where the CRM tells their times apart: in place of `changedAt`. Absent ones have no time. */
@@ -224,6 +226,12 @@ export interface Task {
   /** Plain text. */
   readonly body: string
   readonly dueAt: Date
+}
+
+/** A task that was made here, by its key and by what the CRM calls it (`WriteResult.externalId`; null where nobody knows). */
+export interface MadeTask {
+  readonly key: string
+  readonly externalId: string | null
 }
 
 /** What became of a task that was made under a key, as the people who work on it left it. */
@@ -344,11 +352,11 @@ export interface Connector {
   /** By key: `WriteResult.id` is the key of the task. */
   upsertTasks?(tasks: readonly Task[]): Promise<readonly WriteResult[]>
   /**
-   * What became of tasks, by the keys that they were made under: one for each key asked.
+   * What became of tasks that were made here: one for each key asked.
    *
    * @throws HoldfastError when nothing could be asked
    */
-  taskOutcomes?(keys: readonly string[]): Promise<readonly TaskOutcome[]>
+  taskOutcomes?(tasks: readonly MadeTask[]): Promise<readonly TaskOutcome[]>
   /** By key: `WriteResult.id` is the key of the entry. */
   logActivity?(entries: readonly Activity[]): Promise<readonly WriteResult[]>
   /** By key: `WriteResult.id` is the key of the intervention. Only of customers on whom something was done. */

@@ -3,7 +3,7 @@
  * them. The most important line is the first; what is not known is left out and never made up.
  */
 import { minorDigits } from '../../src/contracts/money.ts'
-import { dueDate } from './due-date.ts'
+import { dueDate, type WorkingHours } from './due-date.ts'
 import { fill, PHRASES, taskLanguage, type Phrases, type TaskLanguage } from './phrases.ts'
 import { plainLine, plainText } from './plain-text.ts'
 
@@ -41,6 +41,10 @@ export interface TaskInput {
   readonly now: Date
   /** When the action's time is over. */
   readonly end: Date
+  /** Of whoever gets it; default {@link USUAL_HOURS} of due-date.ts. */
+  readonly hours?: WorkingHours
+  /** The talk track in the company's own words (talk.ts); null or absent: ours. */
+  readonly talk?: string | null
 }
 
 export interface Money {
@@ -72,7 +76,8 @@ const BEFORE = 3
 export function composeTask(input: TaskInput): TaskWords {
   const { language, locale } = taskLanguage(input.language)
   const phrases: Phrases = PHRASES[language]
-  const dueAt = dueDate(input.now, input.call ? DUE_DAYS.call : DUE_DAYS.offer, input.end)
+  const days = input.call ? DUE_DAYS.call : DUE_DAYS.offer
+  const dueAt = dueDate(input.now, days, input.end, input.hours)
   const form = formOf(input)
   const blanks = {
     customer: plainLine(input.customer.name ?? '', MOST.name) || UNNAMED[language],
@@ -89,7 +94,7 @@ export function composeTask(input: TaskInput): TaskWords {
     ]),
     section(phrases.before, beforeLines(phrases, input, locale)),
     section(phrases.say, talkLines(phrases, input, blanks)),
-    `${fill(phrases.dueBy, { date: date(locale, dueAt) })} ${phrases.from}`,
+    `${fill(phrases.dueBy, { date: date(locale, dueAt, input.hours?.zone) })} ${phrases.from}`,
   ]
   return {
     language,
@@ -163,9 +168,10 @@ function beforeLines(phrases: Phrases, { before }: TaskInput, locale: string): s
 
 function talkLines(
   phrases: Phrases,
-  { offer }: TaskInput,
+  { offer, talk }: TaskInput,
   blanks: Readonly<Record<string, string>>,
 ): string[] {
+  if (talk !== undefined && talk !== null) return [talk, phrases.talk.ending]
   const lines = [
     ...phrases.talk.call,
     ...(offer === null ? [] : phrases.talk.offer.map((line) => fill(line, blanks))),
@@ -188,8 +194,8 @@ const months = (locale: string, count: number): string =>
   new Intl.NumberFormat(locale, { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count)
 
 /** Days as the CRM has them are dates, never instants. */
-const date = (locale: string, at: Date): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+const date = (locale: string, at: Date, timeZone = 'UTC'): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(at)
 
 function money(locale: string, { minor, currency }: Money): string {
   const digits = minorDigits(currency)

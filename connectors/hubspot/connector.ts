@@ -185,7 +185,7 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
     writeConsent: (changes) => writeConsents(client, config, changes),
     write: (updates) => writeFields(client, schema, updates),
     upsertTasks: (tasks) => upsertTasks(client, schema, tasks),
-    taskOutcomes: (keys) => taskOutcomes(client, schema, keys),
+    taskOutcomes: (tasks) => taskOutcomes(client, schema, tasks),
     logActivity: (entries) => logActivities(client, schema, entries),
     provision: () => provision(client, object),
     verify: () => verify(client, { ...options.checks, config }),

@@ -121,7 +121,7 @@ export function openSalesforceConnector(options: SalesforceConnectorOptions): Co
     writeConsent: (changes) => writeConsents(context, changes),
     write: (updates) => writeFields(context, updates, { pauses }),
     upsertTasks: (tasks) => upsertTasks(context, tasks, pauses),
-    taskOutcomes: (keys) => taskOutcomes(context, keys),
+    taskOutcomes: (tasks) => taskOutcomes(context, tasks),
     logActivity: (entries) => logActivities(context, entries, pauses),
     upsertInterventions: (records) => upsertInterventions(context, records, pauses),
     ...(config.events && {

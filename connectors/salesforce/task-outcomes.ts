@@ -7,7 +7,7 @@
  * @see https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-task.html
  */
 import { z } from 'zod'
-import type { TaskOutcome } from '../connector.ts'
+import type { MadeTask, TaskOutcome } from '../connector.ts'
 import { KEY_FIELD } from './package.ts'
 import { oneOf, pieces, select } from './soql.ts'
 import { standingOf, type WritingContext } from './standing.ts'
@@ -19,13 +19,13 @@ const PUT_ASIDE = /cancel|abgebrochen|abgesagt|storniert|annul/i
  * @returns one for each key
  * @throws HoldfastError what the client throws
  * @example
- * await taskOutcomes(context, [id]) // [{ key: id, status: 'done', outcome: 'Connected', at }]
+ * await taskOutcomes(context, [{ key, externalId: null }]) // [{ key, status: 'done', outcome: 'Connected', at }]
  */
 export async function taskOutcomes(
   context: WritingContext,
-  keys: readonly string[],
+  tasks: readonly MadeTask[],
 ): Promise<readonly TaskOutcome[]> {
-  const asked = [...new Set(keys)]
+  const asked = [...new Set(tasks.map(({ key }) => key))]
   const found = new Map<string, TaskOutcome>()
   const standing = await standingOf(context, 'Task')
   if (standing.usable.has(KEY_FIELD)) {

@@ -4,7 +4,7 @@
  */
 import type { Connector, TaskOutcome } from '../../connectors/connector.ts'
 import { asIntervention, type InterventionId } from '../contracts/ids.ts'
-import { openTasks, settleOutcomes } from '../store/call-outcomes.ts'
+import { openTasks, settleOutcomes, type OpenTask } from '../store/call-outcomes.ts'
 import { readConnection } from '../store/connections.ts'
 import { openConnector } from './open-connector.ts'
 import type { Counts, LoopServices, StepContext } from './services.ts'
@@ -54,7 +54,7 @@ export async function readCallOutcomes(
   let after: InterventionId | null = null
   while (!signal.aborted) {
     const from: InterventionId | null = after
-    const asked: readonly InterventionId[] = await database.withTenant(tenant, (tx) =>
+    const asked: readonly OpenTask[] = await database.withTenant(tenant, (tx) =>
       openTasks(tx, connection, { after: from, limit: BATCH, everyMs: EVERY_MS }),
     )
     if (asked.length === 0) break
@@ -64,7 +64,7 @@ export async function readCallOutcomes(
     const { done, cancelled } = await database.withTenant(tenant, (tx) => settleOutcomes(tx, outcomes))
     counts.tasksDone += done
     counts.tasksCancelled += cancelled
-    after = asked[asked.length - 1]
+    after = asked[asked.length - 1].key
   }
   return counts
 }

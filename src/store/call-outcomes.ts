@@ -17,9 +17,9 @@ export async function openTasks(
   tx: Transaction,
   connection: ConnectionId,
   { after, limit, everyMs }: { after: InterventionId | null; limit: number; everyMs: number },
-): Promise<readonly InterventionId[]> {
-  const rows = await tx.query<{ id: InterventionId }>(
-    `select i.id from interventions i
+): Promise<readonly OpenTask[]> {
+  return tx.query<OpenTask>(
+    `select i.id as key, i.provider_id as "externalId" from interventions i
      left join call_outcomes o on o.tenant_id = i.tenant_id and o.intervention_id = i.id
      where i.tenant_id = $1 and i.connection_id = $2 and i.channel = 'task' and i.state = 'sent'
        and ($3::uuid is null or i.id > $3) and i.sent_at > now() - make_interval(days => $6)
@@ -28,7 +28,13 @@ export async function openTasks(
      order by i.id limit $4`,
     [tx.tenant, connection, after, limit, everyMs, ASKED_DAYS],
   )
-  return rows.map(({ id }) => id)
+}
+
+export interface OpenTask {
+  /** Of the intervention: the key under which the task was made. */
+  readonly key: InterventionId
+  /** What the CRM calls it. */
+  readonly externalId: string | null
 }
 
 /** As `TaskOutcome` of connectors/connector.ts, by intervention. */

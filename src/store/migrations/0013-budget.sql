@@ -62,6 +62,10 @@ $$;
 
 create function hold_budget() returns trigger language plpgsql as $$
 begin
+  -- The message names who was given the call; as long as none is written nobody was.
+  if new.channel = 'task' then
+    new.assigned_to := case when new.message->>'doing' = 'call' then new.message->'responsible'->>'id' end;
+  end if;
   if new.state in ('rejected', 'suppressed', 'expired', 'cancelled', 'dry_run') then
     new.reserved_minor := 0;
     -- An offer that was taken costs what it costs, whatever was thought to have become of the message.
