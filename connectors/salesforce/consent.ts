@@ -47,6 +47,7 @@ export async function consentsOf(
         email: email.status,
         sms: individual?.refuses === true ? 'refused' : 'unknown',
         call: call.status,
+        profiling: individual?.objects === true ? 'refused' : 'unknown',
         changedAt: null,
         changedAtBy: { email: email.at, call: call.at },
       },

@@ -21,6 +21,8 @@ export interface Statement {
 export interface Individual {
   /** Wants no marketing, no processing, or to be forgotten: a no to every channel. */
   readonly refuses: boolean
+  /** Wants not to be profiled, or nothing of the above: there must be no score. */
+  readonly objects: boolean
   /** When anything of it changed last. */
   readonly changedAt: Date | null
   /** By channel, those in effect. */
@@ -33,6 +35,9 @@ const CONSENT = 'ContactPointTypeConsent'
 /** As people see them: Don't Market, Don't Process, Forget this Individual. */
 export const REFUSALS: readonly string[] = ['HasOptedOutSolicit', 'HasOptedOutProcessing', 'ShouldForget']
 
+/** Don't Profile: no to being scored, and nothing about messages. */
+export const PROFILING = 'HasOptedOutProfiling'
+
 /**
  * @param ids of Individuals
  * @returns by id; empty where the org has no Individuals
@@ -42,7 +47,9 @@ export async function individualsOf(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Individual>> {
   const fields =
-    ids.length === 0 ? null : await present(context, INDIVIDUAL, ['Id', 'LastModifiedDate', ...REFUSALS])
+    ids.length === 0
+      ? null
+      : await present(context, INDIVIDUAL, ['Id', 'LastModifiedDate', ...REFUSALS, PROFILING])
   if (fields === null) return new Map()
   const rows = await rowsOf(context, { fields, from: INDIVIDUAL, by: 'Id', ids })
   const stated = await statementsOf(context, ids)
@@ -52,7 +59,8 @@ export async function individualsOf(
       if (id === null) return []
       const statements = stated.get(id) ?? { email: [], call: [] }
       const refuses = REFUSALS.some((field) => isTrue(row, field))
-      return [[id, { refuses, changedAt: timeIn(row, 'LastModifiedDate'), statements }] as const]
+      const objects = refuses || isTrue(row, PROFILING)
+      return [[id, { refuses, objects, changedAt: timeIn(row, 'LastModifiedDate'), statements }] as const]
     }),
   )
 }

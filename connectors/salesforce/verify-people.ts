@@ -3,7 +3,7 @@ import { listed, type Found } from '../checking.ts'
 import { AGREEMENT_OBJECT, missingFields } from './agreements.ts'
 import type { ContractAgreements, OpportunityAgreements } from './config.ts'
 import { FLAGS } from './consent.ts'
-import { INDIVIDUAL, REFUSALS } from './individuals.ts'
+import { INDIVIDUAL, PROFILING, REFUSALS } from './individuals.ts'
 import { languageField, zoneField } from './contact-cells.ts'
 import type { SalesforceContext } from './context.ts'
 import { id18 } from './ids.ts'
@@ -180,7 +180,8 @@ export async function checkConsent(context: SalesforceContext): Promise<Found> {
       message: `${listed([...new Set(fixed.map(({ label }) => label))])} cannot be changed by our user: who unsubscribes in Holdfast stays unmarked in Salesforce, where other tools may write to them. Give the user "Edit Access".`,
     }
   const individual = await context.describe(INDIVIDUAL)
-  const unseen = individual === null ? [] : REFUSALS.filter((name) => !individual.fields.has(name))
+  const unseen =
+    individual === null ? [] : [...REFUSALS, PROFILING].filter((name) => !individual.fields.has(name))
   if (unseen.length > 0)
     return {
       status: 'warning',

@@ -113,6 +113,8 @@ export interface StoredFacts {
   readonly contacts: readonly PersonContact[]
   /** What keeps everything automatic from a customer: see store/holds.ts. */
   readonly holds: readonly { readonly customer: number; readonly kind: HoldKind }[]
+  /** All of their people object to being profiled, and the score is still there. */
+  readonly objecting: ReadonlySet<number>
   /** In the order of the columns. */
   readonly levels: readonly RiskLevel[]
   readonly objects: readonly string[]
@@ -137,7 +139,7 @@ export interface StoredTerms {
  */
 export function withStoredFacts(
   known: ReturnType<typeof maskContextOf>,
-  { customers, groups, addresses, ledger, contacts: reached, holds, levels, objects }: StoredFacts,
+  { customers, groups, addresses, ledger, contacts: reached, holds, objecting, levels, objects }: StoredFacts,
   { actions, now, paused, unfulfilled, translated }: StoredTerms,
 ): StoredContext {
   const rows = customers.length
@@ -222,6 +224,9 @@ export function withStoredFacts(
     contactsInPeriod,
     discountsLastYear,
     discountInForce,
+    profilingObjection: Float32Array.from(customers, (id, at) =>
+      objecting.has(id) ? 1 : (known.profilingObjection?.[at] ?? NaN),
+    ),
     dispute,
     negotiation,
     held,

@@ -13,6 +13,7 @@ import type { Transaction } from '../store/database.ts'
 import { addressFacts, ledgerFacts, personContacts } from '../store/decision-facts.ts'
 import { undecidedCustomers, type UndecidedRow } from '../store/decisions.ts'
 import { holdsOf } from '../store/holds.ts'
+import { objectors } from '../store/objections.ts'
 import { isFulfilled } from './carried-out.ts'
 import { columnsOf, maskContextOf, withStoredFacts, type StoredContext } from './decide-context.ts'
 import { isTranslated } from './guard-language.ts'
@@ -116,6 +117,7 @@ async function pageOf(
     ledger,
     contacts,
     holds,
+    objecting: await objectors(tx, ids),
     levels: found.map((row) => row.level),
     objects: found.map((row) => row.object),
   }

@@ -17,6 +17,8 @@ import { readConnection, saveThresholds } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import { holdChampion } from '../store/models.ts'
 import * as store from '../store/scores.ts'
+import { cancelForCustomers } from '../store/intervention-sweeps.ts'
+import { dropObjections, dueForObjections, noteObjections, objectors } from '../store/objections.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { requestStep } from '../store/steps.ts'
 import { hasCapacity, sameThresholds, storedThresholds, thresholdsInForce } from './book-levels.ts'
@@ -65,6 +67,7 @@ export function scoring({ page: limit }: { readonly page: number }): LoopStep {
     const asOf = dayText(reader.asOf ?? today)
     const { total, saved } = await database.withTenant(tenant, async (tx) => {
       if (cause === 'schedule' && reader.dated) await store.dueForDay(tx, id, asOf)
+      await dueForObjections(tx, id)
       const known = before ?? (await firstThresholds(tx, id, thresholds))
       return { total: await store.countDue(tx, id), saved: known }
     })
@@ -126,11 +129,13 @@ interface Book extends ScoreTerms {
 interface Page {
   readonly customers: readonly store.DueCustomer[]
   readonly paid: Awaited<ReturnType<typeof store.monthlyAmounts>>
+  /** All of their people object to being profiled. */
+  readonly objecting: ReadonlySet<CustomerId>
 }
 
 interface ScoredPage {
   readonly rows: readonly store.ScoreRow[]
-  readonly objected: readonly CustomerId[]
+  readonly objected: readonly { readonly id: CustomerId; readonly source: 'record' | 'people' }[]
   readonly unchanged: number
 }
 
@@ -140,17 +145,16 @@ async function pageAfter(
   place: { readonly after: number; readonly limit: number },
 ): Promise<Page> {
   const customers = await store.dueCustomers(tx, { connection: id, ...place })
-  const paid = await store.monthlyAmounts(
-    tx,
-    customers.map((customer) => customer.id),
-    { currency, today: dayText(Math.floor(now.getTime() / DAY)) },
-  )
-  return { customers, paid }
+  const ids = customers.map((customer) => customer.id)
+  const today = dayText(Math.floor(now.getTime() / DAY))
+  const paid = await store.monthlyAmounts(tx, ids, { currency, today })
+  return { customers, paid, objecting: await objectors(tx, ids) }
 }
 
-async function scorePage(book: Book, { customers, paid }: Page): Promise<ScoredPage> {
+async function scorePage(book: Book, { customers, paid, objecting }: Page): Promise<ScoredPage> {
   const { hash } = book.engine.churn
-  const active = customers.filter((customer) => customer.active)
+  const population = customers.filter((customer) => customer.active)
+  const active = population.filter(({ id }) => !objecting.has(id))
   const known = active.map(({ id, score }) => {
     if (score === null || score.modelHash !== hash) return null
     // Without an agreement the amount is part of the model's input, and only its currency is not.
@@ -166,12 +170,14 @@ async function scorePage(book: Book, { customers, paid }: Page): Promise<ScoredP
     known,
   )
   const rows: store.ScoreRow[] = []
-  const objected: CustomerId[] = []
+  const objected: ScoredPage['objected'][number][] = population
+    .filter(({ id }) => objecting.has(id))
+    .map(({ id }) => ({ id, source: 'people' }))
   let unchanged = 0
   active.forEach((customer, at) => {
     const record = records[at]
     if (record === 'unchanged') unchanged++
-    else if (record === 'objects') objected.push(customer.id)
+    else if (record === 'objects') objected.push({ id: customer.id, source: 'record' })
     else rows.push(scoreRow(book, customer.id, record, paid.get(customer.id) ?? null, customer.score))
   })
   return { rows, objected, unchanged }
@@ -195,7 +201,12 @@ async function savePage(
     modelHash: churn.hash,
     featureSetHash: churn.features.hash,
   })
-  if (objected.length > 0) await store.deleteScores(tx, objected)
+  await takeAway(tx, id, objected)
+  const gone = new Set(objected.map((one) => one.id))
+  await dropObjections(
+    tx,
+    customers.flatMap((customer) => (gone.has(customer.id) ? [] : [customer.id])),
+  )
   await store.clearDue(tx, id, customers)
   // Also those whose score stayed: they were due because something else of theirs changed, such as a renewal date.
   await store.markForWriteBack(
@@ -204,6 +215,23 @@ async function savePage(
     customers.filter((customer) => customer.active).map((customer) => customer.id),
   )
   return true
+}
+
+/** Nothing follows from a score any more, and there is none. */
+async function takeAway(
+  tx: Transaction,
+  connection: ConnectionId,
+  objected: ScoredPage['objected'],
+): Promise<void> {
+  if (objected.length === 0) return
+  const ids = objected.map(({ id }) => id)
+  await store.deleteScores(tx, ids)
+  await noteObjections(tx, connection, objected)
+  await cancelForCustomers(tx, ids, {
+    actor: 'policy',
+    reasonCode: 'profiling_objection',
+    reason: 'The customer objects to being profiled: what followed from the score is cancelled.',
+  })
 }
 
 /** Before the first score there is nobody whose level another rule could have set. */

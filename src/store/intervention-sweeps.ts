@@ -87,6 +87,19 @@ export function cancelMessages(tx: Transaction, customer: CustomerId, because: B
   })
 }
 
+/**
+ * Stops everything of some customers that has not begun to be carried out, tasks too.
+ *
+ * @returns how many
+ */
+export function cancelForCustomers(
+  tx: Transaction,
+  customers: readonly CustomerId[],
+  because: Because,
+): Promise<number> {
+  return cancelAll(tx, because, { where: 'i.customer_id = any ($6::bigint[])', values: [customers] })
+}
+
 export interface Because {
   readonly actor: string
   readonly reasonCode: string

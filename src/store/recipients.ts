@@ -17,6 +17,8 @@ export interface RecipientRow {
   readonly language: string | null
   readonly zone: string | null
   readonly country: string | null
+  /** To being profiled, or to marketing altogether. */
+  readonly objects: boolean
   readonly rank: number
 }
 
@@ -32,6 +34,7 @@ const COLUMNS: readonly BulkColumn[] = [
   { name: 'language', type: 'text' },
   { name: 'zone', type: 'text' },
   { name: 'country', type: 'text' },
+  { name: 'objects', type: 'boolean' },
   { name: 'rank', type: 'integer' },
 ]
 

@@ -136,7 +136,7 @@ function broken(action: Entry, customer: Customer, terms: Terms): ReturnType<Ora
     discount_too_deep: action.discount > typed.discounts.deepest,
     no_offer: gives && fulfilled === 'person' && !world.tasks,
     unsolved: action.key.startsWith('own_'),
-    profiling_objection: context['profilingConsent'] === 0,
+    profiling_objection: context['profilingConsent'] === 0 || customer.objects,
     vulnerable: context['vulnerable'] === 1,
     dispute: context['openDispute'] === 1 || holds.includes('dispute'),
     negotiation: context['openNegotiation'] === 1 || holds.includes('negotiation'),

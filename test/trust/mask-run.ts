@@ -156,6 +156,7 @@ function contextOf(world: World, settings: ServiceSettings, actions: readonly Ac
     ledger: customers.flatMap((customer) => ledgerFacts(customer, periodStart(settings.period, now), now)),
     contacts: customers.flatMap(({ contacts }) => contacts.flatMap((one) => contactFact(one, now))),
     holds: customers.flatMap(({ id, holds }) => holds.map((kind) => ({ customer: id, kind }))),
+    objecting: new Set(customers.flatMap(({ id, objects }) => (objects ? [id] : []))),
     levels: customers.map(({ level }) => level),
     objects: customers.map(({ object }) => object),
   }

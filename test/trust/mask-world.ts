@@ -30,6 +30,8 @@ export interface Customer {
   readonly contacts: readonly Contact[]
   readonly holds: readonly ('replied' | 'complained' | 'dispute' | 'negotiation' | 'by_hand')[]
   readonly past: readonly PastAction[]
+  /** All of its people object to being profiled. */
+  readonly objects: boolean
 }
 
 export interface PastAction {
@@ -235,6 +237,7 @@ function randomCustomer(draw: Draw, id: number, elsewhere: number): Customer {
     holds: maybe(0.06)
       ? some(['replied', 'complained', 'dispute', 'negotiation', 'by_hand'] as const, 0.4)
       : [],
+    objects: maybe(0.02),
     past: maybe(0.3)
       ? some([...KEYS, 'own_0'], 0.3).map((action) => ({
           action,
