@@ -42,6 +42,8 @@ export interface PreviewJudge {
 export interface PreviewRequest {
   readonly tenant: TenantId
   readonly judge: PreviewJudge
+  /** Everybody is decided on anew, also after actions were turned on; what is open is then left out. */
+  readonly whole?: boolean
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal
 }
@@ -59,7 +61,7 @@ const PAGE = 500
  */
 export async function previewBook(
   services: LoopServices,
-  { tenant, judge, signal }: PreviewRequest,
+  { tenant, judge, whole = false, signal }: PreviewRequest,
 ): Promise<BookPreview | null> {
   const { database, clock, engines, connectors } = services
   const inTenant = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => database.withTenant(tenant, work)
@@ -67,21 +69,22 @@ export async function previewBook(
   const begun = await inTenant(async (tx) => {
     const { settings } = await currentSettings(tx)
     const { activatedAt } = await readTenant(tx, tenant)
+    const activated = activatedAt !== null && activatedAt <= now
     return {
       settings,
-      activated: activatedAt !== null && activatedAt <= now,
+      book: activated && !whole ? ('today' as const) : ('whole' as const),
       connections: (await listConnections(tx)).filter(({ status }) => status === 'active'),
       missing: await judge.missing(tx, settings),
     }
   })
   const settings = judge.asLive(begun.settings)
   const currency = reportingCurrency(settings)
-  const tally = tallies({ now, currency, activated: begun.activated, missing: begun.missing })
+  const tally = tallies({ now, currency, book: begun.book, missing: begun.missing })
   const judgeAll = async (rows: readonly HeldIntervention[]): Promise<void> => {
     if (rows.length > 0) tally.judged(rows, await inTenant((tx) => judge.judge(tx, rows, settings)))
   }
 
-  if (begun.activated) {
+  if (begun.book === 'today') {
     const until = endOfDay(now)
     for (let after: InterventionId | null = null; !signal.aborted;) {
       const open: readonly HeldIntervention[] = await inTenant((tx) =>
@@ -103,7 +106,7 @@ export async function previewBook(
     const left = await inTenant((tx) => leftOf(tx, acting))
     const customers = await readUndecided(
       inTenant,
-      { ...acting, connection, cause: begun.activated ? CAUSE : WHOLE_BOOK },
+      { ...acting, connection, cause: begun.book === 'today' ? CAUSE : WHOLE_BOOK },
       () => signal.aborted,
     )
     if (customers.rows === 0 || signal.aborted) continue

@@ -28,8 +28,8 @@ export type PreviewMessage = EmailMessage | SmsMessage | TaskMessage
 
 export interface BookPreview {
   readonly at: Date
-  /** Whether actions were turned on: then only who is still undecided, and what is due today. */
-  readonly activated: boolean
+  /** whole: everybody, decided on anew. today: who is still undecided, and what is open and due today. */
+  readonly book: 'whole' | 'today'
   /** What is to be set up before any of it goes out, as sentences. */
   readonly missing: readonly string[]
   /** Customers that were decided on. */
@@ -96,7 +96,7 @@ export interface Tallies {
 }
 
 export function tallies(
-  start: Pick<BookPreview, 'activated' | 'missing' | 'currency'> & { readonly now: Date },
+  start: Pick<BookPreview, 'book' | 'missing' | 'currency'> & { readonly now: Date },
 ): Tallies {
   const sums = new Map<string, Sums>()
   const masked = new Map<string, Record<string, number>>()

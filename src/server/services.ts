@@ -1,5 +1,7 @@
 /** What every route is given. */
 import type { Inbox } from '../../actions/email/sandbox/inbox.ts'
+import type { SmsSandbox } from '../../actions/sms/sandbox/sandbox.ts'
+import type { PreviewServices } from '../loop/preview-judge.ts'
 import type { LoopServices } from '../loop/services.ts'
 import type { QueueService } from '../queue/service.ts'
 import type { ApiKeys } from '../security/api-keys.ts'
@@ -20,12 +22,14 @@ export interface WebhookKey {
 export type WebhookResult = 'taken' | 'known' | 'own' | 'unknown_portal' | 'forged' | 'unreadable'
 
 /** What whoever starts the server brings. */
-export interface ServerServices extends LoopServices {
+export interface ServerServices extends LoopServices, Pick<PreviewServices, 'channels' | 'feedbackPath'> {
   readonly vault: Vault
   /** Null where the queue is not spoken to: the workers' own sweep finds what is due. */
   readonly queue: Pick<QueueService, 'wake' | 'counts' | 'queues'> | null
   /** The sandbox inbox; null where there is none. */
   readonly inbox: Pick<Inbox, 'list' | 'read' | 'clear'> | null
+  /** The SMS sandbox; absent or null where there is none. */
+  readonly texts?: Pick<SmsSandbox, 'accountSid' | 'authToken' | 'list'> | null
   /** Without a slash at its end; null: nothing that needs a public address works. */
   readonly publicUrl: string | null
   /** Of the apps of this installation; default none: then only private apps' webhooks are taken. */

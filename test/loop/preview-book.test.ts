@@ -105,7 +105,7 @@ describe(`the preview of a book (${databaseKind})`, () => {
     const before = await everything(place)
     const seen = await preview(place)
     expect(await everything(place)).toEqual(before)
-    expect(seen).toMatchObject({ activated: false, customers: 60, missing: [] })
+    expect(seen).toMatchObject({ book: 'whole', customers: 60, missing: [] })
     expect(seen.nothing + seen.actions.reduce((sum, one) => sum + one.chosen, 0)).toBe(60)
 
     await database.withTenant(tenant, (tx) => activateTenant(tx, tenant))
@@ -123,6 +123,11 @@ describe(`the preview of a book (${databaseKind})`, () => {
     for (const { key } of planned) made[key] = (made[key] ?? 0) + 1
     expect(planned.length).toBeGreaterThan(5)
     expect(chosen(seen)).toEqual(made)
+
+    // What is open now is judged, and nobody is left to be decided on.
+    const today = await preview(place)
+    expect(today).toMatchObject({ book: 'today', customers: 0 })
+    expect(chosen(today)).toEqual(made)
 
     const taken = await database.withTenant(tenant, (tx) =>
       takeInterventions(

@@ -8,6 +8,7 @@ import { decisionRoutes } from './decisions.ts'
 import { exportRoutes } from './exports.ts'
 import { holdRoutes } from './holds.ts'
 import { interventionRoutes } from './interventions.ts'
+import { previewRoutes } from './preview.ts'
 import { scoreRoutes } from './score.ts'
 import { suppressedRoutes } from './suppressed.ts'
 
@@ -21,5 +22,6 @@ export const apiRoutes: readonly Route[] = [
   ...connectionRoutes,
   ...connectionControlRoutes,
   ...controlRoutes,
+  ...previewRoutes,
   ...exportRoutes,
 ]

@@ -52,7 +52,8 @@ td.tight{width:1%;white-space:nowrap}
 form{margin:0;display:inline-flex;gap:8px;align-items:center;flex-wrap:wrap}
 button{padding:6px 14px;font-size:13.5px}
 button.plain,a.button{background:transparent;color:var(--ink);border:1px solid var(--line);font-weight:500;background:var(--ground)}
-button.plain:hover{filter:none;border-color:var(--third)}
+a.button{display:inline-block;padding:6px 14px;font-size:13.5px;border-radius:6px;text-decoration:none}
+button.plain:hover,a.button:hover{filter:none;border-color:var(--third)}
 button.small{padding:2px 10px;font-size:12.5px}
 button.link{background:none;border:0;padding:0;color:var(--accent);font-weight:400;font-size:12px;text-decoration:underline}
 input[type=text]{font:inherit;font-size:13.5px;padding:6px 10px;border:1px solid var(--third);border-radius:6px;background:var(--ground);color:var(--ink);min-width:0;width:220px;max-width:100%}
@@ -144,7 +145,7 @@ table.rows,.rows tbody{display:block}
 .rows td,.rows tbody th{border:0;padding:0;text-align:left}
 .rows td:empty,.rows td.wide-only{display:none}
 .rows td.first,.rows th.first{flex:1 1 55%}
-.rows td.full{flex:1 1 100%}.rows td.rest{flex:1 1 60%}
+.rows td.tight{width:auto}.rows td.full{flex:1 1 100%}.rows td.rest{flex:1 1 60%}
 .rows td[data-label]::before{content:attr(data-label) " ";color:var(--second);font-size:12.5px}
 .facts{grid-template-columns:minmax(0,1fr);gap:0 0}.facts dd{margin-bottom:8px}
 .mail{height:460px}

@@ -1,5 +1,6 @@
 /** The one page that shows the loop: what is at risk, what needs a look, what was decided, what it did. */
 import { periodOf } from '../../settings/planning.ts'
+import { readPauses } from '../../store/pauses.ts'
 import { listCustomers } from '../../store/reads/customers.ts'
 import { watchConnections, type ConnectionView } from '../../store/reads/connections.ts'
 import { listInterventions } from '../../store/reads/interventions.ts'
@@ -18,6 +19,7 @@ import { html, joined, type Markup, type Piece } from './html.ts'
 import { LEVELS } from './labels.ts'
 import { noticesPart } from './notices-part.ts'
 import { DELIVERY, noticesOf } from './notices.ts'
+import { partNotices } from './pause-notices.ts'
 import { interventionTable, stateTabs } from './outbox-table.ts'
 import { withPlace, type Place } from './place.ts'
 import { progressPart, runningSteps } from './progress-part.ts'
@@ -57,9 +59,10 @@ export function loopRoute(): Route {
           ),
           interventions: (await listInterventions(tx, { limit: INTERVENTIONS })).items,
           runs: (await listRuns(tx, { limit: RUNS })).items,
+          pauses: (await readPauses(tx)).running,
         }
       })
-      const { place, connections, crms, mark, customers, extras, interventions, runs } = read
+      const { place, connections, crms, mark, customers, extras, interventions, runs, pauses } = read
       const { formats, settings, now } = place
       const period = periodOf(settings.period, now)
       const summary = await summaries(tenant, { connections, period, mark })
@@ -74,7 +77,7 @@ export function loopRoute(): Route {
           <div class="buttons">${pauseButton(place)}</div>
         </div>
         ${progressPart(connections, place)}
-        ${noticesPart(noticesOf(place, connections, totals.customers, crms), place)}
+        ${noticesPart([...partNotices(pauses), ...noticesOf(place, connections, totals.customers, crms)], place)}
         ${
           scored &&
           html`<section class="two">

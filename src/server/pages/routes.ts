@@ -7,6 +7,8 @@ import { inboxDocumentRoute, inboxMailRoute, inboxRoute } from './inbox-pages.ts
 import { interventionMailRoute, interventionRoute } from './intervention-page.ts'
 import { loopRoute } from './loop-page.ts'
 import { outboxRoute } from './outbox-page.ts'
+import { previewRoute } from './preview-page.ts'
+import { sendingRoute } from './sending-page.ts'
 
 /**
  * Made anew for each server: the first page keeps what it read of the book.
@@ -22,6 +24,8 @@ export function pageRoutes(): readonly Route[] {
     outboxRoute,
     interventionRoute,
     interventionMailRoute,
+    sendingRoute,
+    previewRoute,
     inboxRoute,
     inboxMailRoute,
     inboxDocumentRoute,

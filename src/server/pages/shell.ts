@@ -10,7 +10,7 @@ import { html, markupText, type Markup, type Piece } from './html.ts'
 import { LIVE_SCRIPT } from './live-script.ts'
 import type { Place } from './place.ts'
 
-export type Chapter = 'loop' | 'customers' | 'outbox' | 'inbox'
+export type Chapter = 'loop' | 'customers' | 'outbox' | 'sending' | 'inbox'
 
 export interface Shell {
   readonly title: string
@@ -74,7 +74,8 @@ function navigation(place: Place, chapter: Chapter): Markup {
     <div id="menu" popover>
       <ul>
         ${item('loop', '/', 'Overview')}${item('customers', '/customers', 'Customers')}
-        ${item('outbox', '/outbox', 'Outbox', badge)}${hasInbox && item('inbox', '/inbox', 'Sandbox inbox')}
+        ${item('outbox', '/outbox', 'Outbox', badge)}${item('sending', '/sending', 'Sending')}
+        ${hasInbox && item('inbox', '/inbox', 'Sandbox inbox')}
       </ul>
       <h2>Plumbing</h2>
       <ul>

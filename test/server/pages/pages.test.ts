@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InboxMail } from '../../../actions/email/sandbox/inbox.ts'
 import type { ConnectionId, TenantId } from '../../../src/contracts/ids.ts'
 import { pageRoutes } from '../../../src/server/pages/routes.ts'
+import { listAudit } from '../../../src/store/audit.ts'
 import { setConnectionStatus } from '../../../src/store/connections.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { saveProgress, startRun } from '../../../src/store/runs.ts'
@@ -354,6 +355,9 @@ describe('buttons', () => {
       ['/pause', {}],
       ['/resume', {}],
       ['/activate', { confirm: 'yes' }],
+      ['/sending/action/email/pause', {}],
+      ['/sending/stop', { confirm: 'yes' }],
+      ['/sending/release', {}],
       [`/connections/${acme.connection}/run`, { step: 'sync' }],
       [`/outbox/${waiting}/approve`, back],
       [`/outbox/${waiting}/reject`, back],
@@ -378,6 +382,37 @@ describe('buttons', () => {
     expect(page).toContain('Holidays &lt;b&gt;')
     expect((await press('/resume', {}, cookie)).status).toBe(303)
     expect((await database.withTenant(tenant, (tx) => readTenant(tx, tenant))).status).toBe('active')
+  })
+
+  it('pause one action and let it go on, each with its line in the audit log', async () => {
+    const { tenant, cookie } = await company()
+    expect(words(await open('/sending', cookie))).toContain('Nothing is sent yet')
+    const pressed = await press('/sending/action/sms/pause', { reason: 'No credit <b>' }, cookie)
+    expect(pressed.headers.get('location')).toBe('/sending')
+    const page = await open('/sending', cookie)
+    expect(words(page)).toContain('1 action or channel is paused')
+    expect(page).toContain('No credit &lt;b&gt;')
+    expect(words(await open('/', cookie))).toContain('is paused')
+    expect((await press('/sending/action/nothing/pause', {}, cookie)).status).toBe(400)
+    expect((await press('/sending/action/sms/resume', {}, cookie)).status).toBe(303)
+    expect(words(await open('/sending', cookie))).not.toContain('is paused')
+    const audited = await database.withTenant(tenant, (tx) => listAudit(tx))
+    expect(audited.map(({ action }) => action).filter((one) => one.startsWith('action.'))).toEqual([
+      'action.resume',
+      'action.pause',
+    ])
+  })
+
+  it('stop all actions only when that is meant, and say what it does until it is released', async () => {
+    const { cookie } = await company()
+    expect((await press('/sending/stop', { reason: 'A wrong list' }, cookie)).status).toBe(400)
+    expect((await press('/sending/stop', { reason: 'A wrong list', confirm: 'yes' }, cookie)).status).toBe(
+      303,
+    )
+    expect(words(await open('/sending', cookie))).toContain('All actions are stopped')
+    expect(words(await open('/', cookie))).toContain('The kill switch is on')
+    await press('/sending/release', {}, cookie)
+    expect(words(await open('/', cookie))).not.toContain('kill switch')
   })
 
   it('turn actions on only when it is meant, and say beforehand what that does', async () => {
@@ -445,6 +480,18 @@ describe('buttons', () => {
       '/outbox?state=x&y',
     ])
       expect((await press(`/outbox/${id}/approve`, { back })).status, back).toBe(400)
+  })
+})
+
+describe('the preview', () => {
+  it('says what is missing, how many by action, and that nothing was written', async () => {
+    const { tenant, cookie } = await company()
+    const connection = await connect(database, tenant)
+    await fillBook(database, tenant, connection, { count: 5 })
+    const page = words(await open('/preview', cookie))
+    expect(page).toContain('Nothing was written, and nothing was sent')
+    expect(page).toContain('None of it goes out yet')
+    expect(page).toContain('The delivery mode is dry_run, not live')
   })
 })
 

@@ -1,0 +1,96 @@
+/** What would be sent today, over the whole book, with nothing written. */
+import { z } from 'zod'
+import { OUTCOMES } from '../../loop/preview-tally.ts'
+import { route } from '../route.ts'
+import { sharedPreview } from '../previews.ts'
+import * as shape from './shapes.ts'
+
+const outcome = z.enum(OUTCOMES).meta({
+  description:
+    'send: it goes out. approval: a person is asked first. later: it goes later today or another day, by itself. waits: somebody has to mend something. suppressed: it is held back. not_possible: nothing here carries it out. ends: it is over',
+})
+const channel = z.enum(['email', 'sms', 'task'])
+const many = z.int()
+
+const preview = z.object({
+  at: shape.time,
+  book: z.enum(['whole', 'today']).meta({
+    description:
+      'whole: everybody, decided on anew. today: who is still undecided, and what is open and due today',
+  }),
+  missing: z.array(z.string()).meta({
+    description: 'What is to be set up before any of it goes out; the preview looks behind it',
+  }),
+  customers: many.meta({ description: 'Decided on' }),
+  nothing: many.meta({ description: 'Of them, for whom nothing is worth doing or allowed' }),
+  currency: shape.currency,
+  plannedCostMinor: z.int().meta({ description: 'What it would reserve of the budget, in minor units' }),
+  actions: z.array(
+    z.object({
+      key: shape.actionKey,
+      name: z.string(),
+      channel,
+      chosen: many,
+      would: z.object(Object.fromEntries(OUTCOMES.map((one) => [one, many]))).meta({
+        description: 'Of the chosen, what would become of how many',
+      }),
+      plannedCostMinor: z.int(),
+      masked: z.record(z.string(), many).meta({
+        description: 'Customers for whom it was not open, by reason',
+      }),
+    }),
+  ),
+  reasons: z
+    .array(
+      z.object({
+        actionKey: shape.actionKey,
+        channel,
+        outcome,
+        code: z.string(),
+        reason: z.string().meta({ description: 'Of one of them' }),
+        count: many,
+      }),
+    )
+    .meta({ description: 'Why some would not go out now, most frequent first' }),
+  examples: z
+    .array(
+      z.object({
+        actionKey: shape.actionKey,
+        channel,
+        outcome,
+        customer: shape.customerId,
+        customerName: z.string().nullable(),
+        code: z.string().nullable(),
+        reason: z.string().nullable(),
+        message: z
+          .unknown()
+          .meta({ description: 'As a dry run: its links lead nowhere. null: there is none' }),
+      }),
+    )
+    .meta({ description: 'Three of each action that would go out, one of each other outcome' }),
+})
+
+export const previewRoutes = [
+  route({
+    method: 'post',
+    path: '/v1/preview',
+    summary: 'What would be sent today',
+    description:
+      'Decides and judges as the real thing does, as if everything were switched on, and writes nothing. Before actions are turned on it is always over the whole book. Some seconds for 10,000 customers; who asks while one is being made gets the same.',
+    tag: 'Settings',
+    access: { scope: 'read', role: 'operator' },
+    body: shape
+      .body({
+        book: z.enum(['whole', 'today']).default('today').meta({
+          description:
+            'today (default): once actions are on, only who is still undecided and what is due. whole: everybody, as if decided on anew',
+        }),
+      })
+      .default({ book: 'today' }),
+    answers: { 200: { description: 'The preview', schema: preview } },
+    handle: async ({ tenant, body, origin }, services) => ({
+      status: 200,
+      body: await sharedPreview(services, { tenant, origin, whole: body.book === 'whole' }),
+    }),
+  }),
+] as const
