@@ -7,7 +7,6 @@ import type { InterventionId, TenantId } from '../../src/contracts/ids.ts'
 import { checkSms } from '../../src/doctor/sms.ts'
 import { SMS_AUTH_TOKEN, smsAddresses, smsLacks } from '../../src/loop/sms-account.ts'
 import { hashAddress } from '../../src/security/address-hash.ts'
-import { smsRoutes } from '../../src/server/sms.ts'
 import { parseServiceSettings } from '../../src/settings/service.ts'
 import { consentOf } from '../../src/store/consents.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -30,7 +29,7 @@ let place: { tenant: TenantId; connection: Awaited<ReturnType<typeof addConnecti
 beforeAll(async () => {
   database = await openTestDatabase()
   sandbox = await startSmsSandbox({ port: 0, host: '127.0.0.1' })
-  server = await startTestServer(database, smsRoutes({ sandbox }), {}, { publicUrl: PUBLIC })
+  server = await startTestServer(database, [], {}, { publicUrl: PUBLIC, texts: sandbox })
   tenant = await addTenant(database, 'Acme & Sons')
   place = { tenant, connection: await addConnection(database, tenant) }
   const { secrets, vault } = server.services
