@@ -33,8 +33,8 @@ import { takeConsent } from './own-consent.ts'
 export interface FeedbackEvent {
   readonly channel: FeedbackChannel
   readonly kind: DeliveryKind
-  /** When it happened, as the provider says it. */
-  readonly at: Date
+  /** When it happened, as the provider says it; null: now, in database time, as for whatever a person does right here. */
+  readonly at: Date | null
   /** The same event has the same one, however often and by whichever door it comes: `twilio:SM…:delivered`. */
   readonly dedupKey: string
   /** Null: not known; found by `providerId` where there is one. */

@@ -79,7 +79,8 @@ export async function takeReturned(
   if (said === null) return 'ignored'
   const event: FeedbackEvent = {
     channel: 'email',
-    at: timeOf(returned.at, services.clock()),
+    // What people say counts from when it is heard: the clock in a mail is its writer's, and may be years off.
+    at: returned.kind === 'report' ? timeOf(returned.at, services.clock()) : null,
     intervention: place.intervention,
     hash: place.hash,
     code: null,
@@ -133,9 +134,9 @@ const STOPPED: Meaning = { kind: 'unsubscribed', code: 'mailto', dedup: 'stopped
 /** RFC 5965 section 7.3, RFC 6591: reports that are not about somebody who wants no more. */
 const NO_COMPLAINT: ReadonlySet<string> = new Set(['not-spam', 'auth-failure', 'dmarc'])
 
-/** Dates in mails are whatever their writer's clock says: one far off counts as now. */
-function timeOf(at: Date | null, now: Date): Date {
-  return at === null || at > now || now.getTime() - at.getTime() > MOST_BACK_MS ? now : at
+/** Null: far off, or none. */
+function timeOf(at: Date | null, now: Date): Date | null {
+  return at === null || now.getTime() - at.getTime() > MOST_BACK_MS ? null : at
 }
 
 const MOST_BACK_MS = 7 * 86_400_000

@@ -4,20 +4,20 @@
  *
  * The CRM is told by the write-back step (write-consents.ts), to which it is owed from the moment it is recorded.
  */
+import { randomUUID } from 'node:crypto'
 import { HoldfastError } from '../contracts/errors.ts'
 import { claimOfLink, verifyLink } from '../security/signed-link.ts'
 import { consentOf } from '../store/consents.ts'
 import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
-import { noteIntervention } from '../store/intervention-moves.ts'
-import { cancelToAddress } from '../store/intervention-sweeps.ts'
+import { lockAddress } from '../store/delivery-events.ts'
 import { findIntervention } from '../store/interventions.ts'
 import { currentSettings } from '../store/settings-versions.ts'
-import { isSuppressed, suppress } from '../store/suppressions.ts'
+import { isSuppressed } from '../store/suppressions.ts'
 import { readTenant } from '../store/tenants.ts'
 import { storedMessage } from './act-message.ts'
 import type { ActServices } from './act-services.ts'
-import { takeConsent, tellConsent } from './own-consent.ts'
+import { takeFeedback } from './feedback.ts'
 import { parseUnsubscribe, type UnsubscribeClaim } from './unsubscribe-link.ts'
 
 type Services = Pick<ActServices, 'database' | 'secrets' | 'log' | 'connectors'>
@@ -70,20 +70,21 @@ const AGAIN = 3
 
 function refuseFor(services: Services, token: string): Promise<'done' | 'already'> {
   return withClaim(services, token, async (tx, { intervention, hash }) => {
+    // Of two clicks at once the second sees the first.
+    await lockAddress(tx, hash)
     if (await isDone(tx, hash)) return 'already'
-    const one = await findIntervention(tx, intervention)
-    const message = one === null ? null : storedMessage(one)
-    const rehearsal = message?.delivery === 'sandbox'
-    const source = rehearsal ? 'unsubscribe_sandbox' : 'unsubscribe'
-    const change = { hash, channel: 'email', status: 'refused', source } as const
-    // Where one CRM has said so before, the others are still to be told.
-    const take = (await consentOf(tx, hash, 'email')) === 'refused' ? tellConsent : takeConsent
-    await take(tx, services.connectors, change, { rehearsal })
-    await suppress(tx, { hash, channel: 'email', reason: 'unsubscribed', source })
-    const because = { actor: 'recipient', reasonCode: 'unsubscribed', reason: 'The recipient unsubscribed.' }
-    await noteIntervention(tx, { id: intervention, ...because })
-    const cancelled = await cancelToAddress(tx, { hash, address: message?.to.address ?? null, ...because })
-    services.log.info({ tenant: tx.tenant, intervention, cancelled }, 'a recipient unsubscribed')
+    await takeFeedback(tx, services, {
+      channel: 'email',
+      kind: 'unsubscribed',
+      at: null,
+      // Whoever agreed again since the last time unsubscribes anew.
+      dedupKey: `link:${intervention}:${randomUUID()}`,
+      intervention,
+      hash,
+      code: null,
+      detail: null,
+    })
+    services.log.info({ tenant: tx.tenant, intervention }, 'a recipient unsubscribed')
     return 'done'
   })
 }

@@ -26,8 +26,8 @@ export interface NewDeliveryEvent {
   readonly intervention: InterventionId | null
   readonly channel: FeedbackChannel
   readonly kind: DeliveryKind
-  /** A time to come is kept as now: a wrong clock must not outlive an answer. */
-  readonly at: Date
+  /** Null: now, in database time. A time to come is kept as now: a wrong clock must not outlive an answer. */
+  readonly at: Date | null
   readonly dedupKey: string
   readonly hash: Buffer | null
   readonly code: string | null
@@ -53,7 +53,7 @@ export async function appendDeliveryEvent(
   const [row] = await tx.query<{ at: Date }>(
     `insert into delivery_events (tenant_id, intervention_id, channel, kind, at, dedup_key, address_hash, code, detail,
        permanent)
-     values ($1, $2, $3, $4, least($5, clock_timestamp()), $6, $7, $8, $9, $10)
+     values ($1, $2, $3, $4, least($5::timestamptz, clock_timestamp()), $6, $7, $8, $9, $10)
      on conflict (tenant_id, dedup_key) do nothing returning at`,
     [tx.tenant, intervention, channel, kind, at, dedupKey, hash, code, detail, permanent],
   )
