@@ -40,6 +40,8 @@ export const DOORS: Readonly<Record<string, string>> = {
   'post /v1/customers/{id}/holds': 'write operator',
   'post /v1/customers/{id}/holds/release': 'write operator',
   'get /v1/suppressed': 'read viewer',
+  'get /v1/budget': 'read viewer',
+  'get /v1/interventions/{id}/budget': 'read viewer',
   'post /v1/pause': 'admin operator',
   'post /v1/resume': 'admin admin',
   'post /v1/kill-switch': 'admin operator',

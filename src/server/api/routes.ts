@@ -2,6 +2,7 @@
 import type { Route } from '../route.ts'
 import { connectionControlRoutes } from './connection-control.ts'
 import { connectionRoutes } from './connections.ts'
+import { budgetRoutes } from './budget.ts'
 import { controlRoutes } from './control.ts'
 import { customerRoutes } from './customers.ts'
 import { decisionRoutes } from './decisions.ts'
@@ -19,6 +20,7 @@ export const apiRoutes: readonly Route[] = [
   ...interventionRoutes,
   ...holdRoutes,
   ...suppressedRoutes,
+  ...budgetRoutes,
   ...connectionRoutes,
   ...connectionControlRoutes,
   ...controlRoutes,

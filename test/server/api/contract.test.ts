@@ -90,6 +90,8 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
   'get /v1/holds': [{ path: '/v1/holds?limit=1' }],
   'post /v1/customers/{id}/holds/release': [{ path: `/v1/customers/${first + 2}/holds/release` }],
   'get /v1/suppressed': [{}, { path: '/v1/suppressed?by=week' }],
+  'get /v1/budget': [{}, { path: '/v1/budget?at=2026-11-20T06:00:00Z' }],
+  'get /v1/interventions/{id}/budget': [{ path: `/v1/interventions/${intervention}/budget` }],
   'post /v1/activation': [{ body: { confirm: true } }],
   'post /v1/interventions': [
     { body: { customer: first + 1, action: 'email' }, headers: { 'idempotency-key': randomUUID() } },
