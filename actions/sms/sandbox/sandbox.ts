@@ -8,9 +8,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldfastError } from '../../../src/contracts/errors.ts'
 import { answerTo, type Refusal } from './answers.ts'
-import { postForm, type Form } from './callbacks.ts'
+import { postForm } from './callbacks.ts'
 import { createFaults, type SmsFault, type SmsFaultRule } from './faults.ts'
+import { besideOf, inboundForm, messageIn, statusForm } from './forms.ts'
+import { refuse, send } from './http.ts'
 import { isStart, isStop } from './opt-outs.ts'
+import { refusalOf } from './refusals.ts'
 import { messageJson, newText, type SandboxText, type TextStatus } from './texts.ts'
 
 /** What was made whole, whether or not its sender was told: what a ledger is compared with. */
@@ -66,7 +69,7 @@ export interface SmsSandboxOptions {
   readonly host: string
   /** What callbacks are signed and requests are signed in with; default: made up. */
   readonly authToken?: string
-  /** Texts that are kept, default 1,000; the oldest go. */
+  /** Texts that are kept, default 10,000; the oldest go. */
   readonly keep?: number
   /** Whether what becomes of texts is told, default true. */
   readonly tells?: boolean
@@ -87,7 +90,7 @@ export const SANDBOX_ACCOUNT = {
  * const channel = openSmsChannel({ ...sandbox, baseUrl: sandbox.url, auth: sandbox, from: sandbox, … })
  */
 export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSandbox> {
-  const { keep = 1000, tells = true } = options
+  const { keep = 10_000, tells = true } = options
   const authToken = options.authToken ?? randomBytes(16).toString('hex')
   const { accountSid, messagingServiceSid, number } = SANDBOX_ACCOUNT
   const faults = createFaults()
@@ -130,7 +133,7 @@ export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSa
       return fault.kind === 'slow'
     }
     if (!(await passes('request'))) return null
-    const refusal = faults.next(['refuse'], to) ?? refusalOf(form)
+    const refusal = faults.next(['refuse'], to) ?? refusalOf(form, { number, messagingServiceSid, optedOut })
     if (refusal !== null) return refusal
     const service = form.get('MessagingServiceSid')
     const callback = form.get('StatusCallback')
@@ -158,32 +161,6 @@ export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSa
     return (await passes('answer')) ? text : null
   }
 
-  function refusalOf(form: URLSearchParams): Refusal | null {
-    const [to, from, service, body] = ['To', 'From', 'MessagingServiceSid', 'Body'].map((name) =>
-      form.get(name),
-    )
-    const refused = (code: number, message: string): Refusal => ({
-      kind: 'refuse',
-      status: 400,
-      code,
-      message,
-    })
-    if (to === null || to === '') return refused(21604, "A 'To' phone number is required.")
-    if (!/^\+[1-9]\d{6,14}$/.test(to)) return refused(21211, `Invalid 'To' Phone Number: ${to}`)
-    if (MAGIC[to] !== undefined) return refused(...MAGIC[to])
-    if (body === null || body === '') return refused(21602, 'Message body is required.')
-    if (body.length > 1600)
-      return refused(21617, 'The concatenated message body exceeds the 1600 character limit.')
-    if (service === null ? from !== number : service !== messagingServiceSid)
-      return service === null
-        ? refused(21606, `The From phone number ${from} is not valid.`)
-        : refused(21701, 'The Messaging Service does not exist.')
-    const callback = form.get('StatusCallback')
-    if (callback !== null && !URL.canParse(callback))
-      return refused(21609, 'The StatusCallback URL is not valid.')
-    return optedOut.has(to) ? refused(21610, 'Attempt to send to unsubscribed recipient') : null
-  }
-
   async function proceed(
     text: SandboxText,
     later: Extract<SmsFault, { kind: 'fail_later' }> | null,
@@ -200,22 +177,7 @@ export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSa
     if (!tells || text.callback === null || told?.how === 'never') return
     const inOrder = told?.how === 'reversed' ? steps.toReversed() : steps
     for (const { status, code } of told?.how === 'twice' ? [...inOrder, ...inOrder] : inOrder)
-      await postForm(text.callback, statusForm(text, status, code), authToken)
-  }
-
-  function statusForm(text: SandboxText, status: TextStatus, code: number | null): Form {
-    return {
-      ApiVersion: '2010-04-01',
-      AccountSid: accountSid,
-      MessageSid: text.sid,
-      SmsSid: text.sid,
-      MessageStatus: status,
-      SmsStatus: status,
-      To: text.to,
-      From: text.from ?? number,
-      ...(text.service === null ? {} : { MessagingServiceSid: text.service }),
-      ...(code === null ? {} : { ErrorCode: String(code) }),
-    }
+      await postForm(text.callback, statusForm(SANDBOX_ACCOUNT, text, status, code), authToken)
   }
 
   async function receive({
@@ -238,7 +200,7 @@ export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSa
     if (isStart(body)) optedOut.delete(from)
     const webhook = url ?? inboundUrls.get(from)
     if (webhook === undefined) return { status: null, answer: null }
-    const told = await postForm(webhook, inboundForm(text), authToken)
+    const told = await postForm(webhook, inboundForm(SANDBOX_ACCOUNT, text), authToken)
     const answer = told === null ? null : messageIn(told.body)
     // Who said stop is sent nothing more, an answer neither.
     if (answer !== null && !optedOut.has(from))
@@ -254,24 +216,6 @@ export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSa
         }),
       )
     return { status: told?.status ?? null, answer }
-  }
-
-  function inboundForm(text: SandboxText): Form {
-    return {
-      ToCountry: 'US',
-      SmsMessageSid: text.sid,
-      NumMedia: '0',
-      SmsSid: text.sid,
-      SmsStatus: 'received',
-      Body: text.body,
-      To: number,
-      MessagingServiceSid: messagingServiceSid,
-      NumSegments: String(text.segments),
-      MessageSid: text.sid,
-      AccountSid: accountSid,
-      From: text.from ?? '',
-      ApiVersion: '2010-04-01',
-    }
   }
 
   const signedIn = Buffer.from(`Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`)
@@ -341,43 +285,4 @@ export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSa
       await Promise.all(running)
     },
   }
-}
-
-/** Numbers that Twilio keeps for tests (https://www.twilio.com/docs/iam/test-credentials), refused as there. */
-const MAGIC: Readonly<Record<string, readonly [number, string]>> = {
-  '+15005550001': [21211, "Invalid 'To' Phone Number"],
-  '+15005550002': [21612, 'The message cannot be sent with this combination of To and From.'],
-  '+15005550003': [21408, 'Permission to send an SMS has not been enabled for the region.'],
-  '+15005550004': [21610, 'Attempt to send to unsubscribed recipient'],
-  '+15005550009': [21614, "'To' number is not a valid mobile number"],
-}
-
-/** `…/status?a=…` to `…/inbound`. */
-function besideOf(callback: string): string {
-  return callback.replace(/[?#].*$/, '').replace(/\/[^/]*$/, '/inbound')
-}
-
-/** The text of TwiML's first Message; null: nothing is to be sent. */
-function messageIn(twiml: string): string | null {
-  const found = /<Message>([\s\S]*?)<\/Message>/.exec(twiml)
-  if (found === null) return null
-  const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
-  return found[1].replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name])
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json;charset=utf-8' }).end(JSON.stringify(body))
-}
-
-function refuse(response: ServerResponse, { status, code, message = 'Refused' }: Refusal): void {
-  if (code === undefined) {
-    response.writeHead(status, { 'content-type': 'text/html' }).end('<html><body>Bad gateway</body></html>')
-    return
-  }
-  send(response, status, {
-    code,
-    message,
-    more_info: `https://www.twilio.com/docs/errors/${code}`,
-    status,
-  })
 }
