@@ -1,11 +1,14 @@
 /** The channels of each tenant, opened at first use and again when its settings change. */
 import { openEmailChannel } from '../actions/email/channel.ts'
 import type { Channel } from '../actions/channel.ts'
+import { openSmsChannel } from '../actions/sms/channel.ts'
+import type { SmsSandbox } from '../actions/sms/sandbox/sandbox.ts'
 import type { Clock } from './contracts/clock.ts'
 import type { TenantId } from './contracts/ids.ts'
 import type { Channels } from './loop/act-services.ts'
+import type { Secrets } from './loop/services.ts'
+import { SMS_API_SECRET, SMS_AUTH_TOKEN, smsAddresses, smsLacks, smsSenderOf } from './loop/sms-account.ts'
 import type { Vault } from './security/vault.ts'
-import type { ServiceSettings } from './settings/service.ts'
 import type { Database } from './store/database.ts'
 
 /** Where the password of the SMTP user lies in the vault. */
@@ -16,80 +19,130 @@ export const DKIM_KEY = { owner: 'email', name: 'dkim_key' } as const
 export interface ChannelsOptions {
   readonly database: Database
   readonly vault: Vault
+  readonly secrets: Pick<Secrets, 'linkKey'>
   readonly clock: Clock
   /** The sandbox inbox of this process; null: it has none. */
   readonly inbox: { readonly host: string; readonly port: number } | null
+  /** The SMS sandbox of this process; null: it has none. */
+  readonly texts: SmsSandbox | null
+  /** How the world reaches this installation, and how this machine does. */
+  readonly publicUrl: string | null
+  readonly localUrl: () => string
 }
 
 /**
  * @example
- * const channels = openChannels({ database, vault, clock, inbox })
+ * const channels = openChannels({ database, vault, secrets, clock, inbox, texts, publicUrl, localUrl })
  * const channel = await channels.email({ tenant, delivery: 'sandbox', settings })
  */
-export function openChannels({
-  database,
-  vault,
-  clock,
-  inbox,
-}: ChannelsOptions): Channels & { close(): Promise<void> } {
-  const sandbox =
-    inbox === null
-      ? null
-      : openEmailChannel({
-          host: inbox.host,
-          port: inbox.port,
-          security: 'none',
-          user: null,
-          password: null,
-          dkim: null,
-          clock,
-        })
-  const live = new Map<TenantId, { readonly of: string; readonly channel: Promise<Channel> }>()
+export function openChannels(options: ChannelsOptions): Channels & { close(): Promise<void> } {
+  const { database, vault, clock, inbox, texts, publicUrl } = options
+  const sandbox = inbox === null ? null : sandboxMail(inbox, clock)
+  const mail = kept()
+  const live = kept()
+  const rehearsed = kept()
 
-  async function open(smtp: ServiceSettings['smtp'], secrets: Secrets): Promise<Channel> {
-    const { host, port, security, user, dkimDomain, dkimSelector } = smtp
-    const signs = secrets.dkimKey !== null && dkimDomain !== null && dkimSelector !== null
-    return openEmailChannel({
-      host: host!,
-      port,
-      security,
-      user,
-      password: secrets.password,
-      dkim: signs ? { domain: dkimDomain, selector: dkimSelector, privateKey: secrets.dkimKey } : null,
-      clock,
-    })
-  }
-
-  interface Secrets {
-    readonly password: string | null
-    readonly dkimKey: string | null
-  }
-
-  async function secretsOf(tenant: TenantId): Promise<Secrets> {
-    return database.withTenant(tenant, async (tx) => ({
-      password: (await vault.unseal(tx, SMTP_PASSWORD))?.toString('utf8') ?? null,
-      dkimKey: (await vault.unseal(tx, DKIM_KEY))?.toString('utf8') ?? null,
-    }))
-  }
+  const secretOf = async (tenant: TenantId, of: { owner: string; name: string }): Promise<string | null> =>
+    database.withTenant(tenant, async (tx) => (await vault.unseal(tx, of))?.toString('utf8') ?? null)
+  const linkKeyOf = (tenant: TenantId): Promise<Buffer> =>
+    database.withTenant(tenant, (tx) => options.secrets.linkKey(tx))
 
   return {
     email: async ({ tenant, delivery, settings: { smtp } }) => {
       if (delivery === 'sandbox') return sandbox
-      if (smtp.host === null) return null
-      const secrets = await secretsOf(tenant)
-      const of = JSON.stringify([smtp, secrets])
-      const known = live.get(tenant)
+      const { host, port, security, user, dkimDomain, dkimSelector } = smtp
+      if (host === null) return null
+      const password = await secretOf(tenant, SMTP_PASSWORD)
+      const dkimKey = await secretOf(tenant, DKIM_KEY)
+      return mail.get(tenant, [smtp, password, dkimKey], async () =>
+        openEmailChannel({
+          host,
+          port,
+          security,
+          user,
+          password,
+          dkim:
+            dkimKey !== null && dkimDomain !== null && dkimSelector !== null
+              ? { domain: dkimDomain, selector: dkimSelector, privateKey: dkimKey }
+              : null,
+          clock,
+        }),
+      )
+    },
+    sms: async ({ tenant, delivery, settings: { sms } }) => {
+      if (delivery === 'sandbox') {
+        if (texts === null) return null
+        const base = options.localUrl()
+        return rehearsed.get(tenant, [base], async () =>
+          sandboxTexts(texts, { base, linkKey: await linkKeyOf(tenant), tenant, clock }),
+        )
+      }
+      const from = smsSenderOf(sms)
+      const { accountSid, apiKeySid } = sms
+      if (accountSid === null || from === null) return null
+      const secret = await secretOf(tenant, apiKeySid === null ? SMS_AUTH_TOKEN : SMS_API_SECRET)
+      if (secret === null) return null
+      return live.get(tenant, [sms, secret, publicUrl], async () => {
+        const reached = publicUrl === null ? null : smsAddresses(publicUrl, await linkKeyOf(tenant), tenant)
+        return openSmsChannel({
+          accountSid,
+          auth: apiKeySid === null ? { authToken: secret } : { apiKey: apiKeySid, secret },
+          from,
+          statusCallback: (key) => reached?.status(key) ?? null,
+          inboundUrl: reached?.inbound ?? null,
+          clock,
+        })
+      })
+    },
+    smsSituation: ({ sms }) => ({ sandbox: texts !== null, missing: smsLacks(sms) }),
+    close: async () => {
+      await sandbox?.close()
+      for (const channels of [mail, live, rehearsed]) await channels.close()
+    },
+  }
+}
+
+const sandboxMail = ({ host, port }: { host: string; port: number }, clock: Clock): Channel =>
+  openEmailChannel({ host, port, security: 'none', user: null, password: null, dkim: null, clock })
+
+function sandboxTexts(
+  sandbox: SmsSandbox,
+  {
+    base,
+    linkKey,
+    tenant,
+    clock,
+  }: { readonly base: string; readonly linkKey: Buffer; readonly tenant: TenantId; readonly clock: Clock },
+): Channel {
+  const reached = smsAddresses(base, linkKey, tenant)
+  return openSmsChannel({
+    accountSid: sandbox.accountSid,
+    auth: { authToken: sandbox.authToken },
+    from: { number: sandbox.number },
+    baseUrl: sandbox.url,
+    statusCallback: (key) => reached.status(key),
+    inboundUrl: reached.inbound,
+    clock,
+  })
+}
+
+/** The channel of each tenant, for as long as what it was opened with is the same. */
+function kept() {
+  const channels = new Map<TenantId, { readonly of: string; readonly channel: Promise<Channel> }>()
+  return {
+    get(tenant: TenantId, madeOf: readonly unknown[], open: () => Promise<Channel>): Promise<Channel> {
+      const of = JSON.stringify(madeOf)
+      const known = channels.get(tenant)
       if (known?.of === of) return known.channel
-      const channel = open(smtp, secrets)
-      live.set(tenant, { of, channel })
-      channel.catch(() => live.delete(tenant))
+      const channel = open()
+      channels.set(tenant, { of, channel })
+      channel.catch(() => channels.delete(tenant))
       // What it is sending ends first: nobody waits for that here.
       void known?.channel.then((before) => before.close()).catch(() => undefined)
       return channel
     },
-    close: async () => {
-      await sandbox?.close()
-      for (const { channel } of live.values()) await (await channel.catch(() => null))?.close()
+    close: async (): Promise<void> => {
+      for (const { channel } of channels.values()) await (await channel.catch(() => null))?.close()
     },
   }
 }

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { openInbox, type Inbox } from '../actions/email/sandbox/inbox.ts'
 import { solveInThread } from '../models/policy/solve-thread.ts'
+import { startSmsSandbox, type SmsSandbox } from '../actions/sms/sandbox/sandbox.ts'
 import { openChannels } from './channels.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
@@ -44,6 +45,8 @@ export interface Service extends LoopServices, ActServices {
   readonly backend: QueueBackend
   /** Null in a process that is one of several: nobody would find it there. */
   readonly inbox: Inbox | null
+  /** The SMS sandbox; null like the inbox. */
+  readonly texts: SmsSandbox | null
   readonly hubspot: HubSpot
   readonly salesforce: Salesforce
   /** CRM sandboxes of this process. */
@@ -109,7 +112,12 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
     closers.push(() => engines.close())
     const inbox = alone ? await openInbox({ port: 0, host: '127.0.0.1' }) : null
     if (inbox !== null) closers.push(() => inbox.close())
-    const channels = openChannels({ database, vault, clock, inbox })
+    const texts = alone ? await startSmsSandbox({ port: 0, host: '127.0.0.1' }) : null
+    if (texts !== null) closers.push(() => texts.close())
+    const secrets = openSecrets(vault)
+    const { publicUrl } = config
+    const localUrl = (): string => service.localUrl
+    const channels = openChannels({ database, vault, secrets, clock, inbox, texts, publicUrl, localUrl })
     closers.push(() => channels.close())
     const place = { folder: config.data, clock }
     const sandboxes = openSandboxHosts({
@@ -132,13 +140,14 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       app: config.salesforce,
       builtIn: () => sandboxes.get('salesforce'),
     })
-    return {
+    const service: Service = {
       config,
       database,
       vault,
       backend,
       engines,
       inbox,
+      texts,
       channels,
       clock,
       log,
@@ -146,12 +155,13 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       hubspot,
       salesforce,
       sandboxes,
-      secrets: openSecrets(vault),
-      publicUrl: config.publicUrl,
+      secrets,
+      publicUrl,
       localUrl: `http://localhost:${config.port}`,
       serving: false,
       close: closeAll,
     }
+    return service
   } catch (cause) {
     await closeAll()
     throw cause

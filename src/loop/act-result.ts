@@ -1,6 +1,9 @@
 /** How an attempt ended, written to the ledger: with the lease's owner checked, and not given up at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parsePhone } from '../../actions/sms/phone.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import { reportingCurrency } from '../settings/planning.ts'
+import { smsCost } from '../settings/sms.ts'
 import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
 import { mayMove, type InterventionState } from '../store/intervention-states.ts'
@@ -19,7 +22,7 @@ import type { Taken } from './act-take.ts'
 const STORE_MS = 300_000
 
 /** What the result is of. */
-export type Attempted = Pick<Taken, 'row' | 'delivery' | 'hash' | 'attempt'> & {
+export type Attempted = Pick<Taken, 'row' | 'delivery' | 'hash' | 'attempt' | 'settings'> & {
   /** Null where nothing was stored. */
   readonly message: Taken['message'] | null
   /** The lease that it was sent under. */
@@ -167,7 +170,7 @@ function withoutPerson({ to, reasonCode, set }: Moving): Moving {
 type Moving = Pick<Move, 'to' | 'set' | 'detail'> & { readonly reasonCode: string; readonly reason: string }
 
 function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
-  const { attempt, delivery, row } = attempted
+  const { attempt, delivery } = attempted
   const later = (reasonCode: string, reason: string, dueInMs: number, attempts = 0): Moving => ({
     to: 'deferred',
     reasonCode,
@@ -183,7 +186,7 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
         set: {
           providerId: end.providerId,
           sentNow: true,
-          actualCostMinor: delivery === 'live' ? row.plannedCostMinor : 0,
+          actualCostMinor: delivery === 'live' ? costOf(attempted) : 0,
         },
       }
     case 'uncertain':
@@ -218,8 +221,23 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
   }
 }
 
+/** Of a text what its parts cost, where their price is known; of everything else what was planned. */
+function costOf({ row, message, settings }: Attempted): number {
+  if (message?.kind !== 'sms') return row.plannedCostMinor
+  const number = parsePhone(message.to, null)
+  const country = 'problem' in number ? null : number.country
+  const currency = reportingCurrency(settings)
+  const known = currency === row.currency ? smsCost(message.segments, country, settings.sms, currency) : null
+  return known ?? row.plannedCostMinor
+}
+
 function doneWords({ delivery, message }: Attempted): { reasonCode: string; reason: string } {
   const reasonCode = delivery === 'live' ? 'sent' : 'sandbox'
+  if (message?.kind === 'sms')
+    return {
+      reasonCode,
+      reason: delivery === 'live' ? 'Twilio took it.' : 'It is in the SMS sandbox; nobody else received it.',
+    }
   if (message?.kind !== 'task')
     return {
       reasonCode,

@@ -41,6 +41,7 @@ export function buildText({ intervention, context, settings, to, delivery, offer
     responsible: responsible === null ? null : { name: responsible.name },
     sender: { name: sender.name, company: sender.company ?? sender.name ?? context.company },
     offer: action === undefined || action.discount === 0 ? null : offer,
+    templates: settings.sms.templates,
   })
   return { ...message, delivery, recipientId: recipient.externalId }
 }

@@ -178,7 +178,7 @@ async function reconcile(
     hashAddress(await secrets.addressKey(tx), kind === 'sms' ? 'phone' : 'email', to),
   )
   return storeEnd(services, request, {
-    attempted: { row, message, delivery, owner, attempt: row.attempts, hash },
+    attempted: { row, settings, message, delivery, owner, attempt: row.attempts, hash },
     ended: {
       end: known ?? { outcome: 'uncertain', message: UNKNOWN_END },
       begun: true,

@@ -10,14 +10,17 @@ import { assetRoute } from './assets.ts'
 import { openDoorkeeper } from './authenticate.ts'
 import { end, fail, handlerOf, note, type Dispatch } from './dispatch.ts'
 import { securityHeaders } from './headers.ts'
+import { billingWebhook } from './billing.ts'
 import { healthRoutes, type ReadyCheck } from './health.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
+import { mailEventRoutes } from './mail-events.ts'
 import { describeApi, openApiRoutes } from './openapi.ts'
 import { publicRoutes } from './public.ts'
 import { QUEUES_ACCESS, QUEUES_PATH, mountQueues } from './queues.ts'
 import type { Route } from './route.ts'
 import type { ServerServices } from './services.ts'
 import { signInRoutes } from './sign-in.ts'
+import { smsRoutes } from './sms.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 export interface ServerOptions {
@@ -86,6 +89,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...signInRoutes(),
     ...publicRoutes,
     ...webhookRoutes(),
+    ...smsRoutes({ sandbox: services.texts ?? null }),
+    ...mailEventRoutes,
+    billingWebhook,
     ...openApiRoutes(() => describeApi(routes, { version: options.version, url: publicUrl })),
     assetRoute,
   ]
