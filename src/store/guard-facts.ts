@@ -40,26 +40,6 @@ interface Row {
 }
 
 /**
- * Has whoever is about to send to the same people or customers wait until this transaction ends. To be called before
- * {@link guardFacts} where what they say decides at once, or each of two could see the other as not yet sent.
- */
-export async function lockPeople(tx: Transaction, items: readonly GuardedItem[]): Promise<void> {
-  const names = items.flatMap(({ customer, hash }) => [
-    `customer ${customer}`,
-    ...(hash === null ? [] : [`person ${hash.toString('hex')}`]),
-  ])
-  if (names.length === 0) return
-  // In one order for everybody, or two could wait for each other.
-  await tx.query(
-    `select pg_advisory_xact_lock(of_name) from (
-       select distinct hashtextextended($1::text || ' guard ' || name, 0) as of_name
-       from unnest($2::text[]) as n (name) order by 1
-     ) locks`,
-    [tx.tenant, names],
-  )
-}
-
-/**
  * One statement for any number. Another of the person that is being sent now counts as a contact: of two that are
  * leased at once the one with the lower id goes, so that never both do.
  *

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guard, type GuardFact, type GuardRequest } from '../../src/loop/guard.ts'
 import { fallbackFor } from '../../src/loop/guard-language.ts'

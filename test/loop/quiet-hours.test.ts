@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CLOSING_MS, isAlways, nextOpening, startOfDay, type Opening } from '../../src/loop/quiet-hours.ts'
 import { DAY_MS, isPlace, localTime, placeOf, weekendOf, zonesOfCountry } from '../../src/loop/zones.ts'
