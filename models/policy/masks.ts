@@ -11,7 +11,10 @@
  * | last contact, contacts, discounts given | none is known: allowed; the ledger, which knows, asks again before sending |
  * | notice date                  | as for a customer without a term: allowed                                 |
  * | addresses (a plain file)     | allowed; before sending there must be one                                 |
- * | failed payment, running discount, suppression, dispute, notice given | not known to be so: allowed                         |
+ * | failed payment, running discount, suppression, dispute, negotiation, sequence, ticket, notice given | not known to be so: allowed |
+ * | whether a payment failed, for the action that answers it | masked: it is only for those that are known to have failed |
+ * | what a condition of an action asks for | masked: an action with a condition is for those of whom it can be shown |
+ * | language                     | that of the company: `sender.language`                                     |
  */
 import { type Action, type ActionCost, type ChannelName, plannedCost } from '../../src/contracts/actions.ts'
 import type { EligibilityNumber, RiskLevel } from '../../src/contracts/eligibility.ts'

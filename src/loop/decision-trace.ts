@@ -3,6 +3,7 @@
  * probabilities, and as one sentence that a person could read aloud.
  */
 import { reasonSentences, type MaskReason } from '../../models/policy/masks.ts'
+import { minorDigits } from '../contracts/money.ts'
 import type { DecisionTrace, WeighedAction } from '../store/reads/decisions.ts'
 
 /** The logged part of a decision that its steps are told from. */
@@ -89,14 +90,43 @@ function sentenceOf(mask: string): string {
 const NOTHING = 'no_action'
 const isAction = ({ key }: WeighedAction): boolean => key !== NOTHING
 
-function aloud(
-  { actions, actionKey, propensity, group }: LoggedDecision,
-  nameOf: (key: string) => string,
-): string {
+function aloud(decision: LoggedDecision, nameOf: (key: string) => string): string {
+  const { actions, actionKey, group } = decision
+  if (group !== 'policy')
+    return 'The customer is in a group that is left as it is, to compare with, so nothing was chosen.'
   const others = actions.filter(isAction)
   const open = others.filter(({ masked }) => masked === 'open')
-  const possible = `Of ${others.length} actions, ${open.length === 0 ? 'none' : open.length} ${open.length > 1 ? 'were' : 'was'} possible`
-  const what = actionKey === NOTHING ? 'the customer was left in peace' : `${nameOf(actionKey)} was chosen`
-  if (group !== 'policy') return 'The customer is in a comparison group, which is left as it is.'
-  return `${possible}; ${what} with a chance of ${Math.round(propensity * 100)} %.`
+  const count = open.length === 0 ? 'none' : String(open.length)
+  const possible = `Of ${others.length} actions, ${count} ${open.length > 1 ? 'were' : 'was'} possible`
+  const closed = Map.groupBy(
+    others.filter((one) => !open.includes(one)),
+    ({ masked }) => masked,
+  )
+  const why = [...closed].map(
+    ([mask, of]) => `${of.map(({ key }) => nameOf(key)).join(' and ')}: ${sentenceOf(mask)}`,
+  )
+  const because = why.length === 0 ? '' : ` (${why.join('; ')})`
+  return `${possible}${because}; ${actionKey === NOTHING ? nothingChosen(open) : chosenOf(decision, nameOf)}.`
+}
+
+function nothingChosen(open: readonly WeighedAction[]): string {
+  if (open.length === 0) return 'so the customer was left in peace'
+  return open.every(({ expectedValueMinor }) => (expectedValueMinor ?? 0) <= 0)
+    ? 'none was worth its cost, so the customer was left in peace'
+    : 'the customer was left in peace all the same, since the budget does more elsewhere or by chance, to learn from it'
+}
+
+function chosenOf(
+  { actions, actionKey, currency, propensity }: LoggedDecision,
+  nameOf: (key: string) => string,
+): string {
+  const chosen = actions.find(({ key }) => key === actionKey)
+  const worth = chosen?.expectedValueMinor ?? null
+  const money = (minor: number): string => {
+    const digits = minorDigits(currency)
+    return `${currency} ${(minor / 10 ** digits).toFixed(digits)}`
+  }
+  const promise =
+    worth === null ? '' : `, which promises ${money(worth)} at a cost of ${money(chosen?.costMinor ?? 0)}`
+  return `${nameOf(actionKey)} was chosen with a chance of ${Math.round(propensity * 1000) / 10} %${promise}`
 }

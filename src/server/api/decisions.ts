@@ -1,7 +1,9 @@
 /** Decisions: what the policy chose, when, and with which probability. */
 import { z } from 'zod'
-import { asConnection, asCustomer } from '../../contracts/ids.ts'
-import { listDecisions } from '../../store/reads/decisions.ts'
+import { nameOfAction } from '../../../actions/catalogue.ts'
+import { asConnection, asCustomer, asDecision } from '../../contracts/ids.ts'
+import { traceOf } from '../../loop/decision-trace.ts'
+import { listDecisions, readDecision } from '../../store/reads/decisions.ts'
 import { route } from '../route.ts'
 import * as shape from './shapes.ts'
 
@@ -57,6 +59,33 @@ export const decisionTrace = decisionLine.extend({
   settingsVersion: z.int(),
 })
 
+const DECISION = 'takes the number of a decision as GET /v1/decisions lists it'
+const decisionInText = z.coerce
+  .number(DECISION)
+  .pipe(z.int(DECISION).positive(DECISION).meta({ description: 'Of GET /v1/decisions', example: 9001 }))
+
+/** candidates -> eligible -> suppressed -> policy -> chosen. */
+const decisionSteps = z.object({
+  candidates: z.array(shape.actionKey).meta({ description: 'The whole catalogue of then' }),
+  eligible: z.array(shape.actionKey).meta({ description: 'What no rule spoke against' }),
+  suppressed: z
+    .array(z.object({ key: shape.actionKey, reason: z.string(), sentence: z.string() }))
+    .meta({ description: 'What was not possible, and why' }),
+  policy: z
+    .array(
+      z.object({
+        key: shape.actionKey,
+        expectedValueMinor: shape.minor('Net expected gain over doing nothing'),
+        costMinor: shape.minor('Planned cost'),
+        benefit: z.number().nullable(),
+        probability: z.number().meta({ description: 'Probability of being drawn' }),
+      }),
+    )
+    .meta({ description: 'What was weighed, doing nothing included' }),
+  chosen: z.object({ key: shape.actionKey, probability: shape.probability }),
+  sentence: z.string().meta({ description: 'All of it in one sentence' }),
+})
+
 export const decisionRoutes = [
   route({
     method: 'get',
@@ -81,6 +110,23 @@ export const decisionRoutes = [
           listDecisions(tx, { ...query, connection, customer }),
         ),
       }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/decisions/{id}',
+    summary: 'One decision with all that led to it',
+    description:
+      'Everything that was logged, and `steps`: which actions there were, which were possible, why not the others, how the policy weighed them, and what was chosen with which probability.',
+    tag: 'Decisions',
+    access: { scope: 'read', role: 'viewer' },
+    params: z.strictObject({ id: decisionInText }),
+    answers: {
+      200: { description: 'The decision', schema: decisionTrace.extend({ steps: decisionSteps }) },
+    },
+    handle: async ({ tenant, params }, { database }) => {
+      const decision = await database.withTenant(tenant, (tx) => readDecision(tx, asDecision(params.id)))
+      return { status: 200, body: { ...decision, steps: traceOf(decision, nameOfAction) } }
     },
   }),
 ] as const

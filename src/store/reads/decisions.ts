@@ -1,5 +1,6 @@
 /** Decisions as people read them: what was chosen, and the whole trace of why. */
 import { z } from 'zod'
+import { HoldfastError } from '../../contracts/errors.ts'
 import type { ConnectionId, CustomerId, DecisionId } from '../../contracts/ids.ts'
 import type { Transaction } from '../database.ts'
 import { pageOf, pageSize, readCursor, type Page, type PageRequest } from './paging.ts'
@@ -95,16 +96,26 @@ export async function listDecisions(tx: Transaction, query: DecisionQuery): Prom
 /** The newest decision of a customer, whole; null when there is none. */
 export async function newestDecision(tx: Transaction, customer: CustomerId): Promise<DecisionTrace | null> {
   const [row] = await tx.query<TraceRow>(
-    `select ${DECISION_LINE}, d.draw, d.draw_identity as "drawIdentity", d.lambda as "budgetPrice",
-       d.data_as_of as "dataAsOf", d.monthly_hazard as "monthlyHazard", d.monthly_minor as "monthlyMinor",
-       d.model_hash as "modelHash", d.feature_set_hash as "featureSetHash", d.policy_hash as "policyHash",
-       d.settings_version as "settingsVersion", d.action_keys, d.masks, d.gains, d.costs, d.benefits,
-       d.effect_means, d.effect_sds, d.probabilities
-     ${DECISION_FROM} where d.tenant_id = $1 and d.customer_id = $2
+    `${SELECT_TRACE} where d.tenant_id = $1 and d.customer_id = $2
      order by d.decided_at desc, d.id desc limit 1`,
     [tx.tenant, customer],
   )
   return row === undefined ? null : traceOf(row)
+}
+
+/**
+ * One decision, whole.
+ *
+ * @throws HoldfastError `not_found`
+ */
+export async function readDecision(tx: Transaction, id: DecisionId): Promise<DecisionTrace> {
+  const [row] = await tx.query<TraceRow>(`${SELECT_TRACE} where d.tenant_id = $1 and d.id = $2`, [
+    tx.tenant,
+    id,
+  ])
+  if (row === undefined)
+    throw new HoldfastError('not_found', `There is no decision ${id}. GET /v1/decisions lists them.`)
+  return traceOf(row)
 }
 
 export const DECISION_LINE = `d.id, d.customer_id as customer, c.name as "customerName", d.connection_id as connection,
@@ -114,6 +125,12 @@ export const DECISION_LINE = `d.id, d.customer_id as customer, c.name as "custom
 
 export const DECISION_FROM = `from decisions d
   join customers c on c.tenant_id = d.tenant_id and c.id = d.customer_id`
+
+const SELECT_TRACE = `select ${DECISION_LINE}, d.draw, d.draw_identity as "drawIdentity", d.lambda as "budgetPrice",
+  d.data_as_of as "dataAsOf", d.monthly_hazard as "monthlyHazard", d.monthly_minor as "monthlyMinor",
+  d.model_hash as "modelHash", d.feature_set_hash as "featureSetHash", d.policy_hash as "policyHash",
+  d.settings_version as "settingsVersion", d.action_keys, d.masks, d.gains, d.costs, d.benefits,
+  d.effect_means, d.effect_sds, d.probabilities ${DECISION_FROM}`
 
 interface TraceRow extends Omit<DecisionTrace, 'actions'> {
   readonly action_keys: readonly string[]
