@@ -9,6 +9,7 @@ import { decisionRoutes } from './decisions.ts'
 import { exportRoutes } from './exports.ts'
 import { holdRoutes } from './holds.ts'
 import { interventionRoutes } from './interventions.ts'
+import { policyRoutes } from './policy.ts'
 import { previewRoutes } from './preview.ts'
 import { scoreRoutes } from './score.ts'
 import { suppressedRoutes } from './suppressed.ts'
@@ -24,6 +25,7 @@ export const apiRoutes: readonly Route[] = [
   ...connectionRoutes,
   ...connectionControlRoutes,
   ...controlRoutes,
+  ...policyRoutes,
   ...previewRoutes,
   ...exportRoutes,
 ]

@@ -103,6 +103,7 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
   ],
   'post /v1/connections/{id}/resume': [{ path: `/v1/connections/${connection}/resume` }],
   'get /v1/runs': [{}],
+  'get /v1/policy': [{}],
   'get /v1/settings': [{}],
   'put /v1/settings': [{ body: { budget: 100 }, headers: { 'if-match': '"0"' } }],
   'get /v1/standing': [{}],
