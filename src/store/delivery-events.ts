@@ -198,3 +198,12 @@ export async function answeredMessage(tx: Transaction, id: InterventionId): Prom
   )
   return row ?? null
 }
+
+/** When something was last recorded of a channel; null: never. */
+export async function lastHeard(tx: Transaction, channel: FeedbackChannel): Promise<Date | null> {
+  const [{ at }] = await tx.query<{ at: Date | null }>(
+    'select max(recorded_at) as at from delivery_events where tenant_id = $1 and channel = $2',
+    [tx.tenant, channel],
+  )
+  return at
+}
