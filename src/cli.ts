@@ -287,7 +287,10 @@ function describeProgram(done: (code: number) => void): Command {
       done(await (await import('./cli/setup.ts')).settings(file, options)),
     )
 
-  command('secret <name>', 'Seal smtp-password or dkim-key in the vault; it is read from standard input.')
+  command(
+    'secret <name>',
+    'Seal smtp-password, dkim-key, sms-auth-token or another secret in the vault; it is read from standard input.',
+  )
     .option('--company <name>', 'which company (default: the first)')
     .action(async (name: string, options) =>
       done(await (await import('./cli/setup.ts')).secret(name, options)),

@@ -7,6 +7,7 @@ import { asConnection, type TenantId } from '../contracts/ids.ts'
 import { ENDED_BY_SETTINGS } from '../loop/act-retry.ts'
 import { MAILGUN_KEY } from '../loop/feedback-path.ts'
 import { proposePopulation } from '../loop/population.ts'
+import { SMS_API_SECRET, SMS_AUTH_TOKEN } from '../loop/sms-account.ts'
 import type { Service } from '../service.ts'
 import { DKIM_KEY, SMTP_PASSWORD } from '../channels.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -21,6 +22,8 @@ import type { ControlCommand } from './server.ts'
 /** What the command line may put into the vault, by the name that people type. */
 const SECRETS = {
   'smtp-password': SMTP_PASSWORD,
+  'sms-auth-token': SMS_AUTH_TOKEN,
+  'sms-api-secret': SMS_API_SECRET,
   'dkim-key': DKIM_KEY,
   'mailgun-key': MAILGUN_KEY,
 } as const

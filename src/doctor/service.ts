@@ -16,6 +16,7 @@ import type { Examination } from './doctor.ts'
 import { failedCheck } from './doctor.ts'
 import { checkCrm, isCrm } from './crm.ts'
 import { checkClock, checkDisk, checkPublicUrl } from './machine.ts'
+import { checkTextsOf } from './sms.ts'
 
 /**
  * @example
@@ -187,6 +188,10 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
         )
       })),
     )
+  const texts = `${tenant.name}: SMS`
+  checks.push(
+    ...(await checkTextsOf(service, tenant, settings).catch((cause: unknown) => [failedCheck(texts, cause)])),
+  )
   return checks
 }
 

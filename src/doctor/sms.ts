@@ -2,7 +2,10 @@
 import { createHmac } from 'node:crypto'
 import type { Channel } from '../../actions/channel.ts'
 import type { Check } from '../contracts/checks.ts'
-import type { SmsAddresses } from '../loop/sms-account.ts'
+import { SMS_AUTH_TOKEN, smsAddresses, smsLacks, type SmsAddresses } from '../loop/sms-account.ts'
+import type { Service } from '../service.ts'
+import type { ServiceSettings } from '../settings/service.ts'
+import type { Tenant } from '../store/tenants.ts'
 
 export interface SmsSituation {
   /** What live texts lack, as clauses (`smsLacks`). */
@@ -40,6 +43,26 @@ export async function checkSms({
       },
     ]
   return [...account, await checkCallbacks(authToken, addresses)]
+}
+
+/** {@link checkSms} of a company; nothing where it names no account, since most send no texts. */
+export async function checkTextsOf(
+  { database, vault, secrets, channels, publicUrl }: Service,
+  tenant: Tenant,
+  settings: ServiceSettings,
+): Promise<readonly Check[]> {
+  if (settings.sms.accountSid === null) return []
+  const { authToken, addresses } = await database.withTenant(tenant.id, async (tx) => ({
+    authToken: (await vault.unseal(tx, SMS_AUTH_TOKEN))?.toString('utf8') ?? null,
+    addresses: publicUrl === null ? null : smsAddresses(publicUrl, await secrets.linkKey(tx), tenant.id),
+  }))
+  const lacks = smsLacks(settings.sms)
+  const channel =
+    lacks.length > 0
+      ? null
+      : ((await channels.sms?.({ tenant: tenant.id, delivery: 'live', settings })) ?? null)
+  const checks = await checkSms({ lacks, channel, authToken, addresses })
+  return checks.map((check) => ({ ...check, name: `${tenant.name}: ${check.name}` }))
 }
 
 /** A report of a text that is nobody's, signed as Twilio signs, is sent to where Twilio would send it. */

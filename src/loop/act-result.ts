@@ -261,5 +261,7 @@ function doneWords({ delivery, message }: Attempted): { reasonCode: string; reas
 const SERVER_AWAY: ReadonlySet<string> = new Set([
   'smtp_unreachable',
   'smtp_unavailable',
+  'sms_unreachable',
+  'sms_rate_limited',
   'connector_unavailable',
 ])

@@ -47,6 +47,11 @@ export const FOR_ADMIN: ReadonlySet<string> = new Set([
   'smtp_auth',
   'smtp_tls',
   'smtp_sender_refused',
+  'sms_auth',
+  'sms_account',
+  'sms_sender_refused',
+  'sms_region_off',
+  'sms_callback_refused',
   'unsubscribe_invalid',
   'connector_reconnect',
   'connector_configuration',
@@ -65,5 +70,6 @@ export const ENDED_BY_SETTINGS: readonly string[] = [
   'channel_configuration',
   'no_channel',
   'smtp_unreachable',
+  'sms_unreachable',
   ...FOR_ADMIN,
 ]
