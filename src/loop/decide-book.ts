@@ -35,7 +35,7 @@ import { leftOf, openBudget } from './budget.ts'
 import { CAUSE, planBook, type PlannedBook, type Terms, type UndecidedBook } from './decide-plan.ts'
 import { readUndecided } from './decide-read.ts'
 import type { Left, Plan } from './decide.ts'
-import { carriedOut } from './delivery.ts'
+import { carriedOut } from './carried-out.ts'
 import { interventionIdOf } from './intervention-id.ts'
 import type { Connectors, LoopServices, LoopStep, StepContext } from './services.ts'
 import { solvedPolicy } from './solved-policy.ts'
@@ -106,7 +106,7 @@ export async function readTerms(
     acting: activatedAt !== null && activatedAt <= now && settings.delivery.mode !== 'off',
     location: champion.location,
     policy: await policyInCharge(tx),
-    actions: carriedOut(actionsOf(settings), connectors.can(kind, 'tasks')),
+    actions: carriedOut(actionsOf(settings), { tasks: connectors.can(kind, 'tasks'), settings }),
     // Before what is left: a decision in between would then be seen as one that is not known.
     newest: await newestDecision(tx),
   }

@@ -1,5 +1,4 @@
 /** How an intervention is carried out: by what, and whether not at all, recorded only, into the sandbox, or in earnest. */
-import type { Action, ChannelName } from '../contracts/actions.ts'
 import { normaliseEmail } from '../security/address-hash.ts'
 import type { DeliverySettings } from '../settings/automation.ts'
 import type { ServiceSettings } from '../settings/service.ts'
@@ -157,24 +156,6 @@ export function onTestList(
   const plain = normaliseEmail(address)
   return plain !== null && delivery.testList.some((one) => normaliseEmail(one) === plain)
 }
-
-/**
- * The channel that a connection carries an action out by. An offer becomes a task where its CRM has tasks: somebody
- * who knows the customer makes it, and no message promises what nobody has agreed to.
- *
- * @param channel as the catalogue has it
- * @param discount share that the action gives off
- * @param tasks `connectors.can(kind, 'tasks')`
- * @example
- * channelFor('email', 0.1, true) // 'task'
- */
-export function channelFor<C extends ChannelName>(channel: C, discount: number, tasks: boolean): C | 'task' {
-  return tasks && discount > 0 && channel !== 'none' ? 'task' : channel
-}
-
-/** All actions with the channel that a connection carries them out by: see {@link channelFor}. */
-export const carriedOut = (actions: readonly Action[], tasks: boolean): readonly Action[] =>
-  actions.map((action) => ({ ...action, channel: channelFor(action.channel, action.discount, tasks) }))
 
 /** Whether a connection leads to the CRM sandbox that this installation runs itself. */
 export const isBuiltIn = (config: Readonly<Record<string, unknown>>): boolean => config['builtIn'] === true

@@ -3,12 +3,13 @@
  * the months come, until it ends or the customer leaves.
  */
 import { minorDigits } from '../contracts/money.ts'
-import type { Action } from '../contracts/actions.ts'
 import type { ConnectionId } from '../contracts/ids.ts'
 import { reportingCurrency, reportingRate } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
+import { releaseReserved } from '../store/budget-redemptions.ts'
 import type { Transaction } from '../store/database.ts'
 import {
+  bookMaking,
   bookMonths,
   codesInRecords,
   dueMonths,
@@ -59,6 +60,12 @@ export async function followOffers(
     tx,
     due.map((month) => bookedMonth(month, terms)),
   )
+  // Nothing comes after these, or nothing as far as can be seen: what is still held for them is free again.
+  await releaseReserved(
+    tx,
+    due.filter(({ over, last }) => over || last).map(({ intervention }) => intervention),
+  )
+  await bookMaking(tx, connection)
   const offersExpired = await expireOffers(tx, connection, dayBefore(now, GRACE_DAYS))
   return offersRedeemed + offerMonthsBooked + offersExpired === 0
     ? null
@@ -123,21 +130,4 @@ export function monthsAfter(at: Date, months: number): Date {
   const last = new Date(Date.UTC(later.getUTCFullYear(), later.getUTCMonth() + 1, 0)).getUTCDate()
   later.setUTCDate(Math.min(at.getUTCDate(), last))
   return later
-}
-
-/**
- * What an intervention has cost once it went out: all that was planned, but of a discount only what it takes to make it.
- * What is given off is booked when it is taken.
- *
- * @param plannedMinor as the ledger has it, over the whole duration
- * @example
- * costWhenSent({ cost: { fixedMinor: 0, share: 0.35, durationMonths: 12 }, discount: 0.3 }, 42000) // 6000
- */
-export function costWhenSent(
-  { cost, discount }: Pick<Action, 'cost' | 'discount'>,
-  plannedMinor: number,
-): number {
-  if (discount === 0 || cost.share === 0) return plannedMinor
-  const ofShare = Math.max(0, plannedMinor - cost.fixedMinor)
-  return Math.round(plannedMinor - (ofShare * Math.min(discount, cost.share)) / cost.share)
 }

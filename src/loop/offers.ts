@@ -9,6 +9,7 @@ import type { Action } from '../contracts/actions.ts'
 import type { CustomerId, InterventionId } from '../contracts/ids.ts'
 import { actionsOf } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
+import { awaitRedemption } from '../store/budget-redemptions.ts'
 import type { Transaction } from '../store/database.ts'
 import {
   freeCodes,
@@ -180,6 +181,8 @@ export function offerVerdict(fact: OfferFact | undefined, situation: OfferSituat
       baseCurrency: base?.currency ?? null,
       pool: delivery === 'live' && fulfilment === 'pool' && how.by === 'pool' ? how.pool : null,
       code: ownCode(fact.intervention, fulfilment, delivery),
+      fixedMinor: action.cost.fixedMinor,
+      givenShare: givenShareOf(action),
       answerHours:
         delivery === 'live' && fulfilment === 'billing' ? settings.offers.billing.answerHours : null,
     },
@@ -200,6 +203,10 @@ export async function claimOffers(
   { settings, now }: { readonly settings: ServiceSettings; readonly now: Date },
 ): Promise<ReadonlyMap<InterventionId, Extract<OfferVerdict, { do: 'go' | 'stop' }>>> {
   const made = await makeOffers(tx, claims, { atLeastUntil: usableUntil(now) })
+  await awaitRedemption(
+    tx,
+    made.map(({ intervention }) => intervention),
+  )
   const known = new Map(made.map((offer) => [offer.intervention, offer]))
   // Another transaction was quicker with one of them.
   const missing = claims.filter(({ intervention }) => !known.has(intervention))
@@ -320,6 +327,10 @@ function poolEmpty(pool: string, { offers }: Pick<ServiceSettings, 'offers'>): O
 function stop(to: OfferStop['to'], code: string, reason: string, dueInMs?: number): OfferStop {
   return { do: 'stop', to, code, reason, ...(dueInMs === undefined ? {} : { dueInMs }) }
 }
+
+/** The part of the costs of a share that the customer is given: the rest is what it takes to make the offer. */
+const givenShareOf = ({ cost, discount }: OfferFact['action']): number =>
+  cost.share === 0 ? 0 : Math.min(discount, cost.share) / cost.share
 
 function ownCode(
   intervention: InterventionId,

@@ -1,5 +1,6 @@
 /** That offers were taken, and what they cost since: a month at a time, and only those that were taken. */
 import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.ts'
+import { commitRedeemed, releaseReserved } from './budget-redemptions.ts'
 import { insertRows } from './bulk.ts'
 import type { Transaction } from './database.ts'
 import { OFFER_COLUMNS, type StoredOffer } from './offers.ts'
@@ -32,14 +33,7 @@ export interface FoundOffer extends StoredOffer {
  */
 export async function lockOffers(tx: Transaction, asked: readonly string[]): Promise<FoundOffer[]> {
   if (asked.length === 0) return []
-  const found = await tx.query<
-    StoredOffer & {
-      asked: string
-      at: Date | null
-      reference: string | null
-      source: RedemptionSource | null
-    }
-  >(
+  const held = await tx.query<StoredOffer & { readonly asked: string }>(
     `with asked as (
        select distinct w.asked, case when w.asked ~* $3 then w.asked::uuid end as id from unnest($2::text[]) as w (asked)
      ), found as materialized (
@@ -52,15 +46,19 @@ export async function lockOffers(tx: Transaction, asked: readonly string[]): Pro
        select * from offers where tenant_id = $1 and intervention_id in (select intervention_id from found)
        order by intervention_id for update
      )
-     select f.asked, ${OFFER_COLUMNS}, r.redeemed_at as at, r.reference, r.source
-     from found f join held o using (intervention_id)
-     left join offer_redemptions r on r.tenant_id = $1 and r.intervention_id = o.intervention_id`,
+     select f.asked, ${OFFER_COLUMNS} from found f join held o using (intervention_id)`,
     [tx.tenant, asked, UUID],
   )
-  return found.map(({ at, reference, source, ...offer }) => ({
-    ...offer,
-    redemption: at === null || source === null ? null : { redeemedAt: at, reference, source },
-  }))
+  // Asked once the offers are held: who waited for another redemption sees it now, and would not have before.
+  const redemptions = await tx.query<
+    Pick<Redemption, 'intervention' | 'redeemedAt' | 'reference' | 'source'>
+  >(
+    `select intervention_id as intervention, redeemed_at as "redeemedAt", reference, source
+     from offer_redemptions where tenant_id = $1 and intervention_id = any ($2::uuid[])`,
+    [tx.tenant, held.map(({ intervention }) => intervention)],
+  )
+  const known = new Map(redemptions.map((one) => [one.intervention, one]))
+  return held.map((offer) => ({ ...offer, redemption: known.get(offer.intervention) ?? null }))
 }
 
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
@@ -113,6 +111,8 @@ export interface DueMonth {
   readonly currency: string
   /** Whether the customer had left, or the discount had ended, when it began. */
   readonly over: boolean
+  /** Whether none comes after it. */
+  readonly last: boolean
 }
 
 /**
@@ -133,7 +133,8 @@ export function dueMonths(
        case when r.base_minor is not null then r.base_currency when s.monthly_minor is not null then s.currency
          else o.base_currency end as "baseCurrency",
        o.currency,
-       (c.status <> 'active' and c.status_since <= m.at) or coalesce(o.ended_at <= m.at, false) as over
+       (c.status <> 'active' and c.status_since <= m.at) or coalesce(o.ended_at <= m.at, false) as over,
+       m.month = o.months - 1 as last
      from offers o
      join offer_redemptions r on r.tenant_id = $1 and r.intervention_id = o.intervention_id
      join customers c on c.tenant_id = $1 and c.id = o.customer_id
@@ -180,15 +181,19 @@ export async function bookMonths(tx: Transaction, months: readonly BookedMonth[]
     currency: one.currency,
     source: one.source,
   }))
-  const added = await insertRows<{ id: string; minor: number | null }>(tx, 'offer_costs', COSTS, rows, {
-    ending:
-      'on conflict (tenant_id, intervention_id, month) do nothing returning intervention_id as id, minor',
-  })
-  await tx.query(
-    `update interventions i set actual_cost_minor = coalesce(i.actual_cost_minor, 0) + b.minor, updated_at = now()
-     from (select id, sum(minor)::bigint as minor from unnest($2::uuid[], $3::bigint[]) as u (id, minor) group by id) b
-     where i.tenant_id = $1 and i.id = b.id and b.minor > 0`,
-    [tx.tenant, added.map(({ id }) => id), added.map(({ minor }) => minor ?? 0)],
+  const added = await insertRows<{ id: InterventionId; minor: number | null }>(
+    tx,
+    'offer_costs',
+    COSTS,
+    rows,
+    {
+      ending:
+        'on conflict (tenant_id, intervention_id, month) do nothing returning intervention_id as id, minor',
+    },
+  )
+  await commitRedeemed(
+    tx,
+    added.flatMap(({ id, minor }) => (minor === null || minor === 0 ? [] : [{ intervention: id, minor }])),
   )
   return added.length
 }
@@ -203,6 +208,23 @@ const COSTS = typed({
   currency: 'text',
   source: 'text',
 })
+
+/**
+ * Books what it took to make offers that went out, such as calls: once each, whether or not they are taken.
+ *
+ * @returns how many
+ */
+export async function bookMaking(tx: Transaction, connection: ConnectionId): Promise<number> {
+  const made = await tx.query<{ intervention: InterventionId; minor: number }>(
+    `update offers set making_booked = true
+     where tenant_id = $1 and connection_id = $2 and making_minor > 0 and not making_booked and delivery = 'live'
+       and status in ('issued', 'redeemed', 'expired')
+     returning intervention_id as intervention, making_minor as minor`,
+    [tx.tenant, connection],
+  )
+  await commitRedeemed(tx, made)
+  return made.length
+}
 
 /** A customer whose record names a code of an offer that is still open. */
 export interface NamedCode {
@@ -237,7 +259,8 @@ export function codesInRecords(
 }
 
 /**
- * Closes offers that nobody took in time. What is told late of them still counts.
+ * Closes offers that nobody took in time, and gives back what they held of the budget. What is told late of them still
+ * counts.
  *
  * @param before 'YYYY-MM-DD': those whose last day was before
  * @returns how many
@@ -247,11 +270,15 @@ export async function expireOffers(
   connection: ConnectionId,
   before: string,
 ): Promise<number> {
-  const ended = await tx.query(
+  const ended = await tx.query<{ id: InterventionId }>(
     `update offers set status = 'expired', updated_at = now()
      where tenant_id = $1 and connection_id = $2 and status = 'issued' and expires_on < $3::date
-     returning intervention_id`,
+     returning intervention_id as id`,
     [tx.tenant, connection, before],
+  )
+  await releaseReserved(
+    tx,
+    ended.map(({ id }) => id),
   )
   return ended.length
 }

@@ -97,6 +97,9 @@ export interface NewOffer extends OfferTerms {
   readonly code: string | null
   /** Hours that billing has; null: it is not asked. */
   readonly answerHours: number | null
+  /** Of the planned cost: what is fixed, minor units, and the part of the rest that is given off (0 to 1). */
+  readonly fixedMinor: number
+  readonly givenShare: number
 }
 
 /**
@@ -122,9 +125,9 @@ const MAKE = `
       json_to_recordset($2::json) as (
         intervention uuid, fulfilment text, delivery text, "basisPoints" integer, months integer,
         "expiresOn" date, jurisdiction text, terms text, disclosure text, "baseMinor" bigint, "baseCurrency" text,
-        pool text, code text, "answerHours" float8)
+        pool text, code text, "answerHours" float8, "fixedMinor" bigint, "givenShare" float8)
     ) with ordinality as w (intervention, fulfilment, delivery, basis_points, months, expires_on, jurisdiction, terms,
-      disclosure, base_minor, base_currency, pool, code, answer_hours, n)
+      disclosure, base_minor, base_currency, pool, code, answer_hours, fixed_minor, given_share, n)
     where not exists (select from offers o where o.tenant_id = $1 and o.intervention_id = w.intervention)
   ), taken as materialized (
     select c.id, c.code, c.valid_until, p.pool, row_number() over (partition by p.pool order by c.valid_until, c.id) as place
@@ -145,9 +148,10 @@ const MAKE = `
   ), made as (
     insert into offers (tenant_id, intervention_id, customer_id, connection_id, action_key, fulfilment, delivery,
       basis_points, months, base_minor, base_currency, currency, expires_on, jurisdiction, terms, disclosure, code,
-      status, ask_due_at, ask_until)
+      making_minor, status, ask_due_at, ask_until)
     select $1, i.id, i.customer_id, i.connection_id, i.action_key, g.fulfilment, g.delivery, g.basis_points, g.months,
       g.base_minor, g.base_currency, i.currency, g.ends_on, g.jurisdiction, g.terms, g.disclosure, g.given_code,
+      round(i.planned_cost_minor - greatest(0, i.planned_cost_minor - g.fixed_minor) * g.given_share),
       case when g.answer_hours is null then 'reserved' else 'requested' end,
       case when g.answer_hours is not null then now() end,
       now() + g.answer_hours * interval '1 hour'

@@ -259,7 +259,11 @@ describe(`decisions (${databaseKind})`, () => {
   })
 
   it('mask what records, addresses and the ledger rule out, and say why', async () => {
-    const place = await book({ count: 9 })
+    const pool = { by: 'pool', pool: 'spring' }
+    const place = await book({
+      count: 9,
+      settings: { offers: { fulfilment: { discount_10: pool, discount_20: pool } } },
+    })
     const at = (days: number) => new Date(NOVEMBER.getTime() - days * DAY)
     const hash = (id: number) => `sha256('${id}'::bytea)`
     const began = (id: number, key: string, state: string, sent: Date | null) =>

@@ -4,7 +4,7 @@ import { HoldfastError } from '../../contracts/errors.ts'
 import type { CustomerId, InterventionId } from '../../contracts/ids.ts'
 import { minorDigits } from '../../contracts/money.ts'
 import { expectRoom, leftOf, openBudget } from '../../loop/budget.ts'
-import { channelFor } from '../../loop/delivery.ts'
+import { channelFor, isFulfilled } from '../../loop/carried-out.ts'
 import { interventionIdOf } from '../../loop/intervention-id.ts'
 import type { Connectors } from '../../loop/services.ts'
 import { actionsOf, reportingCurrency, reportingRate } from '../../settings/planning.ts'
@@ -62,6 +62,11 @@ export async function planByHand(
   if (settings.catalogue[key]?.enabled === false)
     throw refused(`"${action.name}" is switched off in the settings.`)
   const found = await readAddressee(tx, customer)
+  const way = { tasks: request.connectors.can(found.kind, 'tasks'), settings }
+  if (!isFulfilled(action, way))
+    throw refused(
+      `Nobody fulfils "${action.name}": there are no codes, no billing and no tasks for it. Say who does (settings: offers.fulfilment.${key}).`,
+    )
   const dueAt = request.dueAt ?? now
   const expiresAt = request.expiresAt ?? new Date(dueAt.getTime() + LIFETIME_DAYS * DAY)
   if (expiresAt <= dueAt || expiresAt <= now || expiresAt.getTime() > now.getTime() + FURTHEST_DAYS * DAY)
@@ -93,7 +98,7 @@ export async function planByHand(
         customer,
         connection: found.connection,
         actionKey: key,
-        channel: channelFor(action.channel, action.discount, request.connectors.can(found.kind, 'tasks')),
+        channel: channelFor({ ...action, channel: action.channel }, way),
         idempotencyKey: `api:${request.key}`,
         state,
         dueAt,

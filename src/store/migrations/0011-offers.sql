@@ -46,7 +46,10 @@ create table offers (
   jurisdiction text,
   terms text,
   disclosure text,
-  -- Null: none yet, or a person makes it.
+  -- What it takes to make it, such as a call: booked when it went out, whether or not it is taken.
+  making_minor bigint not null default 0,
+  making_booked boolean not null default false,
+  -- Null: none yet.
   code text,
   status text not null check (status in (
     -- Billing was asked for a code.
@@ -83,6 +86,7 @@ create index offers_customer on offers (tenant_id, customer_id);
 create index offers_ask on offers (tenant_id, ask_due_at) where status = 'requested';
 create index offers_open on offers (tenant_id, connection_id, expires_on) where status in ('requested', 'reserved', 'issued');
 create index offers_redeemed on offers (tenant_id, connection_id) where status = 'redeemed';
+create index offers_making on offers (tenant_id, connection_id) where making_minor > 0 and not making_booked;
 create index offers_recent on offers (tenant_id, created_at desc, intervention_id);
 select guard_tenant_table('offers');
 
@@ -151,3 +155,17 @@ create trigger follow_with_offer after update of state on interventions
     and new.state in ('sent', 'confirmed', 'uncertain', 'rejected', 'suppressed', 'expired', 'cancelled', 'dry_run')
   )
   execute function follow_with_offer();
+
+-- What an offer cost is booked as it is taken; that it went out costs nothing by itself (the making of it apart).
+create function cost_nothing_yet() returns trigger language plpgsql as $$
+begin
+  if new.redeemable then new.actual_cost_minor := old.actual_cost_minor; end if;
+  return new;
+end
+$$;
+create trigger offer_cost before update of state on interventions
+  for each row when (
+    new.state is distinct from old.state and new.state in ('sent', 'confirmed', 'uncertain')
+    and new.actual_cost_minor is distinct from old.actual_cost_minor and new.actual_cost_minor = new.planned_cost_minor
+  )
+  execute function cost_nothing_yet();

@@ -84,12 +84,17 @@ describe(`POST /v1/interventions (${databaseKind})`, () => {
   })
 
   it('has a discount wait for approval, with its cost', async () => {
+    const save = (settings: object, expected: number) =>
+      api.database.withTenant(tenant, (tx) => saveSettings(tx, settings, { expected, author: 'test' }))
+    const unfulfilled = await plan({ customer: first + 1, action: 'discount_10' })
+    expect(unfulfilled.status).toBe(409)
+    expect(unfulfilled.body.detail).toContain('Nobody fulfils "Offer 10% Discount"')
+    const offers = { fulfilment: { discount_10: { by: 'pool', pool: 'spring' } } }
+    await save({ offers }, 0)
     const unknown = await plan({ customer: first + 1, action: 'discount_10' })
     expect(unknown.status).toBe(409)
     expect(unknown.body.detail).toContain('What the customer pays is not known')
-    await api.database.withTenant(tenant, (tx) =>
-      saveSettings(tx, { currency: { file: 'EUR', reporting: 'EUR' } }, { expected: 0, author: 'test' }),
-    )
+    await save({ offers, currency: { file: 'EUR', reporting: 'EUR' } }, 1)
     const { body } = await plan({ customer: first + 1, action: 'discount_10' })
     expect(body.state).toBe('awaiting_approval')
     const whole = await ask<Answer>(api, key, 'GET', `/v1/interventions/${body.id}`)
