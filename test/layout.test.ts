@@ -56,7 +56,7 @@ function breaches(
 }
 
 /** The parts of models that touch files or threads: serving, bundles on disk, and training with its threads. */
-const impureModels = /^models\/(onnx\/(serve|worker|bundle)|churn\/trainer\/)/
+const impureModels = /^models\/(onnx\/(serve|worker|bundle)|churn\/trainer\/|policy\/solve-(thread|worker)\.)/
 
 describe('who may import whom', () => {
   it('keeps contracts a leaf', () => {
@@ -154,7 +154,7 @@ describe('who may import whom', () => {
     ).toEqual([])
   })
 
-  it('keeps models pure but for serving and the training pool', () => {
+  it('keeps models pure but for serving and the threads that train and solve', () => {
     const outside =
       /^node:(fs|os|path|child_process|worker_threads|http|https|net|process|timers)|^onnxruntime-node$/
     expect(
