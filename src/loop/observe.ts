@@ -10,6 +10,7 @@
 import { minorDigits } from '../contracts/money.ts'
 import { actionsOf, reportingCurrency, reportingRate } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
+import { expireApprovals } from '../store/approvals.ts'
 import { readConnection } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import {
@@ -22,12 +23,13 @@ import {
 } from '../store/outcomes.ts'
 import { forgetAnswers } from '../store/idempotent-requests.ts'
 import { expireInterventions } from '../store/intervention-sweeps.ts'
-import { settingsOfVersion } from '../store/settings-versions.ts'
+import { currentSettings, settingsOfVersion } from '../store/settings-versions.ts'
 import { followTasks } from './call-outcomes.ts'
 import { followOffers } from './offer-costs.ts'
 import { measureOutcome, type OutcomeTerms } from './outcome.ts'
 import { recurringAmounts } from './recurring.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
+import { watchStops } from './stop-watch.ts'
 
 /** Days from a decision; each in the order in which it is measured, since a longer one builds on the shorter. */
 export const WINDOWS = [30, 60, 90, 180] as const
@@ -58,6 +60,9 @@ const measure: LoopStep = async (services, context) => {
   const begun = await services.database.withTenant(tenant, async (tx) => {
     // What waits for a person is sent to no worker that would see its time pass.
     await expireInterventions(tx)
+    const { settings } = await currentSettings(tx)
+    await expireApprovals(tx, settings.delivery.approval.waitDays)
+    await watchStops(tx, settings)
     await forgetAnswers(tx, ANSWER_DAYS)
     const read = await lastRead(tx, connection)
     if (read === null) return null

@@ -94,12 +94,14 @@ export function previewJudge(services: PreviewServices, tenant: TenantId): Previ
         }
         const verdict = weigh(weighing, facts, terms)
         const name = nameOf(row, facts)
+        const message = () => dryMessage(weighing, facts, terms)
         if (verdict.do !== 'send' && verdict.do !== 'claim') {
-          found.set(row.id, judged(verdict, name))
+          const one = judged(verdict, name)
+          // What waits for the morning says the same then.
+          found.set(row.id, one.outcome === 'later' ? { ...one, message } : one)
           continue
         }
         note(written, reached, row, facts.now)
-        const message = () => dryMessage(weighing, facts, terms)
         const asks = approvalOf(row, facts, terms)
         found.set(
           row.id,

@@ -78,8 +78,8 @@ export interface Example {
   readonly message: PreviewMessage | null
 }
 
-/** Of each action: messages that are shown, and examples of each other outcome. */
-const SHOWN = { send: 3, approval: 3, other: 1 } as const
+/** Examples that are kept of each action and outcome; one where nothing is said. */
+const SHOWN: Partial<Record<Outcome, number>> = { send: 3, approval: 3, later: 3 }
 
 interface Sums {
   readonly action: Pick<Action, 'key' | 'name'>
@@ -141,7 +141,7 @@ export function tallies(
     const { outcome } = one
     const key = `${row.actionKey} ${outcome}`
     const many = shown.get(key) ?? 0
-    if (many >= (outcome === 'send' || outcome === 'approval' ? SHOWN[outcome] : SHOWN.other)) return
+    if (many >= (SHOWN[outcome] ?? 1)) return
     shown.set(key, many + 1)
     const { actionKey, channel, customer } = row
     const { customerName, code, reason } = one

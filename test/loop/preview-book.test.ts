@@ -58,7 +58,8 @@ async function book(settings: object, count = 60): Promise<Place> {
   await addScored(database, place, 1, count)
   await database.withTenant(place.tenant, async (tx) => {
     const found = await tx.query<{ id: number; email: string }>(
-      `update recipients set email = 'person-' || customer_id || '@example.com', name = 'Ann' where tenant_id = $1
+      `update recipients set email = 'person-' || customer_id || '@example.com', name = 'Ann', zone = 'Europe/Vienna'
+       where tenant_id = $1
        returning id, email`,
       [place.tenant],
     )
@@ -180,6 +181,18 @@ describe(`the preview of a book (${databaseKind})`, () => {
     expect(examples.find(({ outcome }) => outcome === 'suppressed')).toMatchObject({
       message: null,
       reason: 'Not sent: no consent is on record.',
+    })
+  })
+
+  it('shows what waits for its hours as well, with the hour', async () => {
+    const seen = await preview(
+      await book({ ...LIVE, guard: { email: { from: '12:00', to: '13:00', days: 'every' } } }),
+    )
+    const email = seen.actions.find(({ key }) => key === 'email')!
+    expect([email.would.send, email.would.later > 0]).toEqual([0, true])
+    expect(seen.examples.find(({ outcome }) => outcome === 'later')).toMatchObject({
+      reason: expect.stringContaining('Europe/Vienna'),
+      message: { kind: 'email' },
     })
   })
 

@@ -67,7 +67,10 @@ const preview = z.object({
           .meta({ description: 'As a dry run: its links lead nowhere. null: there is none' }),
       }),
     )
-    .meta({ description: 'Three of each action that would go out, one of each other outcome' }),
+    .meta({
+      description:
+        'Three of each action that would go out, now, later or once somebody approves it; one of each other outcome',
+    }),
 })
 
 export const previewRoutes = [

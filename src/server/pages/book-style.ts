@@ -115,7 +115,7 @@ summary{cursor:pointer;color:var(--accent);width:max-content;max-width:100%;font
 .pause summary{list-style:none;color:var(--ink);border:1px solid var(--line);border-radius:6px;padding:6px 14px;font-size:13.5px;font-weight:500}
 .pause summary::-webkit-details-marker{display:none}
 .pause summary:hover{border-color:var(--third)}
-.pause>div{position:absolute;right:0;top:calc(100% + 6px);z-index:1;background:var(--ground);border:1px solid var(--line);border-radius:10px;padding:14px 16px;width:400px;max-width:calc(100vw - 36px)}
+.pause>div{position:absolute;right:0;top:calc(100% + 6px);z-index:1;white-space:normal;background:var(--ground);border:1px solid var(--line);border-radius:10px;padding:14px 16px;width:400px;max-width:calc(100vw - 36px)}
 .pages{display:flex;gap:18px;margin:10px 0}
 .error{color:var(--high)}
 .only-reader{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}

@@ -51,11 +51,13 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 
 function headline(preview: BookPreview, { formats }: Place): Markup {
   const sum = (outcome: Outcome) => preview.actions.reduce((all, { would }) => all + would[outcome], 0)
-  const [goes, asks] = [sum('send'), sum('approval')]
+  const [goes, asks, later] = [sum('send'), sum('approval'), sum('later')]
   const title =
-    goes === 0
-      ? 'Nothing would be sent right now'
-      : `${formats.many(goes, 'action', 'actions')} would go out right now`
+    goes > 0
+      ? `${formats.many(goes, 'action', 'actions')} would go out right now`
+      : later > 0
+        ? `Nothing would go out right now, ${formats.many(later, 'action', 'actions')} later`
+        : 'Nothing would be sent right now'
   const { customers, nothing } = preview
   const whom =
     preview.book === 'whole'
