@@ -7,11 +7,10 @@ import type { ServiceSettings } from '../settings/service.ts'
 import { callLoads } from '../store/call-load.ts'
 import type { Transaction } from '../store/database.ts'
 
-/** A user of the CRM, as `CustomerRecord.responsible` has it. */
+/** A user of the CRM. */
 export interface CallPerson {
   readonly id: string
   readonly name: string | null
-  readonly email: string | null
 }
 
 export type CallPlace =
@@ -88,10 +87,10 @@ export function callPlaces(
       const other = stepsIn()
       if (other !== undefined) {
         take(other)
-        const person = { id: other, name: calls.people[other].name, email: null }
+        const person = { id: other, name: calls.people[other].name }
         return { to: 'person', responsible: person, insteadOf: responsible }
       }
-      const name = responsible.name ?? responsible.email ?? `User ${responsible.id}`
+      const name = responsible.name ?? `User ${responsible.id}`
       return {
         to: 'deferred',
         code: 'no_call_place',

@@ -3,7 +3,7 @@ import { callPlaces, workingHoursOf, type CallPerson } from '../../src/loop/call
 import { parseServiceSettings } from '../../src/settings/service.ts'
 
 const NOW = new Date('2026-11-20T10:00:00Z')
-const person = (id: string): CallPerson => ({ id, name: `User ${id}`, email: null })
+const person = (id: string): CallPerson => ({ id, name: `User ${id}` })
 const places = (calls: object, taken: Record<string, number> = {}) =>
   callPlaces(parseServiceSettings({ calls }), new Map(Object.entries(taken)), NOW)
 
