@@ -41,7 +41,7 @@ async function received(settings: object = RECEIVING): Promise<SentMail & { read
   })
   const { place, id } = sent
   const { returnPath, replyTo, stop } = await acting.database.withTenant(place.tenant, async (tx) =>
-    feedbackAddresses(tx, acting.services.secrets, {
+    feedbackAddresses(LINK_KEY, {
       tenant: place.tenant,
       intervention: id,
       settings: (await currentSettings(tx)).settings,

@@ -2,8 +2,6 @@
 import type { InterventionId, TenantId } from '../contracts/ids.ts'
 import { mailToken, type MailPurpose } from '../security/mail-token.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import type { Transaction } from '../store/database.ts'
-import type { Secrets } from './services.ts'
 
 export interface FeedbackAddresses {
   /** Envelope sender (VERP); null: that of the sender, and bounces go to nobody here. */
@@ -20,12 +18,12 @@ const NONE: FeedbackAddresses = { returnPath: null, replyTo: null, stop: null }
 export const SANDBOX_FEEDBACK_DOMAIN = 'feedback.invalid'
 
 /**
+ * @param key of `Secrets.linkKey`, the tenant's
  * @example
- * const { returnPath } = await feedbackAddresses(tx, secrets, { tenant, intervention: id, settings, delivery: 'live' })
+ * const { returnPath } = feedbackAddresses(linkKey, { tenant, intervention: id, settings, delivery: 'live' })
  */
-export async function feedbackAddresses(
-  tx: Transaction,
-  secrets: Pick<Secrets, 'linkKey'>,
+export function feedbackAddresses(
+  key: Buffer,
   {
     tenant,
     intervention,
@@ -37,12 +35,11 @@ export async function feedbackAddresses(
     readonly settings: Pick<ServiceSettings, 'feedback'>
     readonly delivery: 'dry_run' | 'sandbox' | 'live'
   },
-): Promise<FeedbackAddresses> {
+): FeedbackAddresses {
   const ours = feedback.path === 'receiver' ? feedback.domain : null
   const domain = delivery === 'sandbox' ? SANDBOX_FEEDBACK_DOMAIN : ours
   // What is shown of a dry run must not be answered in the person's name.
   if (domain === null || delivery === 'dry_run') return NONE
-  const key = await secrets.linkKey(tx)
   const at = (purpose: MailPurpose) => `${mailToken(key, purpose, { tenant, intervention })}@${domain}`
   return {
     returnPath: at('bounce'),

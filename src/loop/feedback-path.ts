@@ -2,7 +2,9 @@
  * Whether it would be heard of when e-mails bounce or are complained about. SMTP itself says nothing: without such a path
  * live e-mails wait for a person.
  */
+import type { Vault } from '../security/vault.ts'
 import type { ServiceSettings } from '../settings/service.ts'
+import type { Transaction } from '../store/database.ts'
 
 /** Where Mailgun's webhook signing key lies in the vault. */
 export const MAILGUN_KEY = { owner: 'email', name: 'mailgun_key' } as const
@@ -49,4 +51,21 @@ export function feedbackPathOf(
   if (path === 'mailgun' && !mailgunKey)
     return missing('put the webhook signing key into the vault (holdfast secret mailgun-key)')
   return { ok: true }
+}
+
+/**
+ * {@link feedbackPathOf} with what the vault has of the tenant, which is asked only where it matters.
+ *
+ * @example
+ * const path = await readFeedbackPath(tx, vault, settings, { receiver: config.bouncePort !== null, publicUrl })
+ */
+export async function readFeedbackPath(
+  tx: Transaction,
+  vault: Pick<Vault, 'unseal'>,
+  settings: Pick<ServiceSettings, 'feedback'>,
+  installation: Omit<FeedbackSituation, 'mailgunKey'>,
+): Promise<FeedbackPath> {
+  const isMailgun = settings.feedback.path === 'mailgun'
+  const mailgunKey = isMailgun && (await vault.unseal(tx, MAILGUN_KEY)) !== null
+  return feedbackPathOf(settings, { ...installation, mailgunKey })
 }

@@ -1,7 +1,8 @@
 import { createHmac, createSign, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MAILGUN_KEY } from '../../src/loop/feedback-path.ts'
+import { MAILGUN_KEY, readFeedbackPath } from '../../src/loop/feedback-path.ts'
 import { mailEventRoutes } from '../../src/server/mail-events.ts'
+import { parseServiceSettings } from '../../src/settings/service.ts'
 import { messageIdOf } from '../../actions/email/compose.ts'
 import { openActing, type Acting } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
@@ -80,6 +81,14 @@ describe(`events of mail providers (${databaseKind})`, () => {
 
   it('of Mailgun: take a complaint as a no', async () => {
     const one = await sent({ path: 'mailgun' })
+    const path = () =>
+      acting.database.withTenant(one.place.tenant, (tx) =>
+        readFeedbackPath(tx, server.services.vault, parseServiceSettings({ feedback: { path: 'mailgun' } }), {
+          receiver: false,
+          publicUrl: 'https://holdfast.example.com',
+        }),
+      )
+    expect((await path()).ok).toBe(false)
     const key = 'signing-key'
     await acting.database.withTenant(one.place.tenant, (tx) =>
       server.services.vault.seal(tx, MAILGUN_KEY, Buffer.from(key)),
@@ -102,6 +111,7 @@ describe(`events of mail providers (${databaseKind})`, () => {
           },
         }),
       })
+    expect((await path()).ok).toBe(true)
     expect((await post('another')).status).toBe(401)
     expect((await post(key)).status).toBe(204)
     expect(await acting.sql(one.place, 'select reason from suppressions')).toEqual([{ reason: 'complained' }])
