@@ -148,7 +148,7 @@ function describeProgram(done: (code: number) => void): Command {
     .option('--budget <amount>', 'budget of a period; "none" is no limit')
     .addHelpText(
       'after',
-      `\nActions: email, sms, discount_10, discount_20, call_discount_30, or all. An option may be given again.\n\nExample: holdfast what-if customers.csv --cost discount_20=0.15 --budget 5000\n`,
+      `\nActions: email, sms, discount_10, discount_20, call_discount_30, update_payment, or all. An option may be given again.\n\nExample: holdfast what-if customers.csv --cost discount_20=0.15 --budget 5000\n`,
     )
     .action(async (file: string, options) =>
       done(await (await import('./cli/what-if.ts')).whatIf(file, options)),

@@ -122,6 +122,29 @@ describe('a plan', () => {
     expect(none.summary.actions[5].masked).toEqual({ capacity_used: 4000 })
   })
 
+  it('answers a failed payment with a new payment method, never with a discount, and nobody else with it', () => {
+    const failed = Float64Array.from({ length: scored.values.rows }, (_, row) => [1, 0, NaN][row % 3])
+    // As the shipped policy sees nearly everybody: no action against voluntary churn is worth its cost.
+    const values = { ...scored.values, value: new Float32Array(scored.values.value.length).fill(7) }
+    const plan = decide({ ...scored, values, context: { paymentFailed: failed } }, settings)
+    const width = shippedActions.length
+    for (let row = 0; row < plan.rows; row++) {
+      const reason = (a: number) => MASK_REASONS[plan.reasons[row * width + a]]
+      if (failed[row] !== 1) {
+        expect(reason(6)).toBe('payment_in_order')
+        expect(plan.action[row]).toBe(0)
+        continue
+      }
+      expect([reason(3), reason(4), reason(5)]).toEqual([
+        'payment_failed',
+        'payment_failed',
+        'payment_failed',
+      ])
+      expect(shippedActions[plan.action[row]].key).toBe('update_payment')
+      expect(plan.expectedValue[row]).toBeGreaterThan(0)
+    }
+  })
+
   it('survives an empty book', () => {
     const { summary } = decide(scoredBook(0), settings)
     expect([summary.plannedSpend, summary.funnel.candidates, summary.alarms]).toEqual([0, 0, []])
