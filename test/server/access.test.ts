@@ -64,6 +64,7 @@ function ask(route: string, headers: Record<string, string> = {}, place = here):
   const path = pattern
     .replace('/connections/{id}', `/connections/${place.connection}`)
     .replace('/customers/{id}', `/customers/${place.customer}`)
+    .replace('/decisions/{id}', '/decisions/1')
     .replace('{id}', place.intervention)
     .replace('{table}', 'customers')
     .replace(/\{\w+\}/, 'x')

@@ -19,6 +19,7 @@ export const DOORS: Readonly<Record<string, string>> = {
   'get /v1/customers': 'read viewer',
   'get /v1/customers/{id}': 'read viewer',
   'get /v1/decisions': 'read viewer',
+  'get /v1/decisions/{id}': 'read viewer',
   'get /v1/interventions': 'read viewer',
   'get /v1/interventions/{id}': 'read viewer',
   'post /v1/interventions': 'write operator',

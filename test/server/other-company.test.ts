@@ -13,9 +13,13 @@ let database: Database
 let server: TestServer
 let here: Place
 let there: Place
+let decision: number
 beforeAll(async () => {
   companies = await openCompanies()
   ;({ database, server, here, there } = companies)
+  ;[{ id: decision }] = await database.withTenant(here.tenant, (tx) =>
+    tx.query<{ id: number }>('select max(id) as id from decisions'),
+  )
 })
 afterAll(() => companies.close())
 
@@ -45,13 +49,17 @@ describe(`another company (${databaseKind})`, () => {
     'post /v1/customers/{id}/holds': { reason: 'Ask Ann first.' },
     'post /v1/connections/{id}/pause': { reason: 'A test of who may' },
   }
+  // One of this company's; a customer of nowhere has none.
+  const decisionOf = (place: Place): number => (place.customer === here.customer ? decision : 999_999_999)
   const visit = async (route: string, place: Place, headers: Record<string, string>) => {
     const [method, pattern] = route.split(' ')
     const id = pattern.includes('customers')
       ? place.customer
       : pattern.includes('connections')
         ? place.connection
-        : place.intervention
+        : pattern.includes('decisions')
+          ? decisionOf(place)
+          : place.intervention
     const body = bodies[route]
     return server.fetch(pattern.replace('{id}', String(id)), {
       method: method.toUpperCase(),
@@ -82,7 +90,7 @@ describe(`another company (${databaseKind})`, () => {
           }),
         )
         expect(answers[0], route).toMatchObject({ status: 404, code: 'not_found' })
-        const ids = new RegExp(`${UUID}|${here.customer}|${nowhere.customer}`, 'g')
+        const ids = new RegExp(`${UUID}|${here.customer}|${nowhere.customer}|${decision}`, 'g')
         expect(JSON.stringify(answers[0]).replace(ids, '')).toBe(JSON.stringify(answers[1]).replace(ids, ''))
       }
     const own = { authorization: `Bearer ${await server.key(here.tenant, ...API_SCOPES)}` }
