@@ -24,7 +24,7 @@ const headers = z.object({
 export const billingWebhook = route({
   method: 'post',
   path: '/webhooks/billing/{tenant}',
-  summary: 'What billing says of offers, signed with the secret of POST /v1/offers/billing-secret',
+  summary: 'What billing says of offers, signed with the secret of POST /v1/billing-secret',
   description:
     'One event: offer.confirmed, offer.refused, offer.redeemed, offer.charged or offer.ended (docs/offers.md). It can come again without harm. An answer with 200 and the result "refused" says that the same again would be refused too.',
   tag: 'Public',

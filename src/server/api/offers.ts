@@ -299,7 +299,7 @@ export const offerRoutes = [
   }),
   route({
     method: 'post',
-    path: '/v1/offers/billing-secret',
+    path: '/v1/billing-secret',
     summary: 'Makes the secret that webhooks to and from billing are signed with',
     description: 'It is shown this once. The one before does not work any more.',
     tag: 'Offers',

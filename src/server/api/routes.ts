@@ -9,6 +9,7 @@ import { decisionRoutes } from './decisions.ts'
 import { exportRoutes } from './exports.ts'
 import { holdRoutes } from './holds.ts'
 import { interventionRoutes } from './interventions.ts'
+import { offerRoutes } from './offers.ts'
 import { policyRoutes } from './policy.ts'
 import { previewRoutes } from './preview.ts'
 import { scoreRoutes } from './score.ts'
@@ -19,6 +20,7 @@ export const apiRoutes: readonly Route[] = [
   ...customerRoutes,
   ...decisionRoutes,
   ...interventionRoutes,
+  ...offerRoutes,
   ...holdRoutes,
   ...suppressedRoutes,
   ...budgetRoutes,
