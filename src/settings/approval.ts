@@ -16,6 +16,7 @@ export interface ApprovalFact {
 }
 
 /** Whether answers, bounces and complaints find their way back: `feedbackPathOf` says it. */
+/** A sentence: what is missing, that a person is asked for it, and what to do. */
 export type FeedbackPath = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 export interface WaitsForApproval {
@@ -85,7 +86,7 @@ export function approvalVerdict(
   }
   return needed
     ? waits('needs_approval', 'A person approves this kind of action (settings: delivery.approval).')
-    : waits('no_feedback_path', `A person approves each e-mail: ${blind}`)
+    : waits('no_feedback_path', blind ?? '')
 }
 
 const DAY = 86_400_000
