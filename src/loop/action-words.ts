@@ -1,5 +1,6 @@
 /** A decision and its intervention as a record shows them to people. */
 import { nameOfAction, shippedActions } from '../../actions/catalogue.ts'
+import type { Action } from '../contracts/actions.ts'
 
 /**
  * States that pass within seconds are one word, so that a record is not written for them.
@@ -31,16 +32,18 @@ export const stateWord = (state: string): string => WORDS[state] ?? state
 
 /**
  * @param decision null: nothing was decided in this period, and what the record says stays as it is
+ * @param actions the company's catalogue, for the names of its own
  * @returns the fields of the record; doing nothing is no suggestion
  * @example
  * actionFields({ actionKey: 'email', state: 'sent' }) // { suggestedAction: 'Send Email', actionStatus: 'sent' }
  */
 export function actionFields(
   decision: { readonly actionKey: string; readonly state: string | null } | null,
+  actions: readonly Action[] = shippedActions,
 ): { readonly suggestedAction?: string | null; readonly actionStatus?: string | null } {
   if (decision === null) return {}
-  const action = shippedActions.find(({ key }) => key === decision.actionKey)
+  const action = actions.find(({ key }) => key === decision.actionKey)
   if (action?.channel === 'none') return { suggestedAction: null, actionStatus: null }
   const status = decision.state === null ? 'suggested' : stateWord(decision.state)
-  return { suggestedAction: nameOfAction(decision.actionKey), actionStatus: status }
+  return { suggestedAction: nameOfAction(decision.actionKey, actions), actionStatus: status }
 }

@@ -25,6 +25,7 @@ import type { Left } from './decide.ts'
 import { interventionIdOf } from './intervention-id.ts'
 import { tallies, type BookPreview, type Judged } from './preview-tally.ts'
 import type { LoopServices } from './services.ts'
+import { solvedPolicy } from './solved-policy.ts'
 
 /** What would become of interventions, without anything being written: preview-judge.ts. */
 export interface PreviewJudge {
@@ -111,7 +112,8 @@ export async function previewBook(
     )
     if (customers.rows === 0 || signal.aborted) continue
     const book = { ...acting, left: without(left, used, actions), customers }
-    const planned = await planBook(book, await engines.get(terms.location), {
+    const policy = solvedPolicy(database, tenant, terms.policy)
+    const planned = await planBook(book, await engines.get(terms.location, policy), {
       tenant,
       connection,
       run: asRun('00000000-0000-0000-0000-000000000000'),

@@ -1,6 +1,7 @@
 /** What a marked record should show, and whether that is written now, later or not at all. */
 import type { RiskFields } from '../../connectors/connector.ts'
 import type { LevelThresholds } from '../../models/churn/levels.ts'
+import type { Action } from '../contracts/actions.ts'
 import { minorDigits } from '../contracts/money.ts'
 import type { Surroundings, WriteBackCandidate } from '../store/write-backs.ts'
 import { actionFields } from './action-words.ts'
@@ -30,6 +31,8 @@ export interface LookerOptions {
   readonly customers: number
   /** Records that were written within the last day for what could have waited. */
   readonly quiet: number
+  /** The company's catalogue, for the names of its own actions. */
+  readonly actions: readonly Action[]
 }
 
 /**
@@ -40,10 +43,10 @@ export interface LookerOptions {
  * much of a book depends on the calendar, every night moves some reasons.
  *
  * @example
- * const look = lookerAt({ now, enabled: true, thresholds, customers: 100_000, quiet: 0 })
+ * const look = lookerAt({ now, enabled: true, thresholds, customers: 100_000, quiet: 0, actions })
  * look(candidate, around(candidate.customer)) // { fields: { riskPercent: 41.2, … }, quiet: false, again: null }
  */
-export function lookerAt({ now, enabled, thresholds, customers, quiet }: LookerOptions) {
+export function lookerAt({ now, enabled, thresholds, customers, quiet, actions }: LookerOptions) {
   const night = Math.max(NIGHT.least, Math.floor(customers * NIGHT.share))
   let left = night - quiet
   let waiting = 0
@@ -52,7 +55,7 @@ export function lookerAt({ now, enabled, thresholds, customers, quiet }: LookerO
 
   return (candidate: WriteBackCandidate, around: Surroundings): Looked => {
     const { last } = candidate
-    const fields = fieldsOf(candidate, around)
+    const fields = fieldsOf(candidate, around, actions)
     if (fields === null) return nothing
     // What only was recorded so far is written once writing is on.
     if (last === null || (last.status === 'dry_run' && enabled)) return write(fields)
@@ -86,6 +89,7 @@ export function lookAfter({ change30Days }: RiskFields, now: Date): Date | null 
 function fieldsOf(
   { status, score, last, group }: WriteBackCandidate,
   { renewalDate, probabilityBefore, decision }: Surroundings,
+  actions: readonly Action[],
 ): RiskFields | null {
   if (status === 'deleted') return null
   if (status === 'left' || score === null) {
@@ -101,6 +105,6 @@ function fieldsOf(
     ...(probabilityBefore === null
       ? {}
       : { change30Days: Math.round((score.probability - probabilityBefore) * 1000) / 10 }),
-    ...actionFields(decision),
+    ...actionFields(decision, actions),
   })
 }

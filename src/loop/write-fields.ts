@@ -10,7 +10,7 @@ import type { Connector, FieldUpdate, RiskFields, WriteResult } from '../../conn
 import type { LevelThresholds } from '../../models/churn/levels.ts'
 import type { ConnectionId } from '../contracts/ids.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import { periodOf } from '../settings/planning.ts'
+import { actionsOf, periodOf } from '../settings/planning.ts'
 import { readConnection, type Connection } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import { currentSettings } from '../store/settings-versions.ts'
@@ -111,6 +111,7 @@ async function beginPass(tx: Transaction, id: ConnectionId, now: Date): Promise<
     now,
     enabled,
     thresholds: storedThresholds(connection.thresholds) ?? NEVER,
+    actions: actionsOf(settings),
     customers: idle ? 0 : await store.countActive(tx, id),
     quiet: idle ? 0 : await store.countQuiet(tx, id, new Date(now.getTime() - DAY)),
   })
