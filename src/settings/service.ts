@@ -10,14 +10,12 @@ import { automationSettings, deliverySettings } from './automation.ts'
 import { callSettings } from './calls.ts'
 import { feedbackSettings } from './feedback.ts'
 import { address, field, flag, text } from './field.ts'
+import { groupSettings } from './groups.ts'
 import { guardSettings } from './guard.ts'
 import { offerSettings } from './offers.ts'
 import { actionsOf } from './planning.ts'
 import { settingsSchema } from './schema.ts'
 import { smsSettings } from './sms.ts'
-
-const share = (about: string) =>
-  field(z.number().min(0).max(0.5).default(0.1), about, 'a number from 0 to 0.5')
 
 const language = z
   .string()
@@ -81,12 +79,7 @@ export const serviceSettingsSchema = z.strictObject({
   sender: sender.prefault({}),
   smtp: smtp.prefault({}),
   templates,
-  groups: z
-    .strictObject({
-      holdout: share('Share of customers that nothing is done for, to measure against'),
-      usual: share('Share of customers that are left to business as usual'),
-    })
-    .prefault({}),
+  groups: groupSettings,
   writeBack: z
     .strictObject({ enabled: flag(true, 'Whether scores and suggestions are written to the CRM') })
     .prefault({}),
