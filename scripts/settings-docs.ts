@@ -35,7 +35,7 @@ export function renderSettings(): string {
     '`If-Match` saves the next one; every version is kept, and each decision names the one that it was taken under. They',
     'take effect with the next step, without a restart.',
     '',
-    'Actions: `email`, `sms`, `discount_10`, `discount_20`, `call_discount_30`; doing nothing is always possible.',
+    'Actions: `email`, `sms`, `discount_10`, `discount_20`, `call_discount_30`, `update_payment`, and your own (`actions.own`); doing nothing is always possible.',
     '',
     '## Of a plan',
     '',

@@ -17,7 +17,7 @@ import { salesforceCallback } from './server/oauth/salesforce.ts'
 import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
 import type { WebhookKey } from './server/services.ts'
-import { openService, startServiceQueue } from './service.ts'
+import { openReceiver, openService, startServiceQueue } from './service.ts'
 
 export interface ServeOptions {
   readonly config: Config
@@ -63,6 +63,8 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     control?: ControlServer
     second?: Promise<void>
     following?: Following
+    /** Ends the receiver of bounces. */
+    receiver?: () => Promise<void>
   } = {}
   const ending = new AbortController()
   const close = async (): Promise<void> => {
@@ -71,6 +73,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     // Nothing new is taken while what runs winds down; the database goes last.
     await Promise.all([
       open.server?.close(),
+      open.receiver?.(),
       open.following?.close(),
       open.queue?.drain(),
       open.control?.close(),
@@ -99,6 +102,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     })
     service.localUrl = localUrl(config.host, open.server.port)
     service.serving = true
+    open.receiver = await openReceiver(service)
     // Not by a name, which may mean another address.
     const webhooks = service.localUrl.replace('localhost', '127.0.0.1') + WEBHOOK_PATH
     const portal = service.sandboxes.get('hubspot')

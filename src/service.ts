@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { openInbox, type Inbox } from '../actions/email/sandbox/inbox.ts'
 import { solveInThread } from '../models/policy/solve-thread.ts'
 import { startSmsSandbox, type SmsSandbox } from '../actions/sms/sandbox/sandbox.ts'
+import { openBounceReceiver, type BounceReceiver } from './bounce-receiver.ts'
 import { openChannels } from './channels.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
@@ -18,6 +19,8 @@ import type { ActServices } from './loop/act-services.ts'
 import { openConnectors, openFile } from './loop/connectors.ts'
 import { decideBook } from './loop/decide-book.ts'
 import { openEngines } from './loop/engines.ts'
+import { readFeedbackPath } from './loop/feedback-path.ts'
+import { openStopWatch } from './loop/stop-watch.ts'
 import { observe } from './loop/observe.ts'
 import { refresh } from './loop/refresh.ts'
 import { runStep } from './loop/run-step.ts'
@@ -37,6 +40,7 @@ import { firstDump } from './store/first-dump.ts'
 import { endLeasesOfTheDead } from './store/leases.ts'
 import { openDatabase, type OpenedDatabase } from './store/open.ts'
 import { builtInKinds } from './store/crm-connections.ts'
+import { databaseTime } from './store/time.ts'
 
 export interface Service extends LoopServices, ActServices {
   readonly config: Config
@@ -53,6 +57,8 @@ export interface Service extends LoopServices, ActServices {
   readonly sandboxes: SandboxHosts
   /** Told once the server listens. */
   localUrl: string
+  /** Takes bounces, complaints and answers; null in a process that does not. */
+  receiver: BounceReceiver | null
   /** Whether this process answers browsers. */
   serving: boolean
   close(): Promise<void>
@@ -159,12 +165,38 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       publicUrl,
       localUrl: `http://localhost:${config.port}`,
       serving: false,
+      time: databaseTime,
+      feedbackPath: (tx, settings) =>
+        readFeedbackPath(tx, vault, settings, { receiver: config.bouncePort !== null, publicUrl }),
+      watch: openStopWatch(() => performance.now()),
+      receiver: null,
       close: closeAll,
     }
     return service
   } catch (cause) {
     await closeAll()
     throw cause
+  }
+}
+
+/**
+ * Takes bounces, complaints and answers from here on, until the returned function is called. Without a port of its own it
+ * is for the mails of the sandbox, on this machine alone.
+ *
+ * @throws HoldfastError `port_in_use`
+ */
+export async function openReceiver(service: Service): Promise<() => Promise<void>> {
+  const { bouncePort, host } = service.config
+  if (bouncePort === null && service.inbox === null) return () => Promise.resolve()
+  const receiver = await openBounceReceiver({
+    port: bouncePort ?? 0,
+    host: bouncePort === null ? '127.0.0.1' : host,
+    services: service,
+  })
+  service.receiver = receiver
+  return async () => {
+    service.receiver = null
+    await receiver.close()
   }
 }
 

@@ -7,6 +7,7 @@ import type { InterventionId } from '../contracts/ids.ts'
 import { addressAnswers } from '../store/address-answers.ts'
 import type { ConsentChannel } from '../store/consents.ts'
 import type { Transaction } from '../store/database.ts'
+import { eligibilityFacts } from '../store/eligibility-facts.ts'
 import { guardFacts } from '../store/guard-facts.ts'
 import { lockLeases, moveInterventions, renewLeases } from '../store/intervention-moves.ts'
 import { lockNames } from '../store/named-locks.ts'
@@ -17,6 +18,7 @@ import type { Taken } from './act-take.ts'
 import { reaches } from './delivery.ts'
 import { guard } from './guard.ts'
 import { pauseFacts, pauseVerdict } from './pauses.ts'
+import { stillEligible } from './still-eligible.ts'
 
 export interface Confirmation {
   readonly id: InterventionId
@@ -114,8 +116,12 @@ async function objections(
       .map(({ id, taken }) => ({ intervention: id, customer: taken.row.customer, hash: taken.hash })),
     now,
   )
+  const eligible = await eligibilityFacts(
+    tx,
+    asked.filter(({ begins }) => begins).map(({ taken }) => taken.row.customer),
+  )
   const refusal = refusals(answers)
-  return ({ id, taken }) => {
+  return ({ id, taken, begins }) => {
     const { message, delivery, row } = taken
     const refused = refusalOfPerson(taken, refusal)
     if (refused !== null)
@@ -134,9 +140,11 @@ async function objections(
         message: paused.reason,
       }
     const fact = guarded.get(id)
-    const against = fact === undefined ? null : guard(fact, { ...taken.guarded, settings, now })
+    const no = begins ? stillEligible(eligible.get(row.customer), { ...eligibleOf(taken), settings }) : null
+    const against = no ?? (fact === undefined ? null : guard(fact, { ...taken.guarded, settings, now }))
     if (against !== null) {
-      const { to, code, reason, until } = against
+      const { to, code, reason } = against
+      const until = 'until' in against ? against.until : undefined
       const dueInMs = until === undefined ? {} : { dueInMs: Math.max(0, until.getTime() - now.getTime()) }
       return { outcome: 'stopped', to, code, message: reason, ...dueInMs }
     }
@@ -154,6 +162,12 @@ async function objections(
         }
   }
 }
+
+const eligibleOf = ({ guarded: { action, recipient, byPolicy } }: Taken) => ({
+  action,
+  country: recipient.country,
+  byPolicy,
+})
 
 function addressOf(message: Taken['message']): string | null {
   if (message.kind === 'task') return null

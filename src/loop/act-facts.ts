@@ -4,6 +4,7 @@
  */
 import type { CustomerId } from '../contracts/ids.ts'
 import { hashAddress } from '../security/address-hash.ts'
+import type { FeedbackPath } from '../settings/approval.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import {
   readActContexts,
@@ -18,7 +19,8 @@ import type { ConsentChannel } from '../store/consents.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Intervention } from '../store/interventions.ts'
 import { numberOf } from './act-recipient.ts'
-import type { ActServices } from './act-services.ts'
+import { timeOf, type ActServices } from './act-services.ts'
+import { openCallPlaces, type CallPlaces } from './call-places.ts'
 import { refusalOf, type Refusal } from './consent.ts'
 import { pauseFacts, type PauseFacts } from './pauses.ts'
 
@@ -47,6 +49,10 @@ export interface ActFacts {
   /** Of customers about whom somebody is asked to do something. */
   readonly tasks: ReadonlyMap<CustomerId, TaskFacts>
   readonly pauses: PauseFacts
+  /** Who may be given a call. */
+  readonly calls: CallPlaces
+  /** Whether we would hear of bounces and complaints. */
+  readonly feedback: FeedbackPath
 }
 
 /** Nothing was said of anybody for whom it may be asked about a customer without a score. */
@@ -57,18 +63,19 @@ export const NO_TASK_FACTS: TaskFacts = { score: null, renewalDate: null, before
  */
 export async function readActFacts(
   tx: Transaction,
-  { secrets, clock }: Pick<ActServices, 'secrets' | 'clock'>,
+  services: Pick<ActServices, 'secrets' | 'clock' | 'time' | 'feedbackPath'>,
   {
     rows,
     settings,
     others = () => [],
   }: {
-    readonly rows: readonly Pick<Intervention, 'customer' | 'channel'>[]
+    readonly rows: readonly Pick<Intervention, 'id' | 'customer' | 'channel'>[]
     readonly settings: ServiceSettings
     readonly others?: (key: Buffer) => readonly { readonly hash: Buffer; readonly channel: ConsentChannel }[]
   },
 ): Promise<ActFacts> {
-  const now = clock()
+  const { secrets, feedbackPath } = services
+  const now = await timeOf(tx, services)
   const keys = { address: await secrets.addressKey(tx), link: await secrets.linkKey(tx) }
   const customers = [...new Set(rows.map(({ customer }) => customer))]
   const contexts = await readActContexts(tx, customers)
@@ -87,8 +94,11 @@ export async function readActFacts(
     ])
   const numbers = channels.has('sms') ? textNumbers([...contacts.values()].flat(), keys.address) : []
   const answers = await addressAnswers(tx, [...wanted, ...numbers, ...others(keys.address)])
-  const asked = rows.filter(({ channel }) => channel === 'task').map(({ customer }) => customer)
-  const tasks = await readTaskFacts(tx, { customers: [...new Set(asked)], now })
+  const asked = rows.filter(({ channel }) => channel === 'task')
+  const tasks = await readTaskFacts(tx, {
+    customers: [...new Set(asked.map(({ customer }) => customer))],
+    now,
+  })
   return {
     settings,
     now,
@@ -98,7 +108,14 @@ export async function readActFacts(
     refusal: refusals(answers),
     tasks,
     pauses: await pauseFacts(tx),
+    calls: await openCallPlaces(tx, { settings, now, calls: asked.map(({ id }) => id) }),
+    feedback: (await feedbackPath?.(tx, settings)) ?? NO_FEEDBACK,
   }
+}
+
+const NO_FEEDBACK: FeedbackPath = {
+  ok: false,
+  reason: 'nobody would tell us of bounces and complaints.',
 }
 
 /** Under both forms in which something may have been said of a number. */

@@ -10,6 +10,7 @@ import type { Intervention } from '../store/interventions.ts'
 import type { Reachable } from './act-recipient.ts'
 import type { Keys } from './act-facts.ts'
 import type { ActServices } from './act-services.ts'
+import { feedbackAddresses } from './feedback-addresses.ts'
 import { fallbackFor } from './guard-language.ts'
 import type { Offer } from './offers.ts'
 import { unsubscribePayload } from './unsubscribe-link.ts'
@@ -48,6 +49,12 @@ export function buildMessage(
   const action = actionsOf(settings).find(({ key }) => key === intervention.actionKey)
   const { sender } = settings
   const { responsible } = context.customer
+  const back = feedbackAddresses(place.keys.link, {
+    tenant,
+    intervention: intervention.id,
+    settings,
+    delivery,
+  })
   const message = renderEmail({
     action: intervention.actionKey,
     language: to.recipient.language,
@@ -66,9 +73,19 @@ export function buildMessage(
     },
     offer: action === undefined || action.discount === 0 ? null : offer,
     unsubscribeUrl: unsubscribeUrl({ tenant, intervention, to, delivery }, place),
+    unsubscribeMailto: back.stop,
     templates: settings.templates,
   })
-  return { ...message, delivery, recipientId: to.recipient.externalId }
+  return {
+    ...message,
+    returnPath: back.returnPath,
+    replyTo:
+      back.replyTo === null
+        ? message.replyTo
+        : { name: message.replyTo?.name ?? null, address: back.replyTo },
+    delivery,
+    recipientId: to.recipient.externalId,
+  }
 }
 
 /** A dry run's link leads nowhere: who looks at what would be sent must not unsubscribe the person. */

@@ -17,6 +17,8 @@ import { FOR_ADMIN, MAX_ATTEMPTS, reconcileMs, recheckMs, retryMs } from './act-
 import type { AttemptEnd, Ended } from './act-send.ts'
 import type { ActRequest, ActServices } from './act-services.ts'
 import type { Taken } from './act-take.ts'
+import { settleFeedback } from './feedback.ts'
+import { takeConsent } from './own-consent.ts'
 
 /** Longest that a result is tried to be stored; while the process drains a tenth of it. */
 const STORE_MS = 300_000
@@ -93,8 +95,19 @@ export async function storeEnds(
   for (const { attempted, ended } of endings) {
     const { end } = ended
     const { hash, row } = attempted
-    if (end.outcome === 'rejected' && end.suppress === true && hash !== null && row.channel !== 'task')
-      await suppress(tx, { hash, channel: row.channel, reason: 'bounced', source: end.code })
+    if (end.outcome !== 'rejected' || hash === null || row.channel === 'task') continue
+    const { channel } = row
+    const optedOut = end.optedOut === true
+    // What the provider knows of a person is as good as if they had told us.
+    if (optedOut)
+      await takeConsent(
+        tx,
+        connectors,
+        { hash, channel, status: 'refused', source: end.code },
+        { rehearsal: attempted.delivery === 'sandbox' },
+      )
+    if (optedOut || end.suppress === true)
+      await suppress(tx, { hash, channel, reason: optedOut ? 'unsubscribed' : 'bounced', source: end.code })
   }
   // A channel that never confirmed its lease spoke all the same: the ledger says so.
   const silent = endings.filter(
@@ -137,6 +150,17 @@ export async function storeEnds(
       return moved.has(id) && !erased.has(id) ? [{ ...attempted, to: movings[at].to }] : []
     }),
   )
+  // What the provider told meanwhile waited for the ledger to say that it had gone.
+  const went = endings.filter(
+    ({ attempted }, at) =>
+      moved.has(attempted.row.id) && (movings[at].to === 'sent' || movings[at].to === 'uncertain'),
+  )
+  if (went.length > 0)
+    await settleFeedback(
+      tx,
+      { connectors },
+      went.map(({ attempted }) => attempted.row.id),
+    )
   return endings.map(({ attempted }, at) => (moved.has(attempted.row.id) ? movings[at].to : null))
 }
 

@@ -71,5 +71,12 @@ export const ENDED_BY_SETTINGS: readonly string[] = [
   'no_channel',
   'smtp_unreachable',
   'sms_unreachable',
+  'quiet_hours',
+  'zone_unknown',
+  'cooldown',
+  'contact_cap',
+  'language',
+  'offer_unfulfilled',
+  'offer_pool_empty',
   ...FOR_ADMIN,
 ]

@@ -3,7 +3,9 @@ import type { Channel } from '../../actions/channel.ts'
 import type { InterventionId, TenantId } from '../contracts/ids.ts'
 import type { FeedbackPath } from '../settings/approval.ts'
 import type { ServiceSettings } from '../settings/service.ts'
+import type { Transaction } from '../store/database.ts'
 import type { LoopServices } from './services.ts'
+import type { openStopWatch } from './stop-watch.ts'
 
 export interface Channels {
   /**
@@ -39,10 +41,19 @@ export interface ActServices extends Pick<
   /** How this machine reaches it, such as http://localhost:3000: where links of the sandbox lead. No slash at its end. */
   readonly localUrl: string
   /** Whether we would hear of bounces and complaints; absent: we would not. */
-  readonly feedbackPath?: (settings: ServiceSettings) => FeedbackPath
+  readonly feedbackPath?: (tx: Transaction, settings: ServiceSettings) => Promise<FeedbackPath>
+  /** The time by which hours and caps are kept; default: `clock`. A process whose own clock is wrong must not send at night. */
+  readonly time?: (tx: Transaction) => Promise<Date>
+  /** Looks now and then whether people turn away, before more is sent. */
+  readonly watch?: ReturnType<typeof openStopWatch>
   /** Only tests of what happens when leases run out set this. */
   readonly leases?: LeaseTimes
 }
+
+export const timeOf = async (
+  tx: Transaction,
+  { time, clock }: Pick<ActServices, 'time' | 'clock'>,
+): Promise<Date> => (time === undefined ? clock() : time(tx))
 
 export interface LeaseTimes {
   /** Until the channel is ready to speak; default 60,000. */

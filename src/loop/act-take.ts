@@ -5,6 +5,7 @@
  */
 import { hashAddress } from '../security/address-hash.ts'
 import type { Transaction } from '../store/database.ts'
+import { eligibilityFacts } from '../store/eligibility-facts.ts'
 import { guardFacts } from '../store/guard-facts.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
 import { delayInterventions, moveInterventions, type Move } from '../store/intervention-moves.ts'
@@ -51,6 +52,7 @@ export async function takeInterventions(
     requests.map(({ intervention }) => intervention),
   )
   const { settings } = await currentSettings(tx)
+  await services.watch?.(tx, settings)
   const { rows, repeated } = whoseTurn(requests, held)
   await moveInterventions(tx, repeated)
   const judged = await judgeAll(tx, services, { rows, settings })
@@ -172,6 +174,10 @@ async function verdictsOf(
     })),
     now,
   )
+  const eligible = await eligibilityFacts(
+    tx,
+    waiting.map(({ candidate }) => candidate.row.customer),
+  )
   const offered = await offerFacts(
     tx,
     waiting.map(({ candidate }) => candidate.row),
@@ -180,7 +186,16 @@ async function verdictsOf(
   const claims: (Claiming & { readonly id: string })[] = []
   for (const one of waiting) {
     const { id } = one.candidate.row
-    const weighed = weigh({ ...one, guardFact: guarded.get(id), offerFact: offered.get(id) }, facts, terms)
+    const weighed = weigh(
+      {
+        ...one,
+        guardFact: guarded.get(id),
+        offerFact: offered.get(id),
+        eligibility: eligible.get(one.candidate.row.customer),
+      },
+      facts,
+      terms,
+    )
     if (weighed.do === 'claim') claims.push({ ...weighed, id })
     else verdicts.set(id, weighed)
   }
@@ -196,7 +211,7 @@ async function verdictsOf(
 
 function termsOf(
   tx: Transaction,
-  { publicUrl, localUrl, connectors, channels, feedbackPath }: ActServices,
+  { publicUrl, localUrl, connectors, channels }: ActServices,
   { settings, keys }: ActFacts,
 ): JudgeTerms {
   return {
@@ -205,12 +220,6 @@ function termsOf(
     localUrl,
     keys,
     connectors,
-    feedback: feedbackPath?.(settings) ?? NO_FEEDBACK,
     sms: channels.smsSituation?.(settings) ?? null,
   }
 }
-
-const NO_FEEDBACK = {
-  ok: false,
-  reason: 'nobody would tell us of bounces and complaints.',
-} as const

@@ -1,10 +1,13 @@
 /** A task of an intervention: written once it is about to be made, stored, and made as it is stored. */
 import type { TaskMessage } from '../../actions/channel.ts'
 import { composeTask } from '../../actions/task/compose.ts'
+import { talkTrack } from '../../actions/task/talk.ts'
 import { actionsOf } from '../settings/planning.ts'
+import type { ServiceSettings } from '../settings/service.ts'
 import type { ActContext } from '../store/act-context.ts'
 import type { Intervention } from '../store/interventions.ts'
 import { NO_TASK_FACTS, type ActFacts, type Contact } from './act-facts.ts'
+import { workingHoursOf } from './call-places.ts'
 import type { Refusal } from './consent.ts'
 
 /** As `interventions.message` keeps it. */
@@ -45,27 +48,36 @@ export interface TaskRequest {
   readonly intervention: Intervention
   readonly context: ActContext
   readonly to: Callee | null
+  /** Whose list it goes on; null: nobody's. Default: of whoever owns the record. */
+  readonly responsible?: StoredTask['responsible']
   readonly delivery: StoredTask['delivery']
   readonly facts: Pick<ActFacts, 'settings' | 'now' | 'tasks' | 'refusal'>
 }
 
 /** In the language of the company (settings: sender.language), whose people read it. */
-export function buildTask({ intervention, context, to, delivery, facts }: TaskRequest): StoredTask {
+export function buildTask({
+  intervention,
+  context,
+  to,
+  responsible = context.customer.owner,
+  delivery,
+  facts,
+}: TaskRequest): StoredTask {
   const { customer } = context
   const { settings, now } = facts
   const actions = actionsOf(settings)
   const nameOf = (wanted: string): string => actions.find((one) => one.key === wanted)?.name ?? wanted
   const action = actions.find((one) => one.key === intervention.actionKey)
   const { score, renewalDate, before } = facts.tasks.get(intervention.customer) ?? NO_TASK_FACTS
-  // What the catalogue has as a task is a call; what became one because the CRM has tasks is an offer to be made.
-  const call = action === undefined || action.channel === 'task'
+  const call = isCall(intervention, settings)
+  const offer =
+    action === undefined || action.discount === 0
+      ? null
+      : { percent: 100 * action.discount, months: action.cost.durationMonths }
   const words = composeTask({
     action: { key: intervention.actionKey, name: nameOf(intervention.actionKey) },
     call,
-    offer:
-      action === undefined || action.discount === 0
-        ? null
-        : { percent: 100 * action.discount, months: action.cost.durationMonths },
+    offer,
     cost: { minor: intervention.plannedCostMinor, currency: intervention.currency },
     customer: {
       name: customer.name,
@@ -82,6 +94,19 @@ export function buildTask({ intervention, context, to, delivery, facts }: TaskRe
     language: settings.sender.language,
     now,
     end: intervention.expiresAt,
+    hours: workingHoursOf(settings.calls, responsible?.id ?? null),
+    talk: talkTrack({
+      tracks: settings.calls.talk,
+      action: intervention.actionKey,
+      languages: [to?.recipient.language ?? null, settings.sender.language],
+      data: {
+        customer: { name: customer.name },
+        person: { name: to?.recipient.name ?? null, role: to?.recipient.role ?? null },
+        company: settings.sender.company,
+        responsible: { name: responsible?.name ?? null },
+        ...(offer === null ? {} : { offer }),
+      },
+    }),
   })
   return {
     kind: 'task',
@@ -91,12 +116,18 @@ export function buildTask({ intervention, context, to, delivery, facts }: TaskRe
     customerId: customer.externalId,
     recipientId:
       to === null || to.recipient.externalId === customer.externalId ? null : to.recipient.externalId,
-    responsible: customer.owner,
+    responsible,
     subject: words.subject,
     text: words.body,
     dueAt: words.dueAt.toISOString(),
     language: words.language,
   }
+}
+
+/** What the catalogue has as a task is a call; what became one because the CRM has tasks is an offer to be made. */
+export function isCall({ actionKey }: Pick<Intervention, 'actionKey'>, settings: ServiceSettings): boolean {
+  const action = actionsOf(settings).find(({ key }) => key === actionKey)
+  return action === undefined || action.channel === 'task'
 }
 
 function personOf({ name, role, phone, email, emailHash }: Contact, { refusal }: Pick<ActFacts, 'refusal'>) {

@@ -7,9 +7,10 @@
  * holds (act-weigh.ts) -> what it says.
  */
 import { HoldfastError } from '../contracts/errors.ts'
+import type { Action } from '../contracts/actions.ts'
 import type { TenantId } from '../contracts/ids.ts'
 import { actionsOf } from '../settings/planning.ts'
-import { approvalVerdict, type FeedbackPath } from '../settings/approval.ts'
+import { approvalVerdict } from '../settings/approval.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { ActContext } from '../store/act-context.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
@@ -58,13 +59,15 @@ export type Outgoing = {
     }
 )
 
-export type Guarded = Pick<GuardRequest, 'action' | 'channel' | 'recipient' | 'expiresAt' | 'delivery'>
+export type Guarded = Pick<GuardRequest, 'channel' | 'recipient' | 'expiresAt' | 'delivery'> & {
+  readonly action: Pick<Action, 'key' | 'discount' | 'remedy' | 'eligibility'>
+  readonly byPolicy: boolean
+}
 
 /** What the installation is, beside what the database says. */
 export interface JudgeTerms extends MessagePlace {
   readonly tenant: TenantId
   readonly connectors: Pick<Connectors, 'can'>
-  readonly feedback: FeedbackPath
   readonly sms: ReturnType<NonNullable<SmsSituation>> | null
 }
 
@@ -124,7 +127,7 @@ export function judge(
     {
       delivery: facts.settings.delivery,
       actions: actionsOf(facts.settings),
-      feedback: terms.feedback,
+      feedback: facts.feedback,
       now: facts.now,
     },
   )

@@ -1,16 +1,19 @@
 /** Whether now is the time for what everything general speaks for, and what is said: offer, guard, message. */
 import { HoldfastError } from '../contracts/errors.ts'
 import { actionsOf } from '../settings/planning.ts'
+import type { EligibilityFact } from '../store/eligibility-facts.ts'
 import type { NewOffer } from '../store/offers.ts'
 import type { ActFacts } from './act-facts.ts'
 import { buildMessage } from './act-message.ts'
 import { suppressed, whereaboutsOf, type Reached } from './act-reach.ts'
 import { REPEATED } from './act-settle.ts'
-import { buildTask, storedTask } from './act-task-message.ts'
+import { buildTask, isCall, storedTask } from './act-task-message.ts'
 import { buildText } from './act-text.ts'
 import type { Candidate, Guarded, JudgeTerms, Verdict } from './act-verdict.ts'
+import type { CallPerson, CallPlace } from './call-places.ts'
 import { reaches } from './delivery.ts'
 import { guard, type GuardFact } from './guard.ts'
+import { stillEligible } from './still-eligible.ts'
 import { offerVerdict, type Offer, type OfferFact, type OfferStop } from './offers.ts'
 
 export interface Weighing {
@@ -18,6 +21,7 @@ export interface Weighing {
   readonly reached: Reached
   readonly guardFact: GuardFact | undefined
   readonly offerFact: OfferFact | undefined
+  readonly eligibility: EligibilityFact | undefined
 }
 
 /** It goes as soon as its offer is claimed. */
@@ -28,7 +32,7 @@ export interface Claiming {
 }
 
 export function weigh(
-  { candidate, reached, guardFact, offerFact }: Weighing,
+  { candidate, reached, guardFact, offerFact, eligibility }: Weighing,
   facts: ActFacts,
   terms: JudgeTerms,
 ): Verdict | Claiming {
@@ -36,9 +40,15 @@ export function weigh(
     const delivery = deliveryTo(candidate, reached, facts)
     const guarded = guardedOf(candidate, reached, delivery.kind, facts)
     const against =
-      guardFact === undefined
+      stillEligible(eligibility, {
+        action: guarded.action,
+        country: guarded.recipient.country,
+        settings: facts.settings,
+        byPolicy: guarded.byPolicy,
+      }) ??
+      (guardFact === undefined
         ? null
-        : guard(guardFact, { ...guarded, settings: facts.settings, now: facts.now })
+        : guard(guardFact, { ...guarded, settings: facts.settings, now: facts.now }))
     const dry = delivery.kind === 'dry_run'
     if (against !== null && !dry)
       return against.to === 'suppressed'
@@ -95,6 +105,7 @@ function guardedOf(
   const action = actionsOf(settings).find(({ key }) => key === row.actionKey)
   return {
     action: action ?? { key: row.actionKey, discount: 0 },
+    byPolicy: row.createdBy === 'policy',
     channel: row.channel,
     recipient: whereaboutsOf(reached, keys.address),
     expiresAt: row.expiresAt,
@@ -117,7 +128,9 @@ function written(
   against: string | undefined,
 ): Verdict {
   const { delivery, context } = candidate
-  const message = messageOf({ candidate, reached, offer }, facts, terms)
+  const place = placeOf(candidate, reached, facts)
+  if (place.to === 'deferred') return waitUntil(place, facts.now)
+  const message = messageOf({ candidate, reached, offer, responsible: place.responsible }, facts, terms)
   const recipient = reached.to?.recipient.id
   const set = {
     message,
@@ -134,8 +147,26 @@ function written(
   return { ...out, message, hash: reached.hash, place: { tenant: terms.tenant, id, kind, config } }
 }
 
+/** Calls have places; what is a dry run, or may be on a list already, takes none. */
+function placeOf(
+  { row, context, delivery }: Candidate,
+  reached: Reached,
+  { calls, settings }: ActFacts,
+): CallPlace {
+  const { owner } = context.customer
+  const isGiven = row.reasonCode === REPEATED && storedTask(row) !== null
+  return reached.by === 'task' && isCall(row, settings) && delivery.kind !== 'dry_run' && !isGiven
+    ? calls.give(owner)
+    : { to: 'person', responsible: owner, insteadOf: null }
+}
+
 function messageOf(
-  { candidate, reached, offer }: Omit<Writing, 'guarded'>,
+  {
+    candidate,
+    reached,
+    offer,
+    responsible,
+  }: Omit<Writing, 'guarded'> & { readonly responsible: CallPerson | null },
   facts: ActFacts,
   terms: JudgeTerms,
 ) {
@@ -146,7 +177,7 @@ function messageOf(
     // What may be on a list already is not written anew under somebody's hands.
     const kept = row.reasonCode === REPEATED ? storedTask(row) : null
     if (kept !== null && kept.delivery === kind) return kept
-    return buildTask({ intervention: row, context, to: reached.to, delivery: kind, facts })
+    return buildTask({ intervention: row, context, to: reached.to, responsible, delivery: kind, facts })
   }
   if (reached.kept !== null) return reached.kept
   if (reached.to === null) throw new HoldfastError('internal', 'A message has nobody to go to.')

@@ -22,7 +22,7 @@ import { storedText } from './act-text.ts'
 import { storeEnd, storeEnds, type Ending, type Store } from './act-result.ts'
 import { recheckMs, reconcileMs } from './act-retry.ts'
 import { sendOnce, type AttemptEnd, type Confirm } from './act-send.ts'
-import type { ActRequest, ActServices } from './act-services.ts'
+import { timeOf, type ActRequest, type ActServices } from './act-services.ts'
 import { takeInterventions, type Taken, type Taking } from './act-take.ts'
 import { taskChannel } from './act-task.ts'
 import { isForAdmin } from './act-weigh.ts'
@@ -76,7 +76,8 @@ function ledgerOf(services: ActServices, tenant: TenantId): Ledger {
       { keyOf: ({ intervention }) => intervention },
     ),
     confirm: coalesce<Confirmation, AttemptEnd | null>(
-      (asked) => database.withTenant(tenant, (tx) => confirmLeases(tx, asked, services.clock())),
+      (asked) =>
+        database.withTenant(tenant, async (tx) => confirmLeases(tx, asked, await timeOf(tx, services))),
       { keyOf: ({ id }) => id },
     ),
     store: coalesce<Ending, InterventionState | null>(
@@ -165,6 +166,7 @@ async function reconcile(
           key: intervention,
           to,
           startedAt,
+          ...(message.kind === 'sms' ? { text: message.text } : {}),
           ...(row.providerId === null ? {} : { providerId: row.providerId }),
         })
       : null

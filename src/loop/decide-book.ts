@@ -106,6 +106,7 @@ export async function readTerms(
     acting: activatedAt !== null && activatedAt <= now && settings.delivery.mode !== 'off',
     location: champion.location,
     policy: await policyInCharge(tx),
+    tasks: connectors.can(kind, 'tasks'),
     actions: carriedOut(actionsOf(settings), { tasks: connectors.can(kind, 'tasks'), settings }),
     // Before what is left: a decision in between would then be seen as one that is not known.
     newest: await newestDecision(tx),

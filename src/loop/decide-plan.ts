@@ -36,6 +36,8 @@ export interface Terms {
   readonly policy: string | null
   readonly newest: number
   readonly left: Left
+  /** Whether the connection's CRM can be given tasks. */
+  readonly tasks: boolean
   /** The catalogue as the connection carries it out (`carriedOut` of delivery.ts). */
   readonly actions: readonly Action[]
 }

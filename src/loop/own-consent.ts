@@ -19,6 +19,9 @@ export async function takeConsent(
   { rehearsal = false }: { rehearsal?: boolean } = {},
 ): Promise<void> {
   await recordConsent(tx, change)
+  // Who refuses everything is not scored any more, and who takes that back is again.
+  for (const { connection } of await connectionsWith(tx, change.hash, change.channel))
+    await requestStep(tx, { connection, step: 'score', cause: 'consent' })
   await tellConsent(tx, connectors, change, { rehearsal })
 }
 

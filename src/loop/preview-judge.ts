@@ -4,11 +4,12 @@
  * is claimed.
  */
 import type { InterventionId, TenantId } from '../contracts/ids.ts'
-import { approvalVerdict, type FeedbackPath } from '../settings/approval.ts'
+import { approvalVerdict } from '../settings/approval.ts'
 import { actionsOf } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { listConnections } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
+import { eligibilityFacts } from '../store/eligibility-facts.ts'
 import { guardFacts, type GuardFact } from '../store/guard-facts.ts'
 import type { HeldIntervention } from '../store/interventions.ts'
 import { readActFacts, type ActFacts } from './act-facts.ts'
@@ -78,6 +79,10 @@ export function previewJudge(services: PreviewServices, tenant: TenantId): Previ
         })),
         facts.now,
       )
+      const eligible = await eligibilityFacts(
+        tx,
+        candidates.map(({ row }) => row.customer),
+      )
       const offered = await offerFacts(
         tx,
         candidates.map(({ row }) => row),
@@ -91,6 +96,7 @@ export function previewJudge(services: PreviewServices, tenant: TenantId): Previ
           reached,
           guardFact: known === undefined ? undefined : { ...known, contacts: [...known.contacts, ...before] },
           offerFact: offered.get(row.id),
+          eligibility: eligible.get(row.customer),
         }
         const verdict = weigh(weighing, facts, terms)
         const name = nameOf(row, facts)
@@ -102,7 +108,7 @@ export function previewJudge(services: PreviewServices, tenant: TenantId): Previ
           continue
         }
         note(written, reached, row, facts.now)
-        const asks = approvalOf(row, facts, terms)
+        const asks = approvalOf(row, facts)
         found.set(
           row.id,
           asks === null
@@ -149,18 +155,8 @@ function termsOf(services: PreviewServices, tenant: TenantId, facts: ActFacts): 
     keys: facts.keys,
     localUrl,
     publicUrl: publicUrl?.startsWith('https://') === true ? publicUrl : ELSEWHERE.url,
-    feedback: feedbackOf(services, facts.settings),
     sms: sms === null ? null : { ...sms, missing: [] },
   }
-}
-
-function feedbackOf({ feedbackPath }: PreviewServices, settings: ServiceSettings): FeedbackPath {
-  return (
-    feedbackPath?.(settings) ?? {
-      ok: false,
-      reason: 'bounces, complaints and answers would not find their way back.',
-    }
-  )
 }
 
 async function missingOf(
@@ -194,7 +190,7 @@ async function missingOf(
 const nameOf = ({ customer }: HeldIntervention, { contexts }: ActFacts): string | null =>
   contexts.get(customer)?.customer.name ?? null
 
-function approvalOf(row: HeldIntervention, { settings, now }: ActFacts, { feedback }: JudgeTerms) {
+function approvalOf(row: HeldIntervention, { settings, now, feedback }: ActFacts) {
   const { actionKey, channel, approvedAt } = row
   return approvalVerdict(
     { actionKey, channel, approvedAt, delivery: 'live' },

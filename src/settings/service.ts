@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { shippedActions } from '../../actions/catalogue.ts'
 import { checkEmailTemplate } from '../../actions/email/render.ts'
+import { checkTalkTracks } from '../../actions/task/talk.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { actionSettings } from './actions.ts'
 import { alertSettings } from './alerts.ts'
@@ -15,7 +16,7 @@ import { guardSettings } from './guard.ts'
 import { offerSettings } from './offers.ts'
 import { actionsOf } from './planning.ts'
 import { settingsSchema } from './schema.ts'
-import { smsSettings } from './sms.ts'
+import { checkSmsTemplates, smsSettings } from './sms.ts'
 
 const language = z
   .string()
@@ -144,6 +145,13 @@ export function checkTemplates(settings: ServiceSettings): void {
         )
       checkEmailTemplate({ language: tag, action: key, template, offers: action.discount > 0 })
     }
+  checkTalkTracks(
+    settings.calls.talk,
+    actionsOf(settings).flatMap(({ key, discount }) => (discount > 0 ? [key] : [])),
+  )
+  checkSmsTemplates(settings.sms, (key) =>
+    actionsOf(settings).some((action) => action.key === key && action.discount > 0),
+  )
 }
 
 /**

@@ -9,7 +9,16 @@ export interface KeptInterventions {
 }
 
 /** What a person put off or a rule forbids for now is as it should be. */
-const AS_MEANT = ['installation_paused', 'tenant_paused', 'delivery_off']
+const AS_MEANT = [
+  'installation_paused',
+  'tenant_paused',
+  'action_paused',
+  'channel_paused',
+  'delivery_off',
+  'quiet_hours',
+  'cooldown',
+  'contact_cap',
+]
 
 /**
  * Those put off, refused or uncertain, and those whose recipient has no address, of the last month; by reason, most

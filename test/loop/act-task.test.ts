@@ -53,7 +53,8 @@ describe(`a task that is due (${databaseKind})`, () => {
       reasonCode: 'sent',
       reason: 'It is on the list of Jo Miller.',
       providerId: `crm-${id}`,
-      actualCostMinor: 600,
+      // A discount costs what is taken of it, once it is.
+      actualCostMinor: null,
       message: { kind: 'task', delivery: 'live', subject: task?.subject },
     })
     expect(await statesOf(place, id)).toEqual(['planned', 'leased', 'sending', 'sent'])
@@ -68,6 +69,41 @@ describe(`a task that is due (${databaseKind})`, () => {
     expect(await acting.act(place, id)).toBe('sent')
     expect(acting.crm.tasks.get(id)).toMatchObject({ responsibleId: null, recipientId: null, kind: 'call' })
     expect((await acting.read(place, id)).reason).toMatch(/nobody’s list: the record has no owner/)
+  })
+
+  it('goes to a colleague who steps in where the responsible person is full, and else waits', async () => {
+    const people = { 88: { stepsIn: true, perPeriod: 1, name: 'Bo', zone: 'Asia/Tokyo' } }
+    const talk = { en: { call_discount_30: 'Hello {{ person.name }}, {{ offer.percent }} % off?' } }
+    const place = await acting.scene({
+      settings: {
+        ...LIVE,
+        contact: { cooldownDays: 0, perPeriod: null },
+        discounts: { perYear: null },
+        calls: { perPerson: 1, people, talk },
+      },
+      connection: CRM,
+      responsible: JO,
+      recipients: [ANN],
+    })
+    const ids = [
+      await acting.plan(place, CALL),
+      await acting.plan(place, CALL),
+      await acting.plan(place, CALL),
+    ]
+    expect([
+      await acting.act(place, ids[0]),
+      await acting.act(place, ids[1]),
+      await acting.act(place, ids[2]),
+    ]).toEqual(['sent', 'sent', 'deferred'])
+    expect(ids.map((id) => acting.crm.tasks.get(id)?.responsibleId)).toEqual(['77', '88', undefined])
+    const [first, second] = ids.map((id) => acting.crm.tasks.get(id))
+    expect(first?.body).toContain('Hello Ann Lee, 30 % off?')
+    expect(first?.dueAt.toISOString()).toContain('T12:00:00.000Z')
+    expect(second?.dueAt.toISOString()).toContain('T03:00:00.000Z')
+    expect(await acting.read(place, ids[2])).toMatchObject({
+      reasonCode: 'no_call_place',
+      reason: expect.stringContaining('Jo Miller has 1 calls'),
+    })
   })
 
   it('is made once, however many workers are sent to it', async () => {

@@ -262,7 +262,7 @@ describe(`decisions (${databaseKind})`, () => {
     const pool = { by: 'pool', pool: 'spring' }
     const place = await book({
       count: 9,
-      settings: { offers: { fulfilment: { discount_10: pool, discount_20: pool } } },
+      settings: { offers: { fulfilment: { discount_10: pool, discount_20: pool, call_discount_30: pool } } },
     })
     const at = (days: number) => new Date(NOVEMBER.getTime() - days * DAY)
     const hash = (id: number) => `sha256('${id}'::bytea)`

@@ -44,7 +44,7 @@ beforeAll(async () => {
     channels: { email: () => Promise.resolve(null) },
     publicUrl: 'https://holdfast.example.com',
     localUrl: 'http://localhost:3000',
-    feedbackPath: () => ({ ok: true }),
+    feedbackPath: async () => ({ ok: true }),
   }
 })
 afterAll(async () => {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   open = { sandbox: channelTo(acting.sandbox), live: channelTo(acting.world) }
   services = {
     ...acting.services,
-    feedbackPath: () => ({ ok: true }),
+    feedbackPath: async () => ({ ok: true }),
     channels: {
       ...acting.services.channels,
       email: ({ delivery }) => Promise.resolve(interrupted(open[delivery])),
