@@ -1,11 +1,13 @@
 /**
- * What was sent, on the record's timeline, once: an e-mail as HubSpot's own sent e-mails look.
+ * What was sent, on the record's timeline, once: an e-mail as HubSpot's own sent e-mails look, a text as one that was
+ * logged by hand (object `communications`).
  *
  * The key is a custom unique property, as on tasks. HubSpot documents properties of e-mails as creatable ("Activities
  * (Calls, Emails, Meetings, Notes, Tasks)" in the guide of the properties API) and an upsert by such a property for
  * them (`/crm/objects/{version}/emails/batch/upsert`); a portal that refuses the property is told so by provisioning.
  *
  * @see https://developers.hubspot.com/docs/api-reference/latest/crm/activities/emails/guide
+ * @see https://developers.hubspot.com/docs/api-reference/2026-03/crm/objects/communications/guide
  */
 import type { Activity, WriteResult } from '../connector.ts'
 import { cleanText, line } from '../plain-text.ts'
@@ -25,24 +27,32 @@ export async function logActivities(
   schema: Schema,
   entries: readonly Activity[],
 ): Promise<readonly WriteResult[]> {
-  const emails = entries.filter(({ kind }) => kind === 'email')
-  const others = entries.filter(({ kind }) => kind !== 'email')
-  const made = await makeOnce(client, schema, emails, {
-    object: 'emails',
-    name: 'the e-mail',
-    properties: emailProperties,
-    kept: false,
-  })
-  return [
-    ...made,
-    ...others.map(({ key, kind }): WriteResult => ({
-      id: key,
-      ok: false,
-      code: 'not_supported',
-      message: `Holdfast logs e-mails on HubSpot's timeline, and no ${kind.toUpperCase()} yet. It is in Holdfast's own outbox.`,
-      retryable: false,
-    })),
-  ]
+  const emails = await makeOnce(
+    client,
+    schema,
+    entries.filter(({ kind }) => kind === 'email'),
+    { object: 'emails', name: 'the e-mail', properties: emailProperties, kept: false },
+  )
+  const texts = await makeOnce(
+    client,
+    schema,
+    entries.filter(({ kind }) => kind === 'sms'),
+    { object: 'communications', name: 'the text', properties: textProperties, kept: false },
+  )
+  return [...emails, ...texts]
+}
+
+/** It has a channel and a body, and no field for a number: what it was sent from and to stands above the text. */
+function textProperties({ at, body, from, to }: Activity): Readonly<Record<string, string>> {
+  const head = [to === null ? null : `To ${to}`, from === null ? null : `from ${from}`].filter(
+    (one) => one !== null,
+  )
+  return {
+    hs_timestamp: at.toISOString(),
+    hs_communication_channel_type: 'SMS',
+    hs_communication_logged_from: 'CRM',
+    hs_communication_body: richText(head.length === 0 ? body : `${head.join(', ')}:\n\n${body}`),
+  }
 }
 
 function emailProperties({ at, subject, body, from, to }: Activity): Readonly<Record<string, string>> {

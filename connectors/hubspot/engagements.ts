@@ -23,7 +23,7 @@ export interface Engagement {
 }
 
 export interface EngagementKind<T> {
-  readonly object: 'tasks' | 'emails'
+  readonly object: 'tasks' | 'emails' | 'communications'
   /** "the task": in messages before "for company 4711". */
   readonly name: string
   /** Without key and action. */

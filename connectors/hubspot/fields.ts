@@ -13,7 +13,7 @@ import { bullets, cleanText, plainNumber } from '../plain-text.ts'
 import { ACTIONS, ACTION_STATUSES, GROUPS, LEVELS, STATUSES, isUnfit, type Choice } from '../risk-values.ts'
 
 /** Objects that carry properties of ours. */
-export type OurObject = 'companies' | 'contacts' | 'tasks' | 'emails'
+export type OurObject = 'companies' | 'contacts' | 'tasks' | 'emails' | 'communications'
 
 /** One property as the API's `PropertyCreate` takes it. */
 export interface OurProperty {

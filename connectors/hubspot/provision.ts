@@ -29,7 +29,8 @@ export interface Provisioned {
 
 /**
  * Everything that writing to a connection's object needs: on the object itself, on tasks and on e-mails. The second
- * time it costs three calls and changes nothing.
+ * time it costs three calls and changes nothing. What texts need is made with the first one that is logged: few portals
+ * ever have one.
  *
  * @throws HoldfastError when HubSpot cannot be asked; what an admin can mend, such as a missing scope, are problems
  * @example
@@ -258,12 +259,13 @@ function refusedWholly(error: unknown, object: OurObject): string {
   return `Holdfast's properties cannot be made on ${object}: ${sentence(failure.message)}`
 }
 
-/** Scopes by which properties are made; those of tasks and e-mails go with contacts. */
+/** Scopes by which properties are made; those of tasks, e-mails and texts go with contacts. */
 export const SCHEMA_SCOPES: Readonly<Record<OurObject, string>> = {
   companies: 'crm.schemas.companies.write',
   contacts: 'crm.schemas.contacts.write',
   tasks: 'crm.schemas.contacts.write',
   emails: 'crm.schemas.contacts.write',
+  communications: 'crm.schemas.contacts.write',
 }
 
 function archivedProblem(object: OurObject, wanted: OurProperty): string {

@@ -52,7 +52,7 @@ export async function logActivities(
         const subtype = isEmail ? choiceIn(standing, 'TaskSubtype', 'Email') : undefined
         return {
           // As Salesforce itself names an e-mail that was logged.
-          Subject: line(`${isEmail ? 'Email' : 'SMS'}: ${entry.subject}`, SUBJECT),
+          Subject: line(isEmail ? `Email: ${entry.subject}` : `SMS: ${entry.subject || entry.body}`, SUBJECT),
           Description: shortened(wholeText(entry), COMMENTS),
           ActivityDate: day(entry.at),
           Status: done,

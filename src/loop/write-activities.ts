@@ -6,6 +6,7 @@ import type { Activity, Connector } from '../../connectors/connector.ts'
 import { owedActivities, settleActivities, type OwedActivity } from '../store/activities.ts'
 import type { OutwardEnd } from '../store/outward.ts'
 import { storedMessage } from './act-message.ts'
+import { storedText } from './act-text.ts'
 import { endOf, lastingEnd } from './outward-pauses.ts'
 import type { Counts, LoopServices, StepContext } from './services.ts'
 
@@ -72,19 +73,26 @@ function entryOf({
   recipientId,
   deleted,
 }: OwedActivity): Activity | null {
-  const message = storedMessage({ message: stored })
-  if (deleted || message === null) return null
-  return {
+  if (deleted) return null
+  const common = {
     key: intervention,
     action: actionKey,
-    from: message.from.address,
-    to: message.to.address,
     customerId,
     recipientId: recipientId === customerId ? null : recipientId,
-    kind: 'email',
     at: sentAt,
-    subject: message.subject,
+  }
+  const text = storedText({ message: stored })
+  // The number that it went out from is the provider's to choose.
+  if (text !== null) return { ...common, kind: 'sms', from: null, to: text.to, subject: '', body: text.text }
+  const mail = storedMessage({ message: stored })
+  if (mail === null) return null
+  return {
+    ...common,
+    kind: 'email',
+    from: mail.from.address,
+    to: mail.to.address,
+    subject: mail.subject,
     // Whoever reads the record must not unsubscribe the person by a click.
-    body: message.text.replaceAll(message.unsubscribe.url, '[…]'),
+    body: mail.text.replaceAll(mail.unsubscribe.url, '[…]'),
   }
 }

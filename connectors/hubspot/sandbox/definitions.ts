@@ -302,6 +302,12 @@ const OWN: Readonly<Record<string, Readonly<Record<string, Parameters<typeof pro
     hs_email_to_email: { label: 'Email To Address', ...readOnly },
     hs_attachment_ids: text('Attachment IDs'),
   },
+  communications: {
+    hs_timestamp: datetime('Activity date'),
+    hs_communication_channel_type: choice('Channel type', ['WHATS_APP', 'LINKEDIN_MESSAGE', 'SMS']),
+    hs_communication_logged_from: choice('Logged from', ['CRM']),
+    hs_communication_body: { label: 'Communication body', fieldType: 'html' },
+  },
 }
 
 const EVERY = {

@@ -58,18 +58,33 @@ describe('sent e-mails on the timeline', () => {
     expect(sandbox.state.value('emails', made, 'hs_email_headers')).toBe('{"to":[],"cc":[],"bcc":[]}')
   })
 
-  it('are not logged for a text message, and the outbox is named', async () => {
-    const { client, schema, calls } = await openPortal()
-    expect(await logActivities(client, schema, [{ ...entry, kind: 'sms' }])).toEqual([
-      {
-        id: 'send-1',
-        ok: false,
-        code: 'not_supported',
-        message:
-          "Holdfast logs e-mails on HubSpot's timeline, and no SMS yet. It is in Holdfast's own outbox.",
-        retryable: false,
-      },
-    ])
-    expect(calls()).toEqual([])
+  it('are texts of the timeline where they went out as texts, made once too', async () => {
+    const { client, schema, sandbox } = await openPortal()
+    const { state } = sandbox
+    const customerId = state.createRecord('companies', { name: 'Acme' })
+    const recipientId = state.createRecord('contacts', { email: 'ann@acme.example' })
+    const text = {
+      ...entry,
+      customerId,
+      recipientId,
+      kind: 'sms' as const,
+      from: null,
+      to: '+43 664 1234567',
+      subject: '',
+      body: 'Hello Ann & co. STOP ends this.',
+    }
+    const first = await logActivities(client, schema, [text])
+    expect(first).toMatchObject([{ id: text.key, ok: true }])
+    const [made] = state.ids('communications')
+    expect(state.value('communications', made, 'hs_communication_channel_type')).toBe('SMS')
+    expect(state.value('communications', made, 'hs_communication_logged_from')).toBe('CRM')
+    expect(state.value('communications', made, 'hs_communication_body')).toContain('Ann &amp; co.')
+    expect(state.value('communications', made, 'hs_communication_body')).toContain('+43 664 1234567')
+    expect(state.associated('communications', made, 'companies').map(({ id }) => id)).toEqual([customerId])
+    expect(state.associated('communications', made, 'contacts').map(({ id }) => id)).toEqual([recipientId])
+
+    expect(await logActivities(client, schema, [text])).toEqual(first)
+    expect(state.ids('communications')).toEqual([made])
+    expect(state.ids('emails')).toEqual([])
   })
 })
