@@ -6,7 +6,16 @@ import type { Progress, Question, WorkerOptions } from './worker.ts'
 
 export interface WorkerProcess {
   /** Interventions, or the records of them, by state; null when the database could not say. */
-  ask(what: Question['ask']): Promise<Progress['states']>
+  ask(what: Plain): Promise<Progress['states']>
+  /** Makes due so many of what was planned for later. */
+  release(count: number): Promise<void>
+  /** Keeps its event loop busy. */
+  block(ms: number): Promise<void>
+  /** Sets its clock, not the database's. */
+  jump(ms: number): Promise<void>
+  readonly pid: number
+  /** SIGTERM; resolves when it has ended by itself. */
+  term(): Promise<void>
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
   /** SIGSTOP and SIGCONT. */
@@ -17,6 +26,10 @@ export interface WorkerProcess {
   /** What it logged. */
   readonly log: string
 }
+
+/** What is asked with nothing more to say. */
+type Plain = Exclude<Question, { ms: number } | { count: number }>['ask']
+type Asked = Question extends infer Q ? (Q extends { id: number } ? Omit<Q, 'id'> : never) : never
 
 const running = new Set<WorkerProcess>()
 
@@ -44,14 +57,26 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerProcess
   })
   await Promise.race([ready, gone])
   if (ended !== null) throw new Error(`A worker did not start: ${log}`)
+  const ask = (asked: Asked): Promise<Progress['states']> =>
+    new Promise((resolve, reject) => {
+      const id = ++questions
+      answers.set(id, resolve)
+      child.send({ ...asked, id } as Question, (error) => error && reject(error))
+      void gone.then(() => reject(new Error(`A worker ended: ${log}`)))
+    })
   const worker: WorkerProcess = {
-    ask: (ask) =>
-      new Promise((resolve, reject) => {
-        const id = ++questions
-        answers.set(id, resolve)
-        child.send({ id, ask } satisfies Question, (error) => error && reject(error))
-        void gone.then(() => reject(new Error(`A worker ended: ${log}`)))
-      }),
+    ask: (what) => ask({ ask: what }),
+    release: async (count) => {
+      if ((await ask({ ask: 'release', count })) === null)
+        throw new Error('The database could not release what was planned.')
+    },
+    block: async (ms) => void (await ask({ ask: 'block', ms })),
+    jump: async (ms) => void (await ask({ ask: 'jump', ms })),
+    pid: child.pid!,
+    term: async () => {
+      child.kill('SIGTERM')
+      await gone
+    },
     kill: async () => {
       child.kill('SIGKILL')
       await gone

@@ -1,6 +1,7 @@
 /** The sandboxes of CRMs in which workers make tasks, as tests look at them from outside. */
 import { startHubSpotSandbox } from '../../connectors/hubspot/sandbox/server.ts'
 import { startSalesforceSandbox } from '../../connectors/salesforce/sandbox/server.ts'
+import type { FaultEffect } from '../../connectors/sandbox/faults.ts'
 import { openCrm, type CrmPlace } from '../support/worker-crm.ts'
 
 /** How long an answer is on its way, so that many a death falls between what the CRM did and what the worker hears. */
@@ -11,6 +12,19 @@ export interface MadeTask {
   readonly key: unknown
   /** What it is about. */
   readonly customers: readonly string[]
+}
+
+/** `busy`: 429 with a Retry-After; `lost`: the change took effect, and nobody was told. */
+export type Disturbance = 'busy' | 'failing' | 'away' | 'lost' | 'cut' | 'hang' | 'locked'
+
+const EFFECTS: Readonly<Record<Disturbance, FaultEffect>> = {
+  busy: { kind: 'answer', status: 429, headers: { 'retry-after': '1' } },
+  failing: { kind: 'answer', status: 500 },
+  away: { kind: 'answer', status: 503 },
+  lost: { kind: 'drop', when: 'after' },
+  cut: { kind: 'cut' },
+  hang: { kind: 'hang', done: true },
+  locked: { kind: 'locked' },
 }
 
 export interface TaskCrm {
@@ -26,6 +40,8 @@ export interface TaskCrm {
   /** Calls that wrote such records. */
   keeping(): number
   calls(): number
+  /** Goes wrong in this way with the next calls that make tasks, one each. */
+  disturb(how: Disturbance): void
   close(): Promise<void>
 }
 
@@ -73,6 +89,7 @@ export async function startTaskHubSpot(): Promise<TaskCrm> {
     kept: () => null,
     keeping: () => 0,
     calls: () => sandbox.requests().length,
+    disturb: (how) => void sandbox.faults.inject({ path: /\/tasks\/batch\/upsert$/, effect: EFFECTS[how] }),
     close: () => sandbox.close(),
   })
 }
@@ -112,6 +129,8 @@ export async function startTaskSalesforce(): Promise<TaskCrm> {
     keeping: () =>
       sandbox.requests().filter(({ path }) => path.includes('/Retention_Intervention__c/')).length,
     calls: () => sandbox.requests().length,
+    disturb: (how) =>
+      void sandbox.faults.inject({ method: 'PATCH', path: /\/sobjects\/Task\//, effect: EFFECTS[how] }),
     close: () => sandbox.close(),
   })
 }

@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { openEmailChannel } from '../../actions/email/channel.ts'
-import { systemClock } from '../../src/contracts/clock.ts'
+import { openSmsChannel } from '../../actions/sms/channel.ts'
+import { systemClock, type Clock } from '../../src/contracts/clock.ts'
 import { asRun, type ConnectionId, type TenantId } from '../../src/contracts/ids.ts'
 import { act } from '../../src/loop/act.ts'
 import type { ActServices, LeaseTimes } from '../../src/loop/act-services.ts'
 import { writeBack } from '../../src/loop/write-back.ts'
 import { openBackend } from '../../src/queue/backend.ts'
-import { startQueue, type QueueRole } from '../../src/queue/service.ts'
+import { startQueue, type QueueOptions, type QueueRole } from '../../src/queue/service.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { requestStep } from '../../src/store/steps.ts'
 import { ADDRESS_KEY, LINK_KEY } from '../support/keys.ts'
@@ -22,21 +23,41 @@ export interface WorkerOptions {
   readonly address: Address
   /** Null: no e-mails are sent. */
   readonly inbox: { readonly host: string; readonly port: number } | null
+  /** Absent: no texts are sent. */
+  readonly sms?: SmsPlace
   /** Absent: no tasks are made. */
   readonly crm?: CrmPlace
+  /** Where jobs wait; absent: in the database. */
+  readonly redisUrl?: string
   readonly tenant: TenantId
   readonly timeoutMs: number
   readonly leases: LeaseTimes
   readonly role: QueueRole
   /** No other process works on the database: what one that was killed dispatched under need not be waited out. */
   readonly alone: boolean
+  /** Beside those of every worker here. */
+  readonly limits?: QueueOptions['limits']
+}
+
+/** The SMS sandbox of the test. */
+export interface SmsPlace {
+  readonly baseUrl: string
+  readonly accountSid: string
+  readonly authToken: string
+  readonly messagingServiceSid: string
 }
 
 /**
  * Answered with {@link Progress}. `hurry` makes due what waits to be tried again. `kept` is about the records that a CRM
- * has of interventions, and `move` makes all of them owed again, as if each intervention had moved.
+ * has of interventions, and `move` makes all of them owed again, as if each intervention had moved. `release` makes due
+ * so many of what was planned for later, and `look` has texts in doubt looked up; its answer are those that wait for it.
+ * `block` keeps the event loop busy, and `jump` sets the clock of this process.
  */
-export type Question = { readonly id: number; readonly ask: 'progress' | 'hurry' | 'kept' | 'move' }
+export type Question = { readonly id: number } & (
+  | { readonly ask: 'progress' | 'hurry' | 'kept' | 'move' | 'look' | 'looking' }
+  | { readonly ask: 'release'; readonly count: number }
+  | { readonly ask: 'block' | 'jump'; readonly ms: number }
+)
 
 export interface Progress {
   readonly id: number
@@ -46,9 +67,12 @@ export interface Progress {
 
 // Nothing stays behind when the test itself ends.
 process.on('disconnect', () => process.exit(0))
-const { address, inbox, crm, tenant, timeoutMs, leases, role, alone }: WorkerOptions = JSON.parse(
-  process.argv[2],
-)
+const options: WorkerOptions = JSON.parse(process.argv[2])
+const { address, inbox, sms, crm, tenant, timeoutMs, leases, role, alone } = options
+
+/** By how much this process is wrong about the time. */
+let skewMs = 0
+const clock: Clock = () => new Date(systemClock().getTime() + skewMs)
 
 const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }))
 const database = await openDatabase({ ...address, onLost: () => undefined })
@@ -65,27 +89,44 @@ const channel =
         user: null,
         password: null,
         dkim: null,
-        clock: systemClock,
+        clock,
+        timeoutMs,
+      })
+const texts =
+  sms === undefined
+    ? null
+    : openSmsChannel({
+        accountSid: sms.accountSid,
+        auth: { authToken: sms.authToken },
+        baseUrl: sms.baseUrl,
+        from: { messagingServiceSid: sms.messagingServiceSid },
+        // By it the sandbox knows what a text was for; nobody is told there.
+        statusCallback: (key) => `http://127.0.0.1:9/status?a=${key}`,
+        clock,
         timeoutMs,
       })
 const services: ActServices = {
   database,
-  channels: { email: () => Promise.resolve(channel) },
+  channels: {
+    email: () => Promise.resolve(channel),
+    sms: () => Promise.resolve(texts),
+    smsSituation: () => ({ sandbox: texts !== null, missing: [] }),
+  },
   connectors: crmConnectors(crm ?? null),
   secrets: { addressKey: () => Promise.resolve(ADDRESS_KEY), linkKey: () => Promise.resolve(LINK_KEY) },
-  clock: systemClock,
+  clock,
   log,
   publicUrl: null,
   localUrl: 'http://localhost:3000',
   leases,
 }
 const queue = await startQueue({
-  backend: await openBackend(database, null),
+  backend: await openBackend(database, options.redisUrl ?? null),
   database,
   role,
-  clock: systemClock,
+  clock,
   log,
-  limits: { sweepMs: 200, leaseSeconds: 2, sendsPerTenant: 6 },
+  limits: { sweepMs: 200, leaseSeconds: 2, sendsPerTenant: 6, ...options.limits },
   handlers: {
     step: async (tenant, connection, step, { cause, signal }) => {
       if (crm === undefined || step !== 'write_back') return
@@ -104,12 +145,22 @@ const queue = await startQueue({
       await writeBack({ ...services, engines }, context)
     },
     act: async (tenant, intervention, { worker, signal }) => {
-      await act(services, { tenant, intervention, worker, signal })
+      // Whose it was can be told by the ledger.
+      await act(services, { tenant, intervention, worker: `${process.pid}/${worker}`, signal })
     },
   },
 })
 
-async function answer({ ask }: Question): Promise<Progress['states']> {
+async function answer(question: Question): Promise<Progress['states']> {
+  const { ask } = question
+  if (ask === 'jump') {
+    skewMs += question.ms
+    return {}
+  }
+  if (ask === 'block') {
+    for (const end = performance.now() + question.ms; performance.now() < end;);
+    return {}
+  }
   return database.withTenant(tenant, async (tx) => {
     if (ask === 'hurry') {
       await tx.query(
@@ -118,6 +169,31 @@ async function answer({ ask }: Question): Promise<Progress['states']> {
         [tenant],
       )
       tx.afterCommit(() => queue.wake(tenant))
+    }
+    if (ask === 'release') {
+      await tx.query(
+        `update interventions set due_at = now() where tenant_id = $1 and id in (
+           select id from interventions where tenant_id = $1 and state = 'planned' and due_at > now()
+           order by id limit $2)`,
+        [tenant, question.count],
+      )
+      tx.afterCommit(() => queue.wake(tenant))
+    }
+    if (ask === 'look') {
+      await tx.query(
+        `update interventions set due_at = now()
+         where tenant_id = $1 and channel = 'sms' and state = 'uncertain'`,
+        [tenant],
+      )
+      tx.afterCommit(() => queue.wake(tenant))
+    }
+    if (ask === 'look' || ask === 'looking') {
+      const [{ count }] = await tx.query<{ count: number }>(
+        `select count(*) as count from interventions
+         where tenant_id = $1 and channel = 'sms' and state = 'uncertain' and due_at <= clock_timestamp()`,
+        [tenant],
+      )
+      return { waiting: count }
     }
     if (ask === 'move') {
       const owed = await tx.query<{ connection: ConnectionId }>(
@@ -140,6 +216,13 @@ async function answer({ ask }: Question): Promise<Progress['states']> {
   })
 }
 
+// Told to end, it ends what it has begun.
+process.once('SIGTERM', () => {
+  void queue
+    .drain()
+    .then(() => database.close())
+    .finally(() => process.exit(0))
+})
 process.on('message', (question: Question) => {
   void answer(question)
     .catch(() => null)
