@@ -217,7 +217,8 @@ async function charge(
   // What was sent into the sandbox costs nothing.
   if (offer.delivery === 'sandbox') return { result: 'known' }
   const terms = monthTerms(settings)
-  const minor = terms.currency === offer.currency ? terms.converted(givenMinor, paid) : null
+  const exact = terms.currency === offer.currency ? terms.converted(givenMinor, paid) : null
+  const minor = exact === null ? null : Math.round(exact)
   if (minor === null)
     return refused(
       'conflict',

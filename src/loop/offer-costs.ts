@@ -14,6 +14,7 @@ import {
   codesInRecords,
   dueMonths,
   expireOffers,
+  releaseEnded,
   type BookedMonth,
   type DueMonth,
 } from '../store/offer-redemptions.ts'
@@ -50,6 +51,7 @@ export async function followOffers(
     { source: 'crm', actor: 'crm', settings, now },
   )
   const offersRedeemed = results.filter(({ outcome }) => outcome === 'redeemed').length
+  await bookMaking(tx, connection)
   const due = await dueMonths(tx, connection, {
     now,
     told: settings.offers.billing.reportsCosts,
@@ -65,8 +67,8 @@ export async function followOffers(
     tx,
     due.filter(({ over, last }) => over || last).map(({ intervention }) => intervention),
   )
-  await bookMaking(tx, connection)
   const offersExpired = await expireOffers(tx, connection, dayBefore(now, GRACE_DAYS))
+  await releaseEnded(tx, connection, new Date(now.getTime() - GRACE_DAYS * DAY))
   return offersRedeemed + offerMonthsBooked + offersExpired === 0
     ? null
     : { offersRedeemed, offerMonthsBooked, offersExpired }
@@ -77,12 +79,14 @@ const PAGE = 1000
 /** Days after its last one for which an offer stays open: whoever reports once a day is not late. */
 const GRACE_DAYS = 3
 
+const DAY = 86_400_000
+
 const dayBefore = (now: Date, days: number): string =>
-  new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10)
+  new Date(now.getTime() - days * DAY).toISOString().slice(0, 10)
 
 export interface MonthTerms {
   readonly currency: string
-  /** Whole minor units of `currency`; null: not known, or no rate is. */
+  /** Minor units of `currency`, not rounded; null: not known, or no rate is. */
   converted(minor: number | null, currency: string | null): number | null
 }
 
@@ -94,27 +98,39 @@ export function monthTerms(settings: ServiceSettings): MonthTerms {
   return {
     currency,
     converted(minor, from) {
-      const amount = Math.round(amounts(minor, from) * scale)
+      const amount = amounts(minor, from) * scale
       return Number.isNaN(amount) ? null : amount
     },
   }
 }
 
 /**
- * What a month of an offer cost: its share of the amount, to the nearest minor unit; 0 once it is over. What is not known
- * stays unknown. Pure.
+ * What a month of an offer cost: its share of the amount; 0 once it is over. What is not known stays unknown. Pure.
+ *
+ * Months are rounded so that those of one price together cost what the whole does, to the nearest minor unit: twelve
+ * months of 499.9 are 5999, as was reserved, and not twelve times 500.
  *
  * @example
- * bookedMonth({ basisPoints: 1000, baseMinor: 4999, baseCurrency: 'USD', over: false, … }, terms).minor // 500
+ * bookedMonth({ month: 0, basisPoints: 1000, baseMinor: 4999, baseCurrency: 'USD', over: false, … }, terms).minor // 500
  */
 export function bookedMonth(due: DueMonth, terms: MonthTerms): BookedMonth {
   const { intervention, month, at, basisPoints, baseMinor, baseCurrency, currency, over } = due
   const booked = { intervention, month, at, currency, source: 'reckoned' as const }
   if (over) return { ...booked, givenMinor: 0, givenCurrency: baseCurrency, minor: 0 }
-  const givenMinor = baseMinor === null ? null : Math.round((baseMinor * basisPoints) / 10_000)
   // Budgets may be in another currency by now: then nothing can be said in the one that it was reserved in.
-  const minor = terms.currency === currency ? terms.converted(givenMinor, baseCurrency) : null
-  return { ...booked, givenMinor, givenCurrency: baseCurrency, minor }
+  const base = terms.currency === currency ? terms.converted(baseMinor, baseCurrency) : null
+  return {
+    ...booked,
+    givenMinor: baseMinor === null ? null : shareOf(baseMinor, basisPoints, month),
+    givenCurrency: baseCurrency,
+    minor: base === null ? null : shareOf(base, basisPoints, month),
+  }
+}
+
+/** Of a month: all until its end, less all until its beginning. */
+function shareOf(amount: number, basisPoints: number, month: number): number {
+  const until = (months: number): number => Math.round((amount * basisPoints * months) / 10_000)
+  return until(month + 1) - until(month)
 }
 
 /**

@@ -88,11 +88,12 @@ export function judge(
 ): RedeemResult {
   const { redemption } = offer
   if (redemption !== null) {
-    if (redemption.reference === reference) return { outcome: 'known', offer }
-    const as = redemption.reference === null ? '' : ` as ${redemption.reference}`
+    // The CRM says only that it was taken, and billing by which invoice: they mean the same.
+    const same = redemption.reference === reference || redemption.reference === null || reference === null
+    if (same) return { outcome: 'known', offer }
     return refused(
       'conflict',
-      `The offer was taken already, on ${dayOf(redemption.redeemedAt)}${as}. It counts once.`,
+      `The offer was taken already, on ${dayOf(redemption.redeemedAt)} as ${redemption.reference}. It counts once.`,
     )
   }
   if (Number.isNaN(redeemedAt.getTime()) || redeemedAt.getTime() > now.getTime() + CLOCKS_MS)

@@ -117,7 +117,7 @@ export interface DueMonth {
 
 /**
  * Months of live offers that have begun. The amount is what the redemption says, else what the customer pays now, else
- * what they paid when the offer was made.
+ * what they paid when the offer was made. Whoever was merged into another record lives on in it, and the discount too.
  *
  * @param told only months after the end of a discount, since billing tells what the others cost
  */
@@ -137,8 +137,9 @@ export function dueMonths(
        m.month = o.months - 1 as last
      from offers o
      join offer_redemptions r on r.tenant_id = $1 and r.intervention_id = o.intervention_id
-     join customers c on c.tenant_id = $1 and c.id = o.customer_id
-     left join scores s on s.tenant_id = $1 and s.customer_id = o.customer_id
+     join customers k on k.tenant_id = $1 and k.id = o.customer_id
+     join customers c on c.tenant_id = $1 and c.id = coalesce(k.merged_into, k.id)
+     left join scores s on s.tenant_id = $1 and s.customer_id = c.id
      cross join lateral (
        select k as month, r.redeemed_at + make_interval(months => k) as at from generate_series(0, o.months - 1) as k
      ) m
@@ -234,7 +235,7 @@ export interface NamedCode {
   readonly at: Date
 }
 
-/** Open offers whose code stands in a property of their own customer. */
+/** Offers that can still be taken, and whose code stands in a property of their own customer. */
 export function codesInRecords(
   tx: Transaction,
   connection: ConnectionId,
@@ -247,8 +248,10 @@ export function codesInRecords(
            select p.valid_at from property_changes p
            where p.tenant_id = $1 and p.customer_id = c.id and p.changes ? $3 and p.valid_at >= o.created_at
            order by p.valid_at desc, p.id desc limit 1), c.synced_at) as at
-       from offers o join customers c on c.tenant_id = $1 and c.id = o.customer_id
-       where o.tenant_id = $1 and o.connection_id = $2 and o.status in ('issued', 'expired')
+       from offers o
+       join customers k on k.tenant_id = $1 and k.id = o.customer_id
+       join customers c on c.tenant_id = $1 and c.id = coalesce(k.merged_into, k.id)
+       where o.tenant_id = $1 and o.connection_id = $2 and o.status in ('issued', 'expired', 'withdrawn')
          and upper(btrim(c.properties ->> $3)) = upper(o.code)
      ) n
      -- What came too late is no redemption, and would be looked at for ever.
@@ -281,4 +284,27 @@ export async function expireOffers(
     ended.map(({ id }) => id),
   )
   return ended.length
+}
+
+/**
+ * Gives back what is still held for offers that cost nothing more: all their months are over, or they were taken in the
+ * sandbox, where nothing costs anything.
+ *
+ * @param before those that ended before
+ * @returns how many held something
+ */
+export async function releaseEnded(tx: Transaction, connection: ConnectionId, before: Date): Promise<number> {
+  const ended = await tx.query<{ id: InterventionId }>(
+    `select o.intervention_id as id from offers o
+     join offer_redemptions r on r.tenant_id = $1 and r.intervention_id = o.intervention_id
+     join interventions i on i.tenant_id = $1 and i.id = o.intervention_id
+     where o.tenant_id = $1 and o.connection_id = $2 and o.status = 'redeemed' and i.reserved_minor > 0
+       and (o.delivery = 'sandbox' or o.ended_at < $3 or r.redeemed_at + make_interval(months => o.months) < $3)
+     order by o.intervention_id`,
+    [tx.tenant, connection, before],
+  )
+  return releaseReserved(
+    tx,
+    ended.map(({ id }) => id),
+  )
 }

@@ -39,7 +39,9 @@ export function takeRequests(tx: Transaction, limit: number): Promise<OfferReque
      select a.intervention_id as offer, a.connection_id as connection, c.object, c.external_id as customer,
        a.action_key as "actionKey", a.basis_points as "basisPoints", a.months, a.expires_on::text as "expiresOn",
        a.base_minor as "monthlyMinor", a.base_currency as currency, a.ask_until as "answerUntil"
-     from asked a join customers c on c.tenant_id = $1 and c.id = a.customer_id`,
+     from asked a
+     join customers k on k.tenant_id = $1 and k.id = a.customer_id
+     join customers c on c.tenant_id = $1 and c.id = coalesce(k.merged_into, k.id)`,
     [tx.tenant, limit],
   )
 }

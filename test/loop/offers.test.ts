@@ -202,11 +202,11 @@ describe(`offers (${databaseKind})`, () => {
     expect(await pass(months(2, start))).toMatchObject({ offerMonthsBooked: 2 })
     expect(await pass(months(40, start))).toMatchObject({ offerMonthsBooked: 9 })
     const offer = await inside(place, (tx) => findOffer(tx, id))
-    expect(offer).toMatchObject({ monthsBooked: 12, costMinor: 500 + 11 * 801 })
+    expect(offer).toMatchObject({ monthsBooked: 12, costMinor: 500 + 8805 })
     const [row] = await inside(place, (tx) =>
       tx.query('select actual_cost_minor from interventions where id = $1', [id]),
     )
-    expect(row).toEqual({ actual_cost_minor: 500 + 11 * 801 })
+    expect(row).toEqual({ actual_cost_minor: 500 + 8805 })
   })
 
   it('cost nothing more once the customer has left, even where they come back', async () => {

@@ -156,16 +156,22 @@ create trigger follow_with_offer after update of state on interventions
   )
   execute function follow_with_offer();
 
--- What an offer cost is booked as it is taken; that it went out costs nothing by itself (the making of it apart).
+-- What an offer cost is booked as it is taken; that it went out costs nothing by itself. What it takes to make it is booked
+-- from the offer: where the price of the message is known (the parts of a text), that is it.
 create function cost_nothing_yet() returns trigger language plpgsql as $$
 begin
-  if new.redeemable then new.actual_cost_minor := old.actual_cost_minor; end if;
+  if not new.redeemable then return new; end if;
+  if new.channel = 'sms' and new.actual_cost_minor > 0 and new.actual_cost_minor <> new.planned_cost_minor then
+    update offers set making_minor = new.actual_cost_minor, updated_at = now()
+    where tenant_id = new.tenant_id and intervention_id = new.id and not making_booked;
+  end if;
+  new.actual_cost_minor := old.actual_cost_minor;
   return new;
 end
 $$;
 create trigger offer_cost before update of state on interventions
   for each row when (
     new.state is distinct from old.state and new.state in ('sent', 'confirmed', 'uncertain')
-    and new.actual_cost_minor is distinct from old.actual_cost_minor and new.actual_cost_minor = new.planned_cost_minor
+    and new.actual_cost_minor is distinct from old.actual_cost_minor
   )
   execute function cost_nothing_yet();
