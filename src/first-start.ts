@@ -214,6 +214,8 @@ const sampleSettings = (company: string) => ({
     call_discount_30: { share: 0.03, fixedCost: 5, durationMonths: 3, capacity: 40 },
   },
   delivery: { mode: 'sandbox', approval: { discounts: false, calls: false } },
+  // On whichever day somebody tries it, there is something to see.
+  guard: { email: { days: 'every' }, sms: { days: 'every' }, call: { days: 'every' } },
   sender: {
     name: company,
     company,

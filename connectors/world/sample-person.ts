@@ -1,6 +1,6 @@
 /** The people at a made-up company, as any CRM would know them. */
 import type { Random } from '../../models/random.ts'
-import type { Place } from './sample-firm.ts'
+import { drawNumber, type Place } from './sample-firm.ts'
 
 const FIRST =
   'Alex Anouk Bao Camille Dara Emre Freya Gül Hanna Ivo Jonas Kim Lea Mika Noor Olu Pia Quinn Remy Sanne Tomás Uma Vera Wim Yara Zoë'.split(
@@ -49,8 +49,8 @@ export function drawPerson(rng: Random, place: Place, index: number, which: numb
     first: rng.next() < 0.02 ? null : first,
     last: rng.next() < 0.03 ? null : rng.next() < 0.01 ? `${last} 🌻` : last,
     title: rng.next() < 0.1 ? null : titles[rng.integer(titles.length)],
-    phone: rng.next() < 0.4 ? null : `+49 40 555 0${String(rng.integer(1000)).padStart(3, '0')}`,
-    mobile: rng.next() < 0.6 ? null : `+49 151 555 0${String(rng.integer(1000)).padStart(3, '0')}`,
+    phone: drawNumber(rng, 0.4, place.phone),
+    mobile: drawNumber(rng, 0.6, place.mobile),
     language: rng.next() < 0.25 ? null : place.language,
     timezone: rng.next() < 0.5 ? null : place.timezone,
   }

@@ -175,9 +175,12 @@ const OWN: Readonly<Record<string, Readonly<Record<string, Parameters<typeof pro
     hs_timezone: choice('Time Zone', [
       'europe_slash_berlin',
       'europe_slash_london',
+      'europe_slash_paris',
+      'europe_slash_amsterdam',
       'america_slash_new_york',
       'america_slash_los_angeles',
       'asia_slash_tokyo',
+      'australia_slash_sydney',
       'utc',
     ]),
     lifecyclestage: {

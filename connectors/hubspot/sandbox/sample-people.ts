@@ -8,7 +8,11 @@ const ZONES: Readonly<Record<string, string>> = {
   'Europe/Berlin': 'europe_slash_berlin',
   'Europe/Vienna': 'europe_slash_berlin',
   'Europe/London': 'europe_slash_london',
+  'Europe/Paris': 'europe_slash_paris',
+  'Europe/Amsterdam': 'europe_slash_amsterdam',
   'America/New_York': 'america_slash_new_york',
+  'America/Los_Angeles': 'america_slash_los_angeles',
+  'Australia/Sydney': 'australia_slash_sydney',
 }
 
 /** @param which number of the person at this company, from 0 */
