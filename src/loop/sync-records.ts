@@ -4,7 +4,7 @@ import type { CustomerRecord, Properties } from '../../connectors/connector.ts'
 import type { CustomerId } from '../contracts/ids.ts'
 import type { ChangedCustomer, CustomerStatus, KnownCustomer, NewCustomer } from '../store/customers.ts'
 import { diffProperties, type PastRow } from '../store/property-changes.ts'
-import { groupOf, type GroupShares } from './groups.ts'
+import { firstGroup, groupOf, type GroupShares } from './groups.ts'
 
 /** A record, ready to be compared. */
 export interface StagedRecord {
@@ -71,7 +71,7 @@ export function newCustomer(
     properties_hash: propertiesHash,
     status,
     group_key: groupKey,
-    group_name: groupOf(groups.salt, groupKey, groups.shares),
+    group_name: firstGroup(groups.salt, groupKey, record, groups.shares),
     group_flagged: false,
     due: status === 'active' ? 'added' : null,
   }

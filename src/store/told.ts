@@ -75,7 +75,8 @@ export async function endTold(
     | { readonly state: 'waiting'; readonly error: string; readonly again: number },
 ): Promise<void> {
   await tx.query(
-    `update told set state = $3, error = $4,
+    // What was said is kept no longer than it is needed.
+    `update told set state = $3, error = $4, body = case when $3 = 'waiting' then body else '' end,
        due_at = case when $3 = 'waiting' then now() + make_interval(secs => $5) else due_at end,
        ended_at = case when $3 <> 'waiting' then now() end
      where tenant_id = $1 and id = $2 and state = 'waiting'`,
