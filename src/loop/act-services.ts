@@ -46,6 +46,8 @@ export interface ActServices extends Pick<
   readonly time?: (tx: Transaction) => Promise<Date>
   /** Looks now and then whether people turn away, before more is sent. */
   readonly watch?: ReturnType<typeof openStopWatch>
+  /** Asks billing for the offers that wait to be confirmed; absent: it asks by itself. Resolves to how many it took. */
+  readonly askBilling?: (tenant: TenantId) => Promise<number>
   /** Only tests of what happens when leases run out set this. */
   readonly leases?: LeaseTimes
 }

@@ -21,7 +21,7 @@ import { repeatTask } from './act-take-task.ts'
 import { storedText } from './act-text.ts'
 import { judge, type Candidate, type JudgeTerms, type Outgoing, type Verdict } from './act-verdict.ts'
 import { weigh, type Claiming } from './act-weigh.ts'
-import { claimOffers, offerFacts } from './offers.ts'
+import { claimOffers, OFFER_REQUESTED, offerFacts } from './offers.ts'
 
 /** What is held by a lease, ready to be handed to a channel. */
 export type Taken = {
@@ -33,7 +33,12 @@ export type Taken = {
 
 export type Taking =
   /** There is nothing to send; null: no such row, or another transaction holds it. */
-  | { readonly do: 'nothing'; readonly state: InterventionState | null }
+  | {
+      readonly do: 'nothing'
+      readonly state: InterventionState | null
+      /** Its offer waits for billing, which is to be asked. */
+      readonly asksBilling?: boolean
+    }
   | ({ readonly do: 'send' } & Taken)
   /** Somebody began to send and never said how it ended. */
   | { readonly do: 'reconcile'; readonly row: HeldIntervention; readonly settings: ServiceSettings }
@@ -130,6 +135,7 @@ async function judgeAll(
       takings.set(row.id, {
         do: 'nothing',
         state: verdict.do === 'settle' ? verdict.to : 'deferred',
+        ...(verdict.do === 'wait' && verdict.code === OFFER_REQUESTED ? { asksBilling: true } : {}),
       })
   }
   await moveInterventions(tx, moves)

@@ -41,9 +41,12 @@ import { taskListOf } from './task-lists.ts'
 export async function act(services: ActServices, request: ActRequest): Promise<InterventionState | null> {
   const { tenant, signal } = request
   if (signal.aborted) return null
-  const { take, confirm, store } = ledgerOf(services, tenant)
+  const { take, confirm, store, askBilling } = ledgerOf(services, tenant)
   const taking = await take(request)
-  if (taking.do === 'nothing') return taking.state
+  if (taking.do === 'nothing') {
+    if (taking.asksBilling === true) await askBilling(request.intervention)
+    return taking.state
+  }
   if (taking.do === 'reconcile') return reconcile(services, request, taking, store)
   const opened =
     'place' in taking
@@ -59,6 +62,8 @@ interface Ledger {
   readonly take: Coalesced<ActRequest, Taking>
   readonly confirm: Confirm
   readonly store: Store
+  /** Once for all whose offers wait for it. */
+  readonly askBilling: Coalesced<ActRequest['intervention'], null>
 }
 
 const ledgers = new WeakMap<ActServices, Map<TenantId, Ledger>>()
@@ -84,6 +89,15 @@ function ledgerOf(services: ActServices, tenant: TenantId): Ledger {
       (endings) => database.withTenant(tenant, (tx) => storeEnds(tx, services, endings)),
       { keyOf: ({ attempted }) => attempted.row.id },
     ),
+    askBilling: coalesce(async (offers: readonly ActRequest['intervention'][]) => {
+      try {
+        await services.askBilling?.(tenant)
+      } catch (err) {
+        // What waits is asked for when it is looked at again.
+        services.log.warn({ tenant, err }, 'billing could not be asked for offers')
+      }
+      return offers.map(() => null)
+    }),
   }
   ofTenants.set(tenant, ledger)
   return ledger

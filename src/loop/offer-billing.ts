@@ -11,10 +11,11 @@ import type { ServiceSettings } from '../settings/service.ts'
 import type { Transaction } from '../store/database.ts'
 import { bookMonths, lockOffers, type FoundOffer } from '../store/offer-redemptions.ts'
 import {
+  askAgain,
   confirmRequest,
   endOffer,
   refuseRequest,
-  requestTaken,
+  requestsTaken,
   takeRequests,
   type OfferRequest,
 } from '../store/offer-requests.ts'
@@ -40,44 +41,72 @@ export interface BillingServices extends Pick<LoopServices, 'database' | 'clock'
 }
 
 /**
- * Asks billing for what waits. What it does not take is asked again later, by itself.
+ * Asks billing for what waits. What it does not take is asked again later, by itself. As soon as one is not taken the
+ * rest of what waits is left for then.
  *
  * @returns how many it took
  * @example
  * await askBilling({ database, clock, log, vault, post }, tenant)
  */
 export async function askBilling(services: BillingServices, tenant: TenantId): Promise<number> {
-  const { database, clock, log, vault, post } = services
-  const asking = await database.withTenant(tenant, async (tx) => {
-    const { url } = (await currentSettings(tx)).settings.offers.billing
-    if (url === null) return null
-    const secret = await vault.unseal(tx, BILLING_SECRET)
-    if (secret === null) return null
-    return { url, secret: secret.toString(), requests: await takeRequests(tx, AT_ONCE) }
-  })
-  if (asking === null) return 0
-  let taken = 0
-  for (const request of asking.requests) {
-    const body = JSON.stringify(requestBody(request, clock()))
-    const headers = {
-      'content-type': 'application/json',
-      // The same for every attempt, by which billing tells repetitions.
-      ...signWebhook(asking.secret, { id: `offer_${request.offer}`, at: clock(), body }),
-    }
-    try {
-      const { status } = await post({ url: asking.url, headers, body })
-      if (status >= 200 && status < 300) {
-        taken++
-        await database.withTenant(tenant, (tx) => requestTaken(tx, request.offer))
-      } else log.warn({ tenant, offer: request.offer, status }, 'billing did not take a request for an offer')
-    } catch (err) {
-      log.warn({ tenant, offer: request.offer, err }, 'billing could not be asked for an offer')
-    }
+  const { database, vault } = services
+  for (let taken = 0; ;) {
+    const asking = await database.withTenant(tenant, async (tx) => {
+      const { url } = (await currentSettings(tx)).settings.offers.billing
+      if (url === null) return null
+      const secret = await vault.unseal(tx, BILLING_SECRET)
+      if (secret === null) return null
+      return { url, secret: secret.toString(), requests: await takeRequests(tx, AT_ONCE) }
+    })
+    if (asking === null || asking.requests.length === 0) return taken
+    const { requests } = asking
+    const answers = await Promise.all(
+      requests.map((request) => isTaken(services, { ...asking, tenant, request })),
+    )
+    const [yes, no] = [true, false].map((wanted) =>
+      requests.flatMap(({ offer }, at) => (answers[at] === wanted ? [offer] : [])),
+    )
+    await database.withTenant(tenant, async (tx) => {
+      await requestsTaken(tx, yes)
+      await askAgain(tx, no)
+    })
+    taken += yes.length
+    if (no.length > 0 || requests.length < AT_ONCE) return taken
   }
-  return taken
 }
 
-const AT_ONCE = 100
+/** Requests on their way at once. */
+const AT_ONCE = 16
+
+async function isTaken(
+  { clock, log, post }: BillingServices,
+  {
+    url,
+    secret,
+    tenant,
+    request,
+  }: {
+    readonly url: string
+    readonly secret: string
+    readonly tenant: TenantId
+    readonly request: OfferRequest
+  },
+): Promise<boolean> {
+  const body = JSON.stringify(requestBody(request, clock()))
+  const headers = {
+    'content-type': 'application/json',
+    // The same for every attempt, by which billing tells repetitions.
+    ...signWebhook(secret, { id: `offer_${request.offer}`, at: clock(), body }),
+  }
+  try {
+    const { status } = await post({ url, headers, body })
+    if (status >= 200 && status < 300) return true
+    log.warn({ tenant, offer: request.offer, status }, 'billing did not take a request for an offer')
+  } catch (err) {
+    log.warn({ tenant, offer: request.offer, err }, 'billing could not be asked for an offer')
+  }
+  return false
+}
 
 function requestBody(request: OfferRequest, now: Date): object {
   const { connection, object, customer, basisPoints, answerUntil, actionKey, ...offer } = request

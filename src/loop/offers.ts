@@ -257,7 +257,7 @@ function standing(offer: StoredOffer, now: Date): Extract<OfferVerdict, { do: 'g
       )
     return stop(
       'deferred',
-      'offer_requested',
+      OFFER_REQUESTED,
       'Billing was asked to confirm the offer. It waits for the answer.',
       ASKED_MS,
     )
@@ -282,6 +282,9 @@ function standing(offer: StoredOffer, now: Date): Extract<OfferVerdict, { do: 'g
     return stop('suppressed', 'offer_withdrawn', 'The offer has no code any more, so it is not sent.')
   return { do: 'go', offer: promise(offer, offer.code) }
 }
+
+/** Why an offer waits that billing was asked for. */
+export const OFFER_REQUESTED = 'offer_requested'
 
 /** Looked at again sooner than what waits for a person: an answer of billing makes it due at once anyhow. */
 const ASKED_MS = 15 * 60_000

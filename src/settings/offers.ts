@@ -44,11 +44,11 @@ export const offerSettings = z
       .strictObject({
         url: field(
           z
-            .url({ protocol: /^https?$/ })
+            .url({ protocol: /^https$/ })
             .max(500)
             .nullable()
             .default(null),
-          'Where billing is asked to confirm an offer, by a signed webhook; null: it asks GET /v1/offers by itself',
+          'Where billing is asked to confirm an offer, by a signed webhook, on the public internet; null: it asks GET /v1/offers by itself',
           'an https address or null',
         ),
         answerHours: field(

@@ -46,11 +46,23 @@ export function takeRequests(tx: Transaction, limit: number): Promise<OfferReque
   )
 }
 
-/** Billing has it, and answers when it will. */
-export async function requestTaken(tx: Transaction, offer: InterventionId): Promise<void> {
+/** Billing has them, and answers when it will. */
+export async function requestsTaken(tx: Transaction, offers: readonly InterventionId[]): Promise<void> {
   await tx.query(
-    `update offers set ask_due_at = null where tenant_id = $1 and intervention_id = $2 and status = 'requested'`,
-    [tx.tenant, offer],
+    `update offers set ask_due_at = null
+     where tenant_id = $1 and intervention_id = any ($2::uuid[]) and status = 'requested'`,
+    [tx.tenant, [...offers]],
+  )
+}
+
+/** Billing did not take them: the worker asks again when they are due, and not only when it looks at them anyhow. */
+export async function askAgain(tx: Transaction, offers: readonly InterventionId[]): Promise<void> {
+  await tx.query(
+    `update interventions i set due_at = o.ask_due_at, updated_at = now()
+     from offers o
+     where i.tenant_id = $1 and i.id = any ($2::uuid[]) and i.state = 'deferred' and i.reason_code = 'offer_requested'
+       and o.tenant_id = $1 and o.intervention_id = i.id and o.status = 'requested' and o.ask_due_at < i.due_at`,
+    [tx.tenant, [...offers]],
   )
 }
 
