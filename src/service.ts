@@ -22,6 +22,7 @@ import { openEngines } from './loop/engines.ts'
 import { readFeedbackPath } from './loop/feedback-path.ts'
 import { openStopWatch } from './loop/stop-watch.ts'
 import { observe } from './loop/observe.ts'
+import { askBilling } from './loop/offer-billing.ts'
 import { refresh } from './loop/refresh.ts'
 import { runStep } from './loop/run-step.ts'
 import { scoreBook } from './loop/score-book.ts'
@@ -34,6 +35,7 @@ import { startQueue, type QueueRole, type QueueService } from './queue/service.t
 import { openSalesforce, type Salesforce } from './salesforce.ts'
 import { openSandboxHosts, SANDBOX_KINDS, type SandboxHosts } from './sandbox-hosts.ts'
 import { loadMasterKey } from './security/master-key.ts'
+import { openOutgoing } from './security/outgoing.ts'
 import { openSecrets } from './security/secrets.ts'
 import { openVault, type Vault } from './security/vault.ts'
 import { firstDump } from './store/first-dump.ts'
@@ -169,6 +171,7 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       feedbackPath: (tx, settings) =>
         readFeedbackPath(tx, vault, settings, { receiver: config.bouncePort !== null, publicUrl }),
       watch: openStopWatch(() => performance.now()),
+      askBilling: (tenant) => askBilling({ database, clock, log, vault, post: openOutgoing({}) }, tenant),
       receiver: null,
       close: closeAll,
     }
