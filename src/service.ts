@@ -23,6 +23,7 @@ import { readFeedbackPath } from './loop/feedback-path.ts'
 import { openStopWatch } from './loop/stop-watch.ts'
 import { observe } from './loop/observe.ts'
 import { askBilling } from './loop/offer-billing.ts'
+import { previewJudge } from './loop/preview-judge.ts'
 import { refresh } from './loop/refresh.ts'
 import { runStep } from './loop/run-step.ts'
 import { scoreBook } from './loop/score-book.ts'
@@ -172,6 +173,7 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
         readFeedbackPath(tx, vault, settings, { receiver: config.bouncePort !== null, publicUrl }),
       watch: openStopWatch(() => performance.now()),
       askBilling: (tenant) => askBilling({ database, clock, log, vault, post: openOutgoing({}) }, tenant),
+      asking: { preview: (tenant) => previewJudge(service, tenant), publicUrl },
       receiver: null,
       close: closeAll,
     }

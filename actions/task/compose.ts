@@ -123,7 +123,12 @@ function whatToDo(
   return `${what} ${fill(phrases.todo.cost, { cost: money(locale, cost) })}`
 }
 
-function whyLines(phrases: Phrases, { customer }: TaskInput, locale: string): string[] {
+/** Risk, what is paid, renewal, and at most three reasons. */
+export function whyLines(
+  phrases: Phrases,
+  { customer }: Pick<TaskInput, 'customer'>,
+  locale: string,
+): string[] {
   const { risk, pays, renewalDate } = customer
   const facts = [
     risk === null
@@ -180,7 +185,8 @@ function talkLines(
   return lines.map((line, at) => `${at + 1}. ${line}`)
 }
 
-const section = (title: string, lines: readonly string[]): string => [title, ...lines].join('\n')
+/** A heading with what stands beneath it. */
+export const section = (title: string, lines: readonly string[]): string => [title, ...lines].join('\n')
 
 const UNNAMED = { en: 'a customer without a name', de: 'Kunde ohne Namen' } as const satisfies Record<
   TaskLanguage,
@@ -194,12 +200,12 @@ const months = (locale: string, count: number): string =>
   new Intl.NumberFormat(locale, { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count)
 
 /** Days as the CRM has them are dates, never instants. */
-const date = (locale: string, at: Date, timeZone = 'UTC'): string =>
+export const date = (locale: string, at: Date, timeZone = 'UTC'): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(at)
 
-function money(locale: string, { minor, currency }: Money): string {
+/** Cents only where there is little of it: nobody decides by them. */
+export function money(locale: string, { minor, currency }: Money): string {
   const digits = minorDigits(currency)
-  // Nobody decides by cents.
   const whole = minor >= 100 * 10 ** digits
   const shown = whole ? 0 : digits
   return new Intl.NumberFormat(locale, {

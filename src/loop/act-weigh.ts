@@ -94,7 +94,8 @@ function deliveryTo(
     : delivery
 }
 
-const NOT_ON_LIST = 'The address is not on the test list (settings: delivery.testList), so nothing was sent.'
+const NOT_ON_LIST =
+  'The address is not on the test list (settings: delivery.testList, and delivery.testNumbers for SMS), so nothing was sent.'
 
 function guardedOf(
   { row }: Candidate,

@@ -1,11 +1,13 @@
 /**
  * What became of the tasks on people's lists is read back from their CRM: a call that was made confirms its
- * intervention, with what came of it; one that was put aside is noted, and holds no budget any more.
+ * intervention, with what came of it; one that was put aside is noted, and holds no budget any more. Tasks that ask for
+ * an approval are answers (approval-tasks.ts).
  */
 import type { Connector, TaskOutcome } from '../../connectors/connector.ts'
 import { asIntervention, type InterventionId } from '../contracts/ids.ts'
 import { openTasks, settleOutcomes, type OpenTask } from '../store/call-outcomes.ts'
 import { readConnection } from '../store/connections.ts'
+import { readApprovals } from './approval-tasks.ts'
 import { openConnector } from './open-connector.ts'
 import type { Counts, LoopServices, StepContext } from './services.ts'
 
@@ -25,11 +27,10 @@ export async function followTasks(services: LoopServices, context: StepContext):
   if (!connectors.can(connection.kind, 'tasks')) return {}
   let opened: Connector | null = null
   try {
-    return await readCallOutcomes(
-      services,
-      context,
-      async () => (opened ??= await openConnector(services, context, connection)),
-    )
+    const open = async (): Promise<Connector> =>
+      (opened ??= await openConnector(services, context, connection))
+    const answered = await readApprovals(services, context, open)
+    return { ...answered, ...(await readCallOutcomes(services, context, open)) }
   } finally {
     // Assigned by the function above, which the compiler does not follow.
     await (opened as Connector | null)?.close()

@@ -126,33 +126,34 @@ export function missingForLive({
   return missing.length === 0 ? null : `Nothing can be sent yet. Missing: ${missing.join('; ')}.`
 }
 
+type Reach = Pick<DeliverySettings, 'mode' | 'testList' | 'testNumbers'>
+
 /**
- * Whether what goes out in earnest may go to an address: with mode `live` to everybody's, else to those of the test
- * list. Asked again right before it is handed over.
+ * Whether what goes out in earnest may go to an address or a number: with mode `live` to everybody's, else to those of
+ * the test list. Asked again right before it is handed over.
  *
  * @param delivery of the settings
- * @param to null: a task, which the company's own people see
+ * @param to an e-mail address, or a number in E.164; null: a task, which the company's own people see
  * @example
- * reaches({ mode: 'live', testList: [] }, 'ann@example.com') // true
+ * reaches({ mode: 'live', testList: [], testNumbers: [] }, 'ann@example.com') // true
  */
-export function reaches(
-  { mode, testList }: Pick<DeliverySettings, 'mode' | 'testList'>,
-  to: string | null,
-): boolean {
+export function reaches(delivery: Reach, to: string | null): boolean {
+  const { mode } = delivery
   if (mode === 'live') return true
-  return mode === 'test_list' && (to === null || onTestList({ delivery: { testList } }, to))
+  return mode === 'test_list' && (to === null || onTestList({ delivery }, to))
 }
 
 /**
- * Whether an address is one that an admin verified, however it is written.
+ * Whether an address or a number is one that an admin verified; an address however it is written, a number in E.164.
  *
  * @example
  * onTestList(settings, 'Ann@Example.com') // true where testList has 'ann@example.com'
  */
 export function onTestList(
-  { delivery }: { readonly delivery: Pick<DeliverySettings, 'testList'> },
+  { delivery }: { readonly delivery: Pick<DeliverySettings, 'testList' | 'testNumbers'> },
   address: string,
 ): boolean {
+  if (address.startsWith('+') && !address.includes('@')) return delivery.testNumbers.includes(address)
   const plain = normaliseEmail(address)
   return plain !== null && delivery.testList.some((one) => normaliseEmail(one) === plain)
 }

@@ -43,7 +43,7 @@ const ANSWER_DAYS = 30
  * Safe to repeat: what was measured is left alone.
  *
  * @returns `{ observed, left, renewed, optedOut, unknown }`: windows, and how many of them ended so; of a CRM with tasks
- *   `{ tasksDone, tasksCancelled }` as well
+ *   `{ tasksDone, tasksCancelled, approved, rejected }` as well
  * @throws HoldfastError what the CRM throws when its tasks cannot be asked about
  * @example
  * await observe(services, { tenant, connection, run, cause: 'schedule', signal, progress })

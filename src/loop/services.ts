@@ -6,6 +6,7 @@ import type { Clock } from '../contracts/clock.ts'
 import type { ConnectionId, RunId, TenantId } from '../contracts/ids.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import type { Engine } from './engine.ts'
+import type { PreviewJudge } from './preview-book.ts'
 
 /** Models, each loaded once and kept. */
 export interface Engines {
@@ -71,6 +72,13 @@ export interface LoopServices {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly log: Logger
+  /** For whoever is asked for an approval; absent: they are told less. */
+  readonly asking?: {
+    /** What would become of interventions, and what their messages would say. */
+    preview(tenant: TenantId): PreviewJudge
+    /** Under which people reach the pages; null: a link would lead nowhere. */
+    readonly publicUrl: string | null
+  }
 }
 
 /** In the order of the loop; `act` goes by intervention, not by connection, and is none of these. */

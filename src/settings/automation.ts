@@ -18,12 +18,24 @@ export const deliverySettings = z
       'Addresses that an admin verified; with mode test_list nobody else is sent anything',
       'a list of at most 100 e-mail addresses',
     ),
+    testNumbers: field(
+      z
+        .array(z.string().regex(/^\+[1-9]\d{6,14}$/, "has to be a number such as '+4366012345678'"))
+        .max(100)
+        .default([]),
+      'Phone numbers that an admin verified; with mode test_list no other number is sent an SMS',
+      "a list of at most 100 numbers in E.164, such as '+4366012345678'",
+    ),
     approval: z
       .strictObject({
         discounts: flag(true, 'Whether a person approves each discount'),
         calls: flag(true, 'Whether a person approves each call'),
         email: flag(false, 'Whether a person approves each e-mail without a discount'),
         sms: flag(false, 'Whether a person approves each SMS without a discount'),
+        byTask: flag(
+          true,
+          'Whether whoever is responsible is also asked by a task in the CRM, where it has tasks: completing it approves, deleting or cancelling it rejects',
+        ),
         waitDays: days(7, 'Days that an action waits for an approval before it expires'),
         validDays: days(
           14,

@@ -6,6 +6,7 @@ import { insertRows } from './bulk.ts'
 import type { BulkColumn, Transaction } from './database.ts'
 import { moveIntervention } from './intervention-moves.ts'
 import { OPEN_STATES, mayMove, type InterventionState } from './intervention-states.ts'
+import { showMoves } from './shown-moves.ts'
 
 export interface PlannedIntervention {
   readonly id: InterventionId
@@ -57,12 +58,12 @@ export async function planInterventions(
     created_at: at,
     updated_at: at,
   }))
-  const added = await insertRows<{ id: string; state: string; created_by: string }>(
+  const added = await insertRows<{ id: string; state: string; created_by: string; connection: ConnectionId }>(
     tx,
     'interventions',
     PLANNED,
     rows,
-    { ending: 'on conflict do nothing returning id, state, created_by' },
+    { ending: 'on conflict do nothing returning id, state, created_by, connection_id as connection' },
   ).catch((error: unknown) => {
     throw overBudget(error)
   })
@@ -73,6 +74,9 @@ export async function planInterventions(
     actor: created_by,
   }))
   await insertRows(tx, 'intervention_events', EVENT, events)
+  // Whoever is responsible is asked in the CRM.
+  const waiting = added.filter(({ state }) => state === 'awaiting_approval')
+  await showMoves(tx, 'awaiting_approval', waiting)
   return added.length
 }
 
@@ -201,6 +205,19 @@ export function peekOpen(
      where tenant_id = $1 and state = any ($2::text[]) and due_at < $3 and ($4::uuid is null or id > $4)
      order by id limit $5`,
     [tx.tenant, [...OPEN_STATES], dueBefore, after, limit],
+  )
+}
+
+/** Those of some ids, without holding them: for whoever only looks. */
+export function peekInterventions(
+  tx: Transaction,
+  ids: readonly InterventionId[],
+): Promise<readonly HeldIntervention[]> {
+  return tx.query<HeldIntervention>(
+    `select ${SELECTED}, due_at <= clock_timestamp() as due, expires_at <= clock_timestamp() as expired,
+       true as "leaseOver"
+     from interventions where tenant_id = $1 and id = any ($2::uuid[]) order by id`,
+    [tx.tenant, ids],
   )
 }
 

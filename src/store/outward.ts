@@ -24,6 +24,8 @@ export async function nextOutward(tx: Transaction, connection: ConnectionId): Pr
   const [{ at }] = await tx.query<{ at: Date | null }>(
     `select case when next is not null then greatest(clock_timestamp() + interval '1 minute', next) end as at from (select least(
        (select min(due_at) from activities where tenant_id = $1 and connection_id = $2 and state = 'waiting'),
+       (select min(due_at) from approval_tasks where tenant_id = $1 and connection_id = $2 and state = 'waiting'
+          and attempts > 0),
        (select min(due_at) from crm_interventions where tenant_id = $1 and connection_id = $2 and state = 'waiting'),
        (select min(due_at) from consent_outbox where tenant_id = $1 and connection_id = $2 and state = 'waiting')
      ) as next) n`,
