@@ -7,6 +7,7 @@ import { controlRoutes } from './control.ts'
 import { customerRoutes } from './customers.ts'
 import { decisionRoutes } from './decisions.ts'
 import { exportRoutes } from './exports.ts'
+import { groupRoutes } from './groups.ts'
 import { holdRoutes } from './holds.ts'
 import { interventionRoutes } from './interventions.ts'
 import { offerRoutes } from './offers.ts'
@@ -14,6 +15,7 @@ import { policyRoutes } from './policy.ts'
 import { previewRoutes } from './preview.ts'
 import { scoreRoutes } from './score.ts'
 import { suppressedRoutes } from './suppressed.ts'
+import { outgoingWebhookRoutes } from './webhooks-out.ts'
 
 export const apiRoutes: readonly Route[] = [
   ...scoreRoutes,
@@ -29,5 +31,7 @@ export const apiRoutes: readonly Route[] = [
   ...controlRoutes,
   ...policyRoutes,
   ...previewRoutes,
+  ...groupRoutes,
+  ...outgoingWebhookRoutes,
   ...exportRoutes,
 ]
