@@ -95,6 +95,11 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
   'get /v1/suppressed': [{}, { path: '/v1/suppressed?by=week' }],
   'get /v1/budget': [{}, { path: '/v1/budget?at=2026-11-20T06:00:00Z' }],
   'get /v1/interventions/{id}/budget': [{ path: `/v1/interventions/${intervention}/budget` }],
+  'get /v1/groups': [{}],
+  'get /v1/groups/power': [{}, { path: '/v1/groups/power?holdout=0.2&usual=0' }],
+  'post /v1/webhooks': [{ body: { name: 'Data team', url: 'https://hooks.example.com/in' } }],
+  'get /v1/webhooks': [{}],
+  'get /v1/alerts': [{}],
   'post /v1/activation': [{ body: { confirm: true } }],
   'post /v1/interventions': [
     { body: { customer: first + 1, action: 'email' }, headers: { 'idempotency-key': randomUUID() } },
@@ -150,6 +155,8 @@ describe(`every route of the API (${databaseKind})`, () => {
     // Files, not JSON: exports.test.ts. And offers.test.ts.
     left.delete('get /v1/exports/{table}')
     for (const name of left.keys()) if (/ \/v1\/(offer|billing-secret)/.test(name)) left.delete(name)
+    // webhooks-out.test.ts.
+    for (const name of left.keys()) if (name.includes('/v1/webhooks/{webhook}')) left.delete(name)
     expect([...left.keys()]).toEqual([])
   })
 
