@@ -1,23 +1,23 @@
 /**
- * How fast what is due leaves:
+ * How fast what is due leaves, by each channel:
  *
- *   node bench/dispatch.ts [--count 3000] [--channel email] [--rounds 3]
+ *   node bench/dispatch.ts [--count 3000] [--channel email|sms|task] [--rounds 3] [--alone no]
  *
  * Through the real queue and the real `act`, to a provider's sandbox in a process of its own: every intervention is
  * claimed, looked at, handed over and stored by itself. Beside it the same provider without a ledger, as fast as it takes
  * what is handed to it, which is the limit on this machine.
  *
+ * Processor time of each process is what a busy machine can be judged by: `most` is the rate that two cores give when
+ * they have nothing else to do and no process needs more than one of them.
+ *
  * The embedded database, or the one that HOLDFAST_TEST_DATABASE_URL names; the queue in it, and in the Redis that
  * HOLDFAST_TEST_REDIS_URL names. Bars: embedded 150 a second; PostgreSQL and Redis 1,000 a second on two cores.
  */
 import { fork, type ChildProcess } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
-import type { Channel } from '../actions/channel.ts'
-import { openEmailChannel } from '../actions/email/channel.ts'
 import { systemClock } from '../src/contracts/clock.ts'
 import type { TenantId } from '../src/contracts/ids.ts'
 import { act } from '../src/loop/act.ts'
@@ -25,102 +25,99 @@ import type { ActServices } from '../src/loop/act-services.ts'
 import { openBackend } from '../src/queue/backend.ts'
 import { startQueue } from '../src/queue/service.ts'
 import type { Database } from '../src/store/database.ts'
-import { planMailing } from '../test/faults/mailing.ts'
 import { openTestDatabase } from '../test/support/database.ts'
 import { ADDRESS_KEY, LINK_KEY } from '../test/support/keys.ts'
 import { crmConnectors } from '../test/support/worker-crm.ts'
+import { emailChannel, handOver, plan, smsChannel } from './dispatch-channels.ts'
+import type { BenchChannel, ProviderPlace } from './dispatch-provider.ts'
+import { ownMs, postgresMs, processMs, redisMs, spent, type ProcessorTimes } from './processor-time.ts'
 
 const { values: options } = parseArgs({
-  options: { count: { type: 'string', default: '3000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    count: { type: 'string', default: '3000' },
+    rounds: { type: 'string', default: '3' },
+    channel: { type: 'string', multiple: true, default: ['email', 'sms', 'task'] },
+    alone: { type: 'string', default: 'yes' },
+  },
 })
 const COUNT = Number(options.count)
 const ROUNDS = Number(options.rounds)
+const served = process.env['HOLDFAST_TEST_DATABASE_URL'] !== undefined
+const redis = process.env['HOLDFAST_TEST_REDIS_URL'] ?? null
+const where = !served ? 'embedded' : redis === null ? 'PostgreSQL' : 'PostgreSQL and Redis'
+const BAR = served && redis !== null ? 1000 : 150
+const CORES = 2
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 interface Provider {
-  readonly host: string
-  readonly port: number
+  readonly place: ProviderPlace
   readonly process: ChildProcess
 }
 
-/** The sandbox inbox as a process of its own, as a mail server is. */
-async function startProvider(): Promise<Provider> {
-  const child = fork(new URL('dispatch-provider.ts', import.meta.url), { stdio: 'inherit' })
-  const [place] = (await once(child, 'message')) as [{ host: string; port: number }]
-  return { ...place, process: child }
+async function startProvider(channel: BenchChannel): Promise<Provider> {
+  const file = new URL('dispatch-provider.ts', import.meta.url)
+  const child = fork(file, [channel, String(COUNT)], { stdio: 'inherit' })
+  const [place] = (await once(child, 'message')) as [ProviderPlace]
+  return { place, process: child }
 }
 
-const openChannel = ({ host, port }: Provider): Channel =>
-  openEmailChannel({
-    host,
-    port,
-    security: 'none',
-    user: null,
-    password: null,
-    dkim: null,
-    clock: systemClock,
-  })
+interface Measured {
+  /** A second, by the clock on the wall. */
+  readonly rate: number
+  /** Milliseconds for each. */
+  readonly times: ProcessorTimes
+}
 
-/** The provider as fast as it goes: nothing is looked at and nothing remembered. */
-async function bare(provider: Provider): Promise<number> {
-  const channel = openChannel(provider)
+async function measure(times: () => Promise<ProcessorTimes>, work: () => Promise<void>): Promise<Measured> {
+  const before = await times()
   const began = performance.now()
-  let left = COUNT
-  const one = async (): Promise<void> => {
-    while (left-- > 0) {
-      const key = randomUUID()
-      await channel.send(
-        {
-          kind: 'email',
-          to: { name: 'Ann', address: `${key}@example.com` },
-          from: { name: 'Acme', address: 'hello@acme.example' },
-          replyTo: null,
-          subject: 'Hello',
-          text: 'Hello Ann,\n\nhow are you?',
-          html: '<p>Hello Ann,</p><p>how are you?</p>',
-          language: 'en',
-          unsubscribe: { url: `http://127.0.0.1/u/${key}`, mailto: null },
-        },
-        {
-          key,
-          deadline: new Date(Date.now() + 30_000),
-          confirmLease: () => Promise.resolve(),
-          note: () => undefined,
-        },
-      )
-    }
-  }
-  await Promise.all(Array.from({ length: 32 }, one))
-  await channel.close()
-  return (COUNT * 1000) / (performance.now() - began)
+  await work()
+  const rate = (COUNT * 1000) / (performance.now() - began)
+  return { rate, times: spent(before, await times(), COUNT) }
 }
 
+const alone = ({ place, process: { pid = 0 } }: Provider): Promise<Measured> =>
+  measure(
+    async () => ({ client: ownMs(), provider: processMs(pid) }),
+    () => handOver(place, COUNT),
+  )
+
+/** @throws Error when something was kept from going out, which nothing here should be */
 async function sentBy(database: Database, tenant: TenantId): Promise<number> {
-  const [{ count }] = await database.withTenant(tenant, (tx) =>
-    tx.query<{ count: number }>(
-      `select count(*)::integer as count from interventions where tenant_id = $1 and state = 'sent'`,
+  const rows = await database.withTenant(tenant, (tx) =>
+    tx.query<{ state: string; reason: string | null; count: number }>(
+      `select state, min(reason) as reason, count(*)::integer as count from interventions where tenant_id = $1
+       group by state`,
       [tenant],
     ),
   )
-  return count
+  const wrong = rows.find(({ state }) => !['planned', 'leased', 'sending', 'sent'].includes(state))
+  if (wrong !== undefined) throw new Error(`${wrong.count} are ${wrong.state}: ${wrong.reason}`)
+  return rows.find(({ state }) => state === 'sent')?.count ?? 0
 }
 
-async function dispatched(provider: Provider): Promise<number> {
+async function dispatched({ place, process: { pid = 0 } }: Provider): Promise<Measured> {
   const database = await openTestDatabase()
-  const redis = process.env['HOLDFAST_TEST_REDIS_URL'] ?? null
   const backend = await openBackend(database, redis)
-  const channel = openChannel(provider)
+  const channel =
+    place.channel === 'email' ? emailChannel(place) : place.channel === 'sms' ? smsChannel(place) : null
   const services: ActServices = {
     database,
-    channels: { email: () => Promise.resolve(channel) },
-    connectors: crmConnectors(null),
+    channels: {
+      email: () => Promise.resolve(channel),
+      sms: () => Promise.resolve(channel),
+      smsSituation: () => ({ sandbox: true, missing: [] }),
+    },
+    connectors: crmConnectors(place.channel === 'task' ? place.crm : null),
     secrets: { addressKey: () => Promise.resolve(ADDRESS_KEY), linkKey: () => Promise.resolve(LINK_KEY) },
     clock: systemClock,
     log: pino({ level: 'warn' }),
     publicUrl: null,
     localUrl: 'http://localhost:3000',
   }
-  const tenant = await planMailing(database, COUNT)
+  const tenant = await plan(database, place, COUNT)
+  // As autovacuum would have by the time that a mailing is due.
+  if (served) await database.pool.query('analyze')
   const queue = await startQueue({
     backend,
     database,
@@ -134,35 +131,61 @@ async function dispatched(provider: Provider): Promise<number> {
       },
     },
   })
-  const began = performance.now()
-  const cpu = process.cpuUsage()
-  queue.wake(tenant)
-  while ((await sentBy(database, tenant)) < COUNT) await sleep(100)
-  const rate = (COUNT * 1000) / (performance.now() - began)
-  const { user, system } = process.cpuUsage(cpu)
-  print(`  ${((user + system) / 1000 / COUNT).toFixed(2)} ms of this process's processor time an e-mail`)
+  const measured = await measure(
+    async () => ({
+      worker: ownMs(),
+      provider: processMs(pid),
+      ...(served ? { PostgreSQL: await postgresMs(database) } : {}),
+      ...(redis === null ? {} : { Redis: await redisMs(redis) }),
+    }),
+    async () => {
+      queue.wake(tenant)
+      while ((await sentBy(database, tenant)) < COUNT) await sleep(200)
+    },
+  )
   await queue.drain()
-  await channel.close()
+  await channel?.close()
   await backend.close()
   await database.close()
-  return rate
+  return measured
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]
+const words = (times: ProcessorTimes): string =>
+  Object.entries(times)
+    .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
+    .join(', ')
 
-const provider = await startProvider()
-const rates: number[] = []
-const limits: number[] = []
-for (let round = 0; round < ROUNDS; round++) {
-  limits.push(await bare(provider))
-  rates.push(await dispatched(provider))
+/** What two cores give: no process has more than one of them, the provider is not ours. */
+function most(times: ProcessorTimes): number {
+  const ours = Object.entries(times).flatMap(([name, ms]) => (name === 'provider' ? [] : [ms]))
+  const total = ours.reduce((sum, ms) => sum + ms, 0)
+  return 1000 / Math.max(total / CORES, Math.max(...ours))
 }
-provider.process.disconnect()
-const where =
-  process.env['HOLDFAST_TEST_DATABASE_URL'] === undefined
-    ? 'embedded'
-    : `PostgreSQL${process.env['HOLDFAST_TEST_REDIS_URL'] === undefined ? '' : ' and Redis'}`
-const bar = where === 'PostgreSQL and Redis' ? 1000 : 150
-print(
-  `${where}: ${COUNT} e-mails, ${median(rates).toFixed(0)}/s (${rates.map((rate) => rate.toFixed(0)).join(', ')}), ${(median(rates) / bar).toFixed(2)} of ${bar}/s; the provider alone ${median(limits).toFixed(0)}/s, ratio ${(median(rates) / median(limits)).toFixed(2)}`,
-)
+
+for (const channel of options.channel as BenchChannel[]) {
+  const provider = await startProvider(channel)
+  const limits: Measured[] = []
+  const rounds: Measured[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    if (options.alone === 'yes') limits.push(await alone(provider))
+    rounds.push(await dispatched(provider))
+  }
+  provider.process.disconnect()
+  const rates = rounds.map(({ rate }) => rate)
+  const rate = median(rates)
+  // Others only ever add to it.
+  const { times } = rounds.toSorted((a, b) => (a.times['worker'] ?? 0) - (b.times['worker'] ?? 0))[0]
+  print(
+    `${where}, ${channel}: ${COUNT}, ${rate.toFixed(0)}/s (${rates.map((one) => one.toFixed(0)).join(', ')}), ${(rate / BAR).toFixed(2)} of ${BAR}/s`,
+  )
+  print(
+    `  processor time of each, ms: ${words(times)}; at most ${most(times).toFixed(0)}/s on ${CORES} cores`,
+  )
+  if (limits.length > 0) {
+    const limit = median(limits.map((one) => one.rate))
+    print(
+      `  the provider alone ${limit.toFixed(0)}/s, ratio ${(rate / limit).toFixed(2)}; ms: ${words(limits[0].times)}`,
+    )
+  }
+}
