@@ -12,7 +12,7 @@ export interface TaskInput {
   /** Whether somebody is to be called. */
   readonly call: boolean
   /** Null: the action gives nothing. */
-  readonly offer: { readonly percent: number; readonly months: number } | null
+  readonly offer: TaskOffer | null
   /** Planned cost in minor units; null unknown. */
   readonly cost: Money | null
   readonly customer: {
@@ -47,6 +47,15 @@ export interface TaskInput {
   readonly talk?: string | null
 }
 
+export interface TaskOffer {
+  readonly percent: number
+  readonly months: number
+  /** What it is recorded by once it is taken, and its last day ('YYYY-MM-DD'); absent: it was not made yet. */
+  readonly made?: { readonly code: string; readonly until: string }
+  /** What has to be said or sent with it, such as terms. */
+  readonly saidWith?: readonly string[]
+}
+
 export interface Money {
   readonly minor: number
   readonly currency: string
@@ -64,7 +73,7 @@ export interface TaskWords {
 export const DUE_DAYS = { call: 2, offer: 3 }
 
 /** Characters as people see them. A list shows some 60 of a subject. */
-const MOST = { subject: 120, name: 60, reason: 240, part: 80, body: 4000 }
+const MOST = { subject: 120, name: 60, reason: 240, part: 80, said: 1200, body: 4000 }
 const REASONS = 3
 const BEFORE = 3
 
@@ -86,7 +95,7 @@ export function composeTask(input: TaskInput): TaskWords {
     months: input.offer === null ? '' : months(locale, input.offer.months),
   }
   const parts = [
-    whatToDo(phrases, form, blanks, input, locale),
+    [whatToDo(phrases, form, blanks, input, locale), ...recordLines(phrases, input, locale)].join('\n'),
     section(phrases.why, whyLines(phrases, input, locale)),
     section(phrases.person, [
       personLine(phrases, input),
@@ -94,6 +103,7 @@ export function composeTask(input: TaskInput): TaskWords {
     ]),
     section(phrases.before, beforeLines(phrases, input, locale)),
     section(phrases.say, talkLines(phrases, input, blanks)),
+    ...saidWith(phrases, input),
     `${fill(phrases.dueBy, { date: date(locale, dueAt, input.hours?.zone) })} ${phrases.from}`,
   ]
   return {
@@ -159,6 +169,24 @@ function personLine(phrases: Phrases, { person }: TaskInput): string {
     .filter((one) => one !== '')
   const called = [name, role === '' ? '' : `(${role})`].filter((one) => one !== '').join(' ')
   return [called, ...ways].filter((one) => one !== '').join(', ') || phrases.nobody
+}
+
+function recordLines(phrases: Phrases, { offer }: TaskInput, locale: string): string[] {
+  if (offer?.made === undefined) return []
+  const { code, until } = offer.made
+  return [fill(phrases.record, { code: plainLine(code, MOST.part), date: date(locale, new Date(until)) })]
+}
+
+function saidWith(phrases: Phrases, { offer }: TaskInput): string[] {
+  const texts = offer?.saidWith ?? []
+  return texts.length === 0
+    ? []
+    : [
+        section(
+          phrases.with,
+          texts.map((one) => plainText(one, MOST.said)),
+        ),
+      ]
 }
 
 function beforeLines(phrases: Phrases, { before }: TaskInput, locale: string): string[] {

@@ -33,6 +33,8 @@ export interface Phrases {
     readonly offer: readonly string[]
     readonly ending: string
   }
+  readonly record: string
+  readonly with: string
   readonly dueBy: string
   readonly from: string
 }
@@ -76,6 +78,9 @@ export const PHRASES = {
       ],
       ending: 'Note the answer in this task and complete it.',
     },
+    record:
+      'It can be taken until {date}. Once it is, record it under {code}: what it costs is booked by that.',
+    with: 'To be said or sent with the offer',
     dueBy: 'Due by {date}.',
     from: 'Made by Holdfast.',
   },
@@ -117,6 +122,9 @@ export const PHRASES = {
       ],
       ending: 'Die Antwort in dieser Aufgabe festhalten und sie abschließen.',
     },
+    record:
+      'Es gilt bis {date}. Nimmt der Kunde es an, unter {code} erfassen: danach wird gebucht, was es kostet.',
+    with: 'Mit dem Angebot zu sagen oder zu schicken',
     dueBy: 'Fällig bis {date}.',
     from: 'Erstellt von Holdfast.',
   },

@@ -9,6 +9,7 @@ import type { Intervention } from '../store/interventions.ts'
 import { NO_TASK_FACTS, type ActFacts, type Contact } from './act-facts.ts'
 import { workingHoursOf } from './call-places.ts'
 import type { Refusal } from './consent.ts'
+import type { Offer } from './offers.ts'
 
 /** As `interventions.message` keeps it. */
 export interface StoredTask extends TaskMessage {
@@ -51,6 +52,8 @@ export interface TaskRequest {
   /** Whose list it goes on; null: nobody's. Default: of whoever owns the record. */
   readonly responsible?: StoredTask['responsible']
   readonly delivery: StoredTask['delivery']
+  /** What is offered; null or absent: it was not made yet, or the action gives nothing. */
+  readonly offer?: Offer | null
   readonly facts: Pick<ActFacts, 'settings' | 'now' | 'tasks' | 'refusal'>
 }
 
@@ -61,6 +64,7 @@ export function buildTask({
   to,
   responsible = context.customer.owner,
   delivery,
+  offer: made = null,
   facts,
 }: TaskRequest): StoredTask {
   const { customer } = context
@@ -74,10 +78,11 @@ export function buildTask({
     action === undefined || action.discount === 0
       ? null
       : { percent: 100 * action.discount, months: action.cost.durationMonths }
+  const saidWith = [made?.terms, made?.disclosure].filter((text) => typeof text === 'string')
   const words = composeTask({
     action: { key: intervention.actionKey, name: nameOf(intervention.actionKey) },
     call,
-    offer,
+    offer: made === null ? offer : { percent: made.percent, months: made.months, made, saidWith },
     cost: { minor: intervention.plannedCostMinor, currency: intervention.currency },
     customer: {
       name: customer.name,

@@ -178,7 +178,15 @@ function messageOf(
     // What may be on a list already is not written anew under somebody's hands.
     const kept = row.reasonCode === REPEATED ? storedTask(row) : null
     if (kept !== null && kept.delivery === kind) return kept
-    return buildTask({ intervention: row, context, to: reached.to, responsible, delivery: kind, facts })
+    return buildTask({
+      intervention: row,
+      context,
+      to: reached.to,
+      responsible,
+      delivery: kind,
+      offer,
+      facts,
+    })
   }
   if (reached.kept !== null) return reached.kept
   if (reached.to === null) throw new HoldfastError('internal', 'A message has nobody to go to.')

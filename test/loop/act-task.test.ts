@@ -47,6 +47,7 @@ describe(`a task that is due (${databaseKind})`, () => {
       subject: 'Offer Ada Ltd 10 % off for 12 months',
       body: expect.stringContaining('Ann Lee, +43 1 234567'),
     })
+    expect(task?.body).toMatch(/record it under HF-[0-9A-Z]{10}:/)
     expect(task?.dueAt.getTime()).toBeGreaterThan(Date.now())
     expect(await acting.read(place, id)).toMatchObject({
       state: 'sent',

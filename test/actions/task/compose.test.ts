@@ -51,6 +51,23 @@ describe('the words of a task', () => {
     expect(body).toContain('Due by November 25, 2026.')
   })
 
+  it('name what an offer is recorded by and until when it stands, and what has to be said with it', () => {
+    const made = { code: 'HF-7F3A0B1C2D', until: '2026-12-20' }
+    const offer = {
+      percent: 10,
+      months: 3,
+      made,
+      saidWith: ['Not with other offers.', 'Chosen by a machine.'],
+    }
+    const { body } = composeTask({ ...input, offer })
+    expect(body.split('\n')[1]).toBe(
+      'It can be taken until December 20, 2026. Once it is, record it under HF-7F3A0B1C2D: what it costs is booked by that.',
+    )
+    expect(body).toContain('To be said or sent with the offer\nNot with other offers.\nChosen by a machine.')
+    expect(composeTask({ ...input, offer, language: 'de' }).body).toContain('unter HF-7F3A0B1C2D erfassen')
+    expect(composeTask(input).body).not.toContain('record it under')
+  })
+
   it('are German for a German company, in the way of its country', () => {
     const { subject, body, language } = composeTask({ ...input, call: true, language: 'de-AT' })
     expect(language).toBe('de')
