@@ -2,6 +2,7 @@
  * Everything that is looked at before interventions are carried out, read for a whole batch in a handful of statements.
  * What is made of it is decided without asking anybody anything (act-verdict.ts).
  */
+import { phoneIdentity } from '../../actions/sms/phone.ts'
 import type { CustomerId } from '../contracts/ids.ts'
 import { hashAddress } from '../security/address-hash.ts'
 import type { FeedbackPath } from '../settings/approval.ts'
@@ -131,14 +132,17 @@ function textNumbers(contacts: readonly Contact[], key: Buffer): { hash: Buffer;
 
 export const refusals =
   (answers: AddressAnswers): ActFacts['refusal'] =>
-  (hash, channel, live) =>
-    refusalOf({ ...answers.of(hash, channel), live })
+  (hash, channel, live) => {
+    const { consent, liveConsent, suppressed } = answers.of(hash, channel)
+    return refusalOf({ consent: live ? liveConsent : consent, suppressed, live })
+  }
 
+/** Of numbers in the form in which a sync keeps what was said of them (sync-recipients.ts), however the CRM writes them. */
 export function contactOf(recipient: RecipientRow, key: Buffer): Contact {
-  const { email, phone } = recipient
+  const { email, phone, country } = recipient
   return {
     ...recipient,
     emailHash: email === null ? null : hashAddress(key, 'email', email),
-    phoneHash: phone === null ? null : hashAddress(key, 'phone', phone),
+    phoneHash: phone === null ? null : hashAddress(key, 'phone', phoneIdentity(phone, country) ?? phone),
   }
 }

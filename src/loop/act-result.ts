@@ -4,6 +4,7 @@ import { parsePhone } from '../../actions/sms/phone.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { reportingCurrency } from '../settings/planning.ts'
 import { smsCost } from '../settings/sms.ts'
+import { PLAYED } from '../store/consents.ts'
 import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
 import { mayMove, type InterventionState } from '../store/intervention-states.ts'
@@ -97,17 +98,14 @@ export async function storeEnds(
     const { hash, row } = attempted
     if (end.outcome !== 'rejected' || hash === null || row.channel === 'task') continue
     const { channel } = row
+    const rehearsal = attempted.delivery === 'sandbox'
+    const source = rehearsal ? `${end.code}${PLAYED}` : end.code
     const optedOut = end.optedOut === true
     // What the provider knows of a person is as good as if they had told us.
     if (optedOut)
-      await takeConsent(
-        tx,
-        connectors,
-        { hash, channel, status: 'refused', source: end.code },
-        { rehearsal: attempted.delivery === 'sandbox' },
-      )
+      await takeConsent(tx, connectors, { hash, channel, status: 'refused', source }, { rehearsal })
     if (optedOut || end.suppress === true)
-      await suppress(tx, { hash, channel, reason: optedOut ? 'unsubscribed' : 'bounced', source: end.code })
+      await suppress(tx, { hash, channel, reason: optedOut ? 'unsubscribed' : 'bounced', source })
   }
   // A channel that never confirmed its lease spoke all the same: the ledger says so.
   const silent = endings.filter(

@@ -7,6 +7,7 @@
  */
 import { asConnection, type CustomerId, type InterventionId, type TenantId } from '../contracts/ids.ts'
 import { oweActivity } from '../store/activities.ts'
+import { PLAYED, earnestConsentOf } from '../store/consents.ts'
 import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
 import {
@@ -29,6 +30,7 @@ import { outwardPlace } from '../store/outward.ts'
 import { liftUnsubscribed, suppress, type SuppressionReason } from '../store/suppressions.ts'
 import type { ActServices } from './act-services.ts'
 import { takeConsent } from './own-consent.ts'
+import { tellHeld } from './tell-events.ts'
 
 export interface FeedbackEvent {
   readonly channel: FeedbackChannel
@@ -198,6 +200,8 @@ const EFFECTS: Readonly<Partial<Record<DeliveryKind, Effect>>> = {
   unsubscribed: (tx, services, taking) => refuse(tx, services, taking, 'unsubscribed'),
   resubscribed: async (tx, { connectors }, { event: { channel, code }, at, hash, sandbox }) => {
     if (hash === null) return
+    // Whoever refused in earnest is not taken to agree because somebody plays in a sandbox.
+    if (sandbox && (await earnestConsentOf(tx, hash, channel)) === 'refused') return
     const source = sourceOf('resubscribed', code, sandbox)
     await takeConsent(
       tx,
@@ -207,7 +211,7 @@ const EFFECTS: Readonly<Partial<Record<DeliveryKind, Effect>>> = {
     )
     // Of two at the same instant the refusal counts.
     if (await saidSince(tx, { hash, channel, kind: 'unsubscribed', at, same: true })) return
-    await liftUnsubscribed(tx, { hash, channel })
+    await liftUnsubscribed(tx, { hash, channel, rehearsal: sandbox })
   },
   replied: (tx, _services, taking) => hold(tx, taking, 'replied'),
 }
@@ -255,7 +259,9 @@ async function hold(tx: Transaction, taking: Taking, kind: 'replied' | 'complain
   const did = kind === 'replied' ? 'answered' : 'complained'
   const reason = `${who} ${did} on ${at.toISOString().slice(0, 10)} (${event.channel === 'sms' ? 'SMS' : 'e-mail'}).`
   for (const customer of customers) {
-    await holdCustomer(tx, { customer, kind, reason, actor: words.actor })
+    const isNew = await holdCustomer(tx, { customer, kind, reason, actor: words.actor })
+    const { channel, dedupKey } = event
+    if (isNew) await tellHeld(tx, { customer, kind, channel, dedupKey, sandbox: taking.sandbox })
     await cancelMessages(tx, customer, words)
   }
 }
@@ -300,12 +306,16 @@ function wordsOf({ event: { kind, channel, code, permanent }, sandbox }: Taking)
 /** `unsubscribe` and `unsubscribe_sandbox` are what the link to unsubscribe always wrote. */
 function sourceOf(what: string, code: string | null, sandbox: boolean): string {
   const source = what === 'unsubscribed' ? 'unsubscribe' : (code ?? what)
-  return sandbox ? `${source}_sandbox` : source
+  return sandbox ? `${source}${PLAYED}` : source
 }
+
+/** Characters of a reason that are looked at: it may be any length, and each pattern takes its square. */
+const LONGEST_DETAIL = 2000
 
 /** What a provider says of a failure often names whom it failed for. */
 function withoutAddresses(detail: string): string {
   return detail
+    .slice(0, LONGEST_DETAIL)
     .replace(/[^\s<>"'(),;:]+@[^\s<>"'(),;]+/g, '…')
     .replace(/\+?\d[\d ()-]{6,}\d/g, '…')
     .replace(/[\p{Cc}\s]+/gu, ' ')

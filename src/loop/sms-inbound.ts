@@ -30,7 +30,7 @@ export interface InboundSms {
  * await takeInboundSms(services, tenant, { sid, from: '+4917100000000', body: 'STOP', optOutType: null, sandbox: false })
  */
 export async function takeInboundSms(
-  services: Pick<ActServices, 'database' | 'secrets' | 'connectors' | 'clock' | 'log'>,
+  services: Pick<ActServices, 'database' | 'secrets' | 'connectors' | 'log'>,
   tenant: TenantId,
   inbound: InboundSms,
 ): Promise<string | null> {
@@ -50,11 +50,11 @@ export async function takeInboundSms(
   })
   const { hash, last, isOut } = found
   const meaning = meaningOf(body, optOutType)
-  const at = services.clock()
   const events = kindsOf(meaning, isOut).map((kind): FeedbackEvent => ({
     channel: 'sms',
     kind,
-    at,
+    // When it is heard, in database time: of two answers the clock of the process that takes one must not choose.
+    at: null,
     dedupKey: `twilio:${sid}:${kind}`,
     intervention: ofSameWorld(last, sandbox)?.id ?? null,
     providerId: null,

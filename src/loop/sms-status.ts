@@ -30,11 +30,11 @@ export interface StatusReport {
  * await takeSmsStatus(services, tenant, { sid, status: 'delivered', code: null, to, key, sandbox: false })
  */
 export async function takeSmsStatus(
-  services: Pick<ActServices, 'database' | 'secrets' | 'connectors' | 'clock' | 'log'>,
+  services: Pick<ActServices, 'database' | 'secrets' | 'connectors' | 'log'>,
   tenant: TenantId,
   report: StatusReport,
 ): Promise<'taken' | 'known' | 'unknown'> {
-  const { database, secrets, clock, log } = services
+  const { database, secrets, log } = services
   const { intervention, hash } = await database.withTenant(tenant, async (tx) => {
     const key = await secrets.addressKey(tx)
     const about = report.to === null ? null : hashAddress(key, 'phone', report.to)
@@ -42,7 +42,7 @@ export async function takeSmsStatus(
     if (own !== null) await learnProviderId(tx, own, report.sid)
     return { intervention: own, hash: about }
   })
-  const events = eventsOf(report, { intervention, hash, at: clock() })
+  const events = eventsOf(report, { intervention, hash })
   if (events.length === 0) {
     log.warn({ tenant, status: report.status }, 'a status of a text that is not known')
     return 'unknown'
@@ -66,14 +66,15 @@ async function ownText(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Twilio does not say when: its time of delivery has no zone, so what counts is when it is told. */
+/** Twilio does not say when: its time of delivery has no zone, so what counts is when it is told, in database time. */
 function eventsOf(
   { sid, status, code, sandbox }: StatusReport,
-  known: { readonly intervention: InterventionId | null; readonly hash: Buffer | null; readonly at: Date },
+  known: { readonly intervention: InterventionId | null; readonly hash: Buffer | null },
 ): readonly FeedbackEvent[] {
   const event = (kind: FeedbackEvent['kind'], over: Partial<FeedbackEvent> = {}): FeedbackEvent => ({
     channel: 'sms',
     kind,
+    at: null,
     dedupKey: `twilio:${sid}:${kind}`,
     providerId: sid,
     code: code === null ? null : String(code),

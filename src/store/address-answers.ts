@@ -1,4 +1,5 @@
 /** What was said of addresses, many at once: as {@link consentOf} and {@link suppressionOf} have it for one. */
+import { PLAYED_YES } from './consents.ts'
 import type { ConsentChannel, ConsentStatus } from './consents.ts'
 import type { Transaction } from './database.ts'
 import type { SuppressionReason } from './suppressions.ts'
@@ -11,6 +12,8 @@ export interface Address {
 
 export interface AddressAnswer {
   readonly consent: ConsentStatus | null
+  /** The same without what was agreed to in a sandbox, where nobody agrees to anything: what counts in earnest. */
+  readonly liveConsent: ConsentStatus | null
   readonly suppressed: SuppressionReason | null
 }
 
@@ -19,7 +22,7 @@ export interface AddressAnswers {
   of(hash: Buffer, channel: ConsentChannel): AddressAnswer
 }
 
-const UNKNOWN: AddressAnswer = { consent: null, suppressed: null }
+const UNKNOWN: AddressAnswer = { consent: null, liveConsent: null, suppressed: null }
 
 /**
  * @example
@@ -39,6 +42,9 @@ export async function addressAnswers(
        (select n.status from consents n
         where n.tenant_id = $1 and n.address_hash = a.hash and n.channel = a.channel
         order by n.changed_at desc, (n.status = 'refused') desc limit 1) as consent,
+       (select n.status from consents n
+        where n.tenant_id = $1 and n.address_hash = a.hash and n.channel = a.channel and not ${PLAYED_YES}
+        order by n.changed_at desc, (n.status = 'refused') desc limit 1) as "liveConsent",
        (select u.reason from suppressions u
         where u.tenant_id = $1 and u.address_hash = a.hash and u.channel = a.channel) as suppressed
      from unnest($2::bytea[], $3::text[]) as a (hash, channel)`,

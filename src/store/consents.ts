@@ -5,6 +5,12 @@ import type { Transaction } from './database.ts'
 export type ConsentChannel = 'email' | 'sms' | 'call'
 export type ConsentStatus = 'granted' | 'refused'
 
+/** Ends the source of whatever is said in a sandbox. */
+export const PLAYED = '_sandbox'
+
+/** Of a row `n` of consents: somebody agreed in a sandbox, which is no yes of the person. A no counts wherever it is said. */
+export const PLAYED_YES = `(n.status = 'granted' and right(n.source, ${PLAYED.length}) = '${PLAYED}')`
+
 export interface ConsentChange {
   /** Of `hashAddress` (src/security/address-hash.ts). */
   readonly hash: Buffer
@@ -70,6 +76,21 @@ export async function consentOf(
     `select status from consents where tenant_id = $1 and address_hash = $2 and channel = $3
      order by changed_at desc, (status = 'refused') desc limit 1`,
     [tx.tenant, hash, channel],
+  )
+  return row?.status ?? null
+}
+
+/** As {@link consentOf}, of what was said in earnest alone. */
+export async function earnestConsentOf(
+  tx: Transaction,
+  hash: Buffer,
+  channel: ConsentChannel,
+): Promise<ConsentStatus | null> {
+  const [row] = await tx.query<{ status: ConsentStatus }>(
+    `select status from consents
+     where tenant_id = $1 and address_hash = $2 and channel = $3 and right(source, length($4)) <> $4
+     order by changed_at desc, (status = 'refused') desc limit 1`,
+    [tx.tenant, hash, channel, PLAYED],
   )
   return row?.status ?? null
 }

@@ -58,6 +58,8 @@ export async function eraseRecord(
   const recipients = people.map((one) => one.id)
   await suppressAll(tx, connection, recipients)
   await forgetMessages(tx, { connection, object, id, recipients })
+  await forgetNames(tx, connection, recipients)
+  await forgetAnswers(tx, { customers: customers.map((one) => one.id), recipients })
   // Whoever came after them moves up.
   await tx.query(
     `update recipients r set rank = r.rank - 1 from recipients gone
@@ -149,6 +151,7 @@ async function forgetMessages(
     [tx.tenant, ids, FORGOTTEN],
   )
   await tx.query('select forget_intervention_events($1::uuid[])', [ids])
+  await tx.query('select forget_delivery_events($1::uuid[], $2::bytea[])', [ids, []])
   await tx.query(
     `delete from activities where tenant_id = $1 and intervention_id = any ($2::uuid[]) and state <> 'logged'`,
     [tx.tenant, ids],
@@ -156,6 +159,51 @@ async function forgetMessages(
   // Records of them in the CRM say why they went as they did, perhaps by name.
   if ((await oweMoved(tx, ids)) > 0)
     await requestStep(tx, { connection, step: 'write_back', cause: 'erased' })
+}
+
+/** What was said of others at their customers may name them: whom an answer of theirs holds back. */
+async function forgetNames(
+  tx: Transaction,
+  connection: ConnectionId,
+  recipients: readonly number[],
+): Promise<void> {
+  const named = await tx.query<{ id: InterventionId }>(
+    `with gone as (
+       select customer_id, name from recipients where tenant_id = $1 and id = any ($2::bigint[]) and length(name) > 1
+     ), held as (
+       update holds h set reason = replace(h.reason, gone.name, $3) from gone
+       where h.tenant_id = $1 and h.customer_id = gone.customer_id and position(gone.name in h.reason) > 0
+     ), kept_back as (
+       update interventions i set reason = replace(i.reason, gone.name, $3) from gone
+       where i.tenant_id = $1 and i.customer_id = gone.customer_id and position(gone.name in i.reason) > 0
+     )
+     select distinct e.intervention_id as id from gone
+     join interventions i on i.tenant_id = $1 and i.customer_id = gone.customer_id
+     join intervention_events e on e.tenant_id = $1 and e.intervention_id = i.id and position(gone.name in e.reason) > 0`,
+    [tx.tenant, recipients, 'Somebody'],
+  )
+  if (named.length === 0) return
+  const ids = named.map(({ id }) => id)
+  await tx.query('select forget_intervention_events($1::uuid[])', [ids])
+  if ((await oweMoved(tx, ids)) > 0)
+    await requestStep(tx, { connection, step: 'write_back', cause: 'erased' })
+}
+
+/** What providers said of messages to them, in words that may name them; that they said it stays. */
+async function forgetAnswers(
+  tx: Transaction,
+  {
+    customers,
+    recipients,
+  }: { readonly customers: readonly CustomerId[]; readonly recipients: readonly number[] },
+): Promise<void> {
+  await tx.query(
+    `select forget_delivery_events(
+       array(select id from interventions where tenant_id = $1 and customer_id = any ($2::bigint[])),
+       array(select hash from recipients r cross join lateral (values (r.email_hash), (r.phone_hash)) as a (hash)
+         where r.tenant_id = $1 and r.id = any ($3::bigint[]) and hash is not null))`,
+    [tx.tenant, customers, recipients],
+  )
 }
 
 /** Those that were begun to be sent and whose person was erased meanwhile; all of the list are locked. */

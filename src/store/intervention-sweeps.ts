@@ -117,7 +117,7 @@ async function cancelAll(
        select i.tenant_id, i.id, i.state from interventions i
        left join recipients r on r.tenant_id = i.tenant_id and r.id = i.recipient_id
        where i.tenant_id = $1 and i.state = any($2::text[]) and ${meant.where}
-       for update of i
+       order by i.id for update of i
      ), stopped as (
        update interventions i set state = 'cancelled', reason_code = $3, reason = $4, updated_at = now(),
          lease_owner = null, lease_until = null

@@ -1,5 +1,5 @@
 /** Addresses that nothing is sent to any more, whatever a consent says: one row an address and channel. */
-import type { ConsentChannel } from './consents.ts'
+import { PLAYED, type ConsentChannel } from './consents.ts'
 import type { Transaction } from './database.ts'
 
 export type SuppressionReason = 'unsubscribed' | 'bounced' | 'complained' | 'erased' | 'by_hand'
@@ -37,16 +37,18 @@ export async function suppress(
 /**
  * Takes an address off the list again that is on it for having unsubscribed, and for nothing else.
  *
+ * @param rehearsal in a sandbox, where only what was said in one is taken back
  * @returns whether it was
  */
 export async function liftUnsubscribed(
   tx: Transaction,
-  { hash, channel }: Pick<Suppression, 'hash' | 'channel'>,
+  { hash, channel, rehearsal }: Pick<Suppression, 'hash' | 'channel'> & { readonly rehearsal: boolean },
 ): Promise<boolean> {
   const lifted = await tx.query(
     `delete from suppressions where tenant_id = $1 and address_hash = $2 and channel = $3 and reason = 'unsubscribed'
+       and (not $4::boolean or right(source, length($5)) = $5)
      returning channel`,
-    [tx.tenant, hash, channel],
+    [tx.tenant, hash, channel, rehearsal, PLAYED],
   )
   return lifted.length > 0
 }
