@@ -30,6 +30,7 @@ import { measureOutcome, type OutcomeTerms } from './outcome.ts'
 import { recurringAmounts } from './recurring.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
 import { watchStops } from './stop-watch.ts'
+import { tellStop } from './tell-events.ts'
 
 /** Days from a decision; each in the order in which it is measured, since a longer one builds on the shorter. */
 export const WINDOWS = [30, 60, 90, 180] as const
@@ -62,7 +63,7 @@ const measure: LoopStep = async (services, context) => {
     await expireInterventions(tx)
     const { settings } = await currentSettings(tx)
     await expireApprovals(tx, settings.delivery.approval.waitDays)
-    await watchStops(tx, settings)
+    await watchStops(tx, settings, tellStop)
     await forgetAnswers(tx, ANSWER_DAYS)
     const read = await lastRead(tx, connection)
     if (read === null) return null

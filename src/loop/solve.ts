@@ -20,6 +20,7 @@ import { knownPolicy, policyContentsOf, putInCharge, refusePolicy, savePolicy } 
 import { currentSettings } from '../store/settings-versions.ts'
 import { SEEDS, wantedPolicy, type WantedPolicy } from './policy-wanted.ts'
 import type { LoopStep } from './services.ts'
+import { tellRefusedPolicy } from './tell-events.ts'
 
 /** Solves apart from the thread that asks, and stops when the signal says so: `solveInThread`. */
 export type Solver = (request: SolveRequest, signal: AbortSignal) => Promise<SolvedPolicy>
@@ -99,6 +100,7 @@ async function settle(
   const policy = { hash: known.hash, name, version, card }
   if (known.problems.length > 0) {
     await refusePolicy(tx, policy)
+    await tellRefusedPolicy(tx, { hash: known.hash, problems: known.problems })
     return { settled: true, swapped: 0, problems: known.problems }
   }
   const swapped = await putInCharge(tx, policy)

@@ -10,6 +10,7 @@ import { forgetTold, tenantsToLookAfter, tenantsToTell } from '../store/told.ts'
 import { tellDigest } from './digest.ts'
 import { tellRatio } from './group-ratio.ts'
 import { tellLevels } from './level-alerts.ts'
+import { tellCodes } from './tell-events.ts'
 import { sendTold, type TellServices } from './telling.ts'
 
 export interface Rounds {
@@ -88,14 +89,15 @@ export async function tellRound(
 /** Each in a transaction of its own: one that fails is no reason to keep the others back. */
 async function lookAfter({ database, clock }: TellServices, tenant: TenantId): Promise<void> {
   const now = clock()
-  const { alerts } = await database.withTenant(tenant, async (tx) => {
+  const settings = await database.withTenant(tenant, async (tx) => {
     await forgetTold(tx, KEEP_DAYS)
     return (await currentSettings(tx)).settings
   })
   const looks = [
-    database.withTenant(tenant, (tx) => tellLevels(tx, alerts, now)),
-    database.withTenant(tenant, (tx) => tellDigest(tx, alerts, now)),
+    database.withTenant(tenant, (tx) => tellLevels(tx, settings.alerts, now)),
+    database.withTenant(tenant, (tx) => tellDigest(tx, settings.alerts, now)),
     database.withTenant(tenant, (tx) => tellRatio(tx, now)),
+    database.withTenant(tenant, (tx) => tellCodes(tx, settings, now)),
   ]
   const failed = (await Promise.allSettled(looks)).find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
