@@ -256,7 +256,8 @@ function taskOf({ owed, row, context, facts, judged, settings, link, now }: Aski
     recipientId: null,
     responsibleId: customer.owner?.id ?? null,
     kind: 'todo',
-    action: row.actionKey,
+    // It carries nothing out: reports in the CRM go by this.
+    action: '',
     subject: words.subject,
     body: words.body,
     dueAt: words.dueAt,

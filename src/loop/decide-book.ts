@@ -37,6 +37,7 @@ import { readUndecided } from './decide-read.ts'
 import type { Left, Plan } from './decide.ts'
 import { carriedOut } from './carried-out.ts'
 import { interventionIdOf } from './intervention-id.ts'
+import { pauseFacts } from './pauses.ts'
 import type { Connectors, LoopServices, LoopStep, StepContext } from './services.ts'
 import { solvedPolicy } from './solved-policy.ts'
 
@@ -110,6 +111,8 @@ export async function readTerms(
     actions: carriedOut(actionsOf(settings), { tasks: connectors.can(kind, 'tasks'), settings }),
     // Before what is left: a decision in between would then be seen as one that is not known.
     newest: await newestDecision(tx),
+    // Before the book is read, which has no action where it is on.
+    killed: (await pauseFacts(tx)).killed,
   }
   return { ...terms, left: await leftOf(tx, terms) }
 }
@@ -132,6 +135,8 @@ async function writeBook(
     const written = await database.withTenant(tenant, async (tx) => {
       // A budget that was changed meanwhile is one that this plan knows nothing of.
       if ((await openBudget(tx)).version !== book.settingsVersion) return null
+      // The kill switch was turned on or off meanwhile: what was chosen is not what would be chosen now.
+      if ((await pauseFacts(tx)).killed !== book.killed) return null
       // What people and programs ask for comes without a decision, and reserves as well.
       const checked = acting || (await newestDecision(tx)) !== newest
       if (checked && !covers(await leftOf(tx, book), plan, from)) return null

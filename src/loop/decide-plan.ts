@@ -35,6 +35,8 @@ export interface Terms {
   /** Hash of the policy that was solved for the company's own catalogue; null: the shipped one. */
   readonly policy: string | null
   readonly newest: number
+  /** Whether the kill switch was on. */
+  readonly killed: boolean
   readonly left: Left
   /** Whether the connection's CRM can be given tasks. */
   readonly tasks: boolean

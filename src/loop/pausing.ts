@@ -6,6 +6,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { actionsOf } from '../settings/planning.ts'
 import { recordAudit } from '../store/audit.ts'
 import type { Transaction } from '../store/database.ts'
+import { lockDecisions } from '../store/decisions.ts'
 import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { addPause, endPause } from '../store/pauses.ts'
 import { currentSettings } from '../store/settings-versions.ts'
@@ -92,6 +93,8 @@ export async function stopEverything(
   tx: Transaction,
   { reason, actor, requestId }: Saying & { readonly reason: string },
 ): Promise<number> {
+  // Whoever is just planning something has written it by now, or sees the switch.
+  await lockDecisions(tx)
   const added = await addPause(tx, { scope: 'everything', name: '', reason, actor })
   const cancelled = await cancelOpen(tx, {
     actor,

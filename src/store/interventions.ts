@@ -7,6 +7,7 @@ import type { BulkColumn, Transaction } from './database.ts'
 import { moveIntervention } from './intervention-moves.ts'
 import { OPEN_STATES, mayMove, type InterventionState } from './intervention-states.ts'
 import { showMoves } from './shown-moves.ts'
+import { cancelWhileStopped } from './stop-open.ts'
 
 export interface PlannedIntervention {
   readonly id: InterventionId
@@ -29,7 +30,7 @@ export interface PlannedIntervention {
 
 /**
  * Writes new interventions, each of which reserves its planned cost; those whose idempotency key or id is known already
- * are left as they are.
+ * are left as they are. While the kill switch is on they are cancelled as soon as they are there.
  *
  * @returns how many are new
  * @throws HoldfastError `conflict` when they do not fit into what is left of the budget: then none is written
@@ -58,13 +59,9 @@ export async function planInterventions(
     created_at: at,
     updated_at: at,
   }))
-  const added = await insertRows<{ id: string; state: string; created_by: string; connection: ConnectionId }>(
-    tx,
-    'interventions',
-    PLANNED,
-    rows,
-    { ending: 'on conflict do nothing returning id, state, created_by, connection_id as connection' },
-  ).catch((error: unknown) => {
+  const added = await insertRows<AddedRow>(tx, 'interventions', PLANNED, rows, {
+    ending: 'on conflict do nothing returning id, state, created_by, connection_id as connection',
+  }).catch((error: unknown) => {
     throw overBudget(error)
   })
   const events = added.map(({ id, state, created_by }) => ({
@@ -77,7 +74,19 @@ export async function planInterventions(
   // Whoever is responsible is asked in the CRM.
   const waiting = added.filter(({ state }) => state === 'awaiting_approval')
   await showMoves(tx, 'awaiting_approval', waiting)
+  if (added.length > 0)
+    await cancelWhileStopped(
+      tx,
+      added.map(({ id }) => id),
+    )
   return added.length
+}
+
+interface AddedRow {
+  readonly id: InterventionId
+  readonly state: string
+  readonly created_by: string
+  readonly connection: ConnectionId
 }
 
 const columns = (of: Readonly<Record<string, string>>): BulkColumn[] =>

@@ -1,16 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { referenceActions } from '../../actions/catalogue.ts'
 import type { ConnectionId, CustomerId, InterventionId, TenantId } from '../../src/contracts/ids.ts'
+import { openBudget } from '../../src/loop/budget.ts'
+import { decideBook } from '../../src/loop/decide-book.ts'
 import { pauseFacts, pauseVerdict, pausedActions, type PauseFacts } from '../../src/loop/pauses.ts'
 import { pausePart, releaseEverything, resumePart, stopEverything } from '../../src/loop/pausing.ts'
+import type { LoopServices } from '../../src/loop/services.ts'
 import { expireApprovals } from '../../src/store/approvals.ts'
 import { listAudit } from '../../src/store/audit.ts'
 import type { Database, Transaction } from '../../src/store/database.ts'
 import { INTERVENTION_STATES, type InterventionState } from '../../src/store/intervention-states.ts'
-import { approve, snooze } from '../../src/store/interventions.ts'
+import { approve, planInterventions, snooze } from '../../src/store/interventions.ts'
 import { ensureInstallation, pauseInstallation, pauseTenant } from '../../src/store/tenants.ts'
 import { addConnection, addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
-import { addCustomer, addIntervention } from '../support/ledger.ts'
+import { addCustomer, addIntervention, plannedIntervention } from '../support/ledger.ts'
+import { addBook, addScored, loopServices, stepContext } from './decidable.ts'
 
 let database: Database
 let tenant: TenantId
@@ -135,6 +140,68 @@ describe(`the kill switch (${databaseKind})`, () => {
     expect(await here((tx) => releaseEverything(tx, { actor }))).toBe(true)
     expect(pauseVerdict(await here(pauseFacts), email)).toBeNull()
     expect((await stateOf(leased)).state).toBe('cancelled')
+  })
+
+  it('leaves nothing that is planned while it is on, and what comes after its release alone', async () => {
+    const customer = await addCustomer(database, { tenant, connection })
+    const plan = (state: 'planned' | 'awaiting_approval') =>
+      addIntervention(database, { tenant, connection, customer }, { state })
+    await here((tx) => stopEverything(tx, { reason: 'Wrong prices.', actor }))
+    for (const id of [await plan('planned'), await plan('awaiting_approval')])
+      expect(await stateOf(id)).toMatchObject({
+        state: 'cancelled',
+        reason: 'All actions were stopped: Wrong prices.',
+      })
+    await here((tx) => releaseEverything(tx, { actor }))
+    expect(await stateOf(await plan('planned'))).toMatchObject({ state: 'planned' })
+  })
+
+  it('waits for who is just planning, so that it does not miss what they have not committed', async () => {
+    const customer = await addCustomer(database, { tenant, connection })
+    const planned = plannedIntervention({ connection, customer })
+    let written: () => void = () => undefined
+    const isWritten = new Promise<void>((resolve) => (written = resolve))
+    const planning = here(async (tx) => {
+      await openBudget(tx)
+      await planInterventions(tx, [planned], new Date())
+      written()
+      await sleep(100)
+    })
+    await isWritten
+    await here((tx) => stopEverything(tx, { reason: 'Wrong prices.', actor }))
+    await planning
+    expect(await stateOf(planned.id)).toMatchObject({ state: 'cancelled' })
+  })
+
+  it('stops a pass of decisions that was begun before it', async () => {
+    const services = loopServices(database, () => new Date('2026-11-20T10:00:00Z'))
+    try {
+      const place = await addBook(database, {
+        settings: { gate: { threshold: 0.5 }, margin: { gross: 0.9 } },
+      })
+      await addScored(database, place, 1, 60)
+      const stopping: LoopServices['engines'] = {
+        ...services.engines,
+        // After the book was read, before anything is written.
+        get: async (...asked) => {
+          await database.withTenant(place.tenant, (tx) =>
+            stopEverything(tx, { reason: 'Wrong prices.', actor }),
+          )
+          return services.engines.get(...asked)
+        },
+      }
+      const context = stepContext(place.tenant, place.connection)
+      expect(await decideBook({ ...services, engines: stopping }, context)).toEqual({
+        decided: 60,
+        planned: 0,
+      })
+      const chosen = await database.withTenant(place.tenant, (tx) =>
+        tx.query('select distinct action_key from decisions where tenant_id = $1', [place.tenant]),
+      )
+      expect(chosen).toEqual([{ action_key: 'no_action' }])
+    } finally {
+      await services.engines.close()
+    }
   })
 
   it('stops above every pause, so that what waits ends too', () => {

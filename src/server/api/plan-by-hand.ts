@@ -6,6 +6,7 @@ import { minorDigits } from '../../contracts/money.ts'
 import { expectRoom, leftOf, openBudget } from '../../loop/budget.ts'
 import { channelFor, isFulfilled } from '../../loop/carried-out.ts'
 import { interventionIdOf } from '../../loop/intervention-id.ts'
+import { pauseFacts } from '../../loop/pauses.ts'
 import type { Connectors } from '../../loop/services.ts'
 import { actionsOf, reportingCurrency, reportingRate } from '../../settings/planning.ts'
 import { needsApproval } from '../../settings/service.ts'
@@ -49,6 +50,11 @@ export async function planByHand(
   const tenant = await readTenant(tx, tx.tenant!)
   if (tenant.activatedAt === null)
     throw refused('Actions are not activated yet: nothing is carried out. POST /v1/activation turns them on.')
+  const { killed, killedReason } = await pauseFacts(tx)
+  if (killed)
+    throw refused(
+      `All actions are stopped (the kill switch is on): ${killedReason ?? ''} Nothing is planned until it is released.`,
+    )
   const actions = actionsOf(settings)
   const action = actions.find((one) => one.key === key)
   if (action === undefined || action.channel === 'none')

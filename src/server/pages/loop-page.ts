@@ -127,13 +127,15 @@ const isDue =
     dueAt !== null && dueAt <= now && error === null
 
 function statusLine(place: Place, connections: readonly ConnectionView[]): Piece {
-  const { pause, tenant, settings } = place
+  const { pause, killed, tenant, settings } = place
   const pill =
-    pause !== null
-      ? html`<span class="pill bad">Paused: nothing is sent</span>`
-      : tenant.activatedAt === null
-        ? html`<span class="pill wait">First look: nothing is sent</span>`
-        : html`<span class="pill wait">${DELIVERY[settings.delivery.mode].pill}</span>`
+    killed !== null
+      ? html`<a class="pill bad" href="/sending">All actions are stopped</a>`
+      : pause !== null
+        ? html`<span class="pill bad">Paused: nothing is sent</span>`
+        : tenant.activatedAt === null
+          ? html`<span class="pill wait">First look: nothing is sent</span>`
+          : html`<span class="pill wait">${DELIVERY[settings.delivery.mode].pill}</span>`
   const more = connections.length - SOURCES
   return html`${connections.slice(0, SOURCES).map((one) => sourceStatus(one, place))}${more > 0 && html`<span>and ${more} more</span>`}${pill}`
 }

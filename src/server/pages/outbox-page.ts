@@ -44,14 +44,18 @@ export const outboxRoute = route({
 })
 
 /** How things leave at all, above everything that is said of them. */
-export function modePill({ pause, tenant, settings }: Place): Markup {
+export function modePill({ pause, killed, tenant, settings }: Place): Markup {
   const text =
-    pause !== null
-      ? 'Paused: nothing is sent'
-      : tenant.activatedAt === null
-        ? 'First look: nothing is sent'
-        : DELIVERY[settings.delivery.mode].pill
-  return html`<div class="status"><span class="pill ${pause === null ? 'wait' : 'bad'}">${text}</span></div>`
+    killed !== null
+      ? 'All actions are stopped: nothing is sent'
+      : pause !== null
+        ? 'Paused: nothing is sent'
+        : tenant.activatedAt === null
+          ? 'First look: nothing is sent'
+          : DELIVERY[settings.delivery.mode].pill
+  return html`<div class="status">
+    <span class="pill ${pause === null && killed === null ? 'wait' : 'bad'}">${text}</span>
+  </div>`
 }
 
 function headline({ outbox, formats }: Place, state: InterventionState | undefined): Markup {

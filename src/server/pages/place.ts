@@ -3,6 +3,7 @@ import type { TenantId } from '../../contracts/ids.ts'
 import { allows, type Caller, type Role } from '../../security/access.ts'
 import { reportingCurrency } from '../../settings/planning.ts'
 import type { ServiceSettings } from '../../settings/service.ts'
+import { pauseFacts } from '../../loop/pauses.ts'
 import { readPause, type Pause } from '../../store/act-context.ts'
 import type { Transaction } from '../../store/database.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
@@ -18,11 +19,14 @@ export interface Place {
   readonly currency: string
   /** Of the installation or of the tenant; null: nothing is paused. */
   readonly pause: Pause | null
+  /** Why the kill switch is on; null: it is off. */
+  readonly killed: string | null
   readonly outbox: OutboxCounts
   readonly caller: Caller
   readonly now: Date
   readonly formats: Formats
   readonly hasInbox: boolean
+  readonly hasTexts: boolean
   /** Other companies that the caller may switch to; empty but for who holds the installation. */
   readonly others: readonly { readonly id: TenantId; readonly name: string }[]
   /** Whether the caller may press what needs this role. */
@@ -37,7 +41,7 @@ const MOST_COMPANIES = 50
 
 interface Asked {
   readonly caller: Caller
-  readonly services: Pick<RouteServices, 'clock' | 'database' | 'inbox'>
+  readonly services: Pick<RouteServices, 'clock' | 'database' | 'inbox' | 'texts'>
 }
 
 /**
@@ -72,11 +76,13 @@ async function readPlace(
     settings,
     currency: reportingCurrency(settings),
     pause: await readPause(tx),
+    killed: (await pauseFacts(tx)).killedReason,
     outbox: await outboxCounts(tx, { database: services.database, tenant: caller.tenant }),
     caller,
     now,
     formats: formatsFor({ now, zone: ZONE }),
     hasInbox: services.inbox !== null,
+    hasTexts: (services.texts ?? null) !== null,
     others,
     may: (role) => allows({ scope: null, role }, caller),
   }
