@@ -1,12 +1,13 @@
 /** A connection to a CRM: what it says of itself, what it refused, and how it tells of changes. */
 import type { Check } from '../contracts/checks.ts'
-import { neededColumns } from '../loop/needed-properties.ts'
+import { neededColumns, redemptionColumns } from '../loop/needed-properties.ts'
 import type { ConnectionPlace } from '../loop/services.ts'
 import type { Service } from '../service.ts'
 import type { Connection } from '../store/connections.ts'
 import { countStored } from '../store/crm-connections.ts'
 import { streamHealth, type StreamHealth } from '../store/event-streams.ts'
 import { watchCrms, type Refusal } from '../store/reads/crm-connections.ts'
+import { currentSettings } from '../store/settings-versions.ts'
 import type { Tenant } from '../store/tenants.ts'
 import { failedCheck } from './doctor.ts'
 import { checkWebhooks } from './hubspot.ts'
@@ -29,7 +30,8 @@ export async function checkCrm(
   { name, tenant, place, connection }: CheckedCrm,
 ): Promise<readonly Check[]> {
   const { database, clock } = service
-  const { stored, view, stream } = await database.withTenant(tenant.id, async (tx) => ({
+  const { stored, view, stream, settings } = await database.withTenant(tenant.id, async (tx) => ({
+    settings: (await currentSettings(tx)).settings,
     stored: (await countStored(tx, connection.id)).all,
     view: (await watchCrms(tx)).find((one) => one.connection === connection.id),
     stream: await streamHealth(tx, connection.id),
@@ -40,6 +42,7 @@ export async function checkCrm(
   const mapped = [
     ...(connection.profile === null ? [] : neededColumns(connection, today).map(({ column }) => column)),
     ...(population?.kind === 'property' ? [population.property] : []),
+    ...redemptionColumns(connection, settings.offers),
   ]
   const known = { mapped: [...new Set(mapped)], stored }
   const found = await (

@@ -110,7 +110,8 @@ async function begin({ database, clock, secrets }: LoopServices, { tenant, conne
       settings,
       salt: (await readTenant(tx, tenant)).groupSalt,
       addressKey: await secrets.addressKey(tx),
-      reading: described.profile === null ? null : readingOf(described, today, like),
+      reading:
+        described.profile === null ? null : readingOf(described, today, { like, offers: settings.offers }),
       today,
     }
   })

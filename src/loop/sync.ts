@@ -119,7 +119,7 @@ async function readPages(
     seen: new Set(),
     refused: new Set(),
   }
-  const reading = isFile ? undefined : readingOf(connection, today, like)
+  const reading = isFile ? undefined : readingOf(connection, today, { like, offers: settings.offers })
   const guard = populationGuard(services, context, connection, connector)
   const add = (stored: RecordCounts): void => {
     for (const name of Object.keys(counts) as (keyof RecordCounts)[]) counts[name] += stored[name]

@@ -4,12 +4,15 @@
  */
 import { nameOfAction } from '../../actions/catalogue.ts'
 import type { Connector, InterventionRecord } from '../../connectors/connector.ts'
+import type { Action } from '../contracts/actions.ts'
+import { actionsOf } from '../settings/planning.ts'
 import {
   owedInterventions,
   settleInterventions,
   type EndedIntervention,
   type OwedIntervention,
 } from '../store/crm-interventions.ts'
+import { currentSettings } from '../store/settings-versions.ts'
 import { stateWord } from './action-words.ts'
 import { endOf, lastingEnd } from './outward-pauses.ts'
 import type { Counts, LoopServices, StepContext } from './services.ts'
@@ -31,9 +34,12 @@ export async function writeInterventions(
 ): Promise<Counts> {
   const counts = { kept: 0, unkept: 0 }
   while (!signal.aborted) {
-    const owed = await database.withTenant(tenant, (tx) => owedInterventions(tx, connection, BATCH))
+    const { owed, settings } = await database.withTenant(tenant, async (tx) => ({
+      owed: await owedInterventions(tx, connection, BATCH),
+      settings: (await currentSettings(tx)).settings,
+    }))
     if (owed.length === 0) break
-    const ended = await kept(owed, open)
+    const ended = await kept(owed, actionsOf(settings), open)
     await database.withTenant(tenant, (tx) => settleInterventions(tx, ended))
     for (const { end } of ended) counts[end.ok ? 'kept' : 'unkept']++
   }
@@ -42,11 +48,12 @@ export async function writeInterventions(
 
 async function kept(
   owed: readonly OwedIntervention[],
+  actions: readonly Action[],
   open: () => Promise<Connector>,
 ): Promise<readonly EndedIntervention[]> {
   const there = owed.filter(({ deleted }) => !deleted)
   const connector = there.length === 0 ? null : await open()
-  const results = (await connector?.upsertInterventions?.(there.map(recordOf))) ?? []
+  const results = (await connector?.upsertInterventions?.(there.map((one) => recordOf(one, actions)))) ?? []
   const answers = new Map(results.map((result) => [result.id, result]))
   return owed.map(({ intervention, moves, attempts, deleted }) => ({
     intervention,
@@ -62,23 +69,26 @@ const GONE = {
   retryInMs: null,
 } as const
 
-function recordOf({
-  intervention,
-  actionKey,
-  channel,
-  state,
-  reason,
-  createdAt,
-  sentAt,
-  customerId,
-  recipientId,
-}: OwedIntervention): InterventionRecord {
+function recordOf(
+  {
+    intervention,
+    actionKey,
+    channel,
+    state,
+    reason,
+    createdAt,
+    sentAt,
+    customerId,
+    recipientId,
+  }: OwedIntervention,
+  actions: readonly Action[],
+): InterventionRecord {
   return {
     key: intervention,
     customerId,
     recipientId: recipientId === customerId ? null : recipientId,
     action: actionKey,
-    actionName: nameOfAction(actionKey),
+    actionName: nameOfAction(actionKey, actions),
     channel,
     status: stateWord(state),
     reason,

@@ -55,6 +55,23 @@ describe(`interventions as records in a CRM (${databaseKind})`, () => {
     expect(await pass(place)).toMatchObject({ kept: 0 })
   })
 
+  it('name an action of one’s own as people named it', async () => {
+    const place = await acting.scene({
+      settings: {
+        ...liveTo(ANN.email),
+        actions: {
+          own: [{ key: 'gift', name: 'A small gift', channel: 'email', effect: { mean: 0.05, sd: 0.03 } }],
+        },
+        templates: { en: { gift: { subject: 'For you', text: 'Thank you.', html: '<p>Thank you.</p>' } } },
+      },
+      connection: CRM,
+      recipients: [ANN],
+    })
+    expect(await acting.act(place, await acting.plan(place, { actionKey: 'gift' }))).toBe('sent')
+    await pass(place)
+    expect(acting.crm.interventions).toMatchObject([{ action: 'gift', actionName: 'A small gift' }])
+  })
+
   it('are written again under the same key when more is known of them', async () => {
     const place = await live()
     const id = await sent(place)
