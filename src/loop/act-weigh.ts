@@ -13,6 +13,7 @@ import type { Candidate, Guarded, JudgeTerms, Verdict } from './act-verdict.ts'
 import type { CallPerson, CallPlace } from './call-places.ts'
 import { reaches } from './delivery.ts'
 import { guard, type GuardFact } from './guard.ts'
+import { spokenLanguage } from './guard-language.ts'
 import { stillEligible } from './still-eligible.ts'
 import { offerVerdict, type Offer, type OfferFact, type OfferStop } from './offers.ts'
 
@@ -58,7 +59,7 @@ export function weigh(
       settings: facts.settings,
       channel: candidate.row.channel,
       country: guarded.recipient.country,
-      language: guarded.recipient.language ?? facts.settings.sender.language,
+      language: languageOf(candidate, reached, guarded, facts),
       delivery: delivery.kind,
       now: facts.now,
     })
@@ -80,6 +81,22 @@ export function weigh(
   } catch (error) {
     return waitForAdmin(error)
   }
+}
+
+/** Terms and what has to be said of an offer are in the language of the message that makes it. */
+function languageOf(
+  { row }: Candidate,
+  reached: Reached,
+  { recipient }: Guarded,
+  { settings }: ActFacts,
+): string {
+  const kept = reached.by === 'task' ? null : reached.kept
+  if (kept !== null) return kept.language
+  return spokenLanguage(settings, {
+    channel: row.channel,
+    action: row.actionKey,
+    language: recipient.language,
+  })
 }
 
 /** A live message to somebody who is not on the test list is a dry run. */
