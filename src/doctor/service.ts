@@ -16,6 +16,7 @@ import type { Examination } from './doctor.ts'
 import { failedCheck } from './doctor.ts'
 import { checkCrm, isCrm } from './crm.ts'
 import { checkClock, checkDisk, checkPublicUrl } from './machine.ts'
+import { checkOffers, offerSituation } from './offers.ts'
 import { checkTextsOf } from './sms.ts'
 
 /**
@@ -121,17 +122,22 @@ const STATUS_WORDS: Readonly<Record<Exclude<ConnectionStatus, 'active'>, string>
 }
 
 async function checkTenant(service: Service, tenant: Tenant): Promise<readonly Check[]> {
-  const { database, connectors, channels } = service
-  const { settings, connections, steps, foreign, kept } = await database.withTenant(tenant.id, async (tx) => {
-    const { settings } = await currentSettings(tx)
-    return {
-      settings,
-      connections: await listConnections(tx),
-      steps: await listSteps(tx),
-      foreign: await customersByCurrency(tx, { except: currenciesWithRate(settings) }),
-      kept: await keptInterventions(tx),
-    }
-  })
+  const { database, connectors, channels, vault, clock } = service
+  const { settings, connections, steps, foreign, kept, offers } = await database.withTenant(
+    tenant.id,
+    async (tx) => {
+      const { settings } = await currentSettings(tx)
+      const connections = await listConnections(tx)
+      return {
+        settings,
+        connections,
+        offers: await offerSituation(tx, { vault, settings, connections, now: clock() }),
+        steps: await listSteps(tx),
+        foreign: await customersByCurrency(tx, { except: currenciesWithRate(settings) }),
+        kept: await keptInterventions(tx),
+      }
+    },
+  )
   const checks: Check[] = [
     sending(tenant, settings, service.publicUrl),
     ...currencyCheck(tenant, settings, foreign),
@@ -140,6 +146,7 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
       status: 'warning',
       message: `${interventions} ${KEPT_WORDS[state] ?? state}: ${reason}`,
     })),
+    ...checkOffers(offers).map((check) => ({ ...check, name: `${tenant.name}: ${check.name}` })),
   ]
   for (const connection of connections) {
     const name = `${tenant.name}: ${connection.name}`
