@@ -94,7 +94,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       host: config.host,
       port: config.port,
       trustProxy: config.trustProxy,
-      services: { ...service, queue: open.queue, webhookKeys },
+      services: { ...service, queue: open.queue, webhookKeys, bounces: () => service.receiver },
       routes: [...apiRoutes, ...pageRoutes(), salesforceCallback(service.salesforce.web.exchange)],
       ready: { model: () => service.engines.get('shipped:subscription') },
       metrics,

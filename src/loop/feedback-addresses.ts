@@ -43,7 +43,7 @@ export function feedbackAddresses(
   const at = (purpose: MailPurpose) => `${mailToken(key, purpose, { tenant, intervention })}@${domain}`
   return {
     returnPath: at('bounce'),
-    replyTo: feedback.replies && ours !== null ? at('reply') : null,
+    replyTo: feedback.replies && (ours !== null || delivery === 'sandbox') ? at('reply') : null,
     stop: at('stop'),
   }
 }

@@ -29,7 +29,9 @@ export interface ServerServices extends LoopServices, Pick<PreviewServices, 'cha
   /** The sandbox inbox; null where there is none. */
   readonly inbox: Pick<Inbox, 'list' | 'read' | 'clear'> | null
   /** The SMS sandbox; absent or null where there is none. */
-  readonly texts?: Pick<SmsSandbox, 'accountSid' | 'authToken' | 'list'> | null
+  readonly texts?: Pick<SmsSandbox, 'accountSid' | 'authToken' | 'list' | 'read' | 'receive'> | null
+  /** Where mails of the sandbox are answered to; absent or null: nobody takes them. */
+  bounces?(): { readonly host: string; readonly port: number } | null
   /** Without a slash at its end; null: nothing that needs a public address works. */
   readonly publicUrl: string | null
   /** Of the apps of this installation; default none: then only private apps' webhooks are taken. */

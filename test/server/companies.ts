@@ -80,6 +80,8 @@ export const DOORS: Readonly<Record<string, string>> = {
   'get /inbox/{id}': '- viewer',
   'get /inbox/{id}/mail': '- viewer',
   'get /sending': '- viewer',
+  'get /texts': '- viewer',
+  'get /texts/{id}': '- viewer',
   'get /preview': '- operator',
   'post /sending/{scope}/{name}/pause': '- operator',
   'post /sending/{scope}/{name}/resume': '- admin',
@@ -89,8 +91,12 @@ export const DOORS: Readonly<Record<string, string>> = {
   'post /resume': '- admin',
   'post /activate': '- admin',
   'post /connections/{id}/run': '- operator',
+  'post /customers/{id}/hold': '- operator',
+  'post /customers/{id}/release': '- operator',
+  'post /inbox/{id}/answer': '- operator',
   'post /sms/{token}/inbound': 'public',
   'post /sms/{token}/status': 'public',
+  'post /texts/{id}/answer': '- operator',
   'post /webhooks/billing/{tenant}': 'public',
   'post /webhooks/mail/{tenant}/mailgun': 'public',
   'post /webhooks/mail/{tenant}/sendgrid': 'public',
@@ -140,6 +146,13 @@ export async function openCompanies(): Promise<Companies> {
     {
       queue: { wake: () => undefined, counts: absent, queues: [] },
       inbox: { list: () => [], read: () => null, clear: () => undefined },
+      texts: {
+        accountSid: '',
+        authToken: '',
+        list: () => [],
+        read: () => null,
+        receive: async () => ({ status: null, answer: null }),
+      },
     },
   )
   const here = await addPlace(database, 'Here')

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { recordAddress } from '../../../connectors/hubspot/account.ts'
 import { recordAddress as salesforceAddress } from '../../../connectors/salesforce/record-address.ts'
 import { asCustomer } from '../../contracts/ids.ts'
+import { holdsOf } from '../../store/holds.ts'
+import { objectors } from '../../store/objections.ts'
 import { readCustomer, type CustomerScore, type WholeCustomer } from '../../store/reads/customer.ts'
 import { recordPlace, type RecordPlace } from '../../store/reads/crm-connections.ts'
 import { route } from '../route.ts'
@@ -11,6 +13,7 @@ import { reasonBar, trendChart } from './charts.ts'
 import { historyPart, reachPart } from './customer-parts.ts'
 import { decisionPart } from './decision-part.ts'
 import { html, joined, type Markup, type Piece } from './html.ts'
+import { holdForm, holdsPart } from './holds-part.ts'
 import { GROUPS, LEVELS } from './labels.ts'
 import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
@@ -25,10 +28,19 @@ export const customerRoute = route({
   params: z.strictObject({ id: z.coerce.number().int().positive() }),
   answers: { 200: { description: 'The page', type: 'text/html' } },
   handle: async ({ caller, params }, services) => {
-    const { place, customer, record } = await withPlace({ caller, services }, async (tx, place) => {
-      const found = await readCustomer(tx, asCustomer(params.id))
-      return { place, customer: found, record: await recordPlace(tx, found.connection) }
-    })
+    const { place, customer, record, holds, objects } = await withPlace(
+      { caller, services },
+      async (tx, place) => {
+        const found = await readCustomer(tx, asCustomer(params.id))
+        return {
+          place,
+          customer: found,
+          record: await recordPlace(tx, found.connection),
+          holds: await holdsOf(tx, [found.id]),
+          objects: (await objectors(tx, [found.id])).has(found.id),
+        }
+      },
+    )
     const { formats } = place
     const name = customer.name ?? customer.externalId
     const waiting = customer.interventions.find(({ state }) => state === 'awaiting_approval')
@@ -42,16 +54,22 @@ export const customerRoute = route({
           <h1>${name}</h1>
           <p class="lead">${facts(customer, place)}</p>
         </div>
-        ${waiting !== undefined && answerButtons(waiting, place, { back: `/customers/${customer.id}` })}
+        <div class="buttons">
+          ${waiting !== undefined && answerButtons(waiting, place, { back: `/customers/${customer.id}` })}
+          ${holds.length === 0 && customer.status === 'active' && place.may('operator') && holdForm(customer.id, place)}
+        </div>
       </div>
-      ${standing(customer, place)}
+      ${standing(customer, place)}${holdsPart(customer.id, holds, place)}
       <section class="two">
-        <div>${customer.score === null ? unscored(customer) : riskPart(customer, customer.score, place)}</div>
-        <div>${decisionPart(customer, place)}</div>
+        <div>
+          ${objects ? objected() : customer.score === null ? unscored(customer) : riskPart(customer, customer.score, place)}
+        </div>
+        <div>${objects ? nothingDecided() : decisionPart(customer, place)}</div>
       </section>
       ${historyPart(customer, place)}${reachPart(customer)}
       ${
         customer.score !== null &&
+        !objects &&
         html`<p class="note">
           Scored ${formats.when(customer.score.scoredAt)}, read ${formats.when(customer.syncedAt)}.
         </p>`
@@ -125,6 +143,20 @@ function standing({ status, statusSince }: WholeCustomer, { formats }: Place): P
     </p>
     <p>${text}</p>
   </div>`
+}
+
+/** What was computed before goes with the objection, so that nobody acts on it. */
+function objected(): Markup {
+  return html`<h2>Risk</h2>
+    <p class="second">
+      Everybody here objects to being profiled, so this customer is not scored, and our fields on the record
+      are cleared.
+    </p>`
+}
+
+function nothingDecided(): Markup {
+  return html`<h2>What Holdfast decided, and why</h2>
+    <p class="second">Nothing: who objects to the profiling is not decided on.</p>`
 }
 
 function unscored({ status }: WholeCustomer): Markup {

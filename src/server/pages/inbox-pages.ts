@@ -1,13 +1,17 @@
 /** The sandbox inbox: mails that went out by real SMTP and reached nobody. Each tenant sees its own. */
 import { z } from 'zod'
+import { answerTo, deliver } from '../../../actions/email/sandbox/answers.ts'
 import type { InboxMail } from '../../../actions/email/sandbox/inbox.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { Transaction } from '../../store/database.ts'
+import { recordAudit } from '../../store/audit.ts'
 import { mailOwners, type MailOwner } from '../../store/reads/pages-mails.ts'
+import { toldOf } from '../../store/reads/pages-told.ts'
 import { route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { html, type Markup, type Piece } from './html.ts'
 import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
+import { answersPart, toldPart } from './sandbox-answers.ts'
 import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
 
@@ -76,12 +80,63 @@ export const inboxMailRoute = route({
           <a href="/outbox/${owner.intervention}">this action</a>. Arrived ${formats.when(mail.at)}.
         </p>
         ${mailPart({ lines: linesOf(mail), text: mail.text, frame })}
+        ${place.may('operator') && answersPart(`/inbox/${mail.id}/answer`, MAIL_ANSWERS)}
+        ${toldPart(await toldOf(tx, owner.intervention), place)}
         <details>
           <summary>All headers</summary>
           <dl class="facts">${headers}</dl>
         </details>`
       return shell(place, { title: mail.subject, chapter: 'inbox', body, headers: WITH_FRAME })
     }),
+})
+
+/** What the world may do with a mail; each comes back as a real mail over SMTP. */
+const MAIL_ANSWERS = [
+  { answer: 'bounce', label: 'Bounce', about: 'nobody has this address' },
+  { answer: 'reply', label: 'Reply', about: 'a person answers' },
+  { answer: 'out_of_office', label: 'Out of office', about: 'an automatic reply, which is ignored' },
+  { answer: 'complaint', label: 'Report as spam', about: 'through the mailbox provider' },
+  { answer: 'stop', label: 'Unsubscribe', about: 'by the mail program’s own button' },
+] as const
+
+const REPLY = 'Thank you for asking. We are not sure that we still need it. Can you call me?'
+
+/** Outside of a transaction: what is answered is taken in one of its own. */
+export const inboxAnswerRoute = route({
+  method: 'post',
+  path: '/inbox/{id}/answer',
+  summary: 'Answers a mail of the sandbox inbox as the world would',
+  tag: 'Pages',
+  access: { scope: null, role: 'operator' },
+  audience: 'page',
+  params,
+  body: z.strictObject({ answer: z.enum(MAIL_ANSWERS.map(({ answer }) => answer)) }),
+  bodyType: 'application/x-www-form-urlencoded',
+  bodyLimit: 4096,
+  answers: { 303: { description: 'Done; back to the mail' } },
+  handle: async ({ tenant, caller, params, body: { answer }, requestId }, services) => {
+    const { mail } = await services.database.withTenant(tenant, async (tx) => {
+      const own = await ownMail(tx, services, params.id)
+      await recordAudit(tx, {
+        actor: caller.actor,
+        action: 'sandbox.answer',
+        object: own.owner.intervention,
+        detail: { answer },
+        requestId,
+      })
+      return own
+    })
+    const receiver = services.bounces?.() ?? null
+    const given = answer === 'reply' ? { kind: answer, text: REPLY } : { kind: answer }
+    const back = answerTo(mail, given, services.clock())
+    if (receiver === null || back === null)
+      throw new HoldfastError('conflict', 'This mail names no address that takes such an answer here.')
+    await deliver(receiver, back).catch((cause: unknown) => {
+      // An answer to somebody of the company goes past us, as it should.
+      if (answer !== 'reply' && answer !== 'out_of_office') throw cause
+    })
+    return { redirect: `/inbox/${mail.id}` }
+  },
 })
 
 /** The HTML of a mail, for the frame. */
@@ -179,8 +234,9 @@ function inboxTable(mails: readonly OwnMail[], { formats }: Place): Markup {
 }
 
 function linesOf(mail: InboxMail): readonly (readonly [string, Piece])[] {
+  const from = mail.headers.find(({ name }) => name === 'from')?.value ?? mail.fromName
   return [
-    ['From', mail.fromName === '' ? mail.from : `${mail.fromName} <${mail.from}>`],
+    ['From', from],
     ['To', mail.to],
     ...(mail.replyTo === null ? [] : ([['Reply to', mail.replyTo]] as const)),
     ['Subject', html`<span class="strong">${mail.subject}</span>`],

@@ -1,6 +1,6 @@
 /** One action: how it stands and why, what it says, what became of it. */
 import { z } from 'zod'
-import type { EmailMessage, TaskMessage } from '../../../actions/channel.ts'
+import type { EmailMessage, SmsMessage, TaskMessage } from '../../../actions/channel.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { asIntervention } from '../../contracts/ids.ts'
 import { activityOf, type LoggedActivity } from '../../store/activities.ts'
@@ -83,7 +83,8 @@ export const interventionMailRoute = route({
         origin,
       })
       if (preview.message === null) throw new HoldfastError('not_found', preview.none)
-      if (preview.message.kind === 'task') throw new HoldfastError('not_found', 'A task is text alone.')
+      if (preview.message.kind !== 'email')
+        throw new HoldfastError('not_found', 'A task or a text has no HTML.')
       return mailDocument(preview.message.html)
     }),
 })
@@ -112,10 +113,25 @@ function messagePart({ id }: WholeIntervention, preview: Preview, { formats }: P
   const { message, stored } = preview
   return html`${!stored && html`<p class="note">As it would read now. It is written for good when it goes.</p>`}
   ${
-    message.kind === 'task'
-      ? mailPart({ lines: taskLines(message, formats), text: message.text, frame: null })
-      : mailPart({ lines: linesOf(message), text: message.text, frame: `/outbox/${id}/mail` })
+    message.kind === 'email'
+      ? mailPart({ lines: linesOf(message), text: message.text, frame: `/outbox/${id}/mail` })
+      : mailPart({
+          lines: message.kind === 'task' ? taskLines(message, formats) : textLines(message, formats),
+          text: message.text,
+          frame: null,
+        })
   }`
+}
+
+function textLines(
+  { to, language, segments, encoding }: SmsMessage,
+  formats: Place['formats'],
+): readonly (readonly [string, Piece])[] {
+  return [
+    ['To', to],
+    ['Language', language],
+    ['Length', `${formats.many(segments, 'part')}${encoding === 'UCS-2' ? ', with letters beyond GSM' : ''}`],
+  ]
 }
 
 function taskLines(
@@ -167,10 +183,12 @@ function detailsPart(whole: WholeIntervention, logged: LoggedActivity | null, { 
       ${line(whole.actualCostMinor === null ? 'Planned cost' : 'Cost', cost)}
       ${whole.recipientName !== null && line('Reaches', whole.recipientName)}
       ${whole.attempts > 1 && line('Attempts', whole.attempts)}
-      ${whole.providerId !== null && line(whole.channel === 'task' ? 'Task in the CRM' : 'Message-ID', html`<span class="note">${whole.providerId}</span>`)}
+      ${whole.providerId !== null && line(PROVIDER_ID[whole.channel], html`<span class="note">${whole.providerId}</span>`)}
       ${logged !== null && line('Timeline of the record', timelineWords(logged, formats))}
     </dl>`
 }
+
+const PROVIDER_ID = { task: 'Task in the CRM', email: 'Message-ID', sms: 'Id at the provider' } as const
 
 function timelineWords({ state, loggedAt, message }: LoggedActivity, formats: Place['formats']): Piece {
   if (loggedAt !== null) return html`logged ${formats.when(loggedAt)}`

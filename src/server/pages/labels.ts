@@ -60,7 +60,8 @@ export const STATES: Readonly<Record<InterventionState, StateWords>> = {
   suppressed: {
     word: 'Held back',
     many: 'held back',
-    about: 'The customer may not be written to: no consent, an opt-out or no address.',
+    about:
+      'Each says what spoke against it: no consent, an opt-out, no address, a limit, a hold or the hours.',
   },
   expired: { word: 'Expired', many: 'expired', about: 'Its time passed before it was carried out.' },
   cancelled: { word: 'Cancelled', many: 'cancelled', about: 'It was stopped before it began.' },

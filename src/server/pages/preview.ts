@@ -1,13 +1,19 @@
 /** What an action sends: as it was stored when it went, or rendered as it would be now. */
-import type { EmailMessage, TaskMessage } from '../../../actions/channel.ts'
+import type { EmailMessage, SmsMessage, TaskMessage } from '../../../actions/channel.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { InterventionId, TenantId } from '../../contracts/ids.ts'
 import { readActFacts } from '../../loop/act-facts.ts'
 import { buildMessage, storedMessage } from '../../loop/act-message.ts'
-import { chooseRecipient } from '../../loop/act-recipient.ts'
+import {
+  chooseByNumber,
+  chooseRecipient,
+  type Reachable,
+  type ReachableByText,
+} from '../../loop/act-recipient.ts'
 import { buildTask, chooseCallee, storedTask } from '../../loop/act-task-message.ts'
-import type { ServiceSettings } from '../../settings/service.ts'
+import { buildText, storedText } from '../../loop/act-text.ts'
 import { offerFacts, offerVerdict } from '../../loop/offers.ts'
+import type { ServiceSettings } from '../../settings/service.ts'
 import { readActContext } from '../../store/act-context.ts'
 import type { Transaction } from '../../store/database.ts'
 import { OPEN_STATES } from '../../store/intervention-states.ts'
@@ -15,7 +21,11 @@ import { readIntervention } from '../../store/interventions.ts'
 import type { RouteServices } from '../services.ts'
 
 export type Preview =
-  | { readonly message: EmailMessage | TaskMessage; readonly stored: boolean; readonly none: null }
+  | {
+      readonly message: EmailMessage | SmsMessage | TaskMessage
+      readonly stored: boolean
+      readonly none: null
+    }
   /** Why there is nothing to show, as a sentence. */
   | { readonly message: null; readonly none: string }
 
@@ -38,9 +48,8 @@ export async function previewOf(
   { tenant, id, settings, origin }: PreviewRequest,
 ): Promise<Preview> {
   const intervention = await readIntervention(tx, id)
-  const stored = storedMessage(intervention) ?? storedTask(intervention)
+  const stored = storedMessage(intervention) ?? storedText(intervention) ?? storedTask(intervention)
   if (stored !== null) return { message: stored, stored: true, none: null }
-  if (intervention.channel === 'sms') return nothing(NO_SMS)
   if (!OPEN_STATES.includes(intervention.state)) return nothing('It ended before anything was written.')
   const facts = await readActFacts(tx, services, { rows: [intervention], settings })
   const context = await readActContext(tx, intervention.customer)
@@ -51,7 +60,10 @@ export async function previewOf(
     const message = buildTask({ intervention, context, to, delivery: 'dry_run', facts })
     return { message, stored: false, none: null }
   }
-  const { chosen, none } = chooseRecipient(contacts, { ...facts, live: false })
+  const byText = intervention.channel === 'sms'
+  const { chosen, none } = byText
+    ? chooseByNumber(contacts, { ...facts, live: false, key: facts.keys.address })
+    : chooseRecipient(contacts, { ...facts, live: false })
   if (chosen === null) return nothing(none.reason)
   try {
     const now = services.clock()
@@ -65,10 +77,13 @@ export async function previewOf(
     })
     if (offered.do === 'stop') return nothing(offered.reason)
     const offer = offered.do === 'go' ? offered.offer : null
-    const message = buildMessage(
-      { tenant, intervention, context, settings, to: chosen, delivery: 'dry_run', offer },
-      { keys: facts.keys, publicUrl: services.publicUrl, localUrl: origin },
-    )
+    const written = { intervention, context, settings, delivery: 'dry_run', offer } as const
+    const message = isByText(chosen)
+      ? buildText({ ...written, to: chosen })
+      : buildMessage(
+          { ...written, tenant, to: chosen },
+          { keys: facts.keys, publicUrl: services.publicUrl, localUrl: origin },
+        )
     return { message, stored: false, none: null }
   } catch (error) {
     if (error instanceof HoldfastError) return nothing(error.message)
@@ -78,4 +93,4 @@ export async function previewOf(
 
 const nothing = (none: string): Preview => ({ message: null, none })
 
-const NO_SMS = 'No provider for SMS is set up, so there is no text yet.'
+const isByText = (to: Reachable | ReachableByText): to is ReachableByText => 'phoneCountry' in to

@@ -3,12 +3,14 @@ import type { Route } from '../route.ts'
 import { answerRoutes } from './answers.ts'
 import { customerRoute } from './customer-page.ts'
 import { customersRoute } from './customers-page.ts'
-import { inboxDocumentRoute, inboxMailRoute, inboxRoute } from './inbox-pages.ts'
+import { holdButtons } from './holds-part.ts'
+import { inboxAnswerRoute, inboxDocumentRoute, inboxMailRoute, inboxRoute } from './inbox-pages.ts'
 import { interventionMailRoute, interventionRoute } from './intervention-page.ts'
 import { loopRoute } from './loop-page.ts'
 import { outboxRoute } from './outbox-page.ts'
 import { previewRoute } from './preview-page.ts'
 import { sendingRoute } from './sending-page.ts'
+import { textAnswerRoute, textRoute, textsRoute } from './texts-pages.ts'
 
 /**
  * Made anew for each server: the first page keeps what it read of the book.
@@ -29,6 +31,11 @@ export function pageRoutes(): readonly Route[] {
     inboxRoute,
     inboxMailRoute,
     inboxDocumentRoute,
+    inboxAnswerRoute,
+    textsRoute,
+    textRoute,
+    textAnswerRoute,
     ...answerRoutes,
+    ...holdButtons,
   ]
 }

@@ -10,7 +10,7 @@ import { html, markupText, type Markup, type Piece } from './html.ts'
 import { LIVE_SCRIPT } from './live-script.ts'
 import type { Place } from './place.ts'
 
-export type Chapter = 'loop' | 'customers' | 'outbox' | 'sending' | 'inbox'
+export type Chapter = 'loop' | 'customers' | 'outbox' | 'sending' | 'inbox' | 'texts'
 
 export interface Shell {
   readonly title: string
@@ -53,7 +53,7 @@ function company({ tenant, others }: Place): Markup {
 }
 
 function navigation(place: Place, chapter: Chapter): Markup {
-  const { outbox, caller, formats, hasInbox } = place
+  const { outbox, caller, formats, hasInbox, hasTexts } = place
   const waiting = outbox.awaiting_approval ?? 0
   const item = (to: Chapter, href: string, word: string, number?: Piece): Markup =>
     html`<li>
@@ -75,7 +75,7 @@ function navigation(place: Place, chapter: Chapter): Markup {
       <ul>
         ${item('loop', '/', 'Overview')}${item('customers', '/customers', 'Customers')}
         ${item('outbox', '/outbox', 'Outbox', badge)}${item('sending', '/sending', 'Sending')}
-        ${hasInbox && item('inbox', '/inbox', 'Sandbox inbox')}
+        ${hasInbox && item('inbox', '/inbox', 'Sandbox inbox')}${hasTexts && item('texts', '/texts', 'Sandbox texts')}
       </ul>
       <h2>Plumbing</h2>
       <ul>
