@@ -44,7 +44,7 @@ export interface QueueHandlers {
 export interface QueueLimits {
   /** Jobs of a tenant that may be in flight in the queue of a step; default 2. */
   readonly stepsPerTenant: number
-  /** Sends of a tenant that may be in flight while no other tenant has anything to do; default 4. */
+  /** Sends of a tenant that may be in flight while no other tenant has anything to do; default 48. */
   readonly sendsPerTenant: number
   /** The same while others have: what they wait for is the database as much as a place; default 2. */
   readonly sendsBesideOthers: number

@@ -8,8 +8,10 @@ import { createSignInLink } from '../../src/security/sessions.ts'
 import type { Vault } from '../../src/security/vault.ts'
 import { createConnection } from '../../src/store/connections.ts'
 import type { Database } from '../../src/store/database.ts'
+import { addCodes } from '../../src/store/offer-codes.ts'
 import { saveSettings } from '../../src/store/settings-versions.ts'
 import { activateTenant, createTenant } from '../../src/store/tenants.ts'
+import { atAnyTime } from '../support/acting.ts'
 
 export interface Company {
   /** In lower case, found nowhere else; mixed case is looked for too. */
@@ -49,6 +51,8 @@ export async function addCompany(options: CompanyOptions): Promise<Company> {
   return database.withTenant(tenant, async (tx) => {
     await saveSettings(tx, settingsOf(word), { expected: 0, author: `${word} admin`, note: `${word} note` })
     await activateTenant(tx, tenant)
+    const codes = Array.from({ length: 60 }, (_, n) => ({ code: `${word}-${n}`, validUntil: null }))
+    await addCodes(tx, { pool: 'spring', codes, actor: `${word} admin` })
     await vault.seal(tx, { owner: 'email', name: 'password' }, `${word} password`)
     const place = { kind: 'csv', sandbox: false, population: { kind: 'everyone' } } as const
     return {
@@ -100,9 +104,11 @@ function marked(csv: string, word: string): string {
 
 function settingsOf(word: string): object {
   const text = `${word} {{ recipient.name }}`
-  return {
+  return atAnyTime({
     currency: { file: 'EUR', reporting: 'EUR' },
-    delivery: { mode: 'sandbox' },
+    delivery: { mode: 'sandbox', approval: { discounts: true, calls: true } },
+    // A file knows no tasks: codes are what a discount is fulfilled by.
+    offers: { fulfilment: { discount_10: { by: 'pool', pool: 'spring' } } },
     sender: {
       name: `${word} sender`,
       company: `${word} company`,
@@ -113,5 +119,5 @@ function settingsOf(word: string): object {
     },
     smtp: { host: `smtp.${word}.example`, user: `${word} user`, dkimDomain: `${word}.example` },
     templates: { fr: { email: { subject: text, text, html: `<p>${text}</p>` } } },
-  }
+  })
 }

@@ -217,17 +217,16 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     const order: string[] = []
     const inFlight = new Map<string, number>()
     let most = 0
-    const { queue } = await run({
-      act: async (of, intervention, { worker }) => {
-        inFlight.set(of, (inFlight.get(of) ?? 0) + 1)
-        most = Math.max(most, inFlight.get(of) ?? 0)
-        await sleep(20)
-        await sent(intervention, of)
-        order.push(intervention)
-        inFlight.set(of, (inFlight.get(of) ?? 0) - 1)
-        expect(worker).toHaveLength(36)
-      },
-    })
+    const act: QueueHandlers['act'] = async (of, intervention, { worker }) => {
+      inFlight.set(of, (inFlight.get(of) ?? 0) + 1)
+      most = Math.max(most, inFlight.get(of) ?? 0)
+      await sleep(20)
+      await sent(intervention, of)
+      order.push(intervention)
+      inFlight.set(of, (inFlight.get(of) ?? 0) - 1)
+      expect(worker).toHaveLength(36)
+    }
+    const { queue } = await run({ act }, { limits: { sendsPerTenant: 4, sendsBesideOthers: 2 } })
     await eventually(() => order.length).toBe(13)
     await sleep(300)
     expect(new Set(order).size).toBe(13)

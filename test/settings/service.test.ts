@@ -20,8 +20,8 @@ describe('settings of the service', () => {
   })
 
   it('name the field that is wrong', () => {
-    expect(() => parseServiceSettings({ delivery: { mode: 'live' } })).toThrow(
-      /delivery\.mode: one of off, dry_run/,
+    expect(() => parseServiceSettings({ delivery: { mode: 'loud' } })).toThrow(
+      /delivery\.mode: one of off, dry_run, sandbox, test_list, live/,
     )
     expect(() => parseServiceSettings({ sendr: {} })).toThrow(/the settings: there is no sendr;/)
     const testList = Array.from({ length: 101 }, (_, at) => `a${at}@example.org`)

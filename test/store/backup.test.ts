@@ -193,7 +193,7 @@ describe(`a backup (${databaseKind})`, () => {
       'write_back',
     ])
     await upgraded.close()
-  }, 60_000)
+  })
 })
 
 describe(`a move (${databaseKind})`, () => {
@@ -217,7 +217,7 @@ describe(`a move (${databaseKind})`, () => {
     expect(here).toMatchObject({ id: left.id, pausedReason: null })
     await from.close()
     await to.close()
-  }, 60_000)
+  })
 })
 
 async function rowsOf(database: Database, table: string): Promise<Record<string, unknown>[]> {

@@ -23,6 +23,7 @@ let connection: ConnectionId
 let key: string
 let first: number
 let intervention: InterventionId
+const waiting: InterventionId[] = []
 let decision: number
 
 beforeAll(async () => {
@@ -34,7 +35,8 @@ beforeAll(async () => {
   await database.asSystem('a test', refreshStatistics)
   const place = { tenant, connection, customer: asCustomer(first + 1) }
   intervention = await addIntervention(database, place, { state: 'awaiting_approval' })
-  for (let n = 0; n < 4; n++) await addIntervention(database, place, { state: 'awaiting_approval' })
+  for (let n = 0; n < 4; n++)
+    waiting.push(await addIntervention(database, place, { state: 'awaiting_approval' }))
   await database.withTenant(tenant, async (tx) => {
     ;[{ id: decision }] = await tx.query<{ id: number }>('select max(id) as id from decisions')
     await requestStep(tx, { connection, step: 'sync', cause: 'first' })
@@ -63,7 +65,16 @@ interface Call {
   readonly path?: string
   readonly body?: unknown
   readonly headers?: Record<string, string>
+  /** Default: any that is described. */
+  readonly status?: number
 }
+
+/** An answer of a person to one that waits for approval. */
+const said = (verb: string, at: number, body: object): Call => ({
+  path: `/v1/interventions/${waiting[at]}/${verb}`,
+  body,
+  status: 200,
+})
 
 /** By method and path; more than one call where an answer has several shapes. */
 const calls = (): Readonly<Record<string, readonly Call[]>> => ({
@@ -83,6 +94,10 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
   'get /v1/decisions/{id}': [{ path: `/v1/decisions/${decision}` }],
   'get /v1/interventions': [{ path: '/v1/interventions?state=awaiting_approval' }],
   'get /v1/interventions/{id}': [{ path: `/v1/interventions/${intervention}` }],
+  'post /v1/interventions/{id}/approve': [said('approve', 0, {})],
+  'post /v1/interventions/{id}/reject': [said('reject', 1, { note: 'They have left.' })],
+  'post /v1/interventions/{id}/cancel': [said('cancel', 2, {})],
+  'post /v1/interventions/{id}/snooze': [said('snooze', 3, { until: soon() })],
   'post /v1/customers/{id}/holds': [
     {
       path: `/v1/customers/${first + 2}/holds`,
@@ -117,40 +132,26 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
   'get /v1/standing': [{}],
   'post /v1/pause': [{ body: { reason: 'A look at the templates first.' } }],
   'post /v1/resume': [{}],
+  'post /v1/kill-switch': [{ body: { reason: 'Something is wrong with the prices.' } }],
+  'delete /v1/kill-switch': [{}],
+  'post /v1/preview': [{ body: { book: 'whole' } }, {}],
 })
 
 describe(`every route of the API (${databaseKind})`, () => {
   it('answers as its schema says, with no field that the schema does not have', async () => {
     const asked = calls()
-    const answers: Record<string, readonly { id: string }[]> = {}
     const left = new Map(apiRoutes.map((route) => [`${route.method} ${route.path}`, route]))
     for (const [name, several] of Object.entries(asked)) {
       const route = left.get(name)
       if (route === undefined) throw new Error(`There is no route ${name}.`)
       left.delete(name)
       for (const call of several) {
-        const answer = await ask<{ items?: { id: string }[] }>(
-          api,
-          key,
-          route.method.toUpperCase(),
-          call.path ?? route.path,
-          call,
-        )
+        const answer = await ask(api, key, route.method.toUpperCase(), call.path ?? route.path, call)
         const described = route.answers[answer.status]
         expect(described, `${name}: ${JSON.stringify(answer.body)}`).toBeDefined()
         expect(stripped(described.schema!, answer.body), name).toEqual(answer.body)
-        answers[name] = answer.body.items ?? []
+        if (call.status !== undefined) expect(answer.status, JSON.stringify(answer.body)).toBe(call.status)
       }
-    }
-    const open = answers['get /v1/interventions'].map(({ id }) => id)
-    const verbs = { approve: {}, reject: { note: 'They have left.' }, cancel: {}, snooze: { until: soon() } }
-    for (const [at, [verb, body]] of Object.entries(verbs).entries()) {
-      const name = `post /v1/interventions/{id}/${verb}`
-      const route = left.get(name)!
-      left.delete(name)
-      const answer = await ask(api, key, 'POST', `/v1/interventions/${open[at]}/${verb}`, { body })
-      expect(answer.status, JSON.stringify(answer.body)).toBe(200)
-      expect(stripped(route.answers[200].schema!, answer.body), name).toEqual(answer.body)
     }
     // Files, not JSON: exports.test.ts. And offers.test.ts.
     left.delete('get /v1/exports/{table}')

@@ -83,7 +83,7 @@ describe(`settings of the API (${databaseKind})`, () => {
   })
 
   it('names each field that is wrong, and keeps what stands', async () => {
-    const { status, body } = await put({ budgett: 3, delivery: { mode: 'live' } }, '"0"')
+    const { status, body } = await put({ budgett: 3, delivery: { mode: 'loud' } }, '"0"')
     expect([status, body.code]).toEqual([422, 'settings_invalid'])
     expect(body.detail).toContain('budgett')
     expect(body.detail).toContain('delivery.mode')
