@@ -5,8 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TenantId } from '../contracts/ids.ts'
+import type { Transaction } from '../store/database.ts'
 import { currentSettings } from '../store/settings-versions.ts'
-import { forgetTold, tenantsToLookAfter, tenantsToTell } from '../store/told.ts'
+import { forgetTold, setToldUntil, tenantsToLookAfter, tenantsToTell, toldUntil } from '../store/told.ts'
 import { tellDigest } from './digest.ts'
 import { tellRatio } from './group-ratio.ts'
 import { tellLevels } from './level-alerts.ts'
@@ -96,9 +97,19 @@ async function lookAfter({ database, clock }: TellServices, tenant: TenantId): P
   const looks = [
     database.withTenant(tenant, (tx) => tellLevels(tx, settings.alerts, now)),
     database.withTenant(tenant, (tx) => tellDigest(tx, settings.alerts, now)),
-    database.withTenant(tenant, (tx) => tellRatio(tx, now)),
+    database.withTenant(tenant, (tx) => daily(tx, 'ratio', now, () => tellRatio(tx, now))),
     database.withTenant(tenant, (tx) => tellCodes(tx, settings, now)),
   ]
   const failed = (await Promise.allSettled(looks)).find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
+}
+
+const DAY = 86_400_000
+
+/** What reads a whole book, and can wait. */
+async function daily(tx: Transaction, name: string, now: Date, look: () => Promise<unknown>): Promise<void> {
+  const last = await toldUntil(tx, name)
+  if (last !== null && now.getTime() - last.getTime() < DAY) return
+  await setToldUntil(tx, name, now)
+  await look()
 }
