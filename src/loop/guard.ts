@@ -69,6 +69,24 @@ export type GuardCode =
  * // { to: 'deferred', code: 'quiet_hours', reason: 'It waits until 2026-11-23 07:00 UTC: …', until: 2026-11-23T07:00:00Z }
  */
 export function guard(fact: GuardFact, request: GuardRequest): GuardVerdict | null {
+  const certain = fact.contacts.filter(({ pending }) => pending !== true)
+  const verdictOn = judged({ ...fact, contacts: certain }, request)
+  if (verdictOn !== null || certain.length === fact.contacts.length) return verdictOn
+  // What is just going out may be stopped or refused yet: nothing is given up for it.
+  const then = judged(fact, request)
+  if (then === null) return null
+  return verdict(request, {
+    end: false,
+    code: then.code,
+    because: 'another message to the same person or customer is just going out',
+    until: new Date(request.now.getTime() + PENDING_MS),
+  })
+}
+
+/** By then it is known what became of it. */
+const PENDING_MS = 5 * 60_000
+
+function judged(fact: GuardFact, request: GuardRequest): GuardVerdict | null {
   const against = heldBack(fact) ?? caseAgainst(fact, request) ?? discountAgainst(fact, request)
   if (against !== null) return verdict(request, against)
   const { channel, action, recipient, settings, now } = request

@@ -15,6 +15,8 @@ export interface PastContact {
   readonly at: Date
   readonly actionKey: string
   readonly delivery: 'sandbox' | 'live'
+  /** A worker has it just now, and it may yet come to nothing. */
+  readonly pending?: true
 }
 
 export interface GuardFact {
@@ -33,7 +35,7 @@ export interface GuardFact {
 interface Row {
   id: InterventionId
   company: boolean
-  contacts: { at: string; actionKey: string; delivery: 'sandbox' | 'live' }[]
+  contacts: { at: string; actionKey: string; delivery: 'sandbox' | 'live'; pending: boolean }[]
   holds: { kind: HoldKind; reason: string; until: string | null }[]
   context: Record<string, number> | null
   as_of: string | null
@@ -66,7 +68,11 @@ export async function guardFacts(
       id,
       {
         company,
-        contacts: contacts.map((one) => ({ ...one, at: new Date(one.at) })),
+        contacts: contacts.map(({ pending, ...one }) => ({
+          ...one,
+          at: new Date(one.at),
+          ...(pending ? { pending } : {}),
+        })),
         holds: holds.map((one) => ({ ...one, until: one.until === null ? null : new Date(one.until) })),
         context: context ?? {},
         asOf: as_of,
@@ -88,9 +94,10 @@ const FACTS = `
           union all select m.id from customers m where m.tenant_id = $1 and m.merged_into = item.customer)
     ), '[]') as holds,
     coalesce((
-      select json_agg(json_build_object('at', k.at, 'actionKey', k.action_key, 'delivery', k.delivery) order by k.at)
+      select json_agg(json_build_object('at', k.at, 'actionKey', k.action_key, 'delivery', k.delivery,
+        'pending', k.pending) order by k.at)
       from (
-        select i.id, i.action_key,
+        select i.id, i.action_key, i.state in ('leased', 'sending') as pending,
           case i.message ->> 'delivery' when 'sandbox' then 'sandbox' else 'live' end as delivery,
           case when i.state in ('leased', 'sending') then $5::timestamptz
             else coalesce(i.sent_at, i.sending_at, i.updated_at) end as at
