@@ -8,6 +8,7 @@ import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { Attempt, Channel, Message, Notice, SendResult } from '../channel.ts'
 import { checkMail, composeMail, readDkimKey, type DkimKey } from './compose.ts'
 import { converse, type SmtpServer } from './conversation.ts'
+import { openIdleConnections } from './idle-connections.ts'
 import { composeNotice } from './notice.ts'
 import { judge } from './verdict.ts'
 
@@ -37,6 +38,7 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
     )
   }
   const dkimBits = dkim === null ? null : readDkimKey(dkim)
+  const idle = openIdleConnections()
   const running = new Set<Promise<unknown>>()
   let closed = false
 
@@ -59,6 +61,7 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
         timeoutMs: left(),
         beforeContent: () => mayGo('handing_over'),
         note: (phase) => attempt.note(phase),
+        idle,
       })
       return ending.ended === 'accepted'
         ? { outcome: 'sent', providerId: mail.messageId, detail: ending.reply }
@@ -82,6 +85,7 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
       timeoutMs,
       beforeContent: () => Promise.resolve(),
       note: () => {},
+      idle,
     })
     return ending.ended === 'accepted'
       ? { outcome: 'sent', providerId: mail.messageId, detail: ending.reply }
@@ -106,6 +110,7 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
     async close() {
       closed = true
       await Promise.allSettled(running)
+      idle.close()
     },
   }
 }

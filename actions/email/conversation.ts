@@ -1,5 +1,6 @@
 /**
- * One SMTP conversation for one message, over a connection of its own, so that a drop can belong to no other message.
+ * One SMTP conversation for one message. A connection has one at a time, and is left for the next only once the server
+ * has accepted the message, so that a drop can belong to no other.
  *
  * It speaks through nodemailer's connection rather than its transport, since that hides whether the content left: here
  * the message is a stream that nodemailer begins to read when the server has answered 354, and not before.
@@ -7,6 +8,7 @@
 import { Readable } from 'node:stream'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { ComposedMail } from './compose.ts'
+import { leave, type IdleConnections, type OpenConnection } from './idle-connections.ts'
 
 export interface SmtpServer {
   readonly host: string
@@ -48,21 +50,50 @@ export interface ConversationOptions {
   /** Called when the server waits for the content: when it throws, the connection is cut and nothing is sent. */
   readonly beforeContent: () => Promise<void>
   readonly note: (phase: Phase) => void
+  /** Where the connection is left for the next message, and one is found; absent: it has one of its own. */
+  readonly idle?: IdleConnections
 }
 
 /**
+ * Over a connection that was left by another message where one is kept. Such a one may have died meanwhile, or be tired
+ * of us: as long as the server has not asked for the content nothing of it has left, and a new connection takes its place.
+ *
  * @param mail null only signs in and leaves
  * @throws whatever `beforeContent` throws; failures of the conversation are an {@link Ending}
  */
-export function converse(
+export async function converse(
   server: SmtpServer,
   mail: ComposedMail | null,
   options: ConversationOptions,
 ): Promise<Ending> {
+  const kept = mail === null ? null : (options.idle?.take(nameOf(mail)) ?? null)
+  if (kept === null) return speak(server, mail, options)
+  const began = performance.now()
+  const ending = await speak(server, mail, options, kept)
+  const timeoutMs = options.timeoutMs - (performance.now() - began)
+  if (ending.ended === 'accepted' || !isStale(ending) || timeoutMs <= 0) return ending
+  return speak(server, mail, { ...options, timeoutMs })
+}
+
+/** It broke, or the server wants no further message over it, before this one had begun. */
+function isStale({ phase, timedOut, error }: Extract<Ending, { ended: 'failed' }>): boolean {
+  const { responseCode: code, command } = error
+  if (phase !== 'connected' || timedOut) return false
+  return code === undefined || code === 421 || (command === 'MAIL FROM' && code >= 400 && code < 500)
+}
+
+/** @param kept signed in already; absent: a new one is opened */
+function speak(
+  server: SmtpServer,
+  mail: ComposedMail | null,
+  options: ConversationOptions,
+  kept?: OpenConnection,
+): Promise<Ending> {
   return new Promise((resolve, reject) => {
     let phase: Phase = 'connecting'
     let over = false
-    const connection = new SMTPConnection(connectionOptions(server, mail, options.timeoutMs))
+    const connection =
+      kept?.smtp ?? new SMTPConnection(connectionOptions(server, nameOf(mail), options.timeoutMs))
     // A process that was frozen finds timer and reply waiting at once: the reply is read first, then the time judged.
     const timer = setTimeout(
       () => setImmediate(() => fail(new Error('The time for it is over'), true)),
@@ -87,12 +118,15 @@ export function converse(
     }
     function succeed(reply: string): void {
       end(() => {
-        connection.quit()
-        // A server that does not answer QUIT keeps nobody waiting.
-        setTimeout(() => connection.close(), 1000).unref()
+        const { idle } = options
+        if (mail === null || idle === undefined) leave(connection)
+        else idle.keep({ smtp: connection, name: nameOf(mail), messages: (kept?.messages ?? 0) + 1 })
+        connection.off('error', fail)
+        connection.off('end', closed)
         resolve({ ended: 'accepted', reply })
       })
     }
+    const closed = (): void => fail(new Error('The server closed the connection'))
 
     function transmit(mail: ComposedMail): void {
       let asked = false
@@ -121,12 +155,16 @@ export function converse(
       )
     }
 
-    connection.on('error', (error: SmtpFailure) => fail(error))
-    connection.on('end', () => fail(new Error('The server closed the connection')))
+    connection.on('error', fail)
+    connection.on('end', closed)
+    const go = () => (mail === null ? succeed('') : transmit(mail))
+    if (kept !== undefined) {
+      move('connected')
+      return go()
+    }
     connection.connect((error) => {
       if (error) return fail(error)
       move('connected')
-      const go = () => (mail === null ? succeed('') : transmit(mail))
       if (server.user === null) return go()
       connection.login({ user: server.user, pass: server.password ?? '' }, (refused) => {
         if (refused) return fail(refused)
@@ -137,7 +175,11 @@ export function converse(
   })
 }
 
-function connectionOptions(server: SmtpServer, mail: ComposedMail | null, timeoutMs: number) {
+/** Not the name of the machine, which is nobody's business. */
+const nameOf = (mail: ComposedMail | null): string =>
+  mail === null ? 'localhost' : mail.from.slice(mail.from.indexOf('@') + 1)
+
+function connectionOptions(server: SmtpServer, name: string, timeoutMs: number) {
   const setup = Math.min(10_000, timeoutMs)
   return {
     host: server.host,
@@ -145,8 +187,7 @@ function connectionOptions(server: SmtpServer, mail: ComposedMail | null, timeou
     secure: server.security === 'tls',
     requireTLS: server.security === 'starttls',
     ignoreTLS: server.security === 'none',
-    // Not the name of the machine, which is nobody's business.
-    name: mail === null ? 'localhost' : mail.from.slice(mail.from.indexOf('@') + 1),
+    name,
     connectionTimeout: setup,
     greetingTimeout: setup,
     dnsTimeout: setup,
