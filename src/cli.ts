@@ -203,15 +203,49 @@ function describeProgram(done: (code: number) => void): Command {
     .requiredOption('--to <address>', 'postgres://user:password@host:5432/database, empty')
     .action(async (options) => done(await (await import('./cli/restore.ts')).move(options)))
 
-  command('pause', 'Stop everything that is sent, for every company.')
-    .option('--reason <text>', 'what people read meanwhile')
-    .action(async (options) =>
-      done(await (await import('./cli/installation.ts')).pauseOrResume('pause', options)),
-    )
+  const company = ['--company <name>', 'which company (default: the first)'] as const
+  const sending = () => import('./cli/sending.ts')
 
-  command('resume', 'Let things be sent again after a pause or a restored backup.').action(async (options) =>
-    done(await (await import('./cli/installation.ts')).pauseOrResume('resume', options)),
+  const partly = (usage: 'pause' | 'resume', text: string): Command =>
+    command(usage, text)
+      .option(
+        '--company <name>',
+        'one company (default: every company; with --action or --channel the first)',
+      )
+      .option('--action <key>', 'one action, such as discount_20')
+      .option('--channel <name>', 'one channel: email, sms or task')
+
+  partly('pause', 'Stop what is sent: everything, for a company, or one action or channel of it.')
+    .option('--reason <text>', 'what people read meanwhile')
+    .action(async (options) => done(await (await sending()).pauseOrResume('pause', options)))
+
+  partly('resume', 'Let things be sent again after a pause or a restored backup.').action(async (options) =>
+    done(await (await sending()).pauseOrResume('resume', options)),
   )
+
+  command('stop', 'The kill switch: cancel what is open for good, and choose no action until "release".')
+    .option(...company)
+    .option('--reason <text>', 'what people read meanwhile')
+    .action(async (options) => done(await (await sending()).stop(options)))
+
+  command('release', 'Release the kill switch: decisions choose actions again.')
+    .option(...company)
+    .action(async (options) => done(await (await sending()).release(options)))
+
+  command('preview', 'See what would be sent today; nothing is written.')
+    .option(...company)
+    .option('--whole', 'everybody, as if decided on now (so it is anyway before actions are turned on)')
+    .action(async (options) => done(await (await sending()).preview(options)))
+
+  command(
+    'approvals [answer] [ids...]',
+    'What waits for approval; "approve <ids>" or "reject <ids>" answers it.',
+  )
+    .option(...company)
+    .option('--note <text>', 'in your own words')
+    .action(async (answer: string | undefined, ids: string[], options) =>
+      done(await (await sending()).approvals(answer, ids, options)),
+    )
 
   command('sign-in', 'Make a link that signs in once.')
     .option('--company <name>', 'which company (default: the first)')
@@ -294,6 +328,24 @@ function describeProgram(done: (code: number) => void): Command {
     .option('--company <name>', 'which company (default: the first)')
     .action(async (name: string, options) =>
       done(await (await import('./cli/setup.ts')).secret(name, options)),
+    )
+
+  command(
+    'offers <what> [args...]',
+    'Codes and what was taken: "import <pool> <file>", "redeem <file>", "pools", "list", "secret".',
+  )
+    .option('--company <name>', 'which company (default: the first)')
+    .option(
+      '--status <name>',
+      'of list: requested, reserved, issued, redeemed, expired, withdrawn or refused (default: all)',
+    )
+    .option('--limit <n>', 'of list: how many, newest first', whole(1, 200))
+    .addHelpText(
+      'after',
+      '\nFiles are CSV, "-" is standard input. Of import: a code a line, or the columns code and valid_until.\nOf redeem: code and redeemed_at; if wished reference, monthly_amount and currency.\n"secret" makes the secret that billing and Holdfast sign with, and shows it once.\n',
+    )
+    .action(async (what: string, args: string[], options) =>
+      done(await (await import('./cli/offers.ts')).offers(what, args, options)),
     )
 
   command('activate', 'Let decisions become interventions, after the first look.')

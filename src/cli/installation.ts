@@ -117,22 +117,6 @@ export function key(
   })
 }
 
-/** `holdfast pause` and `holdfast resume`. */
-export function pauseOrResume(
-  command: 'pause' | 'resume',
-  options: CommandOptions & { readonly reason?: string },
-): Promise<number> {
-  return runCommand(options, async (terminal) => {
-    const result = await serviceCommand(command, given({ reason: options.reason }), terminal)
-    terminal.print(
-      command === 'pause'
-        ? 'Paused: nothing is sent for anybody until "holdfast resume". Scoring and showing go on.'
-        : 'Resumed: what is due is sent.',
-    )
-    return result
-  })
-}
-
 function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }

@@ -7,7 +7,6 @@ import { anyFailed, examine } from '../doctor/doctor.ts'
 import { examinationsOf } from '../doctor/service.ts'
 import { pass } from '../loop/pass.ts'
 import { STEP_NAMES, type StepName } from '../loop/services.ts'
-import { resumeEverything } from '../loop/standing.ts'
 import { API_SCOPES, ROLES } from '../security/access.ts'
 import { createApiKey } from '../security/api-keys.ts'
 import { createSignInLink } from '../security/sessions.ts'
@@ -15,12 +14,14 @@ import type { Service } from '../service.ts'
 import { writeBackup } from '../store/backup.ts'
 import { listConnections, type Connection } from '../store/connections.ts'
 import type { Run } from '../store/runs.ts'
-import { listTenants, pauseInstallation, type Tenant } from '../store/tenants.ts'
+import { listTenants, type Tenant } from '../store/tenants.ts'
 import { asked } from './asked.ts'
 import { connectHubSpot } from './connect-hubspot.ts'
 import { connectSalesforce } from './connect-salesforce.ts'
 import { crmCommands } from './crm-commands.ts'
+import { offerCommands } from './offer-commands.ts'
 import type { ControlCommand } from './server.ts'
+import { sendingCommands } from './sending-commands.ts'
 import { companyOf, setupCommands } from './setup.ts'
 
 /**
@@ -107,22 +108,10 @@ export function serviceCommands(
       return { company: tenant.name, name, scopes, key }
     },
 
-    pause: async (options) => {
-      const { reason } = z
-        .object({ reason: z.string().default('Paused from the command line.') })
-        .parse(options)
-      await database.asSystem('pause everything', (tx) => pauseInstallation(tx, reason))
-      return { paused: true, reason }
-    },
-
-    resume: async () => {
-      await resumeEverything(database)
-      wake()
-      return { paused: false }
-    },
-
+    ...sendingCommands(service, wake),
     ...setupCommands(service, wake),
     ...crmCommands(service, wake),
+    ...offerCommands(service, wake),
     'connect-hubspot': connectHubSpot(service, wake),
     'connect-salesforce': connectSalesforce(service, wake),
   }

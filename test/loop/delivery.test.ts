@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deliveryOf, onTestList, type DeliverySituation } from '../../src/loop/delivery.ts'
+import { deliveryOf, onTestList, reaches, type DeliverySituation } from '../../src/loop/delivery.ts'
 import { parseServiceSettings } from '../../src/settings/service.ts'
 
 const complete = {
@@ -71,5 +71,19 @@ describe('how an intervention is carried out', () => {
     expect(onTestList(settings, ' Ann@EXAMPLE.com')).toBe(true)
     expect(onTestList(settings, 'anne@example.com')).toBe(false)
     expect(onTestList(settings, 'ann')).toBe(false)
+  })
+
+  it('knows the numbers of the test list, and lets every number through in live mode alone', () => {
+    const numbers = { testList: ['ann@example.com'], testNumbers: ['+436601234567'] }
+    const reached = (name: 'off' | 'sandbox' | 'test_list' | 'live', to: string) =>
+      reaches({ mode: name, ...numbers }, to)
+    expect(reached('test_list', '+436601234567')).toBe(true)
+    expect(reached('test_list', '+436601234568')).toBe(false)
+    expect(reached('live', '+436601234568')).toBe(true)
+    for (const name of ['off', 'sandbox'] as const) expect(reached(name, '+436601234567')).toBe(false)
+    for (const wrong of ['06601234567', '+43 660 1234567', 'ann@example.com'])
+      expect(() => parseServiceSettings({ delivery: { testNumbers: [wrong] } })).toThrow(
+        /delivery\.testNumbers/,
+      )
   })
 })
