@@ -1,15 +1,14 @@
 /** Offers: what was promised and what became of it, that one was taken, and the codes that fulfil them. */
 import { z } from 'zod'
-import { HoldfastError, type ErrorCode } from '../../contracts/errors.ts'
+import { HoldfastError } from '../../contracts/errors.ts'
 import { asCustomer } from '../../contracts/ids.ts'
 import { BILLING_SECRET } from '../../loop/offer-billing.ts'
-import { readCodes, readRedemptions } from '../../loop/offer-files.ts'
+import { importCodes, importRedemptions, POOL_NAME } from '../../loop/offer-imports.ts'
 import { redeem } from '../../loop/offer-redeem.ts'
 import { makeWebhookSecret } from '../../security/standard-webhook.ts'
 import { recordAudit } from '../../store/audit.ts'
 import { answerOnce } from '../../store/idempotent-requests.ts'
-import { releaseDeferred } from '../../store/intervention-sweeps.ts'
-import { addCodes, dropFreeCodes, listPools } from '../../store/offer-codes.ts'
+import { dropFreeCodes, listPools } from '../../store/offer-codes.ts'
 import { OFFER_STATUSES } from '../../store/offers.ts'
 import { findOffer, listOffers, type OfferLine } from '../../store/reads/offers.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
@@ -60,7 +59,7 @@ const codeParams = z.strictObject({
     .meta({ description: 'The code however it is written, or the id', example: 'SPRING-7F3A' }),
 })
 const poolParams = z.strictObject({
-  pool: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'takes small letters, digits, - and _'),
+  pool: z.string().regex(POOL_NAME, 'takes small letters, digits, - and _'),
 })
 
 const FILE_LIMIT = 8 * 1024 * 1024
@@ -188,21 +187,11 @@ export const offerRoutes = [
       },
     },
     handle: async (request, { database, clock }) => {
-      const lines = readRedemptions((await request.bytes()).toString())
       const { tenant, caller, requestId } = request
-      return database.withTenant(tenant, async (tx) => {
-        const { settings } = await currentSettings(tx)
-        const { actor } = caller
-        const results = await redeem(tx, lines, { source: 'file', actor, settings, now: clock() })
-        const many = (outcome: string): number => results.filter((one) => one.outcome === outcome).length
-        const counts = { redeemed: many('redeemed'), known: many('known'), refused: many('refused') }
-        await recordAudit(tx, { actor, action: 'offer.import_redemptions', detail: counts, requestId })
-        const problems: { line: number; code: ErrorCode; message: string }[] = []
-        for (const [at, one] of results.entries())
-          if (one.outcome === 'refused' && problems.length < 100)
-            problems.push({ line: lines[at].line, code: one.error, message: one.message })
-        return { status: 200, body: { ...counts, problems } }
-      })
+      const text = (await request.bytes()).toString()
+      const said = { text, now: clock(), actor: caller.actor, requestId }
+      const body = await database.withTenant(tenant, (tx) => importRedemptions(tx, said))
+      return { status: 200, body }
     },
   }),
   route({
@@ -255,21 +244,12 @@ export const offerRoutes = [
       },
     },
     handle: async (request, { database, queue }) => {
-      const codes = readCodes((await request.bytes()).toString())
       const { tenant, caller, params, requestId } = request
+      const text = (await request.bytes()).toString()
       return database.withTenant(tenant, async (tx) => {
-        const added = await addCodes(tx, { pool: params.pool, codes, actor: caller.actor })
-        await releaseDeferred(tx, ['offer_pool_empty'])
-        const counts = { added, known: codes.length - added }
-        await recordAudit(tx, {
-          actor: caller.actor,
-          action: 'offer.import_codes',
-          object: params.pool,
-          detail: counts,
-          requestId,
-        })
+        const body = await importCodes(tx, { pool: params.pool, text, actor: caller.actor, requestId })
         if (queue !== null) tx.afterCommit(() => queue.wake(tenant))
-        return { status: 200, body: counts }
+        return { status: 200, body }
       })
     },
   }),
