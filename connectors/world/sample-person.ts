@@ -50,7 +50,7 @@ export function drawPerson(rng: Random, place: Place, index: number, which: numb
     last: rng.next() < 0.03 ? null : rng.next() < 0.01 ? `${last} 🌻` : last,
     title: rng.next() < 0.1 ? null : titles[rng.integer(titles.length)],
     phone: drawNumber(rng, 0.4, place.phone),
-    mobile: drawNumber(rng, 0.6, place.mobile),
+    mobile: drawNumber(rng, 0.3, place.mobile),
     language: rng.next() < 0.25 ? null : place.language,
     timezone: rng.next() < 0.5 ? null : place.timezone,
   }
