@@ -4,6 +4,7 @@ import type { Channel } from '../actions/channel.ts'
 import { openSmsChannel } from '../actions/sms/channel.ts'
 import type { SmsSandbox } from '../actions/sms/sandbox/sandbox.ts'
 import type { Clock } from './contracts/clock.ts'
+import { HoldfastError } from './contracts/errors.ts'
 import type { TenantId } from './contracts/ids.ts'
 import type { Channels } from './loop/act-services.ts'
 import type { Secrets } from './loop/services.ts'
@@ -80,8 +81,15 @@ export function openChannels(options: ChannelsOptions): Channels & { close(): Pr
       const from = smsSenderOf(sms)
       const { accountSid, apiKeySid } = sms
       if (accountSid === null || from === null) return null
-      const secret = await secretOf(tenant, apiKeySid === null ? SMS_AUTH_TOKEN : SMS_API_SECRET)
+      const authToken = await secretOf(tenant, SMS_AUTH_TOKEN)
+      const secret = apiKeySid === null ? authToken : await secretOf(tenant, SMS_API_SECRET)
       if (secret === null) return null
+      // Twilio signs with it whatever requests are signed in with: without it nobody could say STOP.
+      if (authToken === null)
+        throw new HoldfastError(
+          'channel_configuration',
+          'The auth token of the account is not in the vault, so STOP and what became of a text would not be believed, and no text goes out. Store it with the secret sms-auth-token; it is needed with an API key too.',
+        )
       return live.get(tenant, [sms, secret, publicUrl], async () => {
         const reached = publicUrl === null ? null : smsAddresses(publicUrl, await linkKeyOf(tenant), tenant)
         return openSmsChannel({
