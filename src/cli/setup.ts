@@ -115,6 +115,7 @@ export function activate(options: OfCompany): Promise<number> {
     const done = await serviceCommand('activate', given({ company: options.company }), terminal)
     terminal.print(`${String(done['company'])}: decisions become interventions from now on.`)
     terminal.note(DELIVERY_WORDS[String(done['delivery'])] ?? '')
+    terminal.note(String(done['groups']))
     terminal.note(
       'Who was decided on before keeps the suggestion for this period; actions for them begin with the next one. "holdfast doctor" says what is missing.',
     )

@@ -6,12 +6,14 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { asConnection, type TenantId } from '../contracts/ids.ts'
 import { ENDED_BY_SETTINGS } from '../loop/act-retry.ts'
 import { MAILGUN_KEY } from '../loop/feedback-path.ts'
+import { groupPower } from '../loop/group-power.ts'
 import { proposePopulation } from '../loop/population.ts'
 import { SMS_API_SECRET, SMS_AUTH_TOKEN } from '../loop/sms-account.ts'
 import type { Service } from '../service.ts'
 import { DKIM_KEY, SMTP_PASSWORD } from '../channels.ts'
 import { recordAudit } from '../store/audit.ts'
 import { createConnection, type Population, type ValuePopulation } from '../store/connections.ts'
+import { groupSizes } from '../store/group-counts.ts'
 import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { activateTenant, createTenant, listTenants } from '../store/tenants.ts'
@@ -103,7 +105,12 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
         await recordAudit(tx, { actor: 'cli', action: 'tenant.activate' })
         tx.afterCommit(wake)
         const { settings } = await currentSettings(tx)
-        return { company: tenant.name, activatedAt: at.toISOString(), delivery: settings.delivery.mode }
+        return {
+          company: tenant.name,
+          activatedAt: at.toISOString(),
+          delivery: settings.delivery.mode,
+          groups: groupPower(await groupSizes(tx)).sentence,
+        }
       })
     },
   }

@@ -65,14 +65,3 @@ function sentenceOf({
   const [acted, alone] = [treated, compared].map((many) => many.toLocaleString('en'))
   return `With ${acted} customers acted on and ${alone} left alone, of whom ${(monthlyHazard * 100).toFixed(1)} % leave in a month: ${parts.join('; ')}. ${example}.`
 }
-
-/**
- * Whether a record of this group shows a suggestion to people: in the comparison groups they would act on it, and nothing
- * would be left to compare with.
- *
- * @example
- * showsSuggestion('holdout') // false
- */
-export function showsSuggestion(group: 'holdout' | 'usual' | 'policy' | 'exempt'): boolean {
-  return group === 'policy'
-}
