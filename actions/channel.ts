@@ -125,6 +125,16 @@ export interface Channel {
     readonly text?: string
   }): Promise<SendResult | null>
   /**
+   * What went out to an address in a time, oldest first; absent where the provider cannot be looked into (SMTP).
+   *
+   * @throws when it cannot be asked: an empty list means that there was nothing
+   */
+  sentTo?(address: {
+    readonly to: string
+    readonly from: Date
+    readonly until: Date
+  }): Promise<readonly { readonly providerId: string; readonly at: Date }[]>
+  /**
    * Sends something to somebody of the company itself, by e-mail alone: without lease, since once too often does no
    * harm. The same key gives the same Message-ID.
    */

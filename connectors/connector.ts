@@ -359,6 +359,12 @@ export interface Connector {
   taskOutcomes?(tasks: readonly MadeTask[]): Promise<readonly TaskOutcome[]>
   /** By key: `WriteResult.id` is the key of the entry. */
   logActivity?(entries: readonly Activity[]): Promise<readonly WriteResult[]>
+  /**
+   * Which of these entries are on the timeline, by their keys. One that is not may still have been about to be logged.
+   *
+   * @throws HoldfastError when nothing could be asked
+   */
+  loggedActivities?(entries: readonly Pick<Activity, 'key' | 'kind'>[]): Promise<ReadonlySet<string>>
   /** By key: `WriteResult.id` is the key of the intervention. Only of customers on whom something was done. */
   upsertInterventions?(records: readonly InterventionRecord[]): Promise<readonly WriteResult[]>
   /**

@@ -5,7 +5,7 @@
 import type { Clock } from '../../src/contracts/clock.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import type { Attempt, Channel, Message, SendResult } from '../channel.ts'
-import { findMessage } from './look-up.ts'
+import { findMessage, sentTo } from './look-up.ts'
 import { twilioClient, type TwilioAccount } from './twilio.ts'
 import { judgeAnswer, judgeSilence } from './verdict.ts'
 import { verifyAccount } from './verify.ts'
@@ -91,6 +91,10 @@ export function openSmsChannel(options: SmsChannelOptions): Channel {
     async reconcile(attempt) {
       const client = await twilioClient(options, { timeoutMs })
       return findMessage(client, from, attempt)
+    },
+    async sentTo(address) {
+      const client = await twilioClient(options, { timeoutMs })
+      return sentTo(client, from, address)
     },
     async verify() {
       const client = await twilioClient(options, { timeoutMs: Math.min(timeoutMs, 10_000) })

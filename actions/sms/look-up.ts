@@ -55,14 +55,44 @@ export async function findMessage(
   return null
 }
 
+/**
+ * All texts to a number in a time, by our sender, oldest first: also those that failed later, which a phone may have had.
+ *
+ * @throws what the client throws, and when there are more than are looked at
+ */
+export async function sentTo(
+  client: Twilio,
+  from: SmsSender,
+  wanted: { readonly to: string; readonly from: Date; readonly until: Date },
+): Promise<readonly { readonly providerId: string; readonly at: Date }[]> {
+  // Not by day of sending: those that wait at Twilio have none yet.
+  const listed = await client.messages.list({ to: wanted.to, limit: LOOKED_AT })
+  const oldest = listed.at(-1)
+  if (listed.length === LOOKED_AT && oldest?.dateCreated && oldest.dateCreated > wanted.from)
+    throw new Error(`There are more than ${LOOKED_AT} texts to one number since then.`)
+  return listed
+    .filter((one) => {
+      const at = one.dateCreated?.getTime() ?? 0
+      return (
+        one.direction === 'outbound-api' &&
+        isOurs(one, from) &&
+        at >= wanted.from.getTime() - SKEW_MS &&
+        at <= wanted.until.getTime() + SKEW_MS
+      )
+    })
+    .toSorted(byAge)
+    .map(({ sid, dateCreated }) => ({ providerId: sid, at: dateCreated }))
+}
+
+const isOurs = (one: Pick<Found, 'from' | 'messagingServiceSid'>, from: SmsSender): boolean =>
+  'number' in from ? one.from === from.number : one.messagingServiceSid === from.messagingServiceSid
+
 function isIt(one: Found, from: SmsSender, { startedAt, text }: LookUp): boolean {
   if (one.direction !== 'outbound-api' || one.dateCreated === null) return false
   const age = one.dateCreated.getTime() - startedAt.getTime()
   if (age < -SKEW_MS || age > LATEST_MS) return false
-  const sender =
-    'number' in from ? one.from === from.number : one.messagingServiceSid === from.messagingServiceSid
   // A trial account puts its own words before ours.
-  return sender && (text === undefined || one.body?.trimEnd().endsWith(text.trimEnd()) === true)
+  return isOurs(one, from) && (text === undefined || one.body?.trimEnd().endsWith(text.trimEnd()) === true)
 }
 
 const byAge = (a: Found, b: Found): number =>

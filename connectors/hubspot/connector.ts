@@ -5,6 +5,7 @@ import { openCrmMemory, type CrmMemory } from '../memory.ts'
 import { readingHash } from '../reading-hash.ts'
 import { readAccount } from './account.ts'
 import { logActivities } from './activities.ts'
+import { loggedActivities } from './logged-activities.ts'
 import { dealAgreements, dealProperties } from './agreements.ts'
 import { associationsOf } from './associations.ts'
 import { BATCH } from './batch.ts'
@@ -187,6 +188,7 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
     upsertTasks: (tasks) => upsertTasks(client, schema, tasks),
     taskOutcomes: (tasks) => taskOutcomes(client, schema, tasks),
     logActivity: (entries) => logActivities(client, schema, entries),
+    loggedActivities: (entries) => loggedActivities(client, schema, entries),
     provision: () => provision(client, object),
     verify: () => verify(client, { ...options.checks, config }),
     async close() {

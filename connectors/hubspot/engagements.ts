@@ -92,11 +92,15 @@ const readSchema = z.object({
     .catch([]),
 })
 
-/** Read by key, which is not a search: there is no index that lags. */
-async function readByKey(
+/**
+ * Read by key, which is not a search: there is no index that lags.
+ *
+ * @returns ids by key
+ */
+export async function readByKey(
   client: HubSpotClient,
-  object: string,
-  things: readonly Engagement[],
+  object: EngagementKind<Engagement>['object'],
+  things: readonly Pick<Engagement, 'key'>[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
   for (let from = 0; from < things.length; from += BATCH) {

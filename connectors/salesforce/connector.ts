@@ -123,6 +123,14 @@ export function openSalesforceConnector(options: SalesforceConnectorOptions): Co
     upsertTasks: (tasks) => upsertTasks(context, tasks, pauses),
     taskOutcomes: (tasks) => taskOutcomes(context, tasks),
     logActivity: (entries) => logActivities(context, entries, pauses),
+    // An entry of the timeline is a task that is done.
+    loggedActivities: async (entries) => {
+      const found = await taskOutcomes(
+        context,
+        entries.map(({ key }) => ({ key, externalId: null })),
+      )
+      return new Set(found.flatMap(({ key, status }) => (status === 'missing' ? [] : [key])))
+    },
     upsertInterventions: (records) => upsertInterventions(context, records, pauses),
     ...(config.events && {
       subscribe: followChangeEvents({

@@ -2,8 +2,9 @@
  * Bringing rows into an empty database: from a backup, or from another database that is moved.
  *
  * A restored installation starts paused. What its ledger still had to do may have been done after the backup was
- * made, and nobody can ask a mail server: such interventions become `uncertain`, for a person to look at. Tasks are the
- * exception: a CRM knows each by its key, so that doing what was done already makes no second one.
+ * made: such interventions become `uncertain`, until providers and CRMs were asked (src/loop/reconcile-restore.ts), and
+ * stay so where nobody can say. Tasks are the exception: a CRM knows each by its key, so that doing what was done already
+ * makes no second one.
  */
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Backup } from './backup.ts'
@@ -50,10 +51,14 @@ export function restoreBackup(
     await tx.query('delete from sessions')
     await tx.query('delete from sign_in_links')
     await tx.query('update steps set lease_owner = null, lease_until = null')
-    await tx.query('update installation set restored_at = $1, paused_reason = $2', [
-      at,
-      `Restored from a backup of ${day} UTC. Look at what is uncertain in the outbox, then resume.`,
-    ])
+    await tx.query(
+      'update installation set restored_at = $1, restored_from = $2, reconciled_at = null, paused_reason = $3',
+      [
+        at,
+        head.at,
+        `Restored from a backup of ${day} UTC. Look at what is uncertain in the outbox, then resume.`,
+      ],
+    )
     return { rows, uncertain }
   })
 }
