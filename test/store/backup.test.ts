@@ -17,6 +17,7 @@ import { openBackup, writeBackup } from '../../src/store/backup.ts'
 import type { Database } from '../../src/store/database.ts'
 import { insertRows } from '../../src/store/bulk.ts'
 import { migrations } from '../../src/store/migrate.ts'
+import { firstDump } from '../../src/store/first-dump.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { countRows } from '../../src/store/portable.ts'
 import { moveDatabase, restoreBackup, schemaOfBackup } from '../../src/store/restore.ts'
@@ -198,7 +199,7 @@ describe(`a backup (${databaseKind})`, () => {
 
 describe(`a move (${databaseKind})`, () => {
   it('takes everything along and leaves the old one paused', async () => {
-    const from = await openDatabase({ url: null, folder: null })
+    const from = await openDatabase({ url: null, folder: null, dump: firstDump() })
     await fill(from)
     const to = await openTestDatabase()
     const counts = await from.asSystem('a test', countRows)
