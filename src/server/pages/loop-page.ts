@@ -10,6 +10,7 @@ import { watchCrms } from '../../store/reads/crm-connections.ts'
 import { listRuns } from '../../store/reads/runs.ts'
 import type { Totals } from '../../store/reads/totals.ts'
 import { route, type Route } from '../route.ts'
+import { budgetPart, readHeld } from './budget-part.ts'
 import { riskBars, riskChart, riskTable } from './charts.ts'
 import { connectionsPart, runsPart } from './connections-part.ts'
 import { customerTable } from './customer-table.ts'
@@ -60,9 +61,10 @@ export function loopRoute(): Route {
           interventions: (await listInterventions(tx, { limit: INTERVENTIONS })).items,
           runs: (await listRuns(tx, { limit: RUNS })).items,
           pauses: (await readPauses(tx)).running,
+          held: await readHeld(tx, place),
         }
       })
-      const { place, connections, crms, mark, customers, extras, interventions, runs, pauses } = read
+      const { place, connections, crms, mark, customers, extras, interventions, runs, pauses, held } = read
       const { formats, settings, now } = place
       const period = periodOf(settings.period, now)
       const summary = await summaries(tenant, { connections, period, mark })
@@ -85,7 +87,9 @@ export function loopRoute(): Route {
                 <h2>Risk across the book</h2>
                 ${riskChart(bars, formats)}${levelKeys(totals, place)}${riskTable(bars, formats)}
               </div>
-              <div>${decidedPart(summary.decided, { place, period, scored: totals.customers })}</div>
+              <div>
+                ${decidedPart(summary.decided, { place, period, scored: totals.customers })}${budgetPart(held, place)}
+              </div>
             </section>
             <section id="customers">
               <h2>Whom to care for first</h2>

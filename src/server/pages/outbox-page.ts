@@ -4,6 +4,7 @@ import { INTERVENTION_STATES, type InterventionState } from '../../store/interve
 import { listInterventions } from '../../store/reads/interventions.ts'
 import { route } from '../route.ts'
 import { html, joined, type Markup, type Piece } from './html.ts'
+import { keptBackPart } from './kept-back-part.ts'
 import { STATES } from './labels.ts'
 import { interventionTable, stateTabs } from './outbox-table.ts'
 import { withPlace, type Place } from './place.ts'
@@ -27,7 +28,7 @@ export const outboxRoute = route({
       const { state, cursor } = query
       const here = state === undefined ? '/outbox' : `/outbox?state=${state}`
       const further = `${here}${state === undefined ? '?' : '&'}cursor=`
-      const body = html`${modePill(place)}${headline(place, state)}${stateTabs(place, state ?? 'all')}
+      const body = html`${modePill(place)}${headline(place, state)}${stateTabs(place, state ?? 'all')}${cursor === undefined && (await keptBackPart(tx, state, place))}
         ${
           items.length === 0
             ? html`<p class="second">
