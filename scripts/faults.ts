@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util'
 import { killAll } from '../test/faults/process.ts'
 import { openServers, possibleGrounds } from '../test/faults/seeded/grounds.ts'
 import { failuresOf, reportOf } from '../test/faults/seeded/report.ts'
-import { runSchedule, type Run } from '../test/faults/seeded/run.ts'
+import { runSchedule, timesFor, type Run } from '../test/faults/seeded/run.ts'
 import { scheduleOf, type Ground, type ScheduleOptions } from '../test/faults/seeded/schedule.ts'
 
-const USAGE = `npm run test:faults -- [--seeds N] [--from SEED] [--actions N] [--profile all|kills|none] [--ground NAME] [--json]
+const USAGE = `npm run test:faults -- [--seeds N] [--from SEED] [--actions N] [--profile all|kills|none] [--ground NAME] [--slow N] [--json]
 
   Without --seeds: the tests of single faults, and then a few seeds.
   --seeds N    runs of this many seeds, and nothing else
@@ -18,6 +18,7 @@ const USAGE = `npm run test:faults -- [--seeds N] [--from SEED] [--actions N] [-
   --actions N  e-mails, texts and tasks of a run, default 250
   --profile    what goes wrong: all, kills alone, or none
   --ground     embedded, database (PostgreSQL) or redis (PostgreSQL and Redis); default: in turn all that can be started
+  --slow N     leases and timeouts so many times as long, for a machine that is busy; default 1
   --json       the report as JSON on the standard output
 `
 
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     actions: { type: 'string', default: '250' },
     profile: { type: 'string', default: 'all' },
     ground: { type: 'string' },
+    slow: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -53,6 +55,7 @@ const grounds = values.ground === undefined ? possibleGrounds() : [groundOf(valu
 const options: ScheduleOptions = { grounds, actions, profile: profileOf(values.profile) }
 say(`${seeds} seeds from ${from}, ${actions} actions each, on ${grounds.join(', ')}`)
 
+const times = timesFor(wholeNumber(values.slow))
 const servers = openServers()
 const runs: Run[] = []
 const broken: string[] = []
@@ -61,12 +64,12 @@ try {
     const schedule = scheduleOf(seed, options)
     say(`seed ${seed} on ${schedule.ground} with ${schedule.crm}`)
     try {
-      const run = await runSchedule(schedule, servers, (line) => say(`  ${line}`))
+      const run = await runSchedule(schedule, { servers, times, trace: (line) => say(`  ${line}`) })
       runs.push(run)
       say(
         `  ${JSON.stringify(run.states)}; in doubt ${JSON.stringify(run.doubts)}; ${run.seconds.toFixed(1)} s`,
       )
-      for (const line of reportOf([run]).wrong) say(`  WRONG ${line}`)
+      for (const line of reportOf([run], times).wrong) say(`  WRONG ${line}`)
     } catch (cause) {
       broken.push(
         `seed ${seed} on ${schedule.ground}: ${cause instanceof Error ? cause.stack : String(cause)}`,
@@ -78,7 +81,7 @@ try {
   await killAll()
   await servers.remove()
 }
-const report = reportOf(runs)
+const report = reportOf(runs, times)
 const failures = [...broken, ...failuresOf(report)]
 if (values.json) process.stdout.write(`${JSON.stringify({ ...report, failures }, null, 2)}\n`)
 else process.stdout.write(`${JSON.stringify(report, null, 2)}\n${failures.join('\n')}\n`)

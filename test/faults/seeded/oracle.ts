@@ -126,7 +126,7 @@ export function judge(
 const TAKEN: ReadonlySet<string> = new Set(['sent', 'confirmed', 'uncertain'])
 
 function lossOf(
-  { channel, at, state, reasonCode, providerId, arrived }: Entry,
+  { channel, at, state, reasonCode, providerId, arrived, moves }: Entry,
   schedule: Schedule,
 ): string | null {
   if (state === 'sent' || state === 'confirmed')
@@ -134,7 +134,10 @@ function lossOf(
   if (state === 'uncertain') return null
   const fault = faultOf({ channel, at }, schedule)
   if (state === 'rejected' && fault?.refuses === true && reasonCode !== 'attempts_used_up') return null
-  return `ended as ${reasonCode ?? 'nothing'}`
+  const last = moves
+    .slice(-4)
+    .map(({ to, at: when }) => `${to} at ${new Date(when).toISOString().slice(11, 23)}`)
+  return `ended as ${reasonCode ?? 'nothing'} (${last.join(', ')})`
 }
 
 const faultOf = ({ channel, at }: Pick<Entry, 'channel' | 'at'>, { mailFaults, smsFaults }: Schedule) =>

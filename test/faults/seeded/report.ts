@@ -1,6 +1,6 @@
 /** Many runs in one: the figures that are judged, and whether they hold. */
 import type { ChannelName } from './plan.ts'
-import { LEASE_MS, tally, type Run } from './run.ts'
+import { tally, type Run, type Times } from './run.ts'
 
 export interface Report {
   readonly runs: number
@@ -38,7 +38,7 @@ export interface Report {
   readonly seconds: number
 }
 
-export function reportOf(runs: readonly Run[]): Report {
+export function reportOf(runs: readonly Run[], { leaseMs }: Times): Report {
   const all = <T>(of: (run: Run) => readonly T[]): T[] => runs.flatMap((run) => [...of(run)])
   const happened = all((run) => run.happened.map(({ kind }) => kind))
   const kills = happened.filter((kind) => kind === 'kill').length
@@ -70,9 +70,9 @@ export function reportOf(runs: readonly Run[]): Report {
       shareAtOneKillPerThousand: perKill / 1000,
     },
     recovery: {
-      email: recovery(runs, 'email'),
-      sms: recovery(runs, 'sms'),
-      task: recovery(runs, 'task'),
+      email: recovery(runs, 'email', leaseMs),
+      sms: recovery(runs, 'sms', leaseMs),
+      task: recovery(runs, 'task', leaseMs),
     },
     crashes: all(({ crashes }) => crashes).length,
     wrong: runs.flatMap(({ seed, ground, findings, crashes }) => [
@@ -98,13 +98,17 @@ export function failuresOf({ wrong, uncertain, recovery }: Report): readonly str
   return [...wrong, ...slow, ...doubtful]
 }
 
-function recovery(runs: readonly Run[], channel: ChannelName): Report['recovery'][ChannelName] {
+function recovery(
+  runs: readonly Run[],
+  channel: ChannelName,
+  leaseMs: Times['leaseMs'],
+): Report['recovery'][ChannelName] {
   const all = runs
     .flatMap(({ recoveries }) => recoveries.filter((one) => one.channel === channel).map(({ ms }) => ms))
     .toSorted((a, b) => a - b)
   const quantile = (share: number): number =>
     all.length === 0 ? 0 : Math.round(all[Math.ceil(share * all.length) - 1])
-  return { count: all.length, p50: quantile(0.5), p95: quantile(0.95), bar: LEASE_MS[channel] + 10_000 }
+  return { count: all.length, p50: quantile(0.5), p95: quantile(0.95), bar: leaseMs[channel] + 10_000 }
 }
 
 function sum(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

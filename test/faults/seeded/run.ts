@@ -1,6 +1,7 @@
 /** One run: a company whose messages are due in bursts, and after each burst something goes wrong. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSettled, startWorker, until, type WorkerProcess } from '../process.ts'
+import type { LeaseTimes } from '../../../src/loop/act-services.ts'
 import type { WorkerOptions } from '../worker.ts'
 import { openGrounds, type Servers } from './grounds.ts'
 import { happen, type Crew, type Happened } from './incidents.ts'
@@ -25,24 +26,36 @@ export interface Run {
   readonly crashes: readonly string[]
 }
 
-const TIMEOUT_MS = 5000
-export const LEASES = { prepareMs: 4000, marginMs: 1500, taskMs: 5000 }
-/** Longest that an attempt holds its intervention, by channel. */
-export const LEASE_MS: Readonly<Record<ChannelName, number>> = {
-  email: TIMEOUT_MS + LEASES.marginMs,
-  sms: TIMEOUT_MS + LEASES.marginMs,
-  task: LEASES.taskMs + LEASES.marginMs,
+/** Shorter than in earnest, so that a run takes a minute; on a machine that is busy with other things they are longer. */
+export interface Times {
+  /** Longest that a provider may take. */
+  readonly timeoutMs: number
+  readonly leases: LeaseTimes & { readonly taskMs: number }
+  /** Longest that an attempt holds its intervention, by channel. */
+  readonly leaseMs: Readonly<Record<ChannelName, number>>
 }
-const FREEZE_MS = TIMEOUT_MS + LEASES.marginMs + 1000
-/** On a machine that others use too. */
-const PATIENCE_MS = 300_000
 
-/** @param trace told what happens as it does */
+/** @param slow 1: a machine of one's own */
+export function timesFor(slow: number): Times {
+  const timeoutMs = 5000 * slow
+  const leases = { prepareMs: 4000 * slow, marginMs: 1500 * slow, taskMs: 5000 * slow }
+  const message = timeoutMs + leases.marginMs
+  return {
+    timeoutMs,
+    leases,
+    leaseMs: { email: message, sms: message, task: leases.taskMs + leases.marginMs },
+  }
+}
+
+/** On a machine that others use too. */
+const PATIENCE_MS = 180_000
+
+/** @param on.trace told what happens as it does */
 export async function runSchedule(
   schedule: Schedule,
-  servers: Servers,
-  trace: (line: string) => void = () => undefined,
+  on: { servers: Servers; times: Times; trace: (line: string) => void },
 ): Promise<Run> {
+  const { servers, times, trace } = on
   const started = performance.now()
   const grounds = await openGrounds(schedule, servers)
   const happened: Happened[] = []
@@ -64,11 +77,11 @@ export async function runSchedule(
       crm: crm.place,
       ...(redis === null ? {} : { redisUrl: redis.url }),
       tenant,
-      timeoutMs: TIMEOUT_MS,
-      leases: LEASES,
+      timeoutMs: times.timeoutMs,
+      leases: times.leases,
       role: 'all',
       alone: schedule.ground === 'embedded',
-      limits: { sweepMs: 1000, leaseSeconds: 4, sendsPerTenant: 16 },
+      limits: { sweepMs: 1000, leaseSeconds: Math.ceil(times.leases.prepareMs / 1000), sendsPerTenant: 16 },
     })
     stop = crew.stop
     const any = (): WorkerProcess => crew.workers()[0]
@@ -90,16 +103,16 @@ export async function runSchedule(
     for (const incident of schedule.incidents) {
       await release(burst)
       await sleep(incident.afterMs)
-      const one = await happen(incident, { grounds, crew, freezeMs: FREEZE_MS })
+      const one = await happen(incident, { grounds, crew, freezeMs: times.leaseMs.email + 1000 })
       happened.push(one)
       trace(`${one.kind} of ${one.pid ?? 'all'} for ${one.until - one.from} ms`)
     }
     await release(planned.length)
-    // What is tried again in a minute need not keep the run waiting.
+    // What is tried again in a minute need not keep the run waiting. What is open after that is found as lost.
     await until('the end', async () => isSettled(await any().ask('hurry')), {
       timeoutMs: PATIENCE_MS,
       everyMs: 500,
-    })
+    }).catch(() => trace(`not settled; the last words of the processes: ${crew.lastWords()}`))
     await any().ask('look')
     await until(
       'texts in doubt to be looked up',
@@ -149,7 +162,7 @@ async function openCrew(
   size: number,
   crashes: string[],
   options: WorkerOptions,
-): Promise<Crew & { stop(): Promise<void> }> {
+): Promise<Crew & { stop(): Promise<void>; lastWords(): string }> {
   const places: WorkerProcess[] = []
   const check = (worker: WorkerProcess): void => {
     if (worker.ended !== null) crashes.push(worker.log.slice(-2000))
@@ -157,6 +170,7 @@ async function openCrew(
   for (let at = 0; at < size; at++) places.push(await startWorker(options))
   return {
     workers: () => places,
+    lastWords: () => places.map(({ log }) => log.slice(-2000)).join('\n'),
     async replace(ended) {
       // One that is still up and should not be, or went of its own.
       for (const worker of places) if (worker !== ended) check(worker)
