@@ -1,7 +1,6 @@
 import { createHmac, createSign, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAILGUN_KEY, readFeedbackPath } from '../../src/loop/feedback-path.ts'
-import { mailEventRoutes } from '../../src/server/mail-events.ts'
 import { parseServiceSettings } from '../../src/settings/service.ts'
 import { messageIdOf } from '../../actions/email/compose.ts'
 import { openActing, type Acting } from '../support/acting.ts'
@@ -16,7 +15,7 @@ let acting: Acting
 let server: TestServer
 beforeAll(async () => {
   acting = await openActing()
-  server = await startTestServer(acting.database, mailEventRoutes)
+  server = await startTestServer(acting.database, [])
 })
 afterAll(async () => {
   await server.close()

@@ -171,7 +171,7 @@ describe(`/metrics (${databaseKind})`, () => {
     await ask(database, tenant, connection)
     running.queue.wake(tenant)
     const completed = async () => (await running.queue.counts()).queues.sync.completed
-    await expect.poll(completed).toBeGreaterThan(0)
+    await expect.poll(completed, { timeout: 30_000 }).toBeGreaterThan(0)
     const metrics = openMetrics()
     metrics.systemTransaction('a reason')
     await withServer({ metrics }, { queue: running.queue }, async (server) => {

@@ -20,7 +20,7 @@ describe(`the queue board (${databaseKind})`, () => {
     const connection = await addConnection(database, tenant)
     await ask(database, tenant, connection, 'score')
     running.queue.wake(tenant)
-    await vi.waitFor(async () => expect((await running.queue.counts()).queues.score.failed).toBe(1), 5000)
+    await vi.waitFor(async () => expect((await running.queue.counts()).queues.score.failed).toBe(1), 30_000)
     server = await startTestServer(database, [], {}, { queue: running.queue })
     cookie = await server.cookie(tenant, 'admin', true)
   })

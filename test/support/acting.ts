@@ -87,7 +87,7 @@ export async function openActing(): Promise<Acting> {
       password: null,
       dkim: null,
       clock: systemClock,
-      timeoutMs: 2000,
+      timeoutMs: 5000,
     })
   const open = { sandbox: channelTo(sandbox), live: channelTo(world) }
   const crm = writtenCrm()

@@ -27,7 +27,7 @@ describe('the sandbox inbox', () => {
     for (const one of messages) {
       const result = await channel.send(one, {
         key: one.subject,
-        deadline: new Date(Date.now() + 5000),
+        deadline: new Date(Date.now() + 60_000),
         confirmLease: () => Promise.resolve(),
         note: () => {},
       })
