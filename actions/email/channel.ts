@@ -20,7 +20,7 @@ export interface EmailChannelOptions extends SmtpServer {
 }
 
 /**
- * The lease is confirmed twice: before the socket is opened, and again when the server waits for the content. A
+ * The lease is confirmed before a connection is opened, and again whenever the server waits for the content. A
  * `lease_lost` from it is thrown on, with nothing sent. What remains is a pause of the process between that second
  * check and the write, which no client can rule out.
  *
@@ -56,9 +56,9 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
       if (left() <= 0) throw new DeadlinePassed()
     }
     try {
-      await mayGo('connecting')
       const ending = await converse(options, mail, {
         timeoutMs: left(),
+        beforeConnecting: () => mayGo('connecting'),
         beforeContent: () => mayGo('handing_over'),
         note: (phase) => attempt.note(phase),
         idle,

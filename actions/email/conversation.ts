@@ -47,6 +47,8 @@ export type Ending =
 
 export interface ConversationOptions {
   readonly timeoutMs: number
+  /** Called before a connection is opened, which is not where one is kept; when it throws, none is. */
+  readonly beforeConnecting?: () => Promise<void>
   /** Called when the server waits for the content: when it throws, the connection is cut and nothing is sent. */
   readonly beforeContent: () => Promise<void>
   readonly note: (phase: Phase) => void
@@ -59,20 +61,21 @@ export interface ConversationOptions {
  * of us: as long as the server has not asked for the content nothing of it has left, and a new connection takes its place.
  *
  * @param mail null only signs in and leaves
- * @throws whatever `beforeContent` throws; failures of the conversation are an {@link Ending}
+ * @throws whatever `beforeConnecting` and `beforeContent` throw; failures of the conversation are an {@link Ending}
  */
 export async function converse(
   server: SmtpServer,
   mail: ComposedMail | null,
   options: ConversationOptions,
 ): Promise<Ending> {
+  const until = performance.now() + options.timeoutMs
   const kept = mail === null ? null : (options.idle?.take(nameOf(mail)) ?? null)
-  if (kept === null) return speak(server, mail, options)
-  const began = performance.now()
-  const ending = await speak(server, mail, options, kept)
-  const timeoutMs = options.timeoutMs - (performance.now() - began)
-  if (ending.ended === 'accepted' || !isStale(ending) || timeoutMs <= 0) return ending
-  return speak(server, mail, { ...options, timeoutMs })
+  if (kept !== null) {
+    const ending = await speak(server, mail, options, kept)
+    if (ending.ended === 'accepted' || !isStale(ending)) return ending
+  }
+  await options.beforeConnecting?.()
+  return speak(server, mail, { ...options, timeoutMs: Math.max(1, Math.round(until - performance.now())) })
 }
 
 /** It broke, or the server wants no further message over it, before this one had begun. */

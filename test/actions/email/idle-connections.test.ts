@@ -63,7 +63,9 @@ async function serve(does: Does = () => undefined): Promise<void> {
   })
 }
 
-function send(to: string, confirmLease: () => Promise<void> = () => Promise.resolve()): Promise<SendResult> {
+type Confirm = (before?: 'connecting' | 'handing_over') => void | Promise<void>
+
+function send(to: string, confirm: Confirm = () => undefined): Promise<SendResult> {
   return channel.send(
     {
       kind: 'email',
@@ -79,7 +81,7 @@ function send(to: string, confirmLease: () => Promise<void> = () => Promise.reso
     {
       key: `7f3a0000-0000-4000-8000-${to.padStart(12, '0')}`,
       deadline: new Date(Date.now() + 5000),
-      confirmLease,
+      confirmLease: async (before) => confirm(before),
       note: () => undefined,
     },
   )
@@ -146,14 +148,24 @@ it('is doubtful and never sent again when a kept connection breaks after the con
 it('is tried again later, with nothing sent, when a kept connection breaks while the lease is confirmed', async () => {
   await serve()
   await send('1')
-  let asked = 0
   const result = await send('2', async () => {
-    if (++asked < 2) return
     sockets[0].destroy()
     await sleep(20)
   })
   expect(result).toMatchObject({ outcome: 'rejected', code: 'smtp_dropped', retryable: true })
   expect(arrived).toEqual(['To: 1@example.com'])
+})
+
+it('asks for the lease before a connection is opened, and whenever the server waits for the content', async () => {
+  await serve((command, nth) => (command === 'MAIL' && nth === 3 ? null : undefined))
+  const asked = async (to: string): Promise<string[]> => {
+    const before: string[] = []
+    await send(to, (what) => void before.push(what ?? 'handing_over'))
+    return before
+  }
+  expect(await asked('1')).toEqual(['connecting', 'handing_over'])
+  expect(await asked('2')).toEqual(['handing_over'])
+  expect(await asked('3')).toEqual(['connecting', 'handing_over'])
 })
 
 it('keeps none that a message failed on', async () => {
