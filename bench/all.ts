@@ -23,6 +23,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['portals.ts', null],
   ['api.ts', ['--short']],
   ['fairness.ts', ['--tenants', '50', '--rounds', '1']],
+  ['dispatch.ts', ['--count', '500', '--rounds', '1']],
 ]
 
 let failed = false

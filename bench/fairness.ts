@@ -1,9 +1,10 @@
 /**
  * Whether a tenant that floods keeps the others waiting:
  *
- *   node bench/fairness.ts [--tenants 500] [--rounds 3]
+ *   node bench/fairness.ts [--tenants 500] [--rounds 3] [--sends 48]
  *
- * Sends, each three short transactions and 5 ms at a provider, as those of the ledger, without and with 20,000 due sends
+ * Sends, each three short transactions and 5 ms at a provider, as those of the ledger (what a tenant's sends want at the
+ * same time shares a transaction, as in act.ts), without and with 20,000 due sends
  * of one of the tenants. From due to done, of the others: all of them at the same moment, and 20 a second here and
  * there. Each round measures both, one after the other; the ratio is that of the round, and the median round counts.
  *
@@ -17,16 +18,23 @@ import { pino } from 'pino'
 import { random } from '../models/random.ts'
 import { systemClock } from '../src/contracts/clock.ts'
 import type { ConnectionId, TenantId } from '../src/contracts/ids.ts'
+import { coalesce, type Coalesced } from '../src/loop/coalesce.ts'
 import { openBackend } from '../src/queue/backend.ts'
+import { DEFAULT_LIMITS } from '../src/queue/limits.ts'
 import { startQueue, type QueueService } from '../src/queue/service.ts'
 import type { Database } from '../src/store/database.ts'
 import { addConnection, addTenant, openTestDatabase } from '../test/support/database.ts'
 
 const { values: options } = parseArgs({
-  options: { tenants: { type: 'string', default: '500' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    tenants: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '3' },
+    sends: { type: 'string', default: String(DEFAULT_LIMITS.sendsPerTenant) },
+  },
 })
 const TENANTS = Number(options.tenants)
 const ROUNDS = Number(options.rounds)
+const SENDS = Number(options.sends)
 const FLOOD = 20_000
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -65,30 +73,45 @@ async function open(redisUrl: string | null): Promise<Company> {
   }
   const [flooding, ...calm] = places
   const company = { database, flooding, calm, waits: [] as number[], doneByFlooding: 0 }
-  const move = (tenant: TenantId, id: string, state: string): Promise<{ since: Date }[]> =>
-    database.withTenant(tenant, (tx) =>
-      tx.query<{ since: Date }>(
-        `update interventions set state = $2, lease_until = case when $2 = 'sent' then null else now() + interval '1 minute' end
-         where tenant_id = $3 and id = $1 and state not in ('sent') returning due_at as since`,
-        [id, state, tenant],
-      ),
+  type Moves = Coalesced<string, Date | undefined>
+  const moves = new Map<string, Moves>()
+  const moveTo = (tenant: TenantId, state: string): Moves => {
+    const known = moves.get(tenant + state)
+    if (known !== undefined) return known
+    const move: Moves = coalesce((ids: readonly string[]) =>
+      database.withTenant(tenant, async (tx) => {
+        const rows = await tx.query<{ id: string; since: Date }>(
+          `update interventions set state = $2, lease_until = case when $2 = 'sent' then null else now() + interval '1 minute' end
+           where tenant_id = $3 and id = any ($1::uuid[]) and state not in ('sent') returning id, due_at as since`,
+          [ids, state, tenant],
+        )
+        const since = new Map(rows.map((row) => [row.id, row.since]))
+        return ids.map((id) => since.get(id))
+      }),
     )
+    moves.set(tenant + state, move)
+    return move
+  }
   const queue = await startQueue({
     backend,
     database,
     role: 'all',
     clock: systemClock,
     log: pino({ level: 'warn' }),
+    limits: {
+      sendsPerTenant: SENDS,
+      concurrency: { act: Math.max(SENDS + 16, DEFAULT_LIMITS.concurrency.act) },
+    },
     handlers: {
       step: async () => undefined,
       act: async (tenant, intervention) => {
-        await move(tenant, intervention, 'leased')
-        await move(tenant, intervention, 'sending')
+        await moveTo(tenant, 'leased')(intervention)
+        await moveTo(tenant, 'sending')(intervention)
         await sleep(5)
-        const [row] = await move(tenant, intervention, 'sent')
-        if (row === undefined) return
+        const since = await moveTo(tenant, 'sent')(intervention)
+        if (since === undefined) return
         if (tenant === flooding.tenant) company.doneByFlooding++
-        else company.waits.push(Date.now() - row.since.getTime())
+        else company.waits.push(Date.now() - since.getTime())
       },
     },
   })
