@@ -204,12 +204,16 @@ async function compose(
       facts: facts.get(row.customer) ?? NO_TASK_FACTS,
       judged: judged.get(row.id) ?? null,
       settings,
-      link: asking?.publicUrl == null ? null : `${asking.publicUrl}/interventions/${row.id}`,
+      link: linkTo(asking?.publicUrl ?? null, row.id),
       now,
     })
     return { owed: one, task }
   })
 }
+
+/** Its page of the service, where a person may answer too. */
+const linkTo = (publicUrl: string | null, id: InterventionId): string | null =>
+  publicUrl === null ? null : `${publicUrl}/outbox/${id}`
 
 interface Asking {
   readonly owed: OwedApproval

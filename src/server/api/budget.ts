@@ -94,7 +94,7 @@ export const budgetRoutes: readonly Route[] = [
             reservedMinor: reserved,
             committedMinor: committed,
           })),
-          actions: rows.map(({ dryRunPlaces: _, ...row }) => row),
+          actions: rows.map(({ dryRunPlaces: _dryRunPlaces, ...row }) => row),
         }
       })
       return { status: 200, body }
