@@ -1,4 +1,6 @@
 /** What is sent at all: how things leave, what is paused and why, what a person approves, and the switches for it. */
+import type { Action } from '../../contracts/actions.ts'
+import { channelFor } from '../../loop/carried-out.ts'
 import { actionsOf } from '../../settings/planning.ts'
 import { approvalNeeded } from '../../settings/approval.ts'
 import { readPauses, type RunningPause } from '../../store/pauses.ts'
@@ -25,7 +27,9 @@ export const sendingRoute = route({
       const body = html`<div class="top">
           <div>
             <h1>${headline(place, killed, running)}</h1>
-            <p class="lead">${howItLeaves(place)}</p>
+            <p class="lead">
+              ${killed === null ? howItLeaves(place) : 'Nothing goes out and nothing is chosen until the switch is released.'}
+            </p>
           </div>
           <div class="buttons"><a class="button" href="/preview">What would be sent today</a></div>
         </div>
@@ -39,7 +43,7 @@ export const sendingRoute = route({
               .map((action) => ({
                 name: action.key,
                 word: actionName(action.key),
-                about: html`${CHANNELS[action.channel === 'none' ? 'task' : action.channel]}${
+                about: html`${throughWhat(action, place)}${
                   approvalNeeded(place.settings.delivery, action) && ' · a person approves each'
                 }`,
               })),
@@ -60,6 +64,12 @@ export const sendingRoute = route({
       return shell(place, { title: 'Sending', chapter: 'sending', body })
     }),
 })
+
+/** As it is carried out: what nobody fulfils by a code is an offer that somebody makes. */
+function throughWhat(action: Action, { settings }: Place): string {
+  const channel = channelFor(action, { tasks: true, settings })
+  return CHANNELS[channel === 'none' ? 'task' : channel]
+}
 
 function headline(
   { pause, tenant, formats }: Place,
@@ -115,6 +125,7 @@ function partsTable(
   const gone = running
     .filter((one) => one.scope === scope && !known.has(one.name))
     .map(({ name }) => ({ name, word: name, about: 'not in the catalogue any more' }))
+  const killed = running.some((one) => one.scope === 'everything')
   const rows = [...parts, ...gone].map(({ name, word, about }) => {
     const pause = running.find((one) => one.scope === scope && one.name === name) ?? null
     return html`<tr>
@@ -122,7 +133,9 @@ function partsTable(
       <td class="full">
         ${
           pause === null
-            ? html`<span class="dot"></span>On`
+            ? killed
+              ? html`<span class="dot bad"></span>Stopped with everything`
+              : html`<span class="dot"></span>On`
             : html`<span class="dot bad"></span>${pause.actor === 'watch' ? 'Stopped by itself' : 'Paused'}
                 <small
                   >${sentence(pause.reason)}
