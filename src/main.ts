@@ -17,6 +17,8 @@ import { salesforceCallback } from './server/oauth/salesforce.ts'
 import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
 import type { WebhookKey } from './server/services.ts'
+import { startTelling } from './loop/tell-rounds.ts'
+import { openOutgoing } from './security/outgoing.ts'
 import { openReceiver, openService, startServiceQueue } from './service.ts'
 
 export interface ServeOptions {
@@ -63,6 +65,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     control?: ControlServer
     second?: Promise<void>
     following?: Following
+    telling?: { close(): Promise<void> }
     /** Ends the receiver of bounces. */
     receiver?: () => Promise<void>
   } = {}
@@ -74,6 +77,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     await Promise.all([
       open.server?.close(),
       open.receiver?.(),
+      open.telling?.close(),
       open.following?.close(),
       open.queue?.drain(),
       open.control?.close(),
@@ -89,6 +93,8 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     open.queue = queue
     if (role === 'all' || role === 'worker')
       open.following = followEvents({ ...service, wake: queue.wake }, { kinds: ['salesforce'] })
+    if (role === 'all' || role === 'worker')
+      open.telling = startTelling({ ...service, post: openOutgoing({}) })
     if (tenant === null) return { url: null, signIn: null, first: false, close }
     open.server = await startServer({
       host: config.host,

@@ -21,6 +21,7 @@ import { decideBook } from './loop/decide-book.ts'
 import { openEngines } from './loop/engines.ts'
 import { readFeedbackPath } from './loop/feedback-path.ts'
 import { openStopWatch } from './loop/stop-watch.ts'
+import { tellStop } from './loop/tell-events.ts'
 import { observe } from './loop/observe.ts'
 import { askBilling } from './loop/offer-billing.ts'
 import { previewJudge } from './loop/preview-judge.ts'
@@ -171,7 +172,7 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       time: databaseTime,
       feedbackPath: (tx, settings) =>
         readFeedbackPath(tx, vault, settings, { receiver: config.bouncePort !== null, publicUrl }),
-      watch: openStopWatch(() => performance.now()),
+      watch: openStopWatch(() => performance.now(), tellStop),
       askBilling: (tenant) => askBilling({ database, clock, log, vault, post: openOutgoing({}) }, tenant),
       asking: { preview: (tenant) => previewJudge(service, tenant), publicUrl },
       receiver: null,

@@ -83,22 +83,24 @@ function again(
 ): { readonly reached: Reached } | { readonly verdict: Verdict } {
   const live = delivery.kind === 'live'
   const contact = contactOf(row, facts)
+  // Whoever is no contact of the customer any more is not written to on its behalf.
+  if (contact === undefined) return anew(row, facts, delivery)
   if (kept.kind === 'email') {
     const hash = hashOfMail(kept, facts)
     const refusal = hash === null ? null : facts.refusal(hash, 'email', live)
     if (refusal !== null) return { verdict: suppressed(refusal.code, `Not sent: ${refusal.because}.`) }
     if (hash === null || (live && !reaches(facts.settings.delivery, kept.to.address)))
       return anew(row, facts, delivery)
-    const to = contact === undefined ? null : { recipient: { ...contact, email: kept.to.address }, hash }
+    const to = { recipient: { ...contact, email: kept.to.address }, hash }
     return { reached: { by: 'email', to, hash, address: kept.to.address, kept } }
   }
   const hash = hashAddress(facts.keys.address, 'phone', kept.to)
   if (hash === null) return anew(row, facts, delivery)
-  const refusal = refusalOfNumber(contact ?? { phoneHash: null }, { hash }, { ...facts, live })
+  const refusal = refusalOfNumber(contact, { hash }, { ...facts, live })
   if (refusal !== null) return { verdict: suppressed(refusal.code, `Not sent: ${refusal.because}.`) }
-  const number = contact === undefined ? null : numberOf(contact, facts.keys.address)
+  const number = numberOf(contact, facts.keys.address)
   const country = number === null || 'problem' in number ? null : number.phoneCountry
-  const to = contact === undefined ? null : { recipient: contact, to: kept.to, hash, phoneCountry: country }
+  const to = { recipient: contact, to: kept.to, hash, phoneCountry: country }
   return { reached: { by: 'sms', to, hash, address: kept.to, kept } }
 }
 

@@ -1,5 +1,6 @@
 /** What has waited for a person's answer for too long. */
 import type { Transaction } from './database.ts'
+import { OPEN_STATES } from './intervention-states.ts'
 import { showMoves, type MovedRow } from './shown-moves.ts'
 
 /**
@@ -27,4 +28,13 @@ export async function expireApprovals(tx: Transaction, days: number): Promise<nu
   )
   await showMoves(tx, 'expired', ended)
   return ended.length
+}
+
+/** Every yes to what has not gone out: it is asked for again right before sending, where the settings want one. */
+export async function forgetApprovals(tx: Transaction): Promise<void> {
+  await tx.query(
+    `update interventions set approved_by = null, approved_at = null
+     where tenant_id = $1 and approved_at is not null and state = any ($2::text[])`,
+    [tx.tenant, [...OPEN_STATES, 'leased']],
+  )
 }

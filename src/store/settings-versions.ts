@@ -3,6 +3,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { budgetLimitOf } from '../settings/budget-limit.ts'
 import { checkTemplates, parseServiceSettings, type ServiceSettings } from '../settings/service.ts'
 import { setBudget } from './budget.ts'
+import { forgetApprovals } from './approvals.ts'
 import type { Transaction } from './database.ts'
 
 export interface SettingsVersion {
@@ -40,6 +41,8 @@ export async function settingsOfVersion(tx: Transaction, version: number): Promi
   return parseServiceSettings(row.settings)
 }
 
+const REACHES_PEOPLE: ReadonlySet<string> = new Set(['test_list', 'live'])
+
 /**
  * @param expected the version that the author saw
  * @returns the new version
@@ -62,6 +65,10 @@ export async function saveSettings(
   if (saved !== undefined) {
     // What is planned from now on is held to the new budget, whatever was held before.
     await setBudget(tx, budgetLimitOf(settings), saved.version)
+    // A yes that was said to a rehearsal is none to the real thing.
+    const before = await settingsOfVersion(tx, expected)
+    if (!REACHES_PEOPLE.has(before.delivery.mode) && REACHES_PEOPLE.has(settings.delivery.mode))
+      await forgetApprovals(tx)
     return saved.version
   }
   throw new HoldfastError(
