@@ -79,7 +79,7 @@ export function ask(
 }
 
 /** However busy the machine is. */
-export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 })
+export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 40_000 })
 
 /** Until something outside lets it go on. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
