@@ -219,9 +219,9 @@ function describeProgram(done: (code: number) => void): Command {
     .option('--reason <text>', 'what people read meanwhile')
     .action(async (options) => done(await (await sending()).pauseOrResume('pause', options)))
 
-  partly('resume', 'Let things be sent again after a pause or a restored backup.').action(async (options) =>
-    done(await (await sending()).pauseOrResume('resume', options)),
-  )
+  partly('resume', 'Let things be sent again after a pause or a restored backup.')
+    .option('--anyway', 'after a restore: also when not everything that went out could be asked about')
+    .action(async (options) => done(await (await sending()).pauseOrResume('resume', options)))
 
   command('stop', 'The kill switch: cancel what is open for good, and choose no action until "release".')
     .option(...company)

@@ -1,4 +1,5 @@
 /** Commands on what is sent: `pause`, `resume`, `stop`, `release`, `preview`, `approvals`. */
+import { z } from 'zod'
 import type { BookPreview } from '../loop/preview-tally.ts'
 import type { InterventionLine } from '../store/reads/interventions.ts'
 import { minorDigits } from '../contracts/money.ts'
@@ -15,13 +16,18 @@ interface OfPart extends OfCompany {
   readonly action?: string
   readonly channel?: string
   readonly reason?: string
+  readonly anyway?: boolean
 }
 
 /** `holdfast pause` and `holdfast resume`: everything for everybody, a company, or one action or channel of it. */
 export function pauseOrResume(command: 'pause' | 'resume', options: OfPart): Promise<number> {
   return runCommand(options, async (terminal) => {
-    const { company, action, channel, reason } = options
-    const result = await serviceCommand(command, given({ company, action, channel, reason }), terminal)
+    const { company, action, channel, reason, anyway } = options
+    const result = await serviceCommand(
+      command,
+      given({ company, action, channel, reason, anyway }),
+      terminal,
+    )
     terminal.print((command === 'pause' ? pausedWords : resumedWords)(result))
     return result
   })
@@ -39,12 +45,22 @@ function pausedWords({ company, part, already }: Result): string {
     : `${String(company)}: "${String(part)}" is neither sent nor chosen until it is resumed. What is open waits.`
 }
 
-function resumedWords({ company, part, was }: Result): string {
-  if (company === null) return 'Resumed: what is due is sent. What was paused by itself stays so.'
+function resumedWords({ company, part, was, restored }: Result): string {
+  if (company === null)
+    return `Resumed: what is due is sent. What was paused by itself stays so.${restoredWords(restored)}`
   if (part === null) return `${String(company)}: resumed, what is due is sent.`
   return was === true
     ? `${String(company)}: "${String(part)}" goes on; what waited for it is due.`
     : `${String(company)}: "${String(part)}" was not paused.`
+}
+
+const counts = z.object({ sent: z.number(), unsent: z.number(), uncertain: z.number() })
+
+/** Empty where no backup was restored. */
+function restoredWords(restored: unknown): string {
+  const found = counts.safeParse(restored).data
+  if (found === undefined || found.sent + found.unsent + found.uncertain === 0) return ''
+  return ` Of what was on its way when the backup was made, ${found.sent} had gone out, ${found.unsent} had not and are sent now, and of ${found.uncertain} nobody can say: they are shown as uncertain and not sent again.`
 }
 
 /** `holdfast stop`: the kill switch. */

@@ -12,6 +12,7 @@ import {
 } from '../loop/pausing.ts'
 import { previewBook } from '../loop/preview-book.ts'
 import { previewJudge } from '../loop/preview-judge.ts'
+import { reconcileRestore } from '../loop/reconcile-restore.ts'
 import { resumeEverything, resumeSending } from '../loop/standing.ts'
 import type { Service } from '../service.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -58,13 +59,25 @@ export function sendingCommands(
       return { paused: true, reason, company: tenant.name, part: part?.name ?? null, already }
     },
 
-    resume: async (options) => {
-      const { company, ...named } = asked(ofPart, options)
+    resume: async (options, { report, signal }) => {
+      const { company, anyway, ...named } = asked(
+        ofPart.extend({ anyway: z.boolean().default(false) }),
+        options,
+      )
       const part = partOf(named)
       if (company === undefined && part === null) {
+        // After a restore: what went out since the backup is asked for first, so that nothing goes out again.
+        report('Looking whether anything was restored from a backup …')
+        const found = await reconcileRestore(service, signal)
+        if (found.problems.length > 0 && !anyway)
+          throw new HoldfastError(
+            'conflict',
+            `Everything stays paused: a backup was restored, and what went out after it could not be asked about. ${found.problems.join(' ')} Mend that and resume again, or resume with --anyway: what could not be asked about stays uncertain and is not sent again.`,
+          )
         await resumeEverything(database)
         wake()
-        return { paused: false, company: null, part: null }
+        const { sent, unsent, uncertain } = found
+        return { paused: false, company: null, part: null, restored: { sent, unsent, uncertain } }
       }
       const tenant = await companyOf(service, company)
       const was = await database.withTenant(tenant.id, async (tx) => {
