@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/heavy/**', 'test/service/**', 'test/hubspot/**', 'test/salesforce/**', 'test/trust/**'],
+    exclude: [
+      ...['heavy', 'service', 'hubspot', 'salesforce', 'trust'].map((suite) => `test/${suite}/**`),
+      // With the service: they take half a minute each.
+      'test/apart/**',
+      'test/queue/dead-letters.test.ts',
+    ],
     pool: 'forks',
     // Half of what a test of the service does is waiting: for a process, a mail, a lease to end.
     maxWorkers: availableParallelism() + 2,

@@ -51,16 +51,22 @@ export function restoreBackup(
     await tx.query('delete from sessions')
     await tx.query('delete from sign_in_links')
     await tx.query('update steps set lease_owner = null, lease_until = null')
-    await tx.query(
-      'update installation set restored_at = $1, restored_from = $2, reconciled_at = null, paused_reason = $3',
-      [
-        at,
-        head.at,
-        `Restored from a backup of ${day} UTC. Look at what is uncertain in the outbox, then resume.`,
-      ],
-    )
+    await tx.query('update installation set restored_at = $1, paused_reason = $2', [
+      at,
+      `Restored from a backup of ${day} UTC. Look at what is uncertain in the outbox, then resume.`,
+    ])
+    await noteGap(tx, head.at)
     return { rows, uncertain }
   })
+}
+
+/** A backup of an earlier schema is restored into that schema, which may not have the columns yet. */
+async function noteGap(tx: Transaction, from: string): Promise<void> {
+  const known = await tx.query(
+    `select from information_schema.columns where table_name = 'installation' and column_name = 'restored_from'`,
+  )
+  if (known.length > 0)
+    await tx.query('update installation set restored_from = $1, reconciled_at = null', [from])
 }
 
 /** Where a database is moved to, and what is left behind. */

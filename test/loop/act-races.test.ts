@@ -190,7 +190,7 @@ describe('a worker that died', () => {
       resolve()
       return new Promise(() => {})
     })
-    void acting.act(scene, id, { services: dies })
+    acting.act(scene, id, { services: dies }).catch(() => undefined)
     await waiting
     expect(await acting.act(scene, id)).toBe('leased')
     await runOut(scene, id)
@@ -211,7 +211,7 @@ describe('a worker that died', () => {
       reason: expect.stringContaining('It may have been delivered'),
     })
     expect(deliveries(scene)).toBe(1)
-    void stuck
+    stuck.catch(() => undefined)
   })
 
   it.each<[string, SendResult | null, string]>([
@@ -225,7 +225,7 @@ describe('a worker that died', () => {
   ])('is asked about at a provider that can be asked: %s', async (_, answer, state) => {
     const scene = await acting.scene({ settings: SANDBOX })
     const id = await acting.plan(scene)
-    void acting.act(scene, id, { services: after(() => new Promise(() => {})) })
+    acting.act(scene, id, { services: after(() => new Promise(() => {})) }).catch(() => undefined)
     await expect.poll(() => deliveries(scene), { timeout: 5000 }).toBe(1)
     await runOut(scene, id)
     const asked: unknown[] = []
