@@ -126,9 +126,13 @@ function isCode(cause: unknown, code: HoldfastError['code']): boolean {
 }
 
 /**
- * A job that ended while its lock was being renewed, or one that another worker took: the queue works. Who may do what is
- * decided by leases in the database.
+ * A job that ended while its lock was being renewed, or one that another worker took before this one could say that it
+ * had ended: the queue works. Who may do what is decided by leases in the database.
  *
  * @see https://github.com/taskforcesh/bullmq/blob/master/src/classes/lock-manager.ts
+ * @see https://github.com/taskforcesh/bullmq/blob/master/src/classes/finished-errors.ts
  */
-const isLockGone = ({ message }: Error): boolean => message.startsWith('could not renew lock for job')
+const isLockGone = ({ message }: Error): boolean =>
+  /^(could not renew lock|Missing lock|Lock mismatch|Missing key) for job|^Job .* is not in the active state/.test(
+    message,
+  )
