@@ -115,7 +115,8 @@ const interrupted = (channel: Channel): Channel => ({
     return channel.send(message, {
       ...attempt,
       confirmLease: async (before = 'handing_over') => {
-        if (moment === before || moment === 'being_taken') await say()
+        // On a connection that is open already there is no connecting: they say it before what comes instead.
+        if (moment === before || moment === 'connecting' || moment === 'being_taken') await say()
         await attempt.confirmLease(before)
       },
     })
@@ -169,11 +170,11 @@ const requestOf = ({ tenant }: Place, intervention: InterventionId): ActRequest 
   signal: new AbortController().signal,
 })
 
-/** What waits for its next attempt, due now. */
+/** What waits for its next attempt, due now: also what somebody else held just when it was to be taken. */
 async function putOff(place: Place): Promise<InterventionId[]> {
   const rows = await acting.sql(
     place,
-    `update interventions set due_at = now() - interval '1 second' where state = 'deferred' returning id`,
+    `update interventions set due_at = now() - interval '1 second' where state in ('planned', 'deferred') returning id`,
   )
   return rows.map(({ id }) => asIntervention(String(id)))
 }
