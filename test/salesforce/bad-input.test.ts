@@ -79,6 +79,11 @@ describe('an org as real ones are', () => {
     )
     customers = [...customers, ...strange]
     const first = await looping.whole()
+    // Those whose people all object to being profiled have none, and nothing is written of them.
+    const objecting = new Set(customers.filter((id) => shows(id, RISK) === null))
+    expect(objecting.size).toBe(first.score['objected'])
+    expect(objecting.size).toBeLessThan(6)
+    customers = customers.filter((id) => !objecting.has(id))
     expect(first.write_back).toMatchObject({ failed: 0, written: customers.length })
     for (const id of customers) expect(Number(shows(id, RISK)), id).toBeGreaterThan(0)
     for (const [at, id] of strange.entries()) expect(shows(id, 'Name')).toBe(names[at])
