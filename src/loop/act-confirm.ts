@@ -11,6 +11,7 @@ import { eligibilityFacts } from '../store/eligibility-facts.ts'
 import { guardFacts } from '../store/guard-facts.ts'
 import { lockLeases, moveInterventions, renewLeases } from '../store/intervention-moves.ts'
 import { lockNames } from '../store/named-locks.ts'
+import { samePeople } from '../store/recipients.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { refusals, type ActFacts } from './act-facts.ts'
 import type { AttemptEnd } from './act-send.ts'
@@ -38,7 +39,7 @@ export interface Confirmation {
 export async function confirmLeases(
   tx: Transaction,
   asked: readonly Confirmation[],
-  now: Date,
+  time: (tx: Transaction) => Promise<Date>,
 ): Promise<readonly (AttemptEnd | null)[]> {
   const state = ({ begun }: Confirmation) => (begun ? ('sending' as const) : ('leased' as const))
   const begin = asked.filter(({ begins, begun }) => begins && !begun)
@@ -57,7 +58,8 @@ export async function confirmLeases(
   const against = await objections(
     tx,
     asked.filter(({ id }) => held.has(id)),
-    now,
+    // Only now: what was waited for may have taken its time.
+    await time(tx),
   )
   const ends = asked.map((one): AttemptEnd | null =>
     held.has(one.id) ? against(one) : { outcome: 'lease_lost' },
@@ -83,11 +85,11 @@ export async function confirmLeases(
  * second sees that the first has begun.
  */
 async function lockPeople(tx: Transaction, begin: readonly Confirmation[]): Promise<void> {
-  const names = begin.flatMap(({ taken: { row, hash } }) => [
-    `customer ${row.customer}`,
-    ...(hash === null ? [] : [hash.toString('hex')]),
+  const hashes = begin.flatMap(({ taken: { hash } }) => (hash === null ? [] : [hash]))
+  await lockNames(tx, [
+    ...begin.map(({ taken: { row } }) => `customer ${row.customer}`),
+    ...(await samePeople(tx, hashes)).map((hash) => hash.toString('hex')),
   ])
-  await lockNames(tx, names)
 }
 
 /**

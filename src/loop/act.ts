@@ -81,8 +81,7 @@ function ledgerOf(services: ActServices, tenant: TenantId): Ledger {
       { keyOf: ({ intervention }) => intervention },
     ),
     confirm: coalesce<Confirmation, AttemptEnd | null>(
-      (asked) =>
-        database.withTenant(tenant, async (tx) => confirmLeases(tx, asked, await timeOf(tx, services))),
+      (asked) => database.withTenant(tenant, (tx) => confirmLeases(tx, asked, (of) => timeOf(of, services))),
       { keyOf: ({ id }) => id },
     ),
     store: coalesce<Ending, InterventionState | null>(

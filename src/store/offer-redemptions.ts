@@ -3,7 +3,7 @@ import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.
 import { commitRedeemed, releaseReserved } from './budget-redemptions.ts'
 import { insertRows } from './bulk.ts'
 import type { Transaction } from './database.ts'
-import { OFFER_COLUMNS, type StoredOffer } from './offers.ts'
+import { OFFER_COLUMNS, lockOffersOf, offersOf, type StoredOffer } from './offers.ts'
 
 export type RedemptionSource = 'api' | 'file' | 'crm' | 'billing'
 
@@ -33,7 +33,7 @@ export interface FoundOffer extends StoredOffer {
  */
 export async function lockOffers(tx: Transaction, asked: readonly string[]): Promise<FoundOffer[]> {
   if (asked.length === 0) return []
-  const held = await tx.query<StoredOffer & { readonly asked: string }>(
+  const found = await tx.query<StoredOffer & { readonly asked: string }>(
     `with asked as (
        select distinct w.asked, case when w.asked ~* $3 then w.asked::uuid end as id from unnest($2::text[]) as w (asked)
      ), found as materialized (
@@ -42,13 +42,16 @@ export async function lockOffers(tx: Transaction, asked: readonly string[]): Pro
        union
        select a.asked, o.intervention_id from asked a
        join offers o on o.tenant_id = $1 and o.intervention_id = a.id
-     ), held as materialized (
-       select * from offers where tenant_id = $1 and intervention_id in (select intervention_id from found)
-       order by intervention_id for update
      )
-     select f.asked, ${OFFER_COLUMNS} from found f join held o using (intervention_id)`,
+     select f.asked, ${OFFER_COLUMNS} from found f
+     join offers o on o.tenant_id = $1 and o.intervention_id = f.intervention_id`,
     [tx.tenant, asked, UUID],
   )
+  await lockOffersOf(
+    tx,
+    found.map(({ intervention }) => intervention),
+  )
+  const held = await heldOffers(tx, found)
   // Asked once the offers are held: who waited for another redemption sees it now, and would not have before.
   const redemptions = await tx.query<
     Pick<Redemption, 'intervention' | 'redeemedAt' | 'reference' | 'source'>
@@ -62,6 +65,25 @@ export async function lockOffers(tx: Transaction, asked: readonly string[]): Pro
 }
 
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+
+/** As they are now that nobody else changes them; those that went meanwhile are left out. */
+async function heldOffers(
+  tx: Transaction,
+  found: readonly (StoredOffer & { readonly asked: string })[],
+): Promise<(StoredOffer & { readonly asked: string })[]> {
+  const now = new Map(
+    (
+      await offersOf(
+        tx,
+        found.map(({ intervention }) => intervention),
+      )
+    ).map((offer) => [offer.intervention, offer]),
+  )
+  return found.flatMap(({ asked, intervention }) => {
+    const offer = now.get(intervention)
+    return offer === undefined ? [] : [{ ...offer, asked }]
+  })
+}
 
 /** Records what {@link lockOffers} held and was judged: each offer once. */
 export async function recordRedemptions(tx: Transaction, redemptions: readonly Redemption[]): Promise<void> {

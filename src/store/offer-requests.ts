@@ -2,6 +2,7 @@
 import type { InterventionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import { keepBillingCode } from './offer-codes.ts'
+import { lockOffersOf } from './offers.ts'
 
 /** An offer that billing is to confirm, as it is told of it. */
 export interface OfferRequest {
@@ -90,9 +91,9 @@ export async function confirmRequest(
     actor,
   }: { offer: InterventionId; code: string; expiresOn: string | null; actor: string },
 ): Promise<'confirmed' | 'not_waiting' | 'code_taken'> {
+  await lockOffersOf(tx, [offer])
   const [waiting] = await tx.query(
-    `select from offers where tenant_id = $1 and intervention_id = $2 and status = 'requested' and ask_until > now()
-     for update`,
+    `select from offers where tenant_id = $1 and intervention_id = $2 and status = 'requested' and ask_until > now()`,
     [tx.tenant, offer],
   )
   if (waiting === undefined) return 'not_waiting'

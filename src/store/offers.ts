@@ -179,3 +179,19 @@ export async function freeCodes(
   )
   return new Map(rows.map(({ pool, free }) => [pool, free]))
 }
+
+/**
+ * Holds offers until the transaction ends, after the interventions that make them: in the order in which every move of the
+ * ledger holds them, or two would wait for each other.
+ */
+export async function lockOffersOf(tx: Transaction, interventions: readonly InterventionId[]): Promise<void> {
+  if (interventions.length === 0) return
+  for (const [table, id] of [
+    ['interventions', 'id'],
+    ['offers', 'intervention_id'],
+  ])
+    await tx.query(
+      `select from ${table} where tenant_id = $1 and ${id} = any ($2::uuid[]) order by ${id} for no key update`,
+      [tx.tenant, interventions],
+    )
+}

@@ -64,3 +64,20 @@ async function recipientsOf(
     [tx.tenant, customers],
   )
 }
+
+/**
+ * Addresses of people, and every other that stands beside one of them: the e-mail and the phone of a contact.
+ *
+ * @param hashes of `hashAddress`
+ */
+export async function samePeople(tx: Transaction, hashes: readonly Buffer[]): Promise<readonly Buffer[]> {
+  if (hashes.length === 0) return []
+  const beside = await tx.query<{ hash: Buffer }>(
+    `select distinct of_person.hash from recipients r
+     cross join lateral (values (r.email_hash), (r.phone_hash)) as of_person (hash)
+     where r.tenant_id = $1 and (r.email_hash = any ($2::bytea[]) or r.phone_hash = any ($2::bytea[]))
+       and of_person.hash is not null`,
+    [tx.tenant, hashes],
+  )
+  return [...hashes, ...beside.map(({ hash }) => hash)]
+}

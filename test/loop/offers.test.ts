@@ -144,6 +144,24 @@ describe(`offers (${databaseKind})`, () => {
     })
   })
 
+  it('give their code back when the customer is gone before anybody was told of it', async () => {
+    const place = await offerPlace(database)
+    await addPool(database, place, ['G-001'])
+    const id = await planOffer(database, place)
+    await inside(place, async (tx) => {
+      await makeOffers(tx, place, [id])
+      expect(await listPools(tx, today())).toMatchObject([{ free: 0, taken: 1 }])
+    })
+    await database.asSystem('a customer who is gone', (tx) =>
+      tx.query('delete from customers where id = (select customer_id from interventions where id = $1)', [
+        id,
+      ]),
+    )
+    await inside(place, async (tx) =>
+      expect(await listPools(tx, today())).toMatchObject([{ free: 1, taken: 0 }]),
+    )
+  })
+
   it('stand as issued from when they may have reached somebody', async () => {
     const place = await offerPlace(database)
     await addPool(database, place, ['C-001'])
