@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InterventionId } from '../../src/contracts/ids.ts'
 import { settleFeedback, takeFeedback, type FeedbackEvent } from '../../src/loop/feedback.ts'

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { asIntervention, asTenant } from '../../src/contracts/ids.ts'
 import { isSealed, mailToken, readMailToken } from '../../src/security/mail-token.ts'

@@ -1,5 +1,5 @@
 /** Feedback at random: whatever is told, in whatever order and by how many at once, comes to the same end. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { receiveFeedback, type FeedbackEvent } from '../../src/loop/feedback.ts'
 import { consentOf } from '../../src/store/consents.ts'
