@@ -1,5 +1,6 @@
 /** What is looked at of a person and a customer right before something is sent, as it stands in this transaction. */
 import type { CustomerId, InterventionId } from '../contracts/ids.ts'
+import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
 import type { HoldKind } from './holds.ts'
 
@@ -56,6 +57,7 @@ export async function guardFacts(
   now: Date,
 ): Promise<ReadonlyMap<InterventionId, GuardFact>> {
   if (items.length === 0) return new Map()
+  await preferKeys(tx)
   const rows = await tx.query<Row>(FACTS, [
     tx.tenant,
     items.map(({ intervention }) => intervention),
@@ -101,23 +103,32 @@ const FACTS = `
           case i.message ->> 'delivery' when 'sandbox' then 'sandbox' else 'live' end as delivery,
           case when i.state in ('leased', 'sending') then $5::timestamptz
             else coalesce(i.sent_at, i.sending_at, i.updated_at) end as at
-        from interventions i
-        where i.tenant_id = $1 and i.id <> item.id and (
+        from (
+          select o.id from interventions o where o.tenant_id = $1 and o.customer_id = item.customer
+          union
+          select o.id from customers m
+            join interventions o on o.tenant_id = $1 and o.customer_id = m.id
+            where m.tenant_id = $1 and m.merged_into = item.customer
+          union
+          select o.id from interventions o where o.tenant_id = $1 and o.address_hash = item.hash
+          union
+          select o.id from (
+              select r.email_hash, r.phone_hash from recipients r
+                where r.tenant_id = $1 and r.email_hash = item.hash
+              union
+              select r.email_hash, r.phone_hash from recipients r
+                where r.tenant_id = $1 and r.phone_hash = item.hash
+            ) r
+            cross join lateral (values (r.email_hash), (r.phone_hash)) as of_person (hash)
+            join interventions o on o.tenant_id = $1 and o.address_hash = of_person.hash
+        ) meant
+        -- Each by its key, however many the company has.
+        cross join lateral (
+          select * from interventions one where one.tenant_id = $1 and one.id = meant.id offset 0
+        ) i
+        where i.id <> item.id and (
             i.state in ('sending', 'sent', 'confirmed', 'uncertain')
             or i.state = 'leased' and i.lease_until > clock_timestamp() and i.id < item.id)
-          and i.id in (
-            select o.id from interventions o where o.tenant_id = $1 and o.customer_id = item.customer
-            union
-            select o.id from customers m
-              join interventions o on o.tenant_id = $1 and o.customer_id = m.id
-              where m.tenant_id = $1 and m.merged_into = item.customer
-            union
-            select o.id from interventions o where o.tenant_id = $1 and o.address_hash = item.hash
-            union
-            select o.id from recipients r
-              cross join lateral (values (r.email_hash), (r.phone_hash)) as of_person (hash)
-              join interventions o on o.tenant_id = $1 and o.address_hash = of_person.hash
-              where r.tenant_id = $1 and (r.email_hash = item.hash or r.phone_hash = item.hash))
       ) k where k.at > $5::timestamptz - interval '366 days'
     ), '[]') as contacts
   from unnest($2::uuid[], $3::bigint[], $4::bytea[]) as item (id, customer, hash)

@@ -73,10 +73,13 @@ async function recipientsOf(
 export async function samePeople(tx: Transaction, hashes: readonly Buffer[]): Promise<readonly Buffer[]> {
   if (hashes.length === 0) return []
   const beside = await tx.query<{ hash: Buffer }>(
-    `select distinct of_person.hash from recipients r
+    `select distinct of_person.hash from (
+       select email_hash, phone_hash from recipients where tenant_id = $1 and email_hash = any ($2::bytea[])
+       union
+       select email_hash, phone_hash from recipients where tenant_id = $1 and phone_hash = any ($2::bytea[])
+     ) r
      cross join lateral (values (r.email_hash), (r.phone_hash)) as of_person (hash)
-     where r.tenant_id = $1 and (r.email_hash = any ($2::bytea[]) or r.phone_hash = any ($2::bytea[]))
-       and of_person.hash is not null`,
+     where of_person.hash is not null`,
     [tx.tenant, hashes],
   )
   return [...hashes, ...beside.map(({ hash }) => hash)]
