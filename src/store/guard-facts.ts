@@ -43,7 +43,7 @@ interface Row {
 }
 
 /**
- * One statement for any number. Another of the person that is being sent now counts as a contact: of two that are
+ * Two statements for any number. Another of the person that is being sent now counts as a contact: of two that are
  * leased at once the one with the lower id goes, so that never both do.
  *
  * @param now the contacts of the year before it; those on their way count as of now
