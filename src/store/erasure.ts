@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto'
 import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.ts'
 import { oweMoved } from './crm-interventions.ts'
 import type { Transaction } from './database.ts'
+import { forgetWords, SOMEBODY, type Gone } from './erasure-words.ts'
 import { requestStep } from './steps.ts'
 
 export interface ErasedRecord {
@@ -59,7 +60,9 @@ export async function eraseRecord(
   await suppressAll(tx, connection, recipients)
   await forgetMessages(tx, { connection, object, id, recipients })
   await forgetNames(tx, connection, recipients)
-  await forgetAnswers(tx, { customers: customers.map((one) => one.id), recipients })
+  const gone = { customers: customers.map((one) => one.id), recipients }
+  await forgetAnswers(tx, gone)
+  await forgetWords(tx, gone)
   // Whoever came after them moves up.
   await tx.query(
     `update recipients r set rank = r.rank - 1 from recipients gone
@@ -180,7 +183,7 @@ async function forgetNames(
      select distinct e.intervention_id as id from gone
      join interventions i on i.tenant_id = $1 and i.customer_id = gone.customer_id
      join intervention_events e on e.tenant_id = $1 and e.intervention_id = i.id and position(gone.name in e.reason) > 0`,
-    [tx.tenant, recipients, 'Somebody'],
+    [tx.tenant, recipients, SOMEBODY],
   )
   if (named.length === 0) return
   const ids = named.map(({ id }) => id)
@@ -190,13 +193,7 @@ async function forgetNames(
 }
 
 /** What providers said of messages to them, in words that may name them; that they said it stays. */
-async function forgetAnswers(
-  tx: Transaction,
-  {
-    customers,
-    recipients,
-  }: { readonly customers: readonly CustomerId[]; readonly recipients: readonly number[] },
-): Promise<void> {
+async function forgetAnswers(tx: Transaction, { customers, recipients }: Gone): Promise<void> {
   await tx.query(
     `select forget_delivery_events(
        array(select id from interventions where tenant_id = $1 and customer_id = any ($2::bigint[])),

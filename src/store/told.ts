@@ -100,7 +100,7 @@ export async function dropTold(
   }: { readonly via: 'email' | 'webhook'; readonly target: string; readonly error: string },
 ): Promise<void> {
   await tx.query(
-    `update told set state = 'failed', error = $4, ended_at = now()
+    `update told set state = 'failed', error = $4, body = '', ended_at = now()
      where tenant_id = $1 and via = $2 and target = $3 and state = 'waiting'`,
     [tx.tenant, via, target, error],
   )

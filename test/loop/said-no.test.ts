@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asIntervention } from '../../src/contracts/ids.ts'
 import { takeFeedback } from '../../src/loop/feedback.ts'
 import { takeInboundSms } from '../../src/loop/sms-inbound.ts'
+import { tell } from '../../src/loop/tell.ts'
 import { hashAddress } from '../../src/security/address-hash.ts'
 import { addressAnswers } from '../../src/store/address-answers.ts'
 import { refusals } from '../../src/loop/act-facts.ts'
 import { recordConsent } from '../../src/store/consents.ts'
 import { eraseRecord } from '../../src/store/erasure.ts'
 import { suppressionOf } from '../../src/store/suppressions.ts'
+import { dropTold } from '../../src/store/told.ts'
 import { liveTo, openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
 import { ADDRESS_KEY } from '../support/keys.ts'
@@ -147,5 +149,90 @@ describe(`who said no (${databaseKind})`, () => {
       await movesOf(acting.database, place.tenant, id),
     ]
     expect(JSON.stringify(left)).not.toMatch(/\bAnn\b/)
+  })
+
+  it('is forgotten by notices, by what billing and the CRM said, and by kept answers', async () => {
+    const email = `lee-${randomUUID().slice(0, 8)}@example.com`
+    const place = await acting.scene({
+      settings: { alerts: { email: { to: ['ops@acme.example', email], kinds: ['customer.level'] } } },
+      connection: { kind: 'crm', name: 'The CRM' },
+      recipients: [
+        { email, name: 'Ann (Lee)', consent: 'granted' },
+        { email: 'bo@example.com', name: 'Bo' },
+      ],
+    })
+    const id = await acting.plan(place, { actionKey: 'discount_10' })
+    const say = (text: string, values: readonly unknown[] = []) => acting.sql(place, text, values)
+    await say(
+      `insert into offers (tenant_id, intervention_id, customer_id, connection_id, action_key, fulfilment, delivery,
+         basis_points, months, currency, expires_on, status, status_reason)
+       values ($1, $2, $3, $4, 'discount_10', 'billing', 'live', 1000, 3, 'USD', '2030-01-01', 'refused',
+         'Ann (Lee) is unknown to us')`,
+      [place.tenant, id, place.customer, place.connection],
+    )
+    await say(
+      `insert into call_outcomes (tenant_id, intervention_id, status, outcome)
+       values ($1, $2, 'done', 'Ann (Lee) will think about it')`,
+      [place.tenant, id],
+    )
+    await say(
+      `insert into approval_tasks (tenant_id, intervention_id, connection_id, awaiting_since, state, error_message)
+       values ($1, $2, $3, now(), 'failed', 'Ann (Lee) is locked')`,
+      [place.tenant, id, place.connection],
+    )
+    await acting.database.withTenant(place.tenant, (tx) =>
+      tell(tx, {
+        kind: 'customer.level',
+        level: 'info',
+        subject: '2 customers may leave',
+        text: 'Ann (Lee) of Ada Ltd wrote; Joann (Lee)s did not.',
+        data: { customers: [place.customer, 77] },
+        dedupKey: 'levels',
+      }),
+    )
+    const [{ external_id: person }] = await say(`select external_id from recipients where name = 'Ann (Lee)'`)
+    const erase = (object: string, external: unknown) =>
+      acting.database.withTenant(place.tenant, (tx) =>
+        eraseRecord(tx, { connection: place.connection, object, id: String(external), key: ADDRESS_KEY }),
+      )
+    await erase('contacts', person)
+    expect(await say('select target, body, data from told')).toEqual([
+      {
+        target: 'ops@acme.example',
+        body: 'Somebody of Ada Ltd wrote; Joann (Lee)s did not.',
+        data: { customers: [place.customer, 77] },
+      },
+    ])
+    const left = [
+      await say('select status_reason from offers'),
+      await say('select outcome from call_outcomes'),
+      await say('select error_message from approval_tasks'),
+    ]
+    expect(left.map((rows) => rows.length)).toEqual([1, 1, 1])
+    expect(JSON.stringify(left)).not.toMatch(/Ann/)
+
+    await say(
+      `insert into idempotent_requests (tenant_id, route, key, request_hash, status, answer)
+       values ($1, 'POST /v1/offers/{code}/redemptions', 'k', '', 200, $2)`,
+      [place.tenant, { id, customer: place.customer, customerName: 'Ada Ltd', percent: 10 }],
+    )
+    const [{ external_id: company }] = await say('select external_id from customers')
+    await erase('company', company)
+    expect(await say('select body, data from told')).toEqual([
+      { body: 'Somebody of Somebody wrote; Joann (Lee)s did not.', data: { customers: [77] } },
+    ])
+    expect(await say('select answer from idempotent_requests')).toEqual([
+      { answer: { id, customer: place.customer, customerName: null, percent: 10 } },
+    ])
+  })
+
+  it('leaves no words in a notice that is dropped', async () => {
+    const place = await acting.scene({ settings: { alerts: { email: { to: ['ops@acme.example'] } } } })
+    const notice = { level: 'info', subject: 'One', text: 'Ada Ltd', dedupKey: 'a' } as const
+    await acting.database.withTenant(place.tenant, async (tx) => {
+      await tell(tx, { kind: 'action.stopped', ...notice })
+      await dropTold(tx, { via: 'email', target: 'ops@acme.example', error: 'gone' })
+    })
+    expect(await acting.sql(place, 'select body from told')).toEqual([{ body: '' }])
   })
 })
