@@ -1,6 +1,13 @@
 /**
  * What mail providers tell by webhook: whether it is signed, and what it says, in the same words for each. The message is
- * known by the Message-ID that we gave it. No age is asked of a request: one that is played again says what is known.
+ * known by the Message-ID that we gave it.
+ *
+ * No age is asked of a request. SendGrid posts again for up to 24 hours, Mailgun for 8 and warns of delays beyond its
+ * control before that; a complaint or an unsubscription that comes late counts all the same, and dropping one would mean
+ * to write again to somebody who said no. What is played again is known by the id of its event, and changes nothing.
+ *
+ * @see https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/troubleshooting
+ * @see https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  */
 import { createHmac, createPublicKey, createVerify, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'

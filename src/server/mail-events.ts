@@ -26,7 +26,6 @@ const shared = {
   crossSite: true,
   bodyLimit: BODY_LIMIT,
   params: z.strictObject({ tenant: z.string().max(64) }),
-  answers: { 204: { description: 'Taken' } },
 } as const
 
 /**
@@ -44,6 +43,7 @@ export const mailEventRoutes: readonly Route[] = [
       'x-twilio-email-event-webhook-signature': z.string().max(500).optional(),
       'x-twilio-email-event-webhook-timestamp': z.string().max(40).optional(),
     }),
+    answers: { 204: { description: 'Taken' } },
     handle: async (request, services) => {
       const body = await request.bytes()
       const { tenant, key } = await keyOf(services, request.params.tenant, 'sendgrid')
@@ -68,13 +68,15 @@ export const mailEventRoutes: readonly Route[] = [
     summary: 'Events of Mailgun, signed by it',
     description:
       'The signature is in the body (HMAC-SHA256). Events that came before, and those of messages that Holdfast did not send, change nothing.',
+    // Whatever is not 200 it posts again, for eight hours (https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-retries).
+    answers: { 200: { description: 'Taken', schema: z.object({}) } },
     handle: async (request, services) => {
       const body = await request.bytes()
       const { tenant, key } = await keyOf(services, request.params.tenant, 'mailgun')
       const signed = key === null ? null : signedByMailgun(key, body)
       if (tenant === null || signed === null) throw forged(services)
       await take(services, tenant, 'mailgun', parseMailgun(signed))
-      return { status: 204 }
+      return { status: 200, body: {} }
     },
   }),
 ]
