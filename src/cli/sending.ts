@@ -93,14 +93,20 @@ export function preview(options: OfCompany & { readonly whole?: boolean }): Prom
   return runCommand(options, async (terminal) => {
     const { company, whole } = options
     const result = await serviceCommand('preview', given({ company, whole }), terminal)
-    printPreview(terminal, result as unknown as BookPreview & { readonly company: string })
+    printPreview(terminal, result as unknown as NamedPreview)
     return result
   })
 }
 
 const REASONS = 8
 
-function printPreview(terminal: Terminal, made: BookPreview & { readonly company: string }): void {
+interface NamedPreview extends Omit<BookPreview, 'actions' | 'reasons'> {
+  readonly company: string
+  readonly actions: readonly (BookPreview['actions'][number] & { readonly name: string })[]
+  readonly reasons: readonly (BookPreview['reasons'][number] & { readonly actionName: string })[]
+}
+
+function printPreview(terminal: Terminal, made: NamedPreview): void {
   const { company, book, customers, nothing, actions, reasons, missing, currency, plannedCostMinor } = made
   const cost = (minor: number): string => money(minor / 10 ** minorDigits(currency), currency)
   terminal.print(
@@ -115,8 +121,8 @@ function printPreview(terminal: Terminal, made: BookPreview & { readonly company
     `${count(customers)} customers decided on; for ${count(nothing)} nothing is worth doing or allowed. It would reserve ${cost(plannedCostMinor)}.`,
   )
   const head = ['action', 'by', 'goes out', 'asks first', 'later', 'waits', 'held back', 'cost']
-  const rows = actions.map(({ key, channel, would, plannedCostMinor: minor }) => [
-    key,
+  const rows = actions.map(({ name, channel, would, plannedCostMinor: minor }) => [
+    name,
     channel,
     ...[would.send, would.approval, would.later, would.waits].map(count),
     count(would.suppressed + would.not_possible + would.ends),
@@ -124,8 +130,8 @@ function printPreview(terminal: Terminal, made: BookPreview & { readonly company
   ])
   const right = [false, false, true, true, true, true, true, true]
   for (const line of tableLines([head, ...rows], right)) terminal.print(`  ${line}`)
-  for (const { actionKey, count: many, reason } of reasons.slice(0, REASONS))
-    terminal.print(`  ${count(many)} × ${actionKey}: ${reason}`)
+  for (const { actionName, count: many, reason } of reasons.slice(0, REASONS))
+    terminal.print(`  ${count(many)} × ${actionName}: ${reason}`)
   for (const one of missing) terminal.warn(one)
   terminal.note('Nothing was written and nothing was sent. --json has the reasons and examples in full.')
 }
@@ -141,7 +147,7 @@ export function approvals(
     const result = await serviceCommand('approvals', given({ company, answer, ids, note }), terminal)
     const { answered, waiting, more } = result as unknown as {
       readonly answered: readonly string[]
-      readonly waiting: readonly InterventionLine[]
+      readonly waiting: readonly (InterventionLine & { readonly actionName: string })[]
       readonly more: boolean
     }
     if (answered.length > 0) {
@@ -153,7 +159,7 @@ export function approvals(
     )
     const rows = waiting.map((one) => [
       one.id,
-      one.actionKey,
+      one.actionName,
       one.channel,
       one.customerName ?? '',
       money(one.plannedCostMinor / 10 ** minorDigits(one.currency), one.currency),

@@ -15,10 +15,13 @@ import { previewJudge } from '../loop/preview-judge.ts'
 import { reconcileRestore } from '../loop/reconcile-restore.ts'
 import { resumeEverything, resumeSending } from '../loop/standing.ts'
 import type { Service } from '../service.ts'
+import { actionNames } from '../settings/planning.ts'
 import { recordAudit } from '../store/audit.ts'
+import type { Transaction } from '../store/database.ts'
 import { approve, reject } from '../store/interventions.ts'
 import { listInterventions } from '../store/reads/interventions.ts'
 import { LARGEST_PAGE } from '../store/reads/paging.ts'
+import { currentSettings } from '../store/settings-versions.ts'
 import { pauseInstallation, pauseTenant } from '../store/tenants.ts'
 import { asked } from './asked.ts'
 import type { ControlCommand } from './server.ts'
@@ -111,7 +114,14 @@ export function sendingCommands(
       const preview = await previewBook(service, { tenant: tenant.id, judge, whole, signal })
       if (preview === null)
         throw new HoldfastError('server_unreachable', 'The preview was broken off.', { retryable: true })
-      return { company: tenant.name, ...preview, at: preview.at.toISOString() }
+      const names = await database.withTenant(tenant.id, namesOf)
+      return {
+        company: tenant.name,
+        ...preview,
+        at: preview.at.toISOString(),
+        actions: preview.actions.map((one) => ({ ...one, name: names(one.key) })),
+        reasons: preview.reasons.map((one) => ({ ...one, actionName: names(one.actionKey) })),
+      }
     },
 
     approvals: async (options) => {
@@ -125,11 +135,20 @@ export function sendingCommands(
         }
         if (ids.length > 0) tx.afterCommit(wake)
         const waiting = await listInterventions(tx, { state: 'awaiting_approval', limit: LARGEST_PAGE })
-        return { company: tenant.name, answered: ids, waiting: waiting.items, more: waiting.next !== null }
+        const names = await namesOf(tx)
+        return {
+          company: tenant.name,
+          answered: ids,
+          waiting: waiting.items.map((one) => ({ ...one, actionName: names(one.actionKey) })),
+          more: waiting.next !== null,
+        }
       })
     },
   }
 }
+
+const namesOf = async (tx: Transaction): Promise<(key: string) => string> =>
+  actionNames((await currentSettings(tx)).settings)
 
 const answering = ofCompany
   .extend({

@@ -1,4 +1,5 @@
 /** A task of an intervention: written once it is about to be made, stored, and made as it is stored. */
+import { nameOfAction } from '../../actions/catalogue.ts'
 import type { TaskMessage } from '../../actions/channel.ts'
 import { composeTask } from '../../actions/task/compose.ts'
 import { talkTrack } from '../../actions/task/talk.ts'
@@ -70,7 +71,7 @@ export function buildTask({
   const { customer } = context
   const { settings, now } = facts
   const actions = actionsOf(settings)
-  const nameOf = (wanted: string): string => actions.find((one) => one.key === wanted)?.name ?? wanted
+  const nameOf = (key: string): string => nameOfAction(key, actions)
   const action = actions.find((one) => one.key === intervention.actionKey)
   const { score, renewalDate, before } = facts.tasks.get(intervention.customer) ?? NO_TASK_FACTS
   const call = isCall(intervention, settings)

@@ -8,7 +8,7 @@
 import { composeApproval } from '../../actions/task/approval.ts'
 import type { Connector, Task, TaskOutcome } from '../../connectors/connector.ts'
 import type { InterventionId } from '../contracts/ids.ts'
-import { actionsOf } from '../settings/planning.ts'
+import { actionNames } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { readActContexts, readTaskFacts, type ActContext, type TaskFacts } from '../store/act-context.ts'
 import {
@@ -229,11 +229,10 @@ interface Asking {
 function taskOf({ owed, row, context, facts, judged, settings, link, now }: Asking): Task {
   const { customer } = context
   const { score, renewalDate } = facts
-  const action = actionsOf(settings).find(({ key }) => key === row.actionKey)
   const waits = owed.since.getTime() + settings.delivery.approval.waitDays * DAY
   const goes = judged === null || judged.outcome === 'send' || judged.outcome === 'approval'
   const words = composeApproval({
-    action: action?.name ?? row.actionKey,
+    action: actionNames(settings)(row.actionKey),
     channel: row.channel,
     customer: {
       name: customer.name,

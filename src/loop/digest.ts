@@ -1,8 +1,10 @@
 /** What happened in a week, told once a week to those who look after Holdfast. */
 import { minorDigits } from '../contracts/money.ts'
 import { WEEKDAYS, type AlertSettings } from '../settings/alerts.ts'
+import { actionNames } from '../settings/planning.ts'
 import type { Transaction } from '../store/database.ts'
 import { digestCounts, type DigestCounts } from '../store/digest-counts.ts'
+import { currentSettings } from '../store/settings-versions.ts'
 import { setToldUntil, toldUntil } from '../store/told.ts'
 import { tell } from './tell.ts'
 
@@ -22,13 +24,14 @@ export async function tellDigest(tx: Transaction, { digest }: AlertSettings, now
   if (last !== null && last >= week) return false
   await setToldUntil(tx, 'digest', week)
   if (last === null) return false
+  const { settings } = await currentSettings(tx)
   const counts = await digestCounts(tx, { from: new Date(now.getTime() - 7 * DAY), to: now })
   const day = week.toISOString().slice(0, 10)
   await tell(tx, {
     kind: 'digest.weekly',
     level: 'info',
     subject: `Your week with Holdfast, ${day}`,
-    text: digestText(counts),
+    text: digestText(counts, actionNames(settings)),
     data: { week: day, ...forPrograms(counts) },
     dedupKey: `digest ${day}`,
   })
@@ -62,9 +65,9 @@ export function digestWeek(
 
 /**
  * @example
- * digestText(counts) // 'Sent in the last seven days: 12 (email by email: 12).\n…'
+ * digestText(counts, actionNames(settings)) // 'Carried out in the last seven days: 12 (Send Email 12).\n…'
  */
-export function digestText(counts: DigestCounts): string {
+export function digestText(counts: DigestCounts, nameOf: (key: string) => string): string {
   const { sent, suppressed, answers, uncertain, awaiting, held, high, atRisk, paused } = counts
   const real = sent.filter(({ sandbox }) => !sandbox)
   const rehearsed = sum(sent) - sum(real)
@@ -84,7 +87,7 @@ export function digestText(counts: DigestCounts): string {
   const lines = [
     sum(real) === 0
       ? 'Nothing was carried out in the last seven days.'
-      : `Carried out in the last seven days: ${number(sum(real))} (${real.map(({ actionKey, many }) => `${actionKey} ${number(many)}`).join(', ')}).`,
+      : `Carried out in the last seven days: ${number(sum(real))} (${real.map(({ actionKey, many }) => `${nameOf(actionKey)} ${number(many)}`).join(', ')}).`,
     ...(rehearsed === 0 ? [] : [`In the sandbox: ${number(rehearsed)}.`]),
     said.length === 0 ? 'Nobody answered, opted out or complained.' : `${said.join('; ')}.`,
     `Risk: ${amount(high, 'customer is', 'customers are') ?? 'no customer is'} at the level HIGH${value.length === 0 ? '' : `, worth ${value.join(' and ')} a year`}.`,
@@ -98,7 +101,7 @@ export function digestText(counts: DigestCounts): string {
     ...(paused.length === 0 ? [] : ['Paused:']),
     ...paused.map(
       ({ scope, name, reason }) =>
-        `- ${scope === 'everything' ? 'everything' : `${scope} ${name}`}: ${reason}`,
+        `- ${scope === 'everything' ? 'everything' : `${scope} ${scope === 'action' ? nameOf(name) : name}`}: ${reason}`,
     ),
   ]
   return lines.join('\n')

@@ -5,7 +5,7 @@
  */
 import type { Action } from '../contracts/actions.ts'
 import { reasonSentences, type MaskReason } from '../../models/policy/masks.ts'
-import { actionsOf } from '../settings/planning.ts'
+import { actionNames, actionsOf } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { GuardFact } from '../store/guard-facts.ts'
 import { capOf } from './guard-caps.ts'
@@ -94,7 +94,7 @@ function judged(fact: GuardFact, request: GuardRequest): GuardVerdict | null {
     return verdict(request, {
       end: true,
       code: 'language',
-      because: `there is no message of "${action.key}" in ${recipient.language ?? settings.sender.language}, and no language to fall back to (settings: guard.languageFallback)`,
+      because: `there is no message of "${actionNames(settings)(action.key)}" in ${recipient.language ?? settings.sender.language}, and no language to fall back to (settings: guard.languageFallback)`,
     })
   const place = placeOf(recipient)
   const cap = capOf(fact, { settings, place, now, live: request.delivery === 'live' })

@@ -2,7 +2,7 @@
 import { ineligible } from '../../models/policy/eligibility.ts'
 import { reasonSentences } from '../../models/policy/masks.ts'
 import type { Action } from '../contracts/actions.ts'
-import { reportingRate } from '../settings/planning.ts'
+import { actionNames, reportingRate } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { EligibilityFact } from '../store/eligibility-facts.ts'
 import { recurringAmounts } from './recurring.ts'
@@ -58,6 +58,6 @@ export function stillEligible(
     : {
         to: 'suppressed',
         code: 'not_eligible',
-        reason: `Not sent: by the settings "${action.key}" ${why}.`,
+        reason: `Not sent: by the settings "${actionNames(settings)(action.key)}" ${why}.`,
       }
 }

@@ -1,8 +1,10 @@
 /** What each kind of event says, in words: each is called in the transaction in which it happens. */
 import type { CustomerId } from '../contracts/ids.ts'
+import { actionNames } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { Transaction } from '../store/database.ts'
 import { listPools } from '../store/offer-codes.ts'
+import { currentSettings } from '../store/settings-versions.ts'
 import { customerToTell } from '../store/told-facts.ts'
 import type { TellStop } from './stop-watch.ts'
 import { tell } from './tell.ts'
@@ -14,10 +16,12 @@ import { tell } from './tell.ts'
  * const watch = openStopWatch(() => performance.now(), tellStop)
  */
 export const tellStop: TellStop = async (tx, { stop, reason, dedupKey }) => {
+  const { settings } = await currentSettings(tx)
+  const name = stop.scope === 'action' ? `"${actionNames(settings)(stop.name)}"` : stop.name
   await tell(tx, {
     kind: 'action.stopped',
     level: 'urgent',
-    subject: `The ${stop.scope} ${stop.name} stopped by itself`,
+    subject: `The ${stop.scope} ${name} stopped by itself`,
     text: reason,
     data: { scope: stop.scope, name: stop.name, evidence: stop.jump },
     dedupKey,

@@ -1,5 +1,5 @@
 /** What settings mean to the models: the catalogue with its overrides, the rules of the masks, the limits, the period. */
-import { shippedActions } from '../../actions/catalogue.ts'
+import { nameOfAction, shippedActions } from '../../actions/catalogue.ts'
 import type { MaskRules } from '../../models/policy/masks.ts'
 import type { Limits } from '../../models/policy/policy.ts'
 import type { Pricing } from '../../models/policy/reprice.ts'
@@ -40,6 +40,18 @@ export function actionsOf(settings: CatalogueSettings): readonly Action[] {
   )
   const own = ownActions(settings).map((one, at) => ownAction(one, shipped.length + at, minor))
   return [...shipped, ...own]
+}
+
+/**
+ * What people call the actions: as the admin named them.
+ *
+ * @returns the name of a key; of one that left the catalogue the key in words
+ * @example
+ * actionNames(settings)('send_gift') // 'A box of pralines'
+ */
+export function actionNames(settings: CatalogueSettings): (key: string) => string {
+  const actions = actionsOf(settings)
+  return (key) => nameOfAction(key, actions)
 }
 
 function withOverride(action: Action, changed: CatalogueOverride, minor: number): Action {

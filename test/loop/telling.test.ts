@@ -10,6 +10,7 @@ import { firstGroup } from '../../src/loop/groups.ts'
 import { groupPower } from '../../src/loop/group-power.ts'
 import { tellLevels } from '../../src/loop/level-alerts.ts'
 import { tell, type Telling } from '../../src/loop/tell.ts'
+import { tellStop } from '../../src/loop/tell-events.ts'
 import { tellRound } from '../../src/loop/tell-rounds.ts'
 import { sendTold, webhookPlace, type TellServices } from '../../src/loop/telling.ts'
 import { openOutgoing } from '../../src/security/outgoing.ts'
@@ -335,6 +336,34 @@ describe(`the weekly digest (${databaseKind})`, () => {
     expect(week('2026-03-29T01:00:00Z', skipped)).toBe('2026-03-29')
     expect(week('2026-11-22T16:59:00Z', { zone: 'Pacific/Kiritimati' })).toBe('2026-11-16')
     expect(week('2026-11-22T17:00:00Z', { zone: 'Pacific/Kiritimati' })).toBe('2026-11-23')
+  })
+
+  it('calls actions as the admin named them, and so does the notice that one stopped', async () => {
+    const effect = { mean: 0.1, sd: 0.1 }
+    const own = [{ key: 'gift', name: 'A box of pralines', channel: 'email', effect }]
+    const place = await acting.scene({
+      settings: { actions: { own }, alerts: { email: { to: ['ops@acme.example'] } } },
+    })
+    await acting.plan(place, { actionKey: 'gift' })
+    await acting.sql(place, `update interventions set state = 'sent', sent_at = now()`)
+    const digest = (days: number) =>
+      here(place, (tx) => tellDigest(tx, alertSettings.parse({}), new Date(Date.now() + days * 86_400_000)))
+    await digest(-7)
+    await digest(0)
+    await here(place, (tx) =>
+      tellStop(tx, {
+        stop: {
+          scope: 'action',
+          name: 'gift',
+          jump: { what: 'optOuts', answers: 9, messages: 120, usual: 0.01, chance: 1e-5 },
+        },
+        reason: 'Nine opted out.',
+        dedupKey: 'a stop',
+      }),
+    )
+    const rows = await acting.sql(place, 'select subject, body from told order by id')
+    expect(rows[0].body).toContain('(A box of pralines 1)')
+    expect(rows[1].subject).toBe('The action "A box of pralines" stopped by itself')
   })
 
   it('is told once a week, from the week after it was turned on', async () => {

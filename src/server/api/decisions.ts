@@ -1,9 +1,10 @@
 /** Decisions: what the policy chose, when, and with which probability. */
 import { z } from 'zod'
-import { nameOfAction } from '../../../actions/catalogue.ts'
 import { asConnection, asCustomer, asDecision } from '../../contracts/ids.ts'
 import { traceOf } from '../../loop/decision-trace.ts'
+import { actionNames } from '../../settings/planning.ts'
 import { listDecisions, readDecision } from '../../store/reads/decisions.ts'
+import { currentSettings } from '../../store/settings-versions.ts'
 import { route } from '../route.ts'
 import * as shape from './shapes.ts'
 
@@ -125,8 +126,11 @@ export const decisionRoutes = [
       200: { description: 'The decision', schema: decisionTrace.extend({ steps: decisionSteps }) },
     },
     handle: async ({ tenant, params }, { database }) => {
-      const decision = await database.withTenant(tenant, (tx) => readDecision(tx, asDecision(params.id)))
-      return { status: 200, body: { ...decision, steps: traceOf(decision, nameOfAction) } }
+      return database.withTenant(tenant, async (tx) => {
+        const decision = await readDecision(tx, asDecision(params.id))
+        const { settings } = await currentSettings(tx)
+        return { status: 200, body: { ...decision, steps: traceOf(decision, actionNames(settings)) } }
+      })
     },
   }),
 ] as const

@@ -3,7 +3,6 @@ import { OPEN_STATES } from '../../store/intervention-states.ts'
 import type { InterventionLine } from '../../store/reads/interventions.ts'
 import { button } from './form.ts'
 import { html, type Markup } from './html.ts'
-import { actionName } from './labels.ts'
 import type { Place } from './place.ts'
 
 const DAY = 86_400_000
@@ -21,11 +20,11 @@ export function snoozeDays(expiresAt: Date, now: Date): number | null {
  */
 export function answerButtons(
   line: Pick<InterventionLine, 'id' | 'state' | 'actionKey' | 'customerName' | 'expiresAt'>,
-  place: Pick<Place, 'may' | 'now'>,
+  place: Pick<Place, 'formats' | 'may' | 'now'>,
   { back, small = false }: { back: string; small?: boolean },
 ): Markup | null {
   if (!OPEN_STATES.includes(line.state) || !place.may('operator')) return null
-  const about = `${actionName(line.actionKey)} for ${line.customerName ?? 'this customer'}`
+  const about = `${place.formats.action(line.actionKey)} for ${line.customerName ?? 'this customer'}`
   const days = snoozeDays(line.expiresAt, place.now)
   const form = (verb: string, label: string, fields: Readonly<Record<string, string>> = {}, main = false) =>
     button({

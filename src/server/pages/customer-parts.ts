@@ -1,7 +1,7 @@
 /** What was done for a customer, and whom it would reach. */
 import type { RecipientLine, WholeCustomer } from '../../store/reads/customer.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName, consentWord, STATES } from './labels.ts'
+import { consentWord, STATES } from './labels.ts'
 import { sentence } from './notices.ts'
 import { stateMark } from './outbox-table.ts'
 import type { Place } from './place.ts'
@@ -19,7 +19,7 @@ export function historyPart({ interventions }: WholeCustomer, { formats }: Place
     return html`<tr>
       <td class="nowrap second">${formats.when(one.createdAt)}</td>
       <th scope="row" class="first">
-        <a class="name" href="/outbox/${one.id}">${actionName(one.actionKey)}</a>
+        <a class="name" href="/outbox/${one.id}">${formats.action(one.actionKey)}</a>
         <small
           >${one.createdBy === 'policy' ? 'decided by the policy' : `asked for by ${one.createdBy.replace(/^\w+:/, '')}`}</small
         >

@@ -5,7 +5,7 @@ import type { LineExtra } from '../../store/reads/pages-lines.ts'
 import { NOTHING } from './decided.ts'
 import type { Formats } from './formats.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName, GROUPS, riskMark, STATES } from './labels.ts'
+import { GROUPS, riskMark, STATES } from './labels.ts'
 
 /**
  * @param several whether there is more than one connection, so that each row says which
@@ -84,5 +84,5 @@ function suggestion({ decision, intervention, group }: CustomerLine, formats: Fo
     intervention === null || intervention.actionKey !== decision.actionKey
       ? null
       : html`<small>${STATES[intervention.state as keyof typeof STATES]?.word ?? intervention.state}</small>`
-  return html`${actionName(decision.actionKey)}${worth}${state}`
+  return html`${formats.action(decision.actionKey)}${worth}${state}`
 }

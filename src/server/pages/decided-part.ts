@@ -1,7 +1,6 @@
 /** What the period's decisions come to: acted on, left in peace and why, compared. */
 import type { ChosenAction, Decided } from './decided.ts'
 import { html, joined, type Markup, type Piece } from './html.ts'
-import { actionName } from './labels.ts'
 import type { Place } from './place.ts'
 
 export function decidedPart(
@@ -69,7 +68,7 @@ function actionsTable(actions: readonly ChosenAction[], { formats }: Place): Mar
   const rows = actions.map(
     (one) =>
       html`<tr>
-        <th scope="row">${actionName(one.key)}</th>
+        <th scope="row">${formats.action(one.key)}</th>
         <td class="figure">${formats.count(one.customers)}</td>
         <td class="figure">${money(one, (sum) => formats.gain(sum.expectedValueMinor, sum.currency))}</td>
         <td class="figure">${money(one, (sum) => formats.money(sum.plannedCostMinor, sum.currency))}</td>

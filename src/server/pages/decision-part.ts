@@ -6,7 +6,7 @@ import { maskSentence, NOTHING } from './decided.ts'
 import { periodWords } from './decided-part.ts'
 import { decisionSentences } from './decision-words.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName, GROUPS } from './labels.ts'
+import { GROUPS } from './labels.ts'
 import type { Place } from './place.ts'
 
 export function decisionPart({ decision, group, decisions }: WholeCustomer, place: Place): Markup {
@@ -31,7 +31,7 @@ function weighedTable(decision: DecisionTrace, { formats }: Place): Markup {
     const open = one.masked === 'open'
     const chosen = one.key === decision.actionKey
     const notes: Piece[] = [chosen ? 'chosen' : open ? null : maskSentence(one.masked)]
-    const name = actionName(one.key)
+    const name = formats.action(one.key)
     return html`<tr class="${open ? '' : 'off'}">
       <th scope="row">
         ${chosen ? html`<span class="strong">${name}</span>` : open ? name : html`<span class="second">${name}</span>`}
@@ -71,7 +71,7 @@ function earlier(decisions: WholeCustomer['decisions'], newest: DecisionTrace, {
     (one) =>
       html`<tr>
         <th scope="row">${periodWords(one.period)}</th>
-        <td>${one.actionKey === NOTHING ? 'Left in peace' : actionName(one.actionKey)}</td>
+        <td>${one.actionKey === NOTHING ? 'Left in peace' : formats.action(one.actionKey)}</td>
         <td class="figure">
           ${one.expectedValueMinor === null ? '–' : formats.gain(one.expectedValueMinor, one.currency)}
         </td>

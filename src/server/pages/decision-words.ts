@@ -2,7 +2,7 @@
 import type { DecisionTrace, WeighedAction } from '../../store/reads/decisions.ts'
 import { maskSentence, NOTHING } from './decided.ts'
 import type { Formats } from './formats.ts'
-import { actionName, GROUPS } from './labels.ts'
+import { GROUPS } from './labels.ts'
 
 type Told = Pick<
   DecisionTrace,
@@ -18,7 +18,7 @@ export function decisionSentences(decision: Told, next: Date, formats: Formats):
   const open = others.filter(({ masked }) => masked === 'open')
   const compared = decision.group === 'policy' ? null : GROUPS[groupOf(decision.group)].about
   return [
-    ...(compared === null ? [possibleSentence(others, open)] : [compared]),
+    ...(compared === null ? [possibleSentence(others, open, formats)] : [compared]),
     ...(compared === null && open.length > 0 ? [choiceSentence(decision, open, formats)] : []),
     whenSentence(decision, next, formats),
   ]
@@ -28,14 +28,18 @@ function groupOf(group: string): keyof typeof GROUPS {
   return group === 'holdout' || group === 'usual' ? group : 'exempt'
 }
 
-function possibleSentence(others: readonly WeighedAction[], open: readonly WeighedAction[]): string {
+function possibleSentence(
+  others: readonly WeighedAction[],
+  open: readonly WeighedAction[],
+  formats: Formats,
+): string {
   const closed = [
     ...Map.groupBy(
       others.filter((one) => !open.includes(one)),
       ({ masked }) => masked,
     ),
   ]
-    .map(([masked, of]) => `${list(of.map(({ key }) => actionName(key)))}: ${maskSentence(masked)}`)
+    .map(([masked, of]) => `${list(of.map(({ key }) => formats.action(key)))}: ${maskSentence(masked)}`)
     .join('; ')
   if (open.length === others.length) return 'Every action was possible.'
   if (open.length === 0) {
@@ -58,23 +62,23 @@ function choiceSentence(decision: Told, open: readonly WeighedAction[], formats:
   if (open.every(({ expectedValueMinor }) => expectedValueMinor === null))
     return actionKey === NOTHING
       ? 'What they are worth cannot be said, so the customer is left in peace.'
-      : `${actionName(actionKey)} was chosen, though what it is worth cannot be said.`
+      : `${formats.action(actionKey)} was chosen, though what it is worth cannot be said.`
   const promise = (one: WeighedAction): string =>
     `${one.expectedValueMinor === null ? 'unknown gain' : formats.gain(one.expectedValueMinor, currency)} expected at a cost of ${formats.money(one.costMinor ?? 0, currency)}`
   if (actionKey === NOTHING) {
     if (worth(best) <= 0)
-      return `None is worth its cost: even the best of them, ${actionName(best.key)}, comes to ${formats.gain(worth(best), currency)}. So the customer is left in peace.`
+      return `None is worth its cost: even the best of them, ${formats.action(best.key)}, comes to ${formats.gain(worth(best), currency)}. So the customer is left in peace.`
     return open.every((one) => afterBudget(one) <= 0)
-      ? `${actionName(best.key)} promises ${promise(best)}, but the budget does more for other customers. So this one is left in peace.`
-      : `${actionName(best.key)} promises ${promise(best)}. The customer is left in peace this time all the same: now and then that is needed to learn what actions do.`
+      ? `${formats.action(best.key)} promises ${promise(best)}, but the budget does more for other customers. So this one is left in peace.`
+      : `${formats.action(best.key)} promises ${promise(best)}. The customer is left in peace this time all the same: now and then that is needed to learn what actions do.`
   }
   const chosen = open.find(({ key }) => key === actionKey)
-  if (chosen === undefined) return `${actionName(actionKey)} was chosen.`
-  if (chosen === best) return `${actionName(actionKey)} is worth most: ${promise(chosen)}.`
+  if (chosen === undefined) return `${formats.action(actionKey)} was chosen.`
+  if (chosen === best) return `${formats.action(actionKey)} is worth most: ${promise(chosen)}.`
   const bestForBudget = open.reduce((most, one) => (afterBudget(one) > afterBudget(most) ? one : most))
   return chosen === bestForBudget
-    ? `${actionName(actionKey)} does most for what it takes of the budget: ${promise(chosen)}.`
-    : `${actionName(actionKey)} was drawn: ${promise(chosen)}. ${actionName(best.key)} promises more, ${formats.gain(worth(best), currency)}; now and then another good action is tried, to learn.`
+    ? `${formats.action(actionKey)} does most for what it takes of the budget: ${promise(chosen)}.`
+    : `${formats.action(actionKey)} was drawn: ${promise(chosen)}. ${formats.action(best.key)} promises more, ${formats.gain(worth(best), currency)}; now and then another good action is tried, to learn.`
 }
 
 function whenSentence({ decidedAt, propensity, group }: Told, next: Date, formats: Formats): string {

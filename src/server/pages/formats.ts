@@ -1,4 +1,5 @@
-/** Numbers, money and times as people write them: no false precision, always with their unit. */
+/** Numbers, money, times and actions as people write them: no false precision, always with their unit. */
+import { nameOfAction } from '../../../actions/catalogue.ts'
 import { minorDigits } from '../../contracts/money.ts'
 import { html, type Markup } from './html.ts'
 
@@ -26,14 +27,25 @@ export interface Formats {
   when(date: Date): Markup
   /** "0.8 s", "3 min 20 s". */
   duration(milliseconds: number): string
+  /** An action by its key as the admin named it. */
+  action(key: string): string
 }
 
 /**
- * @param zone IANA; instants are shown in it
+ * @param about.zone IANA; instants are shown in it
+ * @param about.action names of actions; default: those of what ships
  * @example
  * formatsFor({ now: clock(), zone: 'UTC' }).money(512, 'EUR') // '€5.12'
  */
-export function formatsFor({ now, zone }: { now: Date; zone: string }): Formats {
+export function formatsFor({
+  now,
+  zone,
+  action = nameOfAction,
+}: {
+  now: Date
+  zone: string
+  action?: (key: string) => string
+}): Formats {
   const money = (minor: number, currency: string, wholeFrom: number): string => {
     const { digits, whole, cents } = currencyOf(currency)
     const major = Math.abs(minor) / 10 ** digits
@@ -67,6 +79,7 @@ export function formatsFor({ now, zone }: { now: Date; zone: string }): Formats 
   }
   const exact = (date: Date): string => exactOf.format(date)
   return {
+    action: (key) => action(key),
     money: (minor, currency) => signed(minor, currency, '', 100),
     gain: (minor, currency) => signed(minor, currency, '+', 10),
     percent: (share) => {

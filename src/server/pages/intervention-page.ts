@@ -8,7 +8,7 @@ import { readWholeIntervention, type WholeIntervention } from '../../store/reads
 import { route } from '../route.ts'
 import { answerButtons } from './answer-buttons.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName, CHANNELS, STATES } from './labels.ts'
+import { CHANNELS, STATES } from './labels.ts'
 import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
 import { sentence } from './notices.ts'
 import { modePill } from './outbox-page.ts'
@@ -36,7 +36,7 @@ export const interventionRoute = route({
       const preview = await previewOf(tx, services, { tenant, id, settings: place.settings, origin })
       const logged = await activityOf(tx, id)
       const name = whole.customerName ?? `customer ${whole.customer}`
-      const title = `${actionName(whole.actionKey)} for ${name}`
+      const title = `${place.formats.action(whole.actionKey)} for ${name}`
       const body = html`<div class="crumbs">
           <a href="/outbox">Outbox</a><span>/ ${CHANNELS[whole.channel]}</span>
           <a href="/customers/${whole.customer}">${name}</a>

@@ -3,7 +3,6 @@ import type { Transaction } from '../../store/database.ts'
 import type { InterventionState } from '../../store/intervention-states.ts'
 import { keptBack, waiting } from '../../store/suppressed.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName } from './labels.ts'
 import { sentence } from './notices.ts'
 import type { Place } from './place.ts'
 
@@ -40,7 +39,7 @@ export async function keptBackPart(
         ${shown.map(
           ({ actionKey, said, count }) =>
             html`<tr>
-              <th scope="row" class="first">${actionName(actionKey)}</th>
+              <th scope="row" class="first">${place.formats.action(actionKey)}</th>
               <td class="full">${said}</td>
               <td class="figure">${place.formats.count(count)}</td>
             </tr>`,

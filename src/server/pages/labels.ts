@@ -1,5 +1,4 @@
 /** The words of the pages: states, levels, steps and groups as people say them. */
-import { nameOfAction } from '../../../actions/catalogue.ts'
 import type { InterventionState } from '../../store/intervention-states.ts'
 import type { Level } from '../../store/reads/customers.ts'
 import { html, type Markup } from './html.ts'
@@ -17,10 +16,6 @@ export function riskMark(level: Level, text: string): Markup {
   return html`<span class="risk ${level}"
     ><span aria-hidden="true">${mark}</span> ${text} <span class="word">${word}</span></span
   >`
-}
-
-export function actionName(key: string): string {
-  return nameOfAction(key)
 }
 
 interface StateWords {

@@ -79,7 +79,7 @@ export function loopRoute(): Route {
           <div class="buttons">${pauseButton(place)}</div>
         </div>
         ${progressPart(connections, place)}
-        ${noticesPart([...partNotices(pauses), ...noticesOf(place, connections, totals.customers, crms)], place)}
+        ${noticesPart([...partNotices(pauses, place.formats), ...noticesOf(place, connections, totals.customers, crms)], place)}
         ${
           scored &&
           html`<section class="two">

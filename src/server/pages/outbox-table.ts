@@ -3,7 +3,7 @@ import type { InterventionState } from '../../store/intervention-states.ts'
 import type { InterventionLine } from '../../store/reads/interventions.ts'
 import { answerButtons } from './answer-buttons.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName, STATE_ORDER, STATES } from './labels.ts'
+import { STATE_ORDER, STATES } from './labels.ts'
 import { sentence } from './notices.ts'
 import type { Place } from './place.ts'
 
@@ -36,7 +36,7 @@ export function interventionTable(
     const answers = back === null ? null : answerButtons(line, place, { back, small: true })
     return html`<tr>
       <th scope="row" class="first">
-        <a class="name" href="/outbox/${line.id}">${actionName(line.actionKey)}</a>
+        <a class="name" href="/outbox/${line.id}">${formats.action(line.actionKey)}</a>
       </th>
       <td><a href="/customers/${line.customer}">${line.customerName ?? `Customer ${line.customer}`}</a></td>
       <td class="full">

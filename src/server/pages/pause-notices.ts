@@ -1,6 +1,7 @@
 /** What is stopped beside everything, for the first page: the kill switch, and what stopped by itself or was paused. */
 import type { RunningPause } from '../../store/pauses.ts'
-import { actionName, CHANNELS } from './labels.ts'
+import type { Formats } from './formats.ts'
+import { CHANNELS } from './labels.ts'
 import { sentence, type Notice } from './notices.ts'
 
 const LOOK = { kind: 'look', href: '/sending', label: 'Look at what is sent' } as const
@@ -9,9 +10,14 @@ const LOOK = { kind: 'look', href: '/sending', label: 'Look at what is sent' } a
  * Worst first.
  *
  * @example
- * partNotices(running) // [{ tone: 'bad', title: 'SMS stopped by itself', text: '9 of the last 120 …', … }]
+ * partNotices(running, place.formats) // [{ tone: 'bad', title: 'SMS stopped by itself', text: '9 of the last 120 …', … }]
  */
-export function partNotices(running: readonly RunningPause[]): readonly Notice[] {
+export function partNotices(
+  running: readonly RunningPause[],
+  { action }: Pick<Formats, 'action'>,
+): readonly Notice[] {
+  const nameOf = ({ scope, name }: RunningPause): string =>
+    scope === 'action' ? `“${action(name)}”` : (CHANNELS[name as keyof typeof CHANNELS] ?? name)
   const killed = running.filter(({ scope }) => scope === 'everything')
   const parts = running.filter(({ scope }) => scope !== 'everything')
   const stopped = parts.filter(({ actor }) => actor === 'watch')
@@ -37,6 +43,3 @@ export function partNotices(running: readonly RunningPause[]): readonly Notice[]
     })),
   ]
 }
-
-const nameOf = ({ scope, name }: RunningPause): string =>
-  scope === 'action' ? `“${actionName(name)}”` : (CHANNELS[name as keyof typeof CHANNELS] ?? name)

@@ -1,7 +1,7 @@
 /** What every page knows beside its own subject: whose it is, how the company stands, who looks, how things are written. */
 import type { TenantId } from '../../contracts/ids.ts'
 import { allows, type Caller, type Role } from '../../security/access.ts'
-import { reportingCurrency } from '../../settings/planning.ts'
+import { actionNames, reportingCurrency } from '../../settings/planning.ts'
 import type { ServiceSettings } from '../../settings/service.ts'
 import { pauseFacts } from '../../loop/pauses.ts'
 import { readPause, type Pause } from '../../store/act-context.ts'
@@ -80,7 +80,7 @@ async function readPlace(
     outbox: await outboxCounts(tx, { database: services.database, tenant: caller.tenant }),
     caller,
     now,
-    formats: formatsFor({ now, zone: ZONE }),
+    formats: formatsFor({ now, zone: ZONE, action: actionNames(settings) }),
     hasInbox: services.inbox !== null,
     hasTexts: (services.texts ?? null) !== null,
     others,

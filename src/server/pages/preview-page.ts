@@ -5,7 +5,7 @@ import { sharedPreview } from '../previews.ts'
 import { route } from '../route.ts'
 import { maskSentence } from './decided.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName, CHANNELS } from './labels.ts'
+import { CHANNELS } from './labels.ts'
 import { sentence } from './notices.ts'
 import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
@@ -33,7 +33,7 @@ export const previewRoute = route({
             ${actionsTable(preview, place)}
           </section>`
         }
-        ${reasonsPart(preview, place)}${examplesPart(preview)}`
+        ${reasonsPart(preview, place)}${examplesPart(preview, place)}`
       return shell(place, { title: 'Preview', chapter: 'sending', body })
     })
   },
@@ -101,7 +101,7 @@ function actionsTable({ actions, currency }: BookPreview, { formats }: Place): M
   const rows = actions.map((one) => {
     const masked = Object.entries(one.masked).toSorted((a, b) => b[1] - a[1])
     return html`<tr>
-      <th scope="row" class="first">${actionName(one.key)}<small>${CHANNELS[one.channel]}</small></th>
+      <th scope="row" class="first">${formats.action(one.key)}<small>${CHANNELS[one.channel]}</small></th>
       <td class="full">
         ${one.chosen === 0 && html`<span class="second">For nobody.</span>`}
         ${
@@ -145,7 +145,9 @@ function reasonsPart({ reasons }: BookPreview, { formats }: Place): Piece {
   const rows = reasons.slice(0, REASONS).map(
     (one) =>
       html`<tr>
-        <th scope="row" class="first">${actionName(one.actionKey)}<small>${WORDS[one.outcome]}</small></th>
+        <th scope="row" class="first">
+          ${formats.action(one.actionKey)}<small>${WORDS[one.outcome]}</small>
+        </th>
         <td class="full">${sentence(one.reason)}</td>
         <td class="figure" data-label="Customers">${formats.count(one.count)}</td>
       </tr>`,
@@ -170,22 +172,22 @@ function reasonsPart({ reasons }: BookPreview, { formats }: Place): Piece {
   </section>`
 }
 
-function examplesPart({ examples }: BookPreview): Piece {
+function examplesPart({ examples }: BookPreview, place: Place): Piece {
   const messages = examples.filter(({ message }) => message !== null)
   if (messages.length === 0) return null
   return html`<section>
     <h2>What it would say</h2>
     <p class="note">As a dry run: links lead nowhere, and codes are made up.</p>
-    ${messages.map(exampleMarkup)}
+    ${messages.map((one) => exampleMarkup(one, place))}
   </section>`
 }
 
-function exampleMarkup({ actionKey, customer, customerName, message }: Example): Piece {
+function exampleMarkup({ actionKey, customer, customerName, message }: Example, { formats }: Place): Piece {
   if (message === null) return null
   const to = message.kind === 'email' ? message.to.address : message.kind === 'sms' ? message.to : null
   return html`<details>
     <summary>
-      ${actionName(actionKey)} for
+      ${formats.action(actionKey)} for
       ${customerName ?? `customer ${customer}`}${'subject' in message && `: ${message.subject}`}
     </summary>
     <div class="box">

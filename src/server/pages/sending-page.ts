@@ -7,7 +7,7 @@ import { readPauses, type RunningPause } from '../../store/pauses.ts'
 import { route } from '../route.ts'
 import { button } from './form.ts'
 import { html, type Markup, type Piece } from './html.ts'
-import { actionName, CHANNELS } from './labels.ts'
+import { CHANNELS } from './labels.ts'
 import { DELIVERY, sentence } from './notices.ts'
 import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
@@ -42,7 +42,7 @@ export const sendingRoute = route({
               .filter(({ channel }) => channel !== 'none')
               .map((action) => ({
                 name: action.key,
-                word: actionName(action.key),
+                word: action.name,
                 about: html`${throughWhat(action, place)}${
                   approvalNeeded(place.settings.delivery, action) && ' · a person approves each'
                 }`,
@@ -124,7 +124,7 @@ function partsTable(
   // One that left the catalogue may still be paused, and has to be seen to be let go on.
   const gone = running
     .filter((one) => one.scope === scope && !known.has(one.name))
-    .map(({ name }) => ({ name, word: name, about: 'not in the catalogue any more' }))
+    .map(({ name }) => ({ name, word: place.formats.action(name), about: 'not in the catalogue any more' }))
   const killed = running.some((one) => one.scope === 'everything')
   const rows = [...parts, ...gone].map(({ name, word, about }) => {
     const pause = running.find((one) => one.scope === scope && one.name === name) ?? null

@@ -3,6 +3,8 @@ import { summariseDecisions } from '../../../src/server/pages/decided.ts'
 import { periodWords } from '../../../src/server/pages/decided-part.ts'
 import { decisionSentences } from '../../../src/server/pages/decision-words.ts'
 import { formatsFor } from '../../../src/server/pages/formats.ts'
+import { actionNames } from '../../../src/settings/planning.ts'
+import { parseServiceSettings } from '../../../src/settings/service.ts'
 
 const formats = formatsFor({ now: new Date('2026-11-21T08:00:00Z'), zone: 'UTC' })
 const next = new Date('2026-12-01T00:00:00Z')
@@ -25,7 +27,7 @@ const ACTIONS = [
   action('discount_10', 'discount_running', -120, 600),
   action('discount_20', 'discount_running', -800, 1200),
 ]
-const told = (differs: Partial<Decision>): string =>
+const told = (differs: Partial<Decision>, written = formats): string =>
   decisionSentences(
     {
       actionKey: 'email',
@@ -38,7 +40,7 @@ const told = (differs: Partial<Decision>): string =>
       ...differs,
     },
     next,
-    formats,
+    written,
   )
     .join(' ')
     .replaceAll('\u00a0', ' ')
@@ -48,6 +50,25 @@ describe('a decision in words', () => {
     expect(told({})).toBe(
       'Of 4 actions, 1 was possible. Send SMS: the customer has not agreed to this channel; Offer 10% Discount and Offer 20% Discount: the customer already has a discount: a second is not laid on top. ' +
         'Send Email is worth most: +€5.12 expected at a cost of €0.60. Chosen with a chance of 82 % on 1 Nov; the next decision is on 1 Dec.',
+    )
+  })
+
+  it('calls an action of the company’s own as the admin named it', () => {
+    const names = actionNames(
+      parseServiceSettings({
+        actions: {
+          own: [{ key: 'gift', name: 'A box of pralines', channel: 'task', effect: { mean: 0.1, sd: 0.1 } }],
+        },
+      }),
+    )
+    const own = formatsFor({ now: new Date('2026-11-21T08:00:00Z'), zone: 'UTC', action: names })
+    const actions = [
+      action('no_action', 'open', 0),
+      action('gift', 'open', 512),
+      action('old_one', 'paused', 1),
+    ]
+    expect(told({ actionKey: 'gift', actions }, own)).toMatch(
+      /possible\. Old one: [^.]+\. A box of pralines is worth most/,
     )
   })
 

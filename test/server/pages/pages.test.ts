@@ -7,6 +7,7 @@ import { listAudit } from '../../../src/store/audit.ts'
 import { setConnectionStatus } from '../../../src/store/connections.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { saveProgress, startRun } from '../../../src/store/runs.ts'
+import { saveSettings } from '../../../src/store/settings-versions.ts'
 import { activateTenant, pauseTenant, readTenant, resumeTenant } from '../../../src/store/tenants.ts'
 import { fillBook } from '../../support/book.ts'
 import { addTenant, databaseKind, openTestDatabase } from '../../support/database.ts'
@@ -480,6 +481,29 @@ describe('buttons', () => {
       '/outbox?state=x&y',
     ])
       expect((await press(`/outbox/${id}/approve`, { back })).status, back).toBe(400)
+  })
+})
+
+describe('actions of a company’s own', () => {
+  it('are called as the admin named them, wherever they are shown', async () => {
+    const { tenant, cookie } = await company()
+    const connection = await connect(database, tenant)
+    const { first } = await fillBook(database, tenant, connection, { count: 2 })
+    const effect = { mean: 0.1, sd: 0.1 }
+    const own = [{ key: 'send_gift', name: 'A box of pralines', channel: 'task', effect }]
+    await database.withTenant(tenant, (tx) =>
+      saveSettings(tx, { actions: { own } }, { expected: 0, author: 'test' }),
+    )
+    const id = await addActionIn(database, { tenant, connection }, first, 'awaiting_approval', {
+      actionKey: 'send_gift',
+      channel: 'task',
+    })
+    await press('/sending/action/send_gift/pause', {}, cookie)
+    for (const path of ['/', '/sending', '/outbox', `/outbox/${id}`, `/customers/${first}`]) {
+      const said = words(await open(path, cookie))
+      expect(said, path).toContain('A box of pralines')
+      expect(said, path).not.toContain('Send gift')
+    }
   })
 })
 
