@@ -2,6 +2,7 @@
  * Where jobs wait: in the database itself by default (BullMQ's PostgreSQL backend, on the embedded one too), or in
  * Redis. The rest of the queue is the same in both.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue, Worker, createPostgresBackend, runMigrations, withBackend } from 'bullmq'
 import type { Processor, QueueOptions, WorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -28,6 +29,9 @@ export interface QueueBackend {
   ): Worker<JobData>
   /** Throws when nothing can be queued now. */
   ping(): Promise<void>
+  /** Gives up what waits for a Redis that does not answer: it is refused, and so is all that comes after it. */
+  cut(): void
+  /** Soon, whatever Redis does. */
   close(): Promise<void>
 }
 
@@ -71,13 +75,31 @@ async function databaseBackend({ pool }: Database): Promise<QueueBackend> {
         throw databaseError(cause)
       })
     },
+    cut: () => undefined,
     close: async () => undefined,
   }
 }
 
 async function redisBackend(url: string): Promise<QueueBackend> {
-  // Workers wait on blocking commands, which must not be given up after some retries.
-  const redis = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true })
+  let over = false
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    // Workers wait on blocking commands, which must not be given up after some retries.
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (over ? null : Math.min(times * 50, 2000)),
+  })
+  const clients = [redis]
+  // BullMQ makes itself one for each worker, and cannot end it in every state.
+  const duplicate = redis.duplicate.bind(redis)
+  redis.duplicate = (options) => {
+    const client = duplicate(options)
+    clients.push(client)
+    return client
+  }
+  const cut = (): void => {
+    over = true
+    for (const client of clients) end(client)
+  }
   let lost: Error | null = null
   redis.on('error', (cause: Error) => (lost = cause))
   redis.on('ready', () => (lost = null))
@@ -85,7 +107,7 @@ async function redisBackend(url: string): Promise<QueueBackend> {
     await redis.connect()
     await expectNothingIsEvicted(redis)
   } catch (cause) {
-    redis.disconnect()
+    cut()
     // What the network said tells more than the "Connection is closed" that follows from it.
     throw unavailable(cause instanceof HoldfastError ? cause : (lost ?? cause))
   }
@@ -98,10 +120,34 @@ async function redisBackend(url: string): Promise<QueueBackend> {
       if (lost !== null || redis.status !== 'ready') throw unavailable(lost)
       await redis.ping()
     },
+    cut,
     close: async () => {
-      await redis.quit().catch(() => redis.disconnect())
+      const late = new AbortController()
+      await Promise.race([
+        redis.quit().catch(() => undefined),
+        sleep(GOODBYE_MS, undefined, { signal: late.signal }).catch(() => undefined),
+      ])
+      late.abort()
+      cut()
     },
   }
+}
+
+/** For the last answer of a Redis that may not answer any more. */
+const GOODBYE_MS = 1000
+
+/**
+ * In every state, with what waits in it. A client that waits to connect again has nothing that could end: `disconnect`
+ * takes its timer away and leaves it as it is, and whoever waits for its end, as BullMQ does, waits for ever. An attempt
+ * that is begun and broken off at once has an end.
+ *
+ * @see https://github.com/taskforcesh/bullmq/issues/4656
+ */
+function end(client: Redis): void {
+  client.disconnect()
+  if (client.status !== 'reconnecting') return
+  client.connect().catch(() => undefined)
+  client.disconnect()
 }
 
 /** A Redis that throws keys away under pressure throws jobs away; they would come back only with the next sweep. */

@@ -172,8 +172,11 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
   let ending: Promise<void> | null = null
   async function end(): Promise<void> {
     workers?.stop()
-    await dispatcher?.close().catch(outage.failed)
-    await workers?.ended()
+    const told = Promise.all([dispatcher?.close().catch(outage.failed), workers?.ended()])
+    await workers?.idle()
+    // Nothing is lost with what Redis is not told any more: the database says what is done and what is due.
+    if (!(await inTime(told, TELLING_MS))) backend.cut()
+    await told
     await signals.close()
     await Promise.all(Object.values(queues).map((queue) => queue.close()))
   }
@@ -183,14 +186,27 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
     counts: () => countAll(database, backend, queues),
     drain: async (timeoutMs = 20_000) => {
       ending ??= end()
-      const late = new AbortController()
-      const inTime = await Promise.race([
-        ending.then(() => true),
-        sleep(timeoutMs, false, { signal: late.signal }).catch(() => false),
-      ])
-      late.abort()
-      if (!inTime) log.warn(`what runs did not end within ${timeoutMs} ms; its leases run out by themselves`)
+      if (await inTime(ending, timeoutMs)) return
+      log.warn(`what runs did not end within ${timeoutMs} ms; its leases run out by themselves`)
+      // Whoever closes the database waits for the connection that is listened on.
+      await inTime(signals.close(), TELLING_MS)
     },
+  }
+}
+
+/** For the queue to take note of what ended: milliseconds where it answers. */
+const TELLING_MS = 3000
+
+/** Whether it settled within so many milliseconds; rejects as it does. */
+async function inTime(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = new AbortController()
+  try {
+    return await Promise.race([
+      work.then(() => true),
+      sleep(ms, false, { signal: late.signal }).catch(() => false),
+    ])
+  } finally {
+    late.abort()
   }
 }
 

@@ -28,13 +28,16 @@ export interface WorkersOptions {
 export interface Workers {
   /** Takes nothing more and tells what runs to stop. */
   stop(): void
-  /** Resolves when nothing runs any more. */
+  /** Resolves when nothing runs any more; the queue may not know of it yet. */
+  idle(): Promise<void>
+  /** Resolves when the queue knows as well. */
   ended(): Promise<void>
 }
 
 export function startWorkers(options: WorkersOptions): Workers {
   const { database, backend, prefix, handlers, limits, log, outage, onEnd } = options
   const stopping = new AbortController()
+  const running = new Set<Promise<string>>()
 
   async function step(name: StepName, { tenant, connection }: JobData): Promise<string> {
     if (connection === undefined) throw new UnrecoverableError('The job names no connection.')
@@ -72,8 +75,15 @@ export function startWorkers(options: WorkersOptions): Workers {
   }
 
   function start(name: QueueName): Worker<JobData> {
-    const process = ({ data }: Job<JobData>): Promise<string> =>
-      name === 'act' ? act(data) : step(name, data)
+    const process = async ({ data }: Job<JobData>): Promise<string> => {
+      const run = name === 'act' ? act(data) : step(name, data)
+      running.add(run)
+      try {
+        return await run
+      } finally {
+        running.delete(run)
+      }
+    }
     const worker = backend.worker(name, process, {
       prefix,
       concurrency: limits.concurrency[name],
@@ -109,6 +119,9 @@ export function startWorkers(options: WorkersOptions): Workers {
         }),
       )
       for (const worker of workers) void worker.close().catch(outage.failed)
+    },
+    idle: async () => {
+      while (running.size > 0) await Promise.allSettled(running)
     },
     ended: async () => {
       await Promise.all(workers.map((worker) => worker.close()))
