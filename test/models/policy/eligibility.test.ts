@@ -66,7 +66,7 @@ describe('eligibility', () => {
       to: 'suppressed',
       code: 'not_eligible',
       reason:
-        'Not sent: by the settings "email" is for customers with at least 105 paid a month; this one has 99.',
+        'Not sent: by the settings "Send Email" is for customers with at least 105 paid a month; this one has 99.',
     })
     expect(stillEligible({ ...fact, objects: true }, asked)?.code).toBe('profiling_objection')
     expect(stillEligible({ ...fact, objects: true }, { ...asked, byPolicy: false })).toBeNull()
