@@ -10,6 +10,7 @@ import type { ServiceSettings } from '../settings/service.ts'
 import type { GuardFact } from '../store/guard-facts.ts'
 import { capOf } from './guard-caps.ts'
 import { isTranslated } from './guard-language.ts'
+import { momentWords, placeWords } from './moment-words.ts'
 import { isAlways, nextOpening, type Opening } from './quiet-hours.ts'
 import { placeOf, type Place, type Whereabouts } from './zones.ts'
 
@@ -66,7 +67,7 @@ export type GuardCode =
  * @returns null when nothing speaks against sending now
  * @example
  * guard(fact, { action, channel: 'email', recipient, settings, now, expiresAt, delivery: 'live' })
- * // { to: 'deferred', code: 'quiet_hours', reason: 'It waits until 2026-11-23 07:00 UTC: …', until: 2026-11-23T07:00:00Z }
+ * // { to: 'deferred', code: 'quiet_hours', reason: 'It waits until Monday, 23 November, 08:00 in Berlin (Europe/Berlin): …', until: 2026-11-23T07:00:00Z }
  */
 export function guard(fact: GuardFact, request: GuardRequest): GuardVerdict | null {
   const certain = fact.contacts.filter(({ pending }) => pending !== true)
@@ -191,15 +192,14 @@ function hoursAgainst(
   if (nowhere) return verdict(request, { end: drop, code: 'zone_unknown', because: UNKNOWN_ZONE })
   const opens = nextOpening(opening, place, { from, before: FAR })
   if (opens?.getTime() === now.getTime()) return null
+  const closed = closedWords(hours, placeWords(place))
   const why: Against =
-    cap === null
-      ? { end: drop, code: 'quiet_hours', because: closedWords(hours, place) }
-      : { ...cap, end: false }
+    cap === null ? { end: drop, code: 'quiet_hours', because: closed } : { ...cap, end: false }
   if (opens === null)
     return verdict(request, {
       end: true,
       code: 'quiet_hours',
-      because: `${closedWords(hours, place)}, and no hour is within that time everywhere. Fill in the time zone of the contact in the CRM`,
+      because: `${closed}, and no hour is within that time everywhere. Fill in the time zone of the contact in the CRM`,
     })
   if (opens >= expiresAt)
     return verdict(request, {
@@ -207,7 +207,13 @@ function hoursAgainst(
       end: true,
       because: `${why.because}, and by then it will have expired`,
     })
-  return verdict(request, { ...why, until: opens })
+  // The one zone is named with the time itself.
+  const there = cap === null && !drop && place.zones.length === 1
+  return verdict(request, {
+    ...why,
+    ...(there ? { because: closedWords(hours, 'there') } : {}),
+    until: opens,
+  })
 }
 
 const FAR = new Date(8.64e15)
@@ -215,15 +221,14 @@ const FAR = new Date(8.64e15)
 const UNKNOWN_ZONE =
   'neither time zone nor country of the person is known, so nobody can say what time it is there. Fill one of them in in the CRM'
 
-function closedWords({ from, to, days }: Opening['hours'], { zones, countries }: Place): string {
-  const where = zones.length === 1 ? zones[0] : `all ${zones.length} time zones of ${countries.join(' and ')}`
+function closedWords({ from, to, days }: Opening['hours'], where: string): string {
   const when =
     days === 'every' ? '' : days === 'business' ? ' on business days' : ' (companies: on business days)'
-  return `messages go out from ${from} to ${to}${when} in ${where}`
+  return `messages go out from ${from} to ${to}${when} ${where === 'there' ? where : `in ${where}`}`
 }
 
 function verdict(request: GuardRequest, { end, code, because, until }: Against): GuardVerdict {
-  const { delivery, channel, expiresAt } = request
+  const { delivery, channel, expiresAt, recipient, now } = request
   const late = until !== null && until !== undefined && until >= expiresAt
   const live = delivery === 'dry_run' ? 'Live it would' : 'It'
   const sandbox = delivery === 'sandbox' ? ' The sandbox keeps to this as live sending does.' : ''
@@ -237,9 +242,10 @@ function verdict(request: GuardRequest, { end, code, because, until }: Against):
     return { to: 'suppressed', code, reason: `${not}: ${because}.${sandbox}` }
   }
   const waits = delivery === 'dry_run' ? 'wait' : 'waits'
-  const words = until === null || until === undefined ? '' : ` until ${minute(until)}`
+  const words =
+    until === null || until === undefined
+      ? ''
+      : ` until ${momentWords(until, { place: placeOf(recipient), now })}`
   const reason = `${live} ${waits}${words}: ${because}.${sandbox}`
   return { to: 'deferred', code, reason, ...(words === '' ? {} : { until: until! }) }
 }
-
-const minute = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -48,7 +48,7 @@ describe('the guard before sending', () => {
         until: new Date('2026-01-15T07:00:00Z'),
       })
       expect(verdict?.reason).toBe(
-        'It waits until 2026-01-15 07:00 UTC: messages go out from 08:00 to 21:00 (companies: on business days) in Europe/Vienna.',
+        'It waits until Thursday, 15 January, 08:00 in Vienna (Europe/Vienna): messages go out from 08:00 to 21:00 (companies: on business days) there.',
       )
     })
 
@@ -118,7 +118,7 @@ describe('the guard before sending', () => {
       const reason = (delivery: GuardRequest['delivery']) =>
         guard(NOTHING, request({ now: night, delivery }))?.reason
       expect(reason('sandbox')).toContain('The sandbox keeps to this')
-      expect(reason('dry_run')).toMatch(/^Live it would wait until 2026-01-15 07:00 UTC: /)
+      expect(reason('dry_run')).toMatch(/^Live it would wait until Thursday, 15 January, 08:00 in Vienna /)
     })
   })
 
