@@ -114,7 +114,7 @@ function line(one: Listed): string {
     one.costMinor === null
       ? 'cost not known'
       : `cost ${(one.costMinor / 10 ** digits).toFixed(digits)} ${one.currency} so far`
-  const what = `${one.basisPoints / 100} % for ${one.months} months`
+  const what = `${one.basisPoints / 100} % for ${one.months === 1 ? 'one month' : `${one.months} months`}`
   return `${one.code ?? one.intervention}  ${one.status}  ${what}, until ${one.expiresOn}, ${cost}  ${one.customerName ?? ''}`.trimEnd()
 }
 

@@ -125,8 +125,14 @@ const nobody = (code: string, reason: string): { chosen: null; none: Nobody } =>
 })
 
 function refusedWords({ because }: Refusal, addresses: number): string {
-  const others = addresses > 1 ? `; of the ${addresses - 1} others none may be written to either` : ''
-  return `Not sent: ${because}${others}.`
+  return `Not sent: ${because}${othersWords(addresses - 1)}.`
+}
+
+function othersWords(others: number): string {
+  if (others === 0) return ''
+  return others === 1
+    ? '; the other one may not be written to either'
+    : `; neither may any of the ${others} others be written to`
 }
 
 const lowered = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1)

@@ -118,7 +118,7 @@ export function expectRoom(left: Left, { action, at, costMinor, settings }: Room
   const places = left.capacity[at]
   if (places !== null && places <= 0)
     throw refused(
-      `All ${action.capacity} places of "${action.name}" in this ${settings.period} are taken (settings: catalogue.${action.key}.capacity).`,
+      `${action.capacity === 1 ? `The one place of "${action.name}" in this ${settings.period} is` : `All ${action.capacity} places of "${action.name}" in this ${settings.period} are`} taken (settings: catalogue.${action.key}.capacity).`,
     )
 }
 

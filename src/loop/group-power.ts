@@ -63,5 +63,5 @@ function sentenceOf({
       ? `An effect of ${EXAMPLE_EFFECT * 100} % would not show within two years: take a larger holdout, or judge by the policy's own bars`
       : `An effect of ${EXAMPLE_EFFECT * 100} % shows after ${weeksToExample} weeks`
   const [acted, alone] = [treated, compared].map((many) => many.toLocaleString('en'))
-  return `With ${acted} customers acted on and ${alone} left alone, of whom ${(monthlyHazard * 100).toFixed(1)} % leave in a month: ${parts.join('; ')}. ${example}.`
+  return `With ${acted} ${treated === 1 ? 'customer' : 'customers'} acted on and ${alone} left alone, of whom ${(monthlyHazard * 100).toFixed(1)} % leave in a month: ${parts.join('; ')}. ${example}.`
 }

@@ -70,7 +70,7 @@ function rules({ contact, guard, period }: CapTerms['settings'], today: number):
   return [
     {
       code: 'cooldown',
-      because: `the last contact was less than ${wait} days ago`,
+      because: `the last contact was less than ${wait === 1 ? 'a day' : `${wait} days`} ago`,
       // Without a waiting time nothing counts.
       limit: wait === 0 ? null : 1,
       start: today - wait + 1,

@@ -97,7 +97,7 @@ export async function judgeModel(
   if (labels.length < LEAST) {
     throw new HoldfastError(
       'too_few_rows',
-      `Only ${labels.length} customers of ${profile.path} are new to this model (${seen} were in its training data): too few to judge it. Give a file with new customers, or leave --model out to cross-validate on all of them.`,
+      `Only ${labels.length === 1 ? 'one customer' : `${labels.length} customers`} of ${profile.path} ${labels.length === 1 ? 'is' : 'are'} new to this model (${seen} were in its training data): too few to judge it. Give a file with new customers, or leave --model out to cross-validate on all of them.`,
     )
   }
   const levels = levelThresholds(defaultLevels, bundle.population.baseRate)

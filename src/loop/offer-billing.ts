@@ -237,7 +237,10 @@ async function charge(
 ): Promise<BillingResult> {
   if (offer.redemption === null) return notTaken()
   if (month > offer.months)
-    return refused('request_invalid', `The offer lasts ${offer.months} months; there is no month ${month}.`)
+    return refused(
+      'request_invalid',
+      `The offer lasts ${offer.months === 1 ? 'one month' : `${offer.months} months`}; there is no month ${month}.`,
+    )
   if (!settings.offers.billing.reportsCosts)
     return refused(
       'conflict',

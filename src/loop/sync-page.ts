@@ -137,7 +137,7 @@ export function refuseMassDeletion(
   if (allowDeletions || present < FEW_CUSTOMERS || gone <= MOST_DELETED * present) return
   throw new HoldfastError(
     'connector_configuration',
-    `${gone} of ${present} customers are not there any more, so the source was probably not whole, and none was marked as deleted. If they are really gone, set "allowDeletions": true in the config of the connection and sync again; it holds for one sync.`,
+    `${gone} of ${present} customers ${gone === 1 ? 'is' : 'are'} not there any more, so the source was probably not whole, and none was marked as deleted. If they are really gone, set "allowDeletions": true in the config of the connection and sync again; it holds for one sync.`,
     // The next file may be whole again.
     { retryable: true },
   )

@@ -127,7 +127,7 @@ export async function tellCodes(
       text:
         free === 0
           ? `Offers of this pool ${offers.whenEmpty === 'wait' ? 'wait until there are codes, or until they expire' : 'are dropped'}. Import more: holdfast offers import, or POST /v1/offer-pools/${pool}/codes.`
-          : `There are ${free} codes left. Import more: holdfast offers import, or POST /v1/offer-pools/${pool}/codes.`,
+          : `There ${free === 1 ? 'is one code' : `are ${free} codes`} left. Import more: holdfast offers import, or POST /v1/offer-pools/${pool}/codes.`,
       data: { pool, free },
       dedupKey: `codes ${pool} ${free === 0 ? 'none' : 'few'} ${Math.floor(now.getTime() / (7 * DAY))}`,
     })

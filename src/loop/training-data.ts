@@ -91,7 +91,7 @@ export async function prepareTraining(
   if (read.rows < 20) {
     throw new HoldfastError(
       'too_few_rows',
-      `${profile.path} has ${read.rows} customers with a known outcome in "${target.column}". A model needs hundreds; with fewer than 20 nothing can be learned. Score with the subscription starter model instead.`,
+      `${profile.path} has ${read.rows === 1 ? 'one customer' : `${read.rows} customers`} with a known outcome in "${target.column}". A model needs hundreds; with fewer than 20 nothing can be learned. Score with the subscription starter model instead.`,
     )
   }
   const leaks = findLeaks({

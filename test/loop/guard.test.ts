@@ -122,6 +122,15 @@ describe('the guard before sending', () => {
     })
   })
 
+  it('speaks of one day as of one', () => {
+    const settings = { contact: { cooldownDays: 1 } }
+    const contacts = [{ at: new Date('2026-01-14T09:00:00Z'), actionKey: 'email', delivery: 'live' as const }]
+    const now = new Date('2026-01-14T12:00:00Z')
+    expect(guard(about({ contacts }), request({ now, settings }))?.reason).toContain(
+      ': the last contact was less than a day ago.',
+    )
+  })
+
   describe('caps', () => {
     const free = { contact: { cooldownDays: 0, perPeriod: null }, guard: { perDay: null, perWeek: null } }
     const only = (contact: object, guarded: object = {}) => ({
