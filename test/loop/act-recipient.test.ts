@@ -15,7 +15,7 @@ const contact = (at: number): Contact =>
     country: 'DE',
   }) as unknown as Contact
 
-const refusal = () => ({ code: 'no_consent', because: 'Ann has not agreed to e-mails' })
+const refusal = () => ({ code: 'no_consent' as const, because: 'Ann has not agreed to e-mails' })
 const refused = (many: number) =>
   chooseRecipient(
     Array.from({ length: many }, (_, at) => contact(at)),
