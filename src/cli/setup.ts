@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { HoldfastError } from '../contracts/errors.ts'
+import type { DeliverySettings } from '../settings/automation.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
 import { serviceCommand } from './service-command.ts'
@@ -114,7 +115,7 @@ export function activate(options: OfCompany): Promise<number> {
   return runCommand(options, async (terminal) => {
     const done = await serviceCommand('activate', given({ company: options.company }), terminal)
     terminal.print(`${String(done['company'])}: decisions become interventions from now on.`)
-    terminal.note(DELIVERY_WORDS[String(done['delivery'])] ?? '')
+    terminal.note(deliveryWords(String(done['delivery'])))
     terminal.note(String(done['groups']))
     terminal.note(
       'Who was decided on before keeps the suggestion for this period; actions for them begin with the next one. "holdfast doctor" says what is missing.',
@@ -123,14 +124,26 @@ export function activate(options: OfCompany): Promise<number> {
   })
 }
 
-const DELIVERY_WORDS: Readonly<Record<string, string>> = {
+type Mode = DeliverySettings['mode']
+
+/**
+ * Whom things reach once actions are on.
+ *
+ * @param mode `delivery.mode` of the settings
+ * @example
+ * deliveryWords('live') // 'E-mails and texts reach customers …'
+ */
+export const deliveryWords = (mode: string): string => DELIVERY_WORDS[mode as Mode] ?? ''
+
+const DELIVERY_WORDS: Readonly<Record<Mode, string>> = {
   off: 'Actions are switched off in the settings (delivery.mode), so none is carried out.',
   dry_run:
     'It is a dry run (delivery.mode): what would be sent is recorded, can be looked at, and goes to nobody.',
   sandbox:
-    'E-mails reach the sandbox inbox, tasks the CRM sandboxes on this machine, and nobody else (delivery.mode).',
+    'E-mails and texts reach the sandboxes on this machine, tasks the CRM sandboxes there, and nobody else (delivery.mode).',
   test_list:
-    'E-mails reach the addresses of delivery.testList and nobody else. Calls and offers become tasks for the owners in the CRM, unless it is a test account.',
+    'E-mails and texts reach those of delivery.testList and delivery.testNumbers and nobody else. Calls and offers become tasks for the owners in the CRM, unless it is a test account.',
+  live: 'E-mails and texts reach customers (delivery.mode), calls and offers become tasks for the owners in the CRM, unless it is a test account. "holdfast preview" says what today’s would be.',
 }
 
 async function settingsFile(path: string): Promise<unknown> {
