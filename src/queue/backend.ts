@@ -137,17 +137,31 @@ async function redisBackend(url: string): Promise<QueueBackend> {
 const GOODBYE_MS = 1000
 
 /**
- * In every state, with what waits in it. A client that waits to connect again has nothing that could end: `disconnect`
- * takes its timer away and leaves it as it is, and whoever waits for its end, as BullMQ does, waits for ever. An attempt
- * that is begun and broken off at once has an end.
+ * Ends it for good, in whatever state it is, and refuses what waits in it: BullMQ waits for ever for what has no end.
  *
  * @see https://github.com/taskforcesh/bullmq/issues/4656
  */
 function end(client: Redis): void {
+  // Who waits for a worker's next job may try again.
+  client.on('connecting', () => client.disconnect())
   client.disconnect()
-  if (client.status !== 'reconnecting') return
-  client.connect().catch(() => undefined)
-  client.disconnect()
+  // Between two attempts nothing is there that could end, and `disconnect` leaves it so; an attempt that is begun and
+  // broken off ends.
+  if (client.status === 'reconnecting') {
+    client.connect().catch(() => undefined)
+    client.disconnect()
+  }
+  // What a broken connection did not answer is kept to be asked again once one is up, and forgotten if none is.
+  const { prevCommandQueue: kept } = client as unknown as Kept
+  for (let item = kept?.shift(); item !== undefined; item = kept?.shift())
+    item.command.reject(new Error('Connection is closed.'))
+}
+
+/** Of ioredis, which has no name for it outside. */
+interface Kept {
+  readonly prevCommandQueue?: {
+    shift(): { readonly command: { reject(cause: Error): void } } | undefined
+  } | null
 }
 
 /** A Redis that throws keys away under pressure throws jobs away; they would come back only with the next sweep. */

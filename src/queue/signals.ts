@@ -75,6 +75,10 @@ export function openSignals({ pool }: Database, onError: (cause: unknown) => voi
     listen: async (heard) => {
       if (listener !== null || closed) return
       const client = await pool.connect()
+      if (closed) {
+        client.release()
+        return
+      }
       listener = client
       client.on('error', () => drop(client))
       client.on('notification', ({ channel, payload = '' }) => {

@@ -50,6 +50,19 @@ const outages: readonly { readonly redis: string; readonly happens: (way: Way) =
     },
   },
   {
+    // What was asked of the connection before is kept for one that is up, and nobody is told when none follows.
+    redis: 'came back by half and is away again',
+    happens: async (way) => {
+      way.hold()
+      // Long enough for a sweep.
+      await sleep(1500)
+      way.cut()
+      await sleep(1000)
+      way.close()
+      await sleep(300)
+    },
+  },
+  {
     redis: 'answers nothing',
     happens: async (way) => {
       way.hold()
