@@ -227,11 +227,14 @@ function closedWords({ from, to, days }: Opening['hours'], where: string): strin
   return `messages go out from ${from} to ${to}${when} ${where === 'there' ? where : `in ${where}`}`
 }
 
+/** Of each reason in a sandbox; where many stand together it is said once. */
+export const SANDBOX_KEEPS = 'The sandbox keeps to this as live sending does.'
+
 function verdict(request: GuardRequest, { end, code, because, until }: Against): GuardVerdict {
   const { delivery, channel, expiresAt, recipient, now } = request
   const late = until !== null && until !== undefined && until >= expiresAt
   const live = delivery === 'dry_run' ? 'Live it would' : 'It'
-  const sandbox = delivery === 'sandbox' ? ' The sandbox keeps to this as live sending does.' : ''
+  const sandbox = delivery === 'sandbox' ? ` ${SANDBOX_KEEPS}` : ''
   if (end || late) {
     const not =
       delivery === 'dry_run'

@@ -114,7 +114,23 @@ describe.skipIf(chromiumPath === undefined)("the loop's pages in a browser", () 
     '/outbox',
     `/outbox/${waiting}`,
     '/inbox',
+    '/sending',
+    '/preview',
   ]
+
+  it('have the columns of what is sent one below the other', async () => {
+    const context = await signedIn()
+    const { page } = await open(context, '/sending')
+    const left = (nth: number) => page.getByRole('columnheader', { name: 'State' }).nth(nth).boundingBox()
+    const right = (nth: number) => page.locator('.parts').nth(nth).locator('summary').first().boundingBox()
+    const [states, buttons] = [
+      [await left(0), await left(1)],
+      [await right(0), await right(1)],
+    ]
+    expect(states[0]!.x).toBeCloseTo(states[1]!.x, 0)
+    expect(buttons[0]!.x + buttons[0]!.width).toBeCloseTo(buttons[1]!.x + buttons[1]!.width, 0)
+    await context.close()
+  })
 
   it.each([
     [1400, 'light'],

@@ -101,6 +101,7 @@ svg text{font-family:inherit;font-size:12px;fill:var(--second)}
 .raises{fill:var(--high)}.lowers{fill:var(--low)}
 .keys{display:flex;flex-wrap:wrap;gap:6px 20px;list-style:none;padding:0;margin:6px 0 10px;font-size:13px}
 .keys a{text-decoration:none}
+.parts tbody th{width:250px}.parts td.tight{text-align:right}.parts .pause{display:inline-block;text-align:left}.parts .pause summary{padding:2px 10px;font-size:12.5px}
 .tabs{display:flex;flex-wrap:wrap;gap:6px 8px;list-style:none;padding:0;margin:14px 0 6px}
 .tabs a{display:inline-block;border:1px solid var(--line);border-radius:20px;padding:3px 12px;color:var(--second);text-decoration:none;font-size:13px}
 .tabs a:hover{color:var(--ink);border-color:var(--third)}

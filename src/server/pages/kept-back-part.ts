@@ -4,6 +4,7 @@ import type { InterventionState } from '../../store/intervention-states.ts'
 import { keptBack, waiting } from '../../store/suppressed.ts'
 import { html, type Markup, type Piece } from './html.ts'
 import { sentence } from './notices.ts'
+import { withoutSandbox } from './outbox-table.ts'
 import type { Place } from './place.ts'
 
 interface Row {
@@ -58,7 +59,7 @@ async function heldBack(tx: Transaction, { now }: Place): Promise<readonly Row[]
     if (to !== 'suppressed') continue
     const key = `${code} ${actionKey}`
     const known = rows.get(key)
-    const said = known?.said ?? (example === null ? wordsOf(code) : sentence(example))
+    const said = known?.said ?? (example === null ? wordsOf(code) : sentence(withoutSandbox(example)))
     rows.set(key, { actionKey, said, count: (known?.count ?? 0) + interventions })
   }
   return [...rows.values()].toSorted((a, b) => b.count - a.count)

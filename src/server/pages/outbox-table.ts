@@ -1,4 +1,5 @@
 /** Interventions as rows, and the states as the way through them. */
+import { SANDBOX_KEEPS } from '../../loop/guard.ts'
 import type { InterventionState } from '../../store/intervention-states.ts'
 import type { InterventionLine } from '../../store/reads/interventions.ts'
 import { answerButtons } from './answer-buttons.ts'
@@ -32,6 +33,7 @@ export function interventionTable(
   back: string | null = null,
 ): Markup {
   const { formats } = place
+  const sandboxed = lines.some(({ reason }) => reason?.endsWith(SANDBOX_KEEPS) === true)
   const rows = lines.map((line) => {
     const answers = back === null ? null : answerButtons(line, place, { back, small: true })
     return html`<tr>
@@ -40,7 +42,7 @@ export function interventionTable(
       </th>
       <td><a href="/customers/${line.customer}">${line.customerName ?? `Customer ${line.customer}`}</a></td>
       <td class="full">
-        ${stateMark(line.state)}${line.reason !== null && html`<small>${sentence(line.reason)}</small>`}${answers}
+        ${stateMark(line.state)}${line.reason !== null && html`<small>${sentence(withoutSandbox(line.reason))}</small>`}${answers}
       </td>
       <td class="nowrap">${timeOf(line, place)}</td>
       <td class="figure" data-label="Cost">
@@ -49,23 +51,30 @@ export function interventionTable(
     </tr>`
   })
   return html`<table class="rows">
-    <caption class="only-reader">
-      ${caption}
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">Action</th>
-        <th scope="col">Customer</th>
-        <th scope="col">State</th>
-        <th scope="col">When</th>
-        <th scope="col" class="figure">Cost</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
+      <caption class="only-reader">
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Action</th>
+          <th scope="col">Customer</th>
+          <th scope="col">State</th>
+          <th scope="col">When</th>
+          <th scope="col" class="figure">Cost</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+    ${sandboxed && sandboxNote()}`
 }
+
+/** Once for a list of reasons. */
+export const sandboxNote = (): Markup =>
+  html`<p class="note">In the sandbox hours, limits and holds count as they do live.</p>`
+
+export const withoutSandbox = (reason: string): string => reason.replace(` ${SANDBOX_KEEPS}`, '')
 
 const DOTS: Partial<Record<InterventionState, string>> = {
   uncertain: ' bad',

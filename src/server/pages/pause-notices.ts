@@ -4,6 +4,9 @@ import type { Formats } from './formats.ts'
 import { CHANNELS } from './labels.ts'
 import { sentence, type Notice } from './notices.ts'
 
+/** How the reason of a stop begins, which is said beside it. */
+export const BY_ITSELF = /^It stopped by itself: /
+
 const LOOK = { kind: 'look', href: '/sending', label: 'Look at what is sent' } as const
 
 /**
@@ -32,7 +35,7 @@ export function partNotices(
     ...stopped.map((one): Notice => ({
       tone: 'bad',
       title: `${nameOf(one)} stopped by itself`,
-      text: sentence(one.reason.replace(/^It stopped by itself: /, '')),
+      text: sentence(one.reason.replace(BY_ITSELF, '')),
       remedy: LOOK,
     })),
     ...paused.map((one): Notice => ({

@@ -7,6 +7,7 @@ import { maskSentence } from './decided.ts'
 import { html, type Markup, type Piece } from './html.ts'
 import { CHANNELS } from './labels.ts'
 import { sentence } from './notices.ts'
+import { sandboxNote, withoutSandbox } from './outbox-table.ts'
 import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
 
@@ -127,7 +128,7 @@ function actionsTable({ actions, currency }: BookPreview, { formats }: Place): M
       <tr>
         <th scope="col">Action</th>
         <th scope="col">Who is left out</th>
-        ${shown.map((outcome) => html`<th scope="col" class="figure">${WORDS[outcome]}</th>`)}
+        ${shown.map((outcome) => html`<th scope="col" class="figure">${sentence(WORDS[outcome]).replace('.', '')}</th>`)}
         <th scope="col" class="figure">Cost</th>
       </tr>
     </thead>
@@ -148,7 +149,7 @@ function reasonsPart({ reasons }: BookPreview, { formats }: Place): Piece {
         <th scope="row" class="first">
           ${formats.action(one.actionKey)}<small>${WORDS[one.outcome]}</small>
         </th>
-        <td class="full">${sentence(one.reason)}</td>
+        <td class="full">${sentence(withoutSandbox(one.reason))}</td>
         <td class="figure" data-label="Customers">${formats.count(one.count)}</td>
       </tr>`,
   )
@@ -169,6 +170,7 @@ function reasonsPart({ reasons }: BookPreview, { formats }: Place): Piece {
         ${rows}
       </tbody>
     </table>
+    ${reasons.some(({ reason }) => reason !== withoutSandbox(reason)) && sandboxNote()}
   </section>`
 }
 
@@ -178,17 +180,21 @@ function examplesPart({ examples }: BookPreview, place: Place): Piece {
   return html`<section>
     <h2>What it would say</h2>
     <p class="note">As a dry run: links lead nowhere, and codes are made up.</p>
-    ${messages.map((one) => exampleMarkup(one, place))}
+    ${[...Map.groupBy(messages, ({ actionKey }) => actionKey)].map(
+      ([key, of]) =>
+        html`<h3>${place.formats.action(key)}</h3>
+          ${of.map(exampleMarkup)}`,
+    )}
   </section>`
 }
 
-function exampleMarkup({ actionKey, customer, customerName, message }: Example, { formats }: Place): Piece {
+function exampleMarkup({ customer, customerName, message, outcome }: Example): Piece {
   if (message === null) return null
   const to = message.kind === 'email' ? message.to.address : message.kind === 'sms' ? message.to : null
   return html`<details>
     <summary>
-      ${formats.action(actionKey)} for
-      ${customerName ?? `customer ${customer}`}${'subject' in message && `: ${message.subject}`}
+      ${customerName ?? `Customer ${customer}`}${'subject' in message && `: ${message.subject}`}
+      <span class="note">· ${WORDS[outcome]}</span>
     </summary>
     <div class="box">
       <p class="note"><a href="/customers/${customer}">The customer</a>${to !== null && ` · to ${to}`}</p>

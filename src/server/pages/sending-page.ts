@@ -9,6 +9,7 @@ import { button } from './form.ts'
 import { html, type Markup, type Piece } from './html.ts'
 import { CHANNELS } from './labels.ts'
 import { DELIVERY, sentence } from './notices.ts'
+import { BY_ITSELF } from './pause-notices.ts'
 import { withPlace, type Place } from './place.ts'
 import { shell } from './shell.ts'
 
@@ -138,15 +139,16 @@ function partsTable(
               : html`<span class="dot"></span>On`
             : html`<span class="dot bad"></span>${pause.actor === 'watch' ? 'Stopped by itself' : 'Paused'}
                 <small
-                  >${sentence(pause.reason)}
-                  ${pause.actor !== 'watch' && `Set by ${who(pause.actor)} `}${place.formats.when(pause.createdAt)}</small
+                  >${sentence(pause.reason.replace(BY_ITSELF, ''))}
+                  ${pause.actor === 'watch' ? 'Stopped' : `Set by ${who(pause.actor)}`}
+                  ${place.formats.when(pause.createdAt)}.</small
                 >`
         }
       </td>
       <td class="tight">${switchOf(scope, name, word, pause, place)}</td>
     </tr>`
   })
-  return html`<table class="rows">
+  return html`<table class="rows parts">
     <caption class="only-reader">
       ${scope === 'action' ? 'Actions, and whether they are paused' : 'Channels, and whether they are paused'}
     </caption>

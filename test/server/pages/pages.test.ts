@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { InboxMail } from '../../../actions/email/sandbox/inbox.ts'
 import type { ConnectionId, TenantId } from '../../../src/contracts/ids.ts'
+import { SANDBOX_KEEPS } from '../../../src/loop/guard.ts'
 import { pageRoutes } from '../../../src/server/pages/routes.ts'
 import { listAudit } from '../../../src/store/audit.ts'
 import { setConnectionStatus } from '../../../src/store/connections.ts'
@@ -481,6 +482,23 @@ describe('buttons', () => {
       '/outbox?state=x&y',
     ])
       expect((await press(`/outbox/${id}/approve`, { back })).status, back).toBe(400)
+  })
+})
+
+describe('a list in the sandbox', () => {
+  it('says once, and not in each row, that the sandbox keeps to hours and limits', async () => {
+    const { tenant, cookie } = await company()
+    const connection = await connect(database, tenant)
+    const { first } = await fillBook(database, tenant, connection, { count: 2 })
+    const reason = `It waits until Monday. ${SANDBOX_KEEPS}`
+    for (const at of [first, first + 1])
+      await addActionIn(database, { tenant, connection }, at, 'deferred', { reason })
+    const said = words(await open('/outbox', cookie))
+    expect(said.match(/It waits until Monday\./g)).toHaveLength(2)
+    expect(said).not.toContain(SANDBOX_KEEPS)
+    expect(said.match(/In the sandbox hours, limits and holds count as they do live\./g)).toHaveLength(1)
+    await addActionIn(database, { tenant, connection }, first, 'suppressed', { reason })
+    expect(words(await open('/outbox?state=suppressed', cookie))).not.toContain(SANDBOX_KEEPS)
   })
 })
 
