@@ -21,12 +21,14 @@ export interface JobData {
 
 export interface QueueBackend {
   readonly kind: 'database' | 'redis'
-  queue(name: string, options?: Omit<QueueOptions, 'connection'>): Queue<JobData>
+  /** @throws HoldfastError `database_unavailable` */
+  queue(name: string, options?: Omit<QueueOptions, 'connection'>): Promise<Queue<JobData>>
+  /** At work already. @throws HoldfastError `database_unavailable` */
   worker(
     name: string,
     process: Processor<JobData>,
     options?: Omit<WorkerOptions, 'connection'>,
-  ): Worker<JobData>
+  ): Promise<Worker<JobData>>
   /** Throws when nothing can be queued now. */
   ping(): Promise<void>
   /** Gives up what waits for a Redis that does not answer: it is refused, and so is all that comes after it. */
@@ -43,7 +45,8 @@ const SCHEMA = 'bullmq'
  * @throws HoldfastError `queue_unavailable`, `database_unavailable`
  * @example
  * const backend = await openBackend(database, null)
- * await backend.queue('sync').add('sync', { tenant, connection })
+ * const queue = await backend.queue('sync')
+ * await queue.add('sync', { tenant, connection })
  */
 export async function openBackend(database: Database, redisUrl: string | null): Promise<QueueBackend> {
   return redisUrl === null ? databaseBackend(database) : redisBackend(redisUrl)
@@ -63,13 +66,18 @@ async function databaseBackend({ pool }: Database): Promise<QueueBackend> {
   const classes = withBackend(createPostgresBackend)
   return {
     kind: 'database',
-    queue: (name, options = {}) =>
-      new classes.Queue(name, { ...options, connection: pool as never }) as unknown as Queue<JobData>,
-    worker: (name, process, options = {}) =>
-      new classes.Worker(name, process as never, {
-        ...options,
-        connection: pool as never,
-      }) as unknown as Worker<JobData>,
+    queue: async (name, options = {}) => {
+      const queue = new classes.Queue(name, { ...options, connection: pool as never })
+      await ready(queue)
+      return queue as unknown as Queue<JobData>
+    },
+    worker: async (name, process, options = {}) => {
+      const given = { ...options, connection: pool as never, autorun: false }
+      const worker = new classes.Worker(name, process as never, given)
+      await ready(worker)
+      void worker.run().catch((cause: unknown) => worker.emit('error', cause as Error))
+      return worker as unknown as Worker<JobData>
+    },
     ping: async () => {
       await pool.query('select 1').catch((cause: unknown) => {
         throw databaseError(cause)
@@ -78,6 +86,31 @@ async function databaseBackend({ pool }: Database): Promise<QueueBackend> {
     cut: () => undefined,
     close: async () => undefined,
   }
+}
+
+/**
+ * BullMQ looks at the database once for each queue and worker, and keeps what came of it: one whose first look failed fails
+ * for ever. A worker then asks for jobs again and again without ever waiting, and nothing else in the process gets a turn.
+ */
+async function ready(of: { waitUntilReady(): Promise<unknown>; close(): Promise<void> }): Promise<void> {
+  try {
+    await of.waitUntilReady()
+  } catch (cause) {
+    await of.close().catch(() => undefined)
+    throw databaseError(cause)
+  }
+}
+
+/** All of them, or none: those that were opened beside one that could not be are closed again. */
+export async function allOpened<T extends { close(): Promise<void> }>(
+  opening: readonly Promise<T>[],
+): Promise<readonly T[]> {
+  const results = await Promise.allSettled(opening)
+  const opened = results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = results.find((one) => one.status === 'rejected')
+  if (failed === undefined) return opened
+  await Promise.allSettled(opened.map((one) => one.close()))
+  throw failed.reason
 }
 
 async function redisBackend(url: string): Promise<QueueBackend> {
@@ -113,8 +146,8 @@ async function redisBackend(url: string): Promise<QueueBackend> {
   }
   return {
     kind: 'redis',
-    queue: (name, options = {}) => new Queue<JobData>(name, { ...options, connection: redis }),
-    worker: (name, process, options = {}) =>
+    queue: async (name, options = {}) => new Queue<JobData>(name, { ...options, connection: redis }),
+    worker: async (name, process, options = {}) =>
       new Worker<JobData>(name, process, { ...options, connection: redis }),
     ping: async () => {
       if (lost !== null || redis.status !== 'ready') throw unavailable(lost)

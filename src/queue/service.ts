@@ -9,7 +9,7 @@ import type { StepName } from '../loop/services.ts'
 import type { Database } from '../store/database.ts'
 import { countDue } from '../store/due.ts'
 import { ensureInstallation } from '../store/tenants.ts'
-import type { JobData, QueueBackend } from './backend.ts'
+import { allOpened, type JobData, type QueueBackend } from './backend.ts'
 import { startDispatcher } from './dispatcher.ts'
 import { DEFAULT_LIMITS, QUEUE_NAMES } from './limits.ts'
 import { watchOutage } from './outage.ts'
@@ -131,13 +131,14 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
   // A Redis may serve several installations.
   const { id } = await database.asSystem('whose queue this is', ensureInstallation)
   const prefix = `holdfast-${id}`
-  const queues = Object.fromEntries(
-    QUEUE_NAMES.map((name) => {
-      const queue = backend.queue(name, { prefix, streams: { events: { maxLen: 100 } } })
-      queue.on('error', outage.failed)
-      return [name, queue]
-    }),
-  ) as unknown as Record<QueueName, Queue<JobData>>
+  const opened = await allOpened(
+    QUEUE_NAMES.map((name) => backend.queue(name, { prefix, streams: { events: { maxLen: 100 } } })),
+  )
+  for (const queue of opened) queue.on('error', outage.failed)
+  const queues = Object.fromEntries(QUEUE_NAMES.map((name, at) => [name, opened[at]])) as Record<
+    QueueName,
+    Queue<JobData>
+  >
 
   const signals = openSignals(database, outage.failed)
   const dispatcher =
@@ -164,7 +165,13 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
   }
   const workers =
     role === 'worker' || role === 'all'
-      ? startWorkers({ database, backend, prefix, handlers, limits, log, outage, onEnd: ended })
+      ? await startWorkers({ database, backend, prefix, handlers, limits, log, outage, onEnd: ended }).catch(
+          async (cause: unknown) => {
+            await dispatcher?.close().catch(outage.failed)
+            await signals.close()
+            throw cause
+          },
+        )
       : null
 
   // Whoever wakes may be inside a transaction of theirs; what follows is not.

@@ -7,7 +7,7 @@ import { asConnection, asIntervention, asTenant, type TenantId } from '../contra
 import type { StepName } from '../loop/services.ts'
 import type { Database } from '../store/database.ts'
 import { postponeIntervention } from '../store/due.ts'
-import type { JobData, QueueBackend } from './backend.ts'
+import { allOpened, type JobData, type QueueBackend } from './backend.ts'
 import { holdStep } from './held-step.ts'
 import { QUEUE_NAMES } from './limits.ts'
 import type { Outage } from './outage.ts'
@@ -34,7 +34,8 @@ export interface Workers {
   ended(): Promise<void>
 }
 
-export function startWorkers(options: WorkersOptions): Workers {
+/** @throws HoldfastError `database_unavailable` */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { database, backend, prefix, handlers, limits, log, outage, onEnd } = options
   const stopping = new AbortController()
   const running = new Set<Promise<string>>()
@@ -74,7 +75,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     }
   }
 
-  function start(name: QueueName): Worker<JobData> {
+  async function start(name: QueueName): Promise<Worker<JobData>> {
     const process = async ({ data }: Job<JobData>): Promise<string> => {
       const run = name === 'act' ? act(data) : step(name, data)
       running.add(run)
@@ -84,7 +85,7 @@ export function startWorkers(options: WorkersOptions): Workers {
         running.delete(run)
       }
     }
-    const worker = backend.worker(name, process, {
+    const worker = await backend.worker(name, process, {
       prefix,
       concurrency: limits.concurrency[name],
       // A job whose worker died waits again after one to two of these; the lease in the database is what guards it.
@@ -110,7 +111,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     return worker
   }
 
-  const workers = QUEUE_NAMES.map(start)
+  const workers = await allOpened(QUEUE_NAMES.map(start))
   return {
     stop: () => {
       stopping.abort(
