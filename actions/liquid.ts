@@ -48,7 +48,7 @@ export function liquidPart<Data extends object>(written: LiquidSource): LiquidPa
 
 /** As Liquid writes a value into HTML. */
 export function escapeForHtml(text: string): string {
-  return String(escaping.parseAndRenderSync('{{ text }}', { text }))
+  return text === '' ? '' : String(escaping.renderSync(OUTPUT, { text }))
 }
 
 function checkVariable(
@@ -99,6 +99,8 @@ const limits = {
 }
 const plain = withoutEscapeHatches(new Liquid(limits))
 const escaping = withoutEscapeHatches(new Liquid({ ...limits, outputEscape: 'escape' }))
+
+const OUTPUT = escaping.parse('{{ text }}')
 
 /** `raw` would put a customer's name unescaped into HTML. */
 function withoutEscapeHatches(liquid: Liquid): Liquid {

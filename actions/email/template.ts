@@ -86,18 +86,18 @@ function compile(name: string, template: EmailTemplate, frame: EmailFrame): Comp
   const isDocument = /<html[\s>]/i.test(template.html)
   const hasFooter = /unsubscribe_url/.test(template.text)
   const subject = part(name, 'subject', template.subject)
-  const text = part(name, 'text', template.text + (isPlaced(template.text) ? '' : SMALL_PRINT.text))
-  const html = part(
-    name,
-    'HTML',
-    template.html + (isDocument || isPlaced(template.html) ? '' : SMALL_PRINT.html),
-  )
+  const text = part(name, 'text', template.text)
+  const html = part(name, 'HTML', template.html)
+  const smallText = isPlaced(template.text) ? null : part(name, 'text', SMALL_PRINT.text)
+  const smallHtml = isDocument || isPlaced(template.html) ? null : part(name, 'HTML', SMALL_PRINT.html)
   const textFrame = hasFooter ? null : part(name, 'text', frame.text(SLOT))
   const htmlFrame = isDocument ? null : part(name, 'HTML', frame.html(SLOT))
   return {
     render(data) {
-      const content = text(data).trim()
-      const markup = html(data)
+      // To ask for the terms of an offer that there is not takes as long as all the rest.
+      const offers = 'percent' in data.offer
+      const content = `${text(data)}${offers && smallText !== null ? smallText(data) : ''}`.trim()
+      const markup = html(data) + (offers && smallHtml !== null ? smallHtml(data) : '')
       const parts = {
         subject: clipped(subject(data).replace(/\s+/g, ' ').trim()),
         text: `${textFrame === null ? content : fill(textFrame(data), content)}\n`,

@@ -2,8 +2,8 @@
  * Addresses as consent and suppression keep them: an HMAC of the normalised address under a key of the tenant, so
  * that an erased person's "no" outlives every plain copy of the address.
  */
-import { createHmac } from 'node:crypto'
 import { domainToASCII } from 'node:url'
+import { hmacSha256 } from './hmac.ts'
 
 /**
  * HMAC-SHA256(key, `<kind>:<normalised address>`).
@@ -15,7 +15,7 @@ import { domainToASCII } from 'node:url'
  */
 export function hashAddress(key: Buffer, kind: 'email' | 'phone', address: string): Buffer | null {
   const plain = kind === 'email' ? normaliseEmail(address) : normalisePhone(address)
-  return plain === null ? null : createHmac('sha256', key).update(`${kind}:${plain}`).digest()
+  return plain === null ? null : hmacSha256(key).update(`${kind}:${plain}`).digest()
 }
 
 /** RFC 5321 4.5.3.1: octets of a local part, and of a path without its brackets. */

@@ -5,8 +5,9 @@
  * A local part has 64 octets (RFC 5321 section 4.5.3.1.1) and some servers change its case, so a token is base32 of what
  * just fits: the first 6 bytes of the tenant's id, by which it is found, the 16 of the intervention, and 12 of the HMAC.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { asIntervention, type InterventionId, type TenantId } from '../contracts/ids.ts'
+import { hmacSha256 } from './hmac.ts'
 
 /** What an address is for: `bounce` the envelope, `reply` people's answers, `stop` a mail that unsubscribes. */
 export type MailPurpose = 'bounce' | 'reply' | 'stop'
@@ -72,7 +73,7 @@ export function isSealed(key: Buffer, tenant: TenantId, { purpose, intervention,
 const FORM = new RegExp(`^(bounce|reply|stop)\\+([a-z2-7]{${LENGTH}})$`)
 
 function sealOf(key: Buffer, purpose: MailPurpose, tenant: string, intervention: string): Buffer {
-  return createHmac('sha256', key)
+  return hmacSha256(key)
     .update(`mail.${purpose} ${tenant} ${intervention}`)
     .digest()
     .subarray(0, SEAL_BYTES)

@@ -1,5 +1,6 @@
 /** Tokens of links that leave the house: what they say can be read by anybody and changed by nobody. */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { hmacSha256 } from './hmac.ts'
 
 /** Bytes of the HMAC that a token carries: 128 bits keep links short and cannot be guessed. */
 const SIGNATURE_BYTES = 16
@@ -49,5 +50,5 @@ function partsOf(token: string): { body: string; payload: string; signature: Buf
 }
 
 function signatureOf(key: Buffer, body: string): Buffer {
-  return createHmac('sha256', key).update('link.').update(body).digest().subarray(0, SIGNATURE_BYTES)
+  return hmacSha256(key).update('link.').update(body).digest().subarray(0, SIGNATURE_BYTES)
 }

@@ -69,7 +69,7 @@ export async function readActContexts(
   tx: Transaction,
   customers: readonly CustomerId[],
 ): Promise<ReadonlyMap<CustomerId, ActContext>> {
-  const rows = await tx.query<Row>(
+  const rows = await tx.prepared<Row>(
     `select c.id, c.name, c.status, c.responsible_name, c.responsible_email, c.responsible_id, c.external_id,
        n.id as connection_id, n.kind, n.config, n.name as connection_name, n.sandbox,
        n.status as connection_status, n.status_reason, t.name as company,
@@ -156,7 +156,7 @@ export async function readRecipients(
   tx: Transaction,
   customers: readonly CustomerId[],
 ): Promise<ReadonlyMap<CustomerId, readonly RecipientRow[]>> {
-  const rows = await tx.query<RecipientRow & { customer: CustomerId }>(
+  const rows = await tx.prepared<RecipientRow & { customer: CustomerId }>(
     `select customer_id as customer, id, external_id as "externalId", name, role, email, phone, language, zone, country
      from recipients where tenant_id = $1 and customer_id = any ($2::bigint[]) order by customer_id, rank, id`,
     [tx.tenant, customers],
@@ -191,7 +191,7 @@ export async function readTaskFacts(
   { customers, now }: { customers: readonly CustomerId[]; now: Date },
 ): Promise<ReadonlyMap<CustomerId, TaskFacts>> {
   if (customers.length === 0) return new Map()
-  const rows = await tx.query<{
+  const rows = await tx.prepared<{
     customer: CustomerId
     score: TaskFacts['score']
     renewal: string | null

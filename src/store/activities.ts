@@ -14,7 +14,7 @@ export async function oweActivities(
   interventions: readonly InterventionId[],
 ): Promise<void> {
   if (interventions.length === 0) return
-  await tx.query(
+  await tx.prepared(
     `insert into activities (tenant_id, intervention_id, connection_id)
      select tenant_id, id, connection_id from interventions where tenant_id = $1 and id = any ($2::uuid[])
      on conflict do nothing`,

@@ -37,7 +37,7 @@ export async function addressAnswers(
   const wanted = new Map(addresses.map((one) => [keyOf(one.hash, one.channel), one]))
   if (wanted.size === 0) return { of: () => UNKNOWN }
   const list = [...wanted.values()]
-  const rows = await tx.query<AddressAnswer & { hash: Buffer; channel: ConsentChannel }>(
+  const rows = await tx.prepared<AddressAnswer & { hash: Buffer; channel: ConsentChannel }>(
     `select a.hash, a.channel,
        (select n.status from consents n
         where n.tenant_id = $1 and n.address_hash = a.hash and n.channel = a.channel

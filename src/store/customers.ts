@@ -29,17 +29,6 @@ export interface KnownCustomer {
 }
 
 /**
- * For the rest of the transaction: rows are found by their keys. Without statistics, as in a table that is being
- * filled, the planner reads the whole of it for each page instead.
- */
-export async function preferKeys(tx: Transaction): Promise<void> {
-  await tx.query(
-    `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true)`,
-  )
-}
-
-/**
  * PostgreSQL plans the check of a foreign key once in a session, and one that was planned while a table had twenty
  * rows reads all of it for each row when it has 100,000. Forgotten before many rows come, it is planned anew when
  * they are there.

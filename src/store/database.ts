@@ -26,6 +26,18 @@ export interface Queryable {
 }
 
 export interface Transaction extends Queryable {
+  /**
+   * As {@link Queryable.query}, but parsed and planned once a connection rather than each time: for the statements that
+   * run again with every batch that is sent, of which planning is the larger part. The text is always the same one; what
+   * differs is in the values. Rows are found by their keys, as after `preferKeys`, here and in the rest of the
+   * transaction.
+   *
+   * @see https://www.postgresql.org/docs/15/sql-prepare.html
+   */
+  prepared<Row extends object = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<Row[]>
   /** The tenant that this transaction is bound to; null for the system. */
   readonly tenant: TenantId | null
   /** Runs when the transaction has committed, never when it has not: where jobs are announced. */

@@ -1,6 +1,6 @@
 /** What addresses and ledger say of customers, as masks look at it. */
-import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
+import { preferKeys } from './prefer-keys.ts'
 
 export type AddressAnswer = 'suppressed' | 'refused' | 'unknown' | 'granted'
 

@@ -1,7 +1,7 @@
 /** What decisions are made from, and the append-only log that they leave. */
 import type { ConnectionId, RunId } from '../contracts/ids.ts'
-import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
+import { preferKeys } from './prefer-keys.ts'
 
 /** Decisions of one tenant are written by one pass at a time: what is left of budget and places is shared by all. */
 export async function lockDecisions(tx: Transaction): Promise<void> {

@@ -162,7 +162,7 @@ export interface SaidOfSent {
 
 /** Of those that stand as `sent` or `uncertain` and that something was said of; set-based, few rows as a rule. */
 export function saidOfSent(tx: Transaction, ids: readonly InterventionId[]): Promise<readonly SaidOfSent[]> {
-  return tx.query<SaidOfSent>(
+  return tx.prepared<SaidOfSent>(
     `select i.id, i.connection_id as connection, i.state, i.channel, i.message ->> 'delivery' as delivery,
        i.reason_code is not distinct from 'erased' as erased, i.planned_cost_minor as "plannedCostMinor", e.reached
      from interventions i

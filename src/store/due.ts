@@ -24,7 +24,7 @@ export async function dueInterventions(
     tenants = null,
   }: { limitPerTenant: number; limit: number; tenants?: readonly TenantId[] | null },
 ): Promise<readonly DueIntervention[]> {
-  const rows = await tx.query<{ tenant_id: string; id: string; since: number }>(
+  const rows = await tx.prepared<{ tenant_id: string; id: string; since: number }>(
     `select t.id as tenant_id, i.id, (extract(epoch from i.since) * 1000000)::bigint as since
      from tenants t
      cross join lateral (

@@ -28,7 +28,7 @@ export async function eligibilityFacts(
   customers: readonly CustomerId[],
 ): Promise<ReadonlyMap<CustomerId, EligibilityFact>> {
   if (customers.length === 0) return new Map()
-  const rows = await tx.query<
+  const rows = await tx.prepared<
     Omit<EligibilityFact, 'objects' | 'context'> & {
       readonly id: CustomerId
       readonly context: EligibilityFact['context'] | null

@@ -208,7 +208,7 @@ export async function erasedAmong(
   tx: Transaction,
   interventions: readonly InterventionId[],
 ): Promise<ReadonlySet<InterventionId>> {
-  const rows = await tx.query<{ id: InterventionId; erased: boolean }>(
+  const rows = await tx.prepared<{ id: InterventionId; erased: boolean }>(
     `select id, state in ('sending', 'uncertain') and reason_code is not distinct from '${ERASED}' as erased
      from interventions where tenant_id = $1 and id = any ($2::uuid[]) order by id for update`,
     [tx.tenant, interventions],

@@ -1,6 +1,5 @@
 /** What is looked at of a person and a customer right before something is sent, as it stands in this transaction. */
 import type { CustomerId, InterventionId } from '../contracts/ids.ts'
-import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
 import type { HoldKind } from './holds.ts'
 
@@ -43,7 +42,7 @@ interface Row {
 }
 
 /**
- * Two statements for any number. Another of the person that is being sent now counts as a contact: of two that are
+ * One statement for any number. Another of the person that is being sent now counts as a contact: of two that are
  * leased at once the one with the lower id goes, so that never both do.
  *
  * @param now the contacts of the year before it; those on their way count as of now
@@ -57,8 +56,7 @@ export async function guardFacts(
   now: Date,
 ): Promise<ReadonlyMap<InterventionId, GuardFact>> {
   if (items.length === 0) return new Map()
-  await preferKeys(tx)
-  const rows = await tx.query<Row>(FACTS, [
+  const rows = await tx.prepared<Row>(FACTS, [
     tx.tenant,
     items.map(({ intervention }) => intervention),
     items.map(({ customer }) => customer),

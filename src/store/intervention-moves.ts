@@ -72,9 +72,11 @@ export async function moveInterventions(
   moves: readonly Move[],
 ): Promise<ReadonlySet<InterventionId>> {
   if (moves.length === 0) return new Set()
-  const moved = await tx.query<MovedRow & { id: InterventionId; to: InterventionState }>(MOVE, [
+  const moved = await tx.prepared<MovedRow & { id: InterventionId; to: InterventionState }>(MOVE, [
     tx.tenant,
     JSON.stringify(moves.map(rowOf)),
+    // Apart: as part of the list each would be parsed several times, and they are most of it.
+    moves.map(({ set }) => (set?.message === undefined ? null : JSON.stringify(set.message))),
   ])
   const byState = Map.groupBy(moved, ({ to }) => to)
   for (const [to, rows] of byState) await showMoves(tx, to, rows)
@@ -114,7 +116,6 @@ function rowOf({ id, from, to, actor, reasonCode, reason, detail, owner, leaseRu
     attempts: set.attempts ?? 0,
     recipient: set.recipient,
     address_hash: set.addressHash === undefined ? undefined : `\\x${set.addressHash.toString('hex')}`,
-    message: set.message,
     provider_id: set.providerId,
     actual_cost: set.actualCostMinor,
     approved_by: set.approvedBy,
@@ -125,11 +126,16 @@ function rowOf({ id, from, to, actor, reasonCode, reason, detail, owner, leaseRu
 
 const MOVE = `
   with asked as (
-    select * from json_to_recordset($2::json) as r (id uuid, from_states text[], to_state text, actor text,
-      reason_code text, reason text, detail jsonb, held_by text, lease_runs boolean, new_owner text, lease_ms float8,
-      keeps_owner boolean, due_at timestamptz, due_in_ms float8, attempts integer, recipient bigint,
-      address_hash bytea, message jsonb, provider_id text, actual_cost bigint, approved_by text,
-      sending_now boolean, sent_now boolean)
+    select * from rows from (
+      json_to_recordset($2::json) as (id uuid, from_states text[], to_state text, actor text, reason_code text,
+        reason text, detail jsonb, held_by text, lease_runs boolean, new_owner text, lease_ms float8,
+        keeps_owner boolean, due_at timestamptz, due_in_ms float8, attempts integer, recipient bigint,
+        address_hash bytea, provider_id text, actual_cost bigint, approved_by text, sending_now boolean,
+        sent_now boolean),
+      unnest($3::jsonb[])
+    ) as r (id, from_states, to_state, actor, reason_code, reason, detail, held_by, lease_runs, new_owner, lease_ms,
+      keeps_owner, due_at, due_in_ms, attempts, recipient, address_hash, provider_id, actual_cost, approved_by,
+      sending_now, sent_now, message)
   ), held as (
     select i.tenant_id, i.state as before, a.* from interventions i join asked a on a.id = i.id
     where i.tenant_id = $1 and i.id = any (select id from asked) and i.state = any (a.from_states)
@@ -205,7 +211,7 @@ export async function lockLeases(
   leases: readonly Omit<LeaseRenewal, 'ms'>[],
 ): Promise<ReadonlySet<InterventionId>> {
   if (leases.length === 0) return new Set()
-  const held = await tx.query<{ id: InterventionId }>(
+  const held = await tx.prepared<{ id: InterventionId }>(
     `select i.id from interventions i
      join unnest($2::uuid[], $3::text[], $4::text[]) as a (id, owner, state) on a.id = i.id
      where i.tenant_id = $1 and i.id = any ($2::uuid[]) and i.state = a.state and i.lease_owner = a.owner
@@ -238,7 +244,7 @@ export async function renewLeases(
   renewals: readonly LeaseRenewal[],
 ): Promise<ReadonlySet<InterventionId>> {
   if (renewals.length === 0) return new Set()
-  const renewed = await tx.query<{ id: InterventionId }>(
+  const renewed = await tx.prepared<{ id: InterventionId }>(
     `with asked as (
        select * from unnest($2::uuid[], $3::text[], $4::float8[], $5::text[]) as r (id, owner, ms, state)
      ), held as (

@@ -189,7 +189,7 @@ export async function holdInterventions(
   tx: Transaction,
   ids: readonly InterventionId[],
 ): Promise<ReadonlyMap<InterventionId, HeldIntervention>> {
-  const rows = await tx.query<HeldIntervention>(
+  const rows = await tx.prepared<HeldIntervention>(
     `select ${SELECTED}, due_at <= clock_timestamp() as due, expires_at <= clock_timestamp() as expired,
        coalesce(lease_until <= clock_timestamp(), true) as "leaseOver"
      from interventions where tenant_id = $1 and id = any ($2::uuid[]) order by id for update skip locked`,

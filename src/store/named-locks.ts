@@ -10,7 +10,7 @@ import type { Transaction } from './database.ts'
  */
 export async function lockNames(tx: Transaction, names: readonly string[]): Promise<void> {
   if (names.length === 0) return
-  await tx.query(
+  await tx.prepared(
     `select pg_advisory_xact_lock(key) from (
        select distinct hashtextextended($1 || ' ' || name, 7262019) as key from unnest($2::text[]) as n (name)
        order by key

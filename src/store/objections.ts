@@ -4,8 +4,8 @@
  * objects when all of its people do. That a single channel was refused, as by unsubscribing, is no objection.
  */
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
-import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
+import { preferKeys } from './prefer-keys.ts'
 
 /**
  * Those of some customers of whom everybody objects, as it stands now. A customer without people does not.
@@ -18,8 +18,7 @@ export async function objectors<Id extends number>(
   customers: readonly Id[],
 ): Promise<ReadonlySet<Id>> {
   if (customers.length === 0) return new Set()
-  await preferKeys(tx)
-  const rows = await tx.query<{ id: Id }>(
+  const rows = await tx.prepared<{ id: Id }>(
     `select r.customer_id as id from recipients r
      where r.tenant_id = $1 and r.customer_id = any ($2::bigint[])
      group by r.customer_id having bool_and(${PERSON_OBJECTS})`,

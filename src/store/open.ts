@@ -1,13 +1,14 @@
 /** Opens the database, embedded or served, and gives the rest of Holdfast its transactions. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
-import { Pool, TypeOverrides, types, type PoolClient, type PoolConfig } from 'pg'
+import { Pool, TypeOverrides, types, type PoolClient, type PoolConfig, type QueryConfig } from 'pg'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { TenantId } from '../contracts/ids.ts'
 import type { Database, Transaction } from './database.ts'
 import { openEmbedded, type Embedded } from './embedded.ts'
 import { databaseError } from './database-error.ts'
 import { migrate, type Migration } from './migrate.ts'
+import { preferKeys } from './prefer-keys.ts'
 
 export interface OpenOptions {
   /** PostgreSQL's address; null opens the embedded database. */
@@ -129,19 +130,35 @@ function beginAs(tenant: TenantId): string {
 }
 
 function transactionOn(client: PoolClient, tenant: TenantId | null, after: (() => void)[]): Transaction {
+  let keys: Promise<void> | null = null
+  async function run<Row extends object>(statement: QueryConfig): Promise<Row[]> {
+    try {
+      return (await client.query<Row>(statement)).rows
+    } catch (cause) {
+      throw databaseError(cause)
+    }
+  }
   return {
     tenant,
     afterCommit: (announce) => void after.push(announce),
-    query: async <Row extends object>(text: string, values?: readonly unknown[]) => {
-      try {
-        const result =
-          values === undefined ? await client.query<Row>(text) : await client.query<Row>(text, [...values])
-        return result.rows
-      } catch (cause) {
-        throw databaseError(cause)
-      }
+    query: (text, values) => run(values === undefined ? { text } : { text, values: [...values] }),
+    prepared: async (text, values) => {
+      // Planned for good when there were ten rows, it would read all of them when there are a million.
+      await (keys ??= preferKeys({ query: (set) => run({ text: set }) }))
+      return run({ name: nameOf(text), text, values: [...values] })
     },
   }
+}
+
+/** Of prepared statements, of which there are some dozens. */
+const names = new Map<string, string>()
+
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known !== undefined) return known
+  const name = `holdfast_${names.size}`
+  names.set(text, name)
+  return name
 }
 
 const resultTypes = new TypeOverrides()

@@ -1,8 +1,8 @@
 /** Outcomes of decisions: what is known when a window has closed, and the append-only rows that are made of it. */
 import type { ConnectionId } from '../contracts/ids.ts'
 import { insertRows } from './bulk.ts'
-import { preferKeys } from './customers.ts'
 import type { Transaction } from './database.ts'
+import { preferKeys } from './prefer-keys.ts'
 import type { InterventionState } from './intervention-states.ts'
 
 /** Where the next window of a length begins: behind the last decision that was measured. */

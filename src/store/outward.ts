@@ -47,7 +47,7 @@ export async function outwardPlaces(
   tx: Transaction,
   connections: readonly ConnectionId[],
 ): Promise<ReadonlyMap<ConnectionId, { readonly kind: string; readonly builtIn: boolean }>> {
-  const rows = await tx.query<{ id: ConnectionId; kind: string; builtIn: boolean }>(
+  const rows = await tx.prepared<{ id: ConnectionId; kind: string; builtIn: boolean }>(
     `select id, kind, coalesce(config -> 'builtIn' = 'true', false) as "builtIn" from connections
      where tenant_id = $1 and id = any ($2::uuid[])`,
     [tx.tenant, connections],

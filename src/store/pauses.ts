@@ -37,7 +37,7 @@ const SELECTED = `id, scope, name, reason, actor, evidence, created_at as "creat
 
 /** One statement, whatever the number of pauses. */
 export async function readPauses(tx: Transaction): Promise<PauseRows> {
-  const [row] = await tx.query<{
+  const [row] = await tx.prepared<{
     installation: string | null
     status: 'active' | 'paused'
     reason: string | null

@@ -72,7 +72,7 @@ async function recipientsOf(
  */
 export async function samePeople(tx: Transaction, hashes: readonly Buffer[]): Promise<readonly Buffer[]> {
   if (hashes.length === 0) return []
-  const beside = await tx.query<{ hash: Buffer }>(
+  const beside = await tx.prepared<{ hash: Buffer }>(
     `select distinct of_person.hash from (
        select email_hash, phone_hash from recipients where tenant_id = $1 and email_hash = any ($2::bytea[])
        union

@@ -5,6 +5,8 @@
  * - A client owns the session from its BEGIN to its COMMIT; the others wait their turn.
  * - Settings that a client states when it connects (`options: '-c search_path=…'`) hold for its statements alone.
  * - A notification reaches every client that listens on its channel, whoever runs at that moment.
+ *
+ * What one client prepared under a name is prepared for all, so the same name has to mean the same statement.
  */
 import { Duplex } from 'node:stream'
 import {
@@ -12,6 +14,8 @@ import {
   errorResponse,
   GSS_REQUEST,
   messageReader,
+  PARSE_COMPLETE,
+  parsedName,
   readReply,
   simpleQuery,
   SSL_REQUEST,
@@ -36,9 +40,17 @@ interface Client {
   gone: boolean
 }
 
+/** A statement that a unit begins with preparing, and how many bytes say so. */
+interface Prepares {
+  readonly name: string
+  readonly length: number
+}
+
 interface Unit {
   readonly client: Client
   readonly bytes: Buffer
+  /** Null: none by name. */
+  readonly prepares?: Prepares | null
 }
 
 /**
@@ -53,6 +65,7 @@ export function sharedSession(run: RunProtocol): SharedSession {
   let applied = ''
   let busy = false
   let connections = 0
+  const prepared = new Set<string>()
 
   async function pump(): Promise<void> {
     if (busy) return
@@ -69,13 +82,25 @@ export function sharedSession(run: RunProtocol): SharedSession {
     return at < 0 || at >= waiting.length ? null : waiting.splice(at, 1)[0]
   }
 
-  async function serve({ client, bytes }: Unit): Promise<void> {
+  /** Prepared by another client: what is left of the unit runs, and is answered as if all of it had. */
+  async function runUnit({ bytes, prepares = null }: Unit): Promise<Uint8Array> {
+    if (prepares === null) return run(bytes)
+    if (prepared.has(prepares.name))
+      return Buffer.concat([PARSE_COMPLETE, await run(bytes.subarray(prepares.length))])
+    const answer = await run(bytes)
+    // Also where running it failed afterwards.
+    if (PARSE_COMPLETE.equals(answer.subarray(0, PARSE_COMPLETE.length))) prepared.add(prepares.name)
+    return answer
+  }
+
+  async function serve(unit: Unit): Promise<void> {
+    const { client } = unit
     try {
       if (owner === null && client.settings !== applied) {
         await run(simpleQuery(`reset search_path; ${client.settings}`))
         applied = client.settings
       }
-      const reply = readReply(await run(bytes))
+      const reply = readReply(await runUnit(unit))
       if (reply.status !== null) owner = reply.status === 'I' ? null : client
       if (!client.gone) client.stream.push(reply.own)
       for (const { channel, frame } of reply.notifications) {
@@ -94,12 +119,12 @@ export function sharedSession(run: RunProtocol): SharedSession {
     owner = null
   }
 
-  function receive(client: Client, type: string, unit: Buffer): void {
+  function receive(client: Client, type: string, unit: Buffer, prepares: Prepares | null): void {
     if (type === 'X') {
       client.stream.push(null)
       return
     }
-    waiting.push({ client, bytes: followChannels(client, type, unit) })
+    waiting.push({ client, bytes: followChannels(client, type, unit), prepares })
     void pump()
   }
 
@@ -118,8 +143,10 @@ export function sharedSession(run: RunProtocol): SharedSession {
             // Parse, Bind and Execute wait for their Sync: a unit of the protocol is never cut.
             if (!'SQXHc'.includes(next.type)) continue
             const whole = unit.length === 1 ? unit[0] : Buffer.concat(unit)
+            const name = parsedName(unit[0])
+            const prepares = name === null ? null : { name, length: unit[0].length }
             unit = []
-            receive(client, next.type, whole)
+            receive(client, next.type, whole, prepares)
           }
         }
         done()

@@ -17,11 +17,31 @@ export interface SettingsVersion {
  * const { version, settings } = await currentSettings(tx)
  */
 export async function currentSettings(tx: Transaction): Promise<SettingsVersion> {
-  const [row] = await tx.query<{ version: number; settings: unknown }>(
-    'select version, settings from settings_versions where tenant_id = $1 order by version desc limit 1',
+  const [row] = await tx.prepared<{ version: number; settings: string }>(
+    'select version, settings::text as settings from settings_versions where tenant_id = $1 order by version desc limit 1',
     [tx.tenant],
   )
-  return { version: row?.version ?? 0, settings: parseServiceSettings(row?.settings ?? {}) }
+  return { version: row?.version ?? 0, settings: parsed(row?.settings ?? '{}') }
+}
+
+/** By their text, the newest last: those of companies that have work are read in every transaction of it. */
+const parsedBefore = new Map<string, ServiceSettings>()
+const KEPT = 200
+
+/** Shared by all who read the same text, so nobody may change them. */
+function parsed(text: string): ServiceSettings {
+  const known = parsedBefore.get(text)
+  if (known !== undefined) return known
+  const settings = frozen(parseServiceSettings(JSON.parse(text)))
+  parsedBefore.set(text, settings)
+  const [oldest] = parsedBefore.keys()
+  if (parsedBefore.size > KEPT) parsedBefore.delete(oldest)
+  return settings
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen)
+  return value
 }
 
 /**

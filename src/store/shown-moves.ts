@@ -29,7 +29,7 @@ export async function showMoves(
 ): Promise<void> {
   if (moved.length === 0 || PASSING.includes(to)) return
   const connections = [...new Set(moved.map(({ connection }) => connection))]
-  const [{ at, asked }] = await tx.query<{ at: Date; asked: readonly ConnectionId[] }>(
+  const [{ at, asked }] = await tx.prepared<{ at: Date; asked: readonly ConnectionId[] }>(
     `select now() + make_interval(secs => $3) as at, coalesce(array_agg(connection_id::text), '{}') as asked
      from steps where tenant_id = $1 and connection_id = any($2::uuid[]) and step = 'write_back'
        and (due_at <= now() + make_interval(secs => $3) or attempts > 0 and lease_until is null)`,

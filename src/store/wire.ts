@@ -55,6 +55,16 @@ export function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([head, body])
 }
 
+/** That a statement was parsed. */
+export const PARSE_COMPLETE = message('1', Buffer.alloc(0))
+
+/** The name under which a message prepares a statement; null: it is another message, or names none. */
+export function parsedName(bytes: Buffer): string | null {
+  if (bytes[0] !== 0x50) return null
+  const name = bytes.subarray(5, bytes.indexOf(0, 5)).toString('utf8')
+  return name === '' ? null : name
+}
+
 /** A statement as a simple query. */
 export function simpleQuery(statement: string): Buffer {
   return message('Q', Buffer.from(`${statement}\0`))

@@ -1,0 +1,16 @@
+/** For statements that look up what they were told to, by its keys. */
+import type { Queryable } from './database.ts'
+
+/**
+ * For the rest of the transaction: rows are found by their keys. Without statistics, as in a table that is being
+ * filled, the planner reads the whole of it for each page instead. A table without an index is read all the same, at a
+ * cost that is made up to be enormous; compiling such a statement (JIT) would take half a second.
+ *
+ * @see https://www.postgresql.org/docs/15/jit-decision.html
+ */
+export async function preferKeys(tx: Queryable): Promise<void> {
+  await tx.query(
+    `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`,
+  )
+}
