@@ -220,8 +220,8 @@ export interface Task {
   /** Null: nobody's; it is made without an owner. */
   readonly responsibleId: string | null
   readonly kind: 'call' | 'todo'
-  /** Key of the action: `discount_10`. */
-  readonly action: string
+  /** Key of the action: `discount_10`; null: it carries none out, and reports by action leave it out. */
+  readonly action: string | null
   readonly subject: string
   /** Plain text. */
   readonly body: string

@@ -17,7 +17,8 @@ import { API_VERSION } from './version.ts'
 
 export interface Engagement {
   readonly key: string
-  readonly action: string
+  /** Null: it carries none out. */
+  readonly action: string | null
   readonly customerId: string
   readonly recipientId: string | null
 }
@@ -147,7 +148,7 @@ async function upsert<T extends Engagement>(
         properties: {
           ...kind.properties(one),
           [KEY_PROPERTY]: one.key,
-          ...(usable.has(ACTION_PROPERTY) ? { [ACTION_PROPERTY]: one.action } : {}),
+          ...(one.action !== null && usable.has(ACTION_PROPERTY) ? { [ACTION_PROPERTY]: one.action } : {}),
         },
       },
     }))

@@ -9,7 +9,7 @@ import { standingOf, type Definition, type Standing, type WritingContext } from 
 import type { Keyed } from './upsert.ts'
 
 export interface About extends Keyed {
-  readonly action: string
+  readonly action: string | null
   readonly recipientId: string | null
 }
 
@@ -97,7 +97,7 @@ export function choiceIn(
 export function actionCell(
   { usable }: Standing,
   ours: PackageNames,
-  action: string,
+  action: string | null,
 ): Readonly<Record<string, string>> {
-  return usable.has(ACTION_FIELD) ? { [ours.of(ACTION_FIELD)]: action } : {}
+  return action !== null && usable.has(ACTION_FIELD) ? { [ours.of(ACTION_FIELD)]: action } : {}
 }

@@ -259,8 +259,8 @@ function taskOf({ owed, row, context, facts, judged, settings, link, now }: Aski
     recipientId: null,
     responsibleId: customer.owner?.id ?? null,
     kind: 'todo',
-    // It carries nothing out: reports in the CRM go by this.
-    action: '',
+    // It carries nothing out.
+    action: null,
     subject: words.subject,
     body: words.body,
     dueAt: words.dueAt,

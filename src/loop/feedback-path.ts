@@ -3,6 +3,7 @@
  * live e-mails wait for a person.
  */
 import type { Vault } from '../security/vault.ts'
+import type { FeedbackPath } from '../settings/approval.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import type { Transaction } from '../store/database.ts'
 
@@ -17,8 +18,6 @@ export interface FeedbackSituation {
   /** Whether Mailgun's signing key lies in the vault. */
   readonly mailgunKey: boolean
 }
-
-export type FeedbackPath = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 /**
  * @returns `reason`: a sentence with what is missing and what to do

@@ -15,8 +15,10 @@ export interface ApprovalFact {
   readonly delivery: 'dry_run' | 'sandbox' | 'test_list' | 'live'
 }
 
-/** Whether answers, bounces and complaints find their way back: `feedbackPathOf` says it. */
-/** A sentence: what is missing, that a person is asked for it, and what to do. */
+/**
+ * Whether answers, bounces and complaints find their way back: `feedbackPathOf` of src/loop/feedback-path.ts says it. The
+ * reason is a sentence: what is missing, that a person is asked for it, and what to do.
+ */
 export type FeedbackPath = { readonly ok: true } | { readonly ok: false; readonly reason: string }
 
 export interface WaitsForApproval {

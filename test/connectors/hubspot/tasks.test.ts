@@ -50,6 +50,14 @@ describe('tying', () => {
 })
 
 describe('tasks', () => {
+  it('that carry no action out say none', async () => {
+    const { client, schema, sandbox } = await openPortal()
+    const id = sandbox.state.createRecord('companies', { name: 'Acme' })
+    await upsertTasks(client, schema, [taskFor(id, { action: null, kind: 'todo' })])
+    const [made] = sandbox.state.ids('tasks')
+    expect(sandbox.state.record('tasks', made)!.properties).not.toHaveProperty('holdfast_action')
+  })
+
   it('land on the list of the responsible person, on the customer and on the contact', async () => {
     const portal = await openPortal()
     const { client, schema, sandbox } = portal

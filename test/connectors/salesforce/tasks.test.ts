@@ -38,6 +38,14 @@ const made = { id: idOf(0, '00T'), success: true, created: true, errors: [] }
 const PATH = '/composite/sobjects/Task/Holdfast_Key__c'
 
 describe('tasks', () => {
+  it('that carry no action out say none', async () => {
+    const { context, asked } = scripted()
+    await upsertTasks(context, [{ ...task, action: null }])
+    const [record] = recordsOf(writesOf(asked)[0])
+    expect(record).not.toHaveProperty('Holdfast_Action__c')
+    expect(record).toHaveProperty('Holdfast_Key__c', task.key)
+  })
+
   it('are upserted by the unique external id, on the list of the responsible person, due on the day of the org', async () => {
     const { context, asked } = scripted()
     expect(await upsertTasks(context, [task])).toEqual([{ id: task.key, ok: true, externalId: made.id }])
