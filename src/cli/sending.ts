@@ -171,6 +171,11 @@ export function approvals(
         [false, false, false, false, true, false],
       ))
         terminal.print(`  ${line}`)
+    for (const [problem, of] of Map.groupBy(waiting, ({ askProblem }) => askProblem))
+      if (problem !== null)
+        terminal.warn(
+          `${count(of.length)} of them ${of.length === 1 ? 'has' : 'have'} no task in the CRM: ${problem} Answer ${of.length === 1 ? 'it' : 'them'} here: holdfast approvals approve ${of[0].id}`,
+        )
     return result
   })
 }

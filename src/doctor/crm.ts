@@ -79,6 +79,7 @@ const THINGS: Readonly<Record<Refusal['what'], string>> = {
   activity: 'sent e-mails are missing on timelines',
   consent: 'unsubscriptions are not known',
   intervention: 'actions have no record',
+  approval: 'approvals are asked for by no task',
 }
 
 /** Whether the stream of change events is followed, and what it said last. */

@@ -34,6 +34,10 @@ export const interventionLine = z.object({
   createdAt: shape.time,
   updatedAt: shape.time,
   sentAt: shape.time.nullable(),
+  askProblem: z.string().nullable().meta({
+    description:
+      'Why no task in the CRM asks for the approval that it waits for; null: one does, or none is wanted. Approve or reject it here',
+  }),
 })
 
 export const interventionEvent = z.object({

@@ -12,7 +12,7 @@ import { CHANNELS, STATES } from './labels.ts'
 import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
 import { sentence } from './notices.ts'
 import { modePill } from './outbox-page.ts'
-import { stateMark } from './outbox-table.ts'
+import { stateMark, unaskedWords } from './outbox-table.ts'
 import { withPlace, type Place } from './place.ts'
 import { previewOf, type Preview } from './preview.ts'
 import { shell } from './shell.ts'
@@ -49,6 +49,7 @@ export const interventionRoute = route({
               ${stateMark(whole.state)}.
               ${whole.reason === null ? STATES[whole.state].about : sentence(whole.reason)}
             </p>
+            ${whole.askProblem !== null && html`<p class="second">${unaskedWords(whole.askProblem)}</p>`}
           </div>
           ${answerButtons(whole, place, { back: `/outbox/${whole.id}` })}
         </div>

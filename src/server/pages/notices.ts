@@ -170,6 +170,13 @@ function crmNotices(
         text: `${sentence(message)} ${count === 1 ? 'It was' : 'They were'} carried out; only the record is missing.`,
         remedy: lookAt(refusal, formats),
       })
+    if (what === 'approval')
+      found.push({
+        tone: 'wait',
+        title: `${word} has no task for ${formats.many(count, 'approval')}`,
+        text: `${sentence(message)} What waits does so until somebody answers it here.`,
+        remedy: { kind: 'look', href: '/outbox?state=awaiting_approval', label: 'Look at what waits' },
+      })
     if (what === 'consent')
       found.push({
         tone: 'bad',

@@ -42,7 +42,7 @@ export function interventionTable(
       </th>
       <td><a href="/customers/${line.customer}">${line.customerName ?? `Customer ${line.customer}`}</a></td>
       <td class="full">
-        ${stateMark(line.state)}${line.reason !== null && html`<small>${sentence(withoutSandbox(line.reason))}</small>`}${answers}
+        ${stateMark(line.state)}${line.reason !== null && html`<small>${sentence(withoutSandbox(line.reason))}</small>`}${line.askProblem !== null && html`<small>${unaskedWords(line.askProblem)}</small>`}${answers}
       </td>
       <td class="nowrap">${timeOf(line, place)}</td>
       <td class="figure" data-label="Cost">
@@ -69,6 +69,10 @@ export function interventionTable(
     </table>
     ${sandboxed && sandboxNote()}`
 }
+
+/** Of what the CRM has no task for that asks somebody. */
+export const unaskedWords = (problem: string): string =>
+  `No task in the CRM asks for it: ${sentence(problem)} Answer it here.`
 
 /** Once for a list of reasons. */
 export const sandboxNote = (): Markup =>

@@ -5,7 +5,7 @@ import type { Transaction } from '../database.ts'
 
 /** Things that a CRM refused for one reason. */
 export interface Refusal {
-  readonly what: 'record' | 'activity' | 'consent' | 'intervention'
+  readonly what: 'record' | 'activity' | 'consent' | 'intervention' | 'approval'
   readonly code: string
   /** As of one of them, without its id. */
   readonly message: string
@@ -88,6 +88,11 @@ export async function watchCrms(tx: Transaction): Promise<readonly CrmView[]> {
          count(*)::integer, false, min(i.customer_id)
        from crm_interventions k join interventions i on i.tenant_id = k.tenant_id and i.id = k.intervention_id
        where k.tenant_id = $1 and k.state = 'failed' group by 1, 3, 4
+       union all
+       select a.connection_id, 'approval', coalesce(a.error_code, ''), ${withoutId('a.error_message')},
+         count(*)::integer, false, min(i.customer_id)
+       from approval_tasks a join interventions i on i.tenant_id = a.tenant_id and i.id = a.intervention_id
+       where a.tenant_id = $1 and a.state = 'failed' and i.state = 'awaiting_approval' group by 1, 3, 4
        union all
        select connection_id, 'consent', coalesce(error_code, ''), ${withoutId('error_message')},
          count(*)::integer, false, null

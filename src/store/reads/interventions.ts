@@ -29,6 +29,8 @@ export interface InterventionLine {
   readonly createdAt: Date
   readonly updatedAt: Date
   readonly sentAt: Date | null
+  /** Why no task in the CRM asks for the approval that it waits for; null: one does, or none is wanted. */
+  readonly askProblem: string | null
 }
 
 export interface InterventionEvent {
@@ -146,7 +148,10 @@ export const INTERVENTION_LINE = `i.id, i.customer_id as customer, c.name as "cu
   i.connection_id as connection, i.decision_id as decision, i.action_key as "actionKey", i.channel, i.state,
   i.reason_code as "reasonCode", i.reason, i.due_at as "dueAt", i.expires_at as "expiresAt", i.attempts,
   i.planned_cost_minor as "plannedCostMinor", i.actual_cost_minor as "actualCostMinor", i.currency,
-  i.created_by as "createdBy", i.created_at as "createdAt", i.updated_at as "updatedAt", i.sent_at as "sentAt"`
+  i.created_by as "createdBy", i.created_at as "createdAt", i.updated_at as "updatedAt", i.sent_at as "sentAt",
+  case when i.state = 'awaiting_approval' then (select coalesce(a.error_message, 'The CRM did not say why.')
+    from approval_tasks a
+    where a.tenant_id = i.tenant_id and a.intervention_id = i.id and a.state = 'failed') end as "askProblem"`
 
 export const INTERVENTION_FROM = `from interventions i
   join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id`

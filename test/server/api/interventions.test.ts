@@ -56,6 +56,39 @@ function plan(
 const say = (id: string, verb: string, body?: object): Promise<ApiAnswer<Answer>> =>
   ask<Answer>(api, key, 'POST', `/v1/interventions/${id}/${verb}`, { body })
 
+describe(`what waits for approval (${databaseKind})`, () => {
+  it('says why no task in the CRM asks for it, as long as it waits', async () => {
+    const place = { tenant, connection, customer: asCustomer(first) }
+    const [asked, unasked] = [
+      await addIntervention(api.database, place, { state: 'awaiting_approval' }),
+      await addIntervention(
+        api.database,
+        { ...place, customer: asCustomer(first + 1) },
+        { state: 'awaiting_approval' },
+      ),
+    ]
+    await api.database.withTenant(tenant, (tx) =>
+      tx.query(
+        `insert into approval_tasks (tenant_id, intervention_id, connection_id, awaiting_since, state, error_code, error_message)
+         values ($1, $2, $4, now(), 'asked', null, null), ($1, $3, $4, now(), 'failed', 'refused', 'The owner is inactive.')`,
+        [tenant, asked, unasked, connection],
+      ),
+    )
+    const list = () =>
+      ask<{ items: { id: string; askProblem: string | null }[] }>(api, key, 'GET', '/v1/interventions')
+    const problems = async () =>
+      new Map((await list()).body.items.map(({ id, askProblem }) => [id, askProblem]))
+    expect(await problems()).toEqual(
+      new Map([
+        [asked, null],
+        [unasked, 'The owner is inactive.'],
+      ]),
+    )
+    await say(unasked, 'reject')
+    expect((await problems()).get(unasked)).toBeNull()
+  })
+})
+
 const planned = async (): Promise<number> => {
   const rows = await api.database.withTenant(tenant, (tx) =>
     tx.query('select id from interventions where tenant_id = $1', [tenant]),

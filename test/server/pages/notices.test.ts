@@ -69,6 +69,13 @@ describe('what a CRM refused, on the page of the loop', () => {
     ])
   })
 
+  it('says what nobody is asked about there, and where to answer', () => {
+    const said = titlesOf([{ ...refusal, what: 'approval', count: 2, message: 'The owner is inactive.' }])
+    expect(said).toContain(
+      'HubSpot has no task for 2 approvals | The owner is inactive. What waits does so until somebody answers it here.',
+    )
+  })
+
   it('puts an unsubscription that HubSpot does not know first', () => {
     const [first] = titlesOf([refusal, { ...refusal, what: 'consent', count: 1, customer: null }])
     expect(first).toMatch(/^HubSpot does not know of 1 unsubscription \| .*Unsubscribe them there\.$/)

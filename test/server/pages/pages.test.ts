@@ -485,6 +485,28 @@ describe('buttons', () => {
   })
 })
 
+describe('an approval that the CRM has no task for', () => {
+  it('says so where it waits, why, and that it can be answered here', async () => {
+    const { tenant, cookie } = await company()
+    const connection = await connect(database, tenant)
+    const { first } = await fillBook(database, tenant, connection, { count: 1 })
+    const id = await addActionIn(database, { tenant, connection }, first, 'awaiting_approval')
+    await database.withTenant(tenant, (tx) =>
+      tx.query(
+        `insert into approval_tasks (tenant_id, intervention_id, connection_id, awaiting_since, state, error_message)
+         values ($1, $2, $3, now(), 'failed', 'The owner <b> is inactive')`,
+        [tenant, id, connection],
+      ),
+    )
+    for (const path of ['/outbox?state=awaiting_approval', `/outbox/${id}`]) {
+      const said = words(await open(path, cookie))
+      expect(said, path).toContain(
+        'No task in the CRM asks for it: The owner &lt;b&gt; is inactive. Answer it here.',
+      )
+    }
+  })
+})
+
 describe('a list in the sandbox', () => {
   it('says once, and not in each row, that the sandbox keeps to hours and limits', async () => {
     const { tenant, cookie } = await company()
