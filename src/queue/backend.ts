@@ -15,8 +15,8 @@ export interface JobData {
   readonly tenant: string
   /** A connection's step, … */
   readonly connection?: string
-  /** … or an intervention. */
-  readonly intervention?: string
+  /** … or interventions, which are carried out beside one another. */
+  readonly interventions?: readonly string[]
 }
 
 export interface QueueBackend {

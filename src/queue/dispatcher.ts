@@ -95,7 +95,11 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
           return { queue: step as QueueName, id: `${connection}.${since}`, data: { tenant, connection } }
         }),
         ...sends.map(({ tenant, intervention, since }): DueJob => {
-          return { queue: 'act', id: `${intervention}.${since}`, data: { tenant, intervention } }
+          return {
+            queue: 'act',
+            id: `${intervention}.${since}`,
+            data: { tenant, interventions: [intervention] },
+          }
         }),
       ],
       { everything: wanted === null },
@@ -240,17 +244,39 @@ function jobPlacer(
         }
       }
       if (wanted.length === 0) continue
+      const loads = loaded(wanted)
       await addAll(
         queue,
-        wanted.map(({ job, id }) => ({ name, data: job.data, opts: { jobId: id } })),
+        loads.map(({ id, data }) => ({ name, data, opts: { jobId: id } })),
       )
-      await ended.added(queue, wanted.length)
-      for (const { job, id } of wanted) placed.set(job.queue + job.id, { id, at: now })
+      await ended.added(queue, loads.length)
+      for (const { id, of } of loads) for (const job of of) placed.set(job.queue + job.id, { id, at: now })
     }
     if (!everything) return
     const still = new Set(due.map((job) => job.queue + job.id))
     for (const key of placed.keys()) if (!still.has(key)) placed.delete(key)
   }
+}
+
+/** Interventions of one job: to put one into the queue and to take it out costs as much as a tenth of an e-mail. */
+const LOAD = 16
+
+/** Interventions of a tenant go together, under the id of the first; everything else by itself. */
+function loaded(
+  wanted: readonly { readonly job: DueJob; readonly id: string }[],
+): readonly { readonly id: string; readonly data: JobData; readonly of: readonly DueJob[] }[] {
+  const byTenant = Map.groupBy(wanted, ({ job, id }) =>
+    job.data.interventions === undefined ? id : job.data.tenant,
+  )
+  return [...byTenant.values()].flatMap((jobs) =>
+    Array.from({ length: Math.ceil(jobs.length / LOAD) }, (_, n) => {
+      const of = jobs.slice(n * LOAD, (n + 1) * LOAD)
+      const [{ id, job }] = of
+      const interventions = of.flatMap((one) => one.job.data.interventions ?? [])
+      const data = job.data.interventions === undefined ? job.data : { ...job.data, interventions }
+      return { id, data, of: of.map((one) => one.job) }
+    }),
+  )
 }
 
 /** Many at once are a statement that makes tables of its own, ten times as dear as one job. */

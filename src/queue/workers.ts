@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { UnrecoverableError, type Job, type Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import { HoldfastError } from '../contracts/errors.ts'
-import { asConnection, asIntervention, asTenant, type TenantId } from '../contracts/ids.ts'
+import {
+  asConnection,
+  asIntervention,
+  asTenant,
+  type InterventionId,
+  type TenantId,
+} from '../contracts/ids.ts'
 import type { StepName } from '../loop/services.ts'
 import type { Database } from '../store/database.ts'
 import { postponeIntervention } from '../store/due.ts'
@@ -58,10 +64,32 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     throw failed(outcome.code)
   }
 
-  async function act({ tenant, intervention }: JobData): Promise<string> {
-    if (intervention === undefined) throw new UnrecoverableError('The job names no intervention.')
+  /** One that fails keeps back none of the others. */
+  async function actAll({ tenant, interventions = [] }: JobData): Promise<string> {
+    if (interventions.length === 0) throw new UnrecoverableError('The job names no intervention.')
+    const of = asTenant(tenant)
+    let left = interventions.length
+    const ended = await Promise.allSettled(
+      interventions.map(async (one) => {
+        try {
+          return await act(of, asIntervention(one))
+        } finally {
+          left--
+          // The next come in before the slowest of these is done.
+          if (left > 0 && left === interventions.length >> 1) onEnd(of, 'sends')
+        }
+      }),
+    )
+    const bad = ended.find((one) => one.status === 'rejected')
+    if (bad !== undefined) throw bad.reason
+    return ended.some((one) => one.status === 'fulfilled' && one.value === 'interrupted')
+      ? 'interrupted'
+      : 'done'
+  }
+
+  async function act(tenant: TenantId, intervention: InterventionId): Promise<string> {
     if (stopping.signal.aborted) return 'interrupted'
-    const of = { tenant: asTenant(tenant), intervention: asIntervention(intervention) }
+    const of = { tenant, intervention }
     try {
       await handlers.act(of.tenant, of.intervention, { worker: randomUUID(), signal: stopping.signal })
       return 'done'
@@ -77,7 +105,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 
   async function start(name: QueueName): Promise<Worker<JobData>> {
     const process = async ({ data }: Job<JobData>): Promise<string> => {
-      const run = name === 'act' ? act(data) : step(name, data)
+      const run = name === 'act' ? actAll(data) : step(name, data)
       running.add(run)
       try {
         return await run

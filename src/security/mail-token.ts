@@ -73,10 +73,7 @@ export function isSealed(key: Buffer, tenant: TenantId, { purpose, intervention,
 const FORM = new RegExp(`^(bounce|reply|stop)\\+([a-z2-7]{${LENGTH}})$`)
 
 function sealOf(key: Buffer, purpose: MailPurpose, tenant: string, intervention: string): Buffer {
-  return hmacSha256(key)
-    .update(`mail.${purpose} ${tenant} ${intervention}`)
-    .digest()
-    .subarray(0, SEAL_BYTES)
+  return hmacSha256(key).update(`mail.${purpose} ${tenant} ${intervention}`).digest().subarray(0, SEAL_BYTES)
 }
 
 function bytesOf(uuid: string): Buffer {

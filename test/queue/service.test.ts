@@ -233,7 +233,8 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     expect(most).toBeLessThanOrEqual(4)
     expect(order.indexOf(last)).toBeLessThan(6)
     await eventually(async () => (await queue.counts()).queues.act.active).toBe(0)
-    expect((await queue.counts()).queues.act.completed).toBeGreaterThanOrEqual(13)
+    // Several go in one job.
+    expect((await queue.counts()).queues.act.completed).toBeGreaterThanOrEqual(4)
   })
 
   it('puts off a send that fails unexpectedly, and goes on with those behind it', async () => {
