@@ -6,6 +6,8 @@ import type { Transaction } from '../store/database.ts'
 import { digestCounts, type DigestCounts } from '../store/digest-counts.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { setToldUntil, toldUntil } from '../store/told.ts'
+import { keptBackWords } from './kept-back-words.ts'
+import { WATCH } from './stop-watch.ts'
 import { tell } from './tell.ts'
 
 const DAY = 86_400_000
@@ -26,16 +28,31 @@ export async function tellDigest(tx: Transaction, { digest }: AlertSettings, now
   if (last === null) return false
   const { settings } = await currentSettings(tx)
   const counts = await digestCounts(tx, { from: new Date(now.getTime() - 7 * DAY), to: now })
+  const nameOf = actionNames(settings)
   const day = week.toISOString().slice(0, 10)
   await tell(tx, {
     kind: 'digest.weekly',
     level: 'info',
     subject: `Your week with Holdfast, ${day}`,
-    text: digestText(counts, actionNames(settings)),
+    text: digestText(counts, nameOf),
+    unnamed: digestText(unnamed(counts), nameOf),
     data: { week: day, ...forPrograms(counts) },
     dedupKey: `digest ${day}`,
   })
   return true
+}
+
+/** Without what people wrote, and reasons that speak of one customer. */
+function unnamed({ suppressed, paused, ...counts }: DigestCounts): DigestCounts {
+  return {
+    ...counts,
+    suppressed: suppressed.map((one) => ({
+      ...one,
+      reason: one.code === null ? 'no reason was noted' : keptBackWords(one.code),
+    })),
+    // What stopped by itself tells numbers.
+    paused: paused.map((one) => (one.actor === WATCH ? one : { ...one, reason: 'paused by hand' })),
+  }
 }
 
 /**

@@ -9,7 +9,12 @@ export interface DigestCounts {
     readonly many: number
   }[]
   /** Interventions that were kept back for good, the most frequent reasons first. */
-  readonly suppressed: readonly { readonly reason: string; readonly many: number }[]
+  readonly suppressed: readonly {
+    readonly code: string | null
+    /** In the words of the newest of them, which may name somebody. */
+    readonly reason: string
+    readonly many: number
+  }[]
   readonly answers: Readonly<
     Partial<Record<'unsubscribed' | 'complained' | 'bounced' | 'failed' | 'replied', number>>
   >
@@ -20,7 +25,12 @@ export interface DigestCounts {
   readonly held: number
   readonly high: number
   readonly atRisk: readonly { readonly currency: string; readonly minor: number }[]
-  readonly paused: readonly { readonly scope: string; readonly name: string; readonly reason: string }[]
+  readonly paused: readonly {
+    readonly scope: string
+    readonly name: string
+    readonly reason: string
+    readonly actor: string
+  }[]
 }
 
 /**
@@ -38,11 +48,11 @@ export async function digestCounts(
     [tx.tenant, from, to],
   )
   const suppressed = await tx.query<DigestCounts['suppressed'][number]>(
-    `select coalesce((array_agg(reason order by id desc))[1], reason_code, 'no reason was noted') as reason,
+    `select reason_code as code, coalesce((array_agg(reason order by id desc))[1], reason_code, 'no reason was noted') as reason,
        count(distinct intervention_id)::integer as many
      from intervention_events
      where tenant_id = $1 and at >= $2 and at < $3 and to_state = 'suppressed' and from_state is distinct from 'suppressed'
-     group by reason_code order by 2 desc, 1 limit 5`,
+     group by reason_code order by 3 desc, 2 limit 5`,
     [tx.tenant, from, to],
   )
   const answers = await tx.query<{ kind: string; many: number }>(
@@ -69,7 +79,7 @@ export async function digestCounts(
     [tx.tenant],
   )
   const paused = await tx.query<DigestCounts['paused'][number]>(
-    'select scope, name, reason from pauses where tenant_id = $1 and ended_at is null order by id',
+    'select scope, name, reason, actor from pauses where tenant_id = $1 and ended_at is null order by id',
     [tx.tenant],
   )
   return {

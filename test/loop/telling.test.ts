@@ -6,6 +6,7 @@ import type { CustomerId, InterventionId } from '../../src/contracts/ids.ts'
 import { takeFeedback } from '../../src/loop/feedback.ts'
 import { digestWeek, tellDigest } from '../../src/loop/digest.ts'
 import { tellRatio, ratioOf } from '../../src/loop/group-ratio.ts'
+import { pausePart } from '../../src/loop/pausing.ts'
 import { firstGroup } from '../../src/loop/groups.ts'
 import { groupPower } from '../../src/loop/group-power.ts'
 import { tellLevels } from '../../src/loop/level-alerts.ts'
@@ -19,6 +20,7 @@ import { openVault } from '../../src/security/vault.ts'
 import { alertSettings } from '../../src/settings/alerts.ts'
 import type { Transaction } from '../../src/store/database.ts'
 import { groupCounts } from '../../src/store/group-counts.ts'
+import { moveIntervention } from '../../src/store/intervention-moves.ts'
 import {
   addWebhook,
   listWebhooks,
@@ -364,6 +366,43 @@ describe(`the weekly digest (${databaseKind})`, () => {
     const rows = await acting.sql(place, 'select subject, body from told order by id')
     expect(rows[0].body).toContain('(A box of pralines 1)')
     expect(rows[1].subject).toBe('The action "A box of pralines" stopped by itself')
+  })
+
+  it.each([
+    [
+      true,
+      /- 1: Not sent: the customer is on hold \(Ann answered\)\./,
+      /- action Send SMS: Ann of Ada Ltd asked/,
+    ],
+    [false, /- 1: a person has to look first\n/, /- action Send SMS: paused by hand/],
+  ])('quotes what may name somebody only where names are told (%s)', async (names, heldBack, paused) => {
+    const place = await acting.scene({
+      settings: { alerts: { names, email: { to: ['ops@acme.example'] } } },
+    })
+    const id = await acting.plan(place)
+    await here(place, async (tx) => {
+      await moveIntervention(tx, {
+        id,
+        from: ['planned'],
+        to: 'suppressed',
+        actor: 'worker',
+        reasonCode: 'held',
+        reason: 'Not sent: the customer is on hold (Ann answered).',
+      })
+      await pausePart(
+        tx,
+        { scope: 'action', name: 'sms' },
+        { reason: 'Ann of Ada Ltd asked', actor: 'user:x' },
+      )
+    })
+    const digest = (days: number) =>
+      here(place, (tx) => tellDigest(tx, alertSettings.parse({}), new Date(Date.now() + days * 86_400_000)))
+    await digest(-7)
+    await digest(0)
+    const [{ body }] = await acting.sql(place, `select body from told where kind = 'digest.weekly'`)
+    expect(body).toMatch(heldBack)
+    expect(body).toMatch(paused)
+    if (!names) expect(body).not.toMatch(/Ann|Ada/)
   })
 
   it('is told once a week, from the week after it was turned on', async () => {

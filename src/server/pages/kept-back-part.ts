@@ -1,4 +1,5 @@
 /** Why things wait or were held back, counted: above the rows of either state. */
+import { keptBackWords } from '../../loop/kept-back-words.ts'
 import type { Transaction } from '../../store/database.ts'
 import type { InterventionState } from '../../store/intervention-states.ts'
 import { keptBack, waiting } from '../../store/suppressed.ts'
@@ -74,20 +75,6 @@ async function nowWaiting(tx: Transaction, { formats }: Place): Promise<readonly
   }))
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  quiet_hours: 'Outside of the hours of the recipient',
-  zone_unknown: 'Nobody can say what time it is there',
-  cooldown: 'Contacted too recently',
-  contact_cap: 'Contacted often enough',
-  held: 'A person has to look first',
-  urgent_ticket: 'An urgent ticket is open',
-  sequence: 'Somebody else writes to them just now',
-  offer_pool_empty: 'No code is free',
-  offer_requested: 'Billing has not answered yet',
-}
-
-/** Codes that are no one's words read as what they say. */
 function wordsOf(code: string | null): string {
-  if (code === null) return 'Tried again by itself'
-  return WORDS[code] ?? sentence(code.replaceAll('_', ' ')).replace(/\.$/, '')
+  return code === null ? 'Tried again by itself' : sentence(keptBackWords(code)).replace(/\.$/, '')
 }
