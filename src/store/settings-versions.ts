@@ -26,7 +26,9 @@ export async function currentSettings(tx: Transaction): Promise<SettingsVersion>
 
 /** By their text, the newest last: those of companies that have work are read in every transaction of it. */
 const parsedBefore = new Map<string, ServiceSettings>()
-const KEPT = 200
+/** Characters of them, all in all; templates make one as long as a book. */
+const KEPT = 4_000_000
+let kept = 0
 
 /** Shared by all who read the same text, so nobody may change them. */
 function parsed(text: string): ServiceSettings {
@@ -34,8 +36,12 @@ function parsed(text: string): ServiceSettings {
   if (known !== undefined) return known
   const settings = frozen(parseServiceSettings(JSON.parse(text)))
   parsedBefore.set(text, settings)
-  const [oldest] = parsedBefore.keys()
-  if (parsedBefore.size > KEPT) parsedBefore.delete(oldest)
+  kept += text.length
+  for (const oldest of parsedBefore.keys()) {
+    if (kept <= KEPT) break
+    parsedBefore.delete(oldest)
+    kept -= oldest.length
+  }
   return settings
 }
 

@@ -194,3 +194,31 @@ describe(`the state machine of an intervention (${databaseKind})`, () => {
     })
   })
 })
+
+describe('the mark that a record is to be written again', () => {
+  /** For each move whether it made one. */
+  async function marks(states: readonly InterventionState[]): Promise<boolean[]> {
+    const one = plannedIntervention(place)
+    const marked: boolean[] = []
+    await database.withTenant(place.tenant, async (tx) => {
+      await planInterventions(tx, [one], new Date())
+      for (const [at, to] of states.entries()) {
+        await tx.query('delete from write_back_due where tenant_id = $1', [place.tenant])
+        const from = [at === 0 ? 'planned' : states[at - 1]] as const
+        expect(await moveIntervention(tx, { id: one.id, from, to, actor: 'a test' })).toBe(true)
+        const due = await tx.query('select from write_back_due where tenant_id = $1', [place.tenant])
+        marked.push(due.length > 0)
+      }
+    })
+    return marked
+  }
+
+  it('is made for what people are shown, and not for what passes within seconds', async () => {
+    expect(await marks(['leased', 'sending', 'sent', 'confirmed'])).toEqual([false, false, true, false])
+    expect(await marks(['leased', 'deferred'])).toEqual([false, true])
+  })
+
+  it('is made when it turns out that what was uncertain has arrived', async () => {
+    expect(await marks(['leased', 'sending', 'uncertain', 'confirmed'])).toEqual([false, false, true, true])
+  })
+})

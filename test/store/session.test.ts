@@ -57,6 +57,17 @@ describe('many clients of the embedded database', () => {
     expect(rows).toEqual([])
   })
 
+  it('share what one of them prepared, also where running it failed', async () => {
+    const [one, two] = [await client(), await client()]
+    const half = { name: 'half', text: 'select 100 / $1::integer as share' }
+    await expect(one.query({ ...half, values: [0] })).rejects.toThrow('division by zero')
+    for (const each of [two, one, two])
+      expect((await each.query({ ...half, values: [2] })).rows).toEqual([{ share: 50 }])
+    await one.end()
+    expect((await two.query({ ...half, values: [4] })).rows).toEqual([{ share: 25 }])
+    await two.end()
+  })
+
   it('are refused settings that would hold for the others too', async () => {
     await expect(client('-c statement_timeout=5')).rejects.toThrow('search_path')
   })

@@ -1,5 +1,6 @@
--- Whoever moves many interventions marks their customers for write-back at once, and only for what a record shows: the
--- states that pass within seconds are not shown, so three moves of an e-mail that goes out are one mark.
+-- Whoever moves many interventions marks their customers for write-back at once, and only for what a record shows
+-- (src/loop/action-words.ts): states that pass within seconds are not shown, so three moves of an e-mail that goes out are
+-- one mark, and that it arrived is news only where it was uncertain whether it had been sent.
 
 create function mark_moves() returns trigger language plpgsql as $$
 begin
@@ -7,8 +8,8 @@ begin
     insert into write_back_due (tenant_id, customer_id, connection_id)
     select distinct n.tenant_id, n.customer_id, n.connection_id
     from now_so n join was_so o on o.tenant_id = n.tenant_id and o.id = n.id
-    -- As in src/store/shown-moves.ts.
-    where n.state is distinct from o.state and n.state not in ('leased', 'sending', 'confirmed')
+    where n.state is distinct from o.state and n.state not in ('leased', 'sending')
+      and not (n.state = 'confirmed' and o.state = 'sent')
     order by n.tenant_id, n.customer_id
     on conflict (tenant_id, customer_id) do update set due_at = excluded.due_at;
   end if;
