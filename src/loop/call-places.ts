@@ -60,6 +60,9 @@ export async function openCallPlaces(
   return callPlaces(settings, taken, now)
 }
 
+const callWords = (many: number): string =>
+  many === 0 ? 'no calls' : many === 1 ? 'one call' : `${many} calls`
+
 /** Pure. @param taken calls of the period by person */
 export function callPlaces(
   { calls, period }: Pick<ServiceSettings, 'calls' | 'period'>,
@@ -94,7 +97,7 @@ export function callPlaces(
       return {
         to: 'deferred',
         code: 'no_call_place',
-        reason: `${name} has ${mostOf(responsible.id)} calls in this ${period}, which is all that one person is given, and nobody who steps in has room (settings: calls.perPerson, calls.people). It waits for a place.`,
+        reason: `${name} has ${callWords(mostOf(responsible.id))} in this ${period}, which is all that one person is given, and nobody who steps in has room (settings: calls.perPerson, calls.people). It waits for a place.`,
         until: new Date(now.getTime() + DAY),
       }
     },

@@ -103,7 +103,7 @@ describe(`a task that is due (${databaseKind})`, () => {
     expect(second?.dueAt.toISOString()).toContain('T03:00:00.000Z')
     expect(await acting.read(place, ids[2])).toMatchObject({
       reasonCode: 'no_call_place',
-      reason: expect.stringContaining('Jo Miller has 1 calls'),
+      reason: expect.stringContaining('Jo Miller has one call in this'),
     })
   })
 
