@@ -51,7 +51,7 @@ export function openChannels(options: ChannelsOptions): Channels & { close(): Pr
   return {
     email: async ({ tenant, delivery, settings: { smtp } }) => {
       if (delivery === 'sandbox') return sandbox
-      const { host, port, security, user, dkimDomain, dkimSelector } = smtp
+      const { host, port, security, connections, user, dkimDomain, dkimSelector } = smtp
       if (host === null) return null
       const password = await secretOf(tenant, SMTP_PASSWORD)
       const dkimKey = await secretOf(tenant, DKIM_KEY)
@@ -60,6 +60,7 @@ export function openChannels(options: ChannelsOptions): Channels & { close(): Pr
           host,
           port,
           security,
+          connections,
           user,
           password,
           dkim:

@@ -10,6 +10,7 @@ import { checkMail, composeMail, readDkimKey, type DkimKey } from './compose.ts'
 import { converse, type SmtpServer } from './conversation.ts'
 import { openIdleConnections } from './idle-connections.ts'
 import { composeNotice } from './notice.ts'
+import { openPlaces } from './places.ts'
 import { judge } from './verdict.ts'
 
 export interface EmailChannelOptions extends SmtpServer {
@@ -17,6 +18,8 @@ export interface EmailChannelOptions extends SmtpServer {
   readonly clock: Clock
   /** Longest that one message may take, default 30 s. */
   readonly timeoutMs?: number
+  /** Conversations with the server at a time; absent: as many as there are messages. */
+  readonly connections?: number
 }
 
 /**
@@ -29,7 +32,7 @@ export interface EmailChannelOptions extends SmtpServer {
  * const channel = openEmailChannel({ host: inbox.host, port: inbox.port, security: 'none', user: null, password: null, dkim: null, clock: systemClock })
  */
 export function openEmailChannel(options: EmailChannelOptions): Channel {
-  const { clock, dkim, timeoutMs = 30_000 } = options
+  const { clock, dkim, timeoutMs = 30_000, connections = Infinity } = options
   const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(options.host)
   if (options.user !== null && options.security === 'none' && !isLocal) {
     throw new HoldfastError(
@@ -39,6 +42,7 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
   }
   const dkimBits = dkim === null ? null : readDkimKey(dkim)
   const idle = openIdleConnections()
+  const places = openPlaces(connections)
   const running = new Set<Promise<unknown>>()
   let closed = false
 
@@ -55,9 +59,11 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
       await attempt.confirmLease(before)
       if (left() <= 0) throw new DeadlinePassed()
     }
+    const leave = await places.take(left())
+    if (leave === null) return busy(options.host, connections)
     try {
       const ending = await converse(options, mail, {
-        timeoutMs: left(),
+        timeoutMs: Math.max(1, left()),
         beforeConnecting: () => mayGo('connecting'),
         beforeContent: () => mayGo('handing_over'),
         note: (phase) => attempt.note(phase),
@@ -74,6 +80,8 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
         code: 'smtp_timeout',
         message: 'The time for this attempt was over before the e-mail left. It will be tried again.',
       }
+    } finally {
+      leave()
     }
   }
 
@@ -81,12 +89,14 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
     if (closed) throw new HoldfastError('internal', 'The e-mail channel is closed.')
     const mail = await composeNotice(notice, { key, date: clock() })
     if ('code' in mail) return { outcome: 'rejected', retryable: false, ...mail }
+    const leave = await places.take(timeoutMs)
+    if (leave === null) return busy(options.host, connections)
     const ending = await converse(options, mail, {
       timeoutMs,
       beforeContent: () => Promise.resolve(),
       note: () => {},
       idle,
-    })
+    }).finally(leave)
     return ending.ended === 'accepted'
       ? { outcome: 'sent', providerId: mail.messageId, detail: ending.reply }
       : judge(ending, options.host)
@@ -116,6 +126,13 @@ export function openEmailChannel(options: EmailChannelOptions): Channel {
 }
 
 class DeadlinePassed extends Error {}
+
+const busy = (host: string, connections: number): SendResult => ({
+  outcome: 'rejected',
+  retryable: true,
+  code: 'smtp_busy',
+  message: `${host} was busy with other e-mails of ours until the time for this attempt was over (${connections} at a time, settings: smtp.connections). Nothing was sent; it will be tried again.`,
+})
 
 async function verifyServer(
   server: SmtpServer,

@@ -283,6 +283,7 @@ function doneWords({ delivery, message }: Attempted): { reasonCode: string; reas
 const SERVER_AWAY: ReadonlySet<string> = new Set([
   'smtp_unreachable',
   'smtp_unavailable',
+  'smtp_busy',
   'sms_unreachable',
   'sms_rate_limited',
   'connector_unavailable',

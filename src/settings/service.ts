@@ -43,6 +43,11 @@ const smtp = z.strictObject({
     'How the conversation with it is encrypted; none is for a server on the same machine',
     'starttls, tls or none',
   ),
+  connections: field(
+    z.number().int().min(1).max(100).default(10),
+    'Connections to it at a time; many providers allow no more than 10 or 20',
+    'a number from 1 to 100',
+  ),
   user: text('User that signs in to it; its password is kept in the vault'),
   dkimDomain: text('Domain that e-mails are signed for (DKIM); the private key is kept in the vault'),
   dkimSelector: text('Selector of the DKIM key in the DNS'),
