@@ -1,14 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { ofTheService } from './vitest.service.config.ts'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [
-      ...['heavy', 'service', 'hubspot', 'salesforce', 'trust'].map((suite) => `test/${suite}/**`),
-      // With the service: they take half a minute each.
-      'test/apart/**',
-      'test/queue/dead-letters.test.ts',
+      ...['heavy', 'hubspot', 'salesforce', 'trust'].map((suite) => `test/${suite}/**`),
+      ...ofTheService,
     ],
     pool: 'forks',
     // Half of what a test of the service does is waiting: for a process, a mail, a lease to end.

@@ -1,9 +1,19 @@
 import { defineConfig } from 'vitest/config'
 
+/** What takes half a minute and more: processes one after the other, disks that fill, thousands of customers. */
+export const ofTheService = [
+  'test/service/**/*.test.ts',
+  'test/apart/**/*.test.ts',
+  'test/cli/{bad-files,odd-files,places}.test.ts',
+  'test/loop/decide-many.test.ts',
+  'test/queue/{clock,dead-letters}.test.ts',
+  'test/store/backup-of-earlier.test.ts',
+]
+
 /** The server and its commands in processes of their own, as people start them: `npm run test:service`. */
 export default defineConfig({
   test: {
-    include: ['test/service/**/*.test.ts', 'test/apart/**/*.test.ts', 'test/queue/dead-letters.test.ts'],
+    include: ofTheService,
     pool: 'forks',
     testTimeout: 120_000,
     hookTimeout: 120_000,

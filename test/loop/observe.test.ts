@@ -59,6 +59,8 @@ async function decided({
   count = 20,
   settings = {},
   population = { kind: 'everyone' } as object,
+  /** From this customer on nothing is done for anybody, which is decided sooner. */
+  heldOutFrom = Infinity,
 } = {}): Promise<Place> {
   const book = await addBook(database, { settings })
   now = DECIDED
@@ -69,7 +71,12 @@ async function decided({
     ]),
   )
   await addScored(database, book, 1, count)
-  await run(book, 'update customers set status_since = $1', [day(-5)])
+  await run(
+    book,
+    `update customers set status_since = $1,
+       group_name = case when external_id::float8 >= $2 then 'holdout' else group_name end`,
+    [day(-5), heldOutFrom],
+  )
   await decideBook(services, stepContext(book.tenant, book.connection))
   return book
 }
@@ -294,7 +301,7 @@ describe(`outcomes (${databaseKind})`, () => {
   })
 
   it('come out the same when a pass is broken off and two go on at once', async () => {
-    const book = await decided({ count: 2040 })
+    const book = await decided({ count: 2040, heldOutFrom: 100 })
     await read(book, day(30))
     now = day(30)
     const stopping = new AbortController()

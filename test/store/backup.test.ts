@@ -11,17 +11,14 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { asTenant } from '../../src/contracts/ids.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBackup, writeBackup } from '../../src/store/backup.ts'
 import type { Database } from '../../src/store/database.ts'
 import { insertRows } from '../../src/store/bulk.ts'
-import { migrations } from '../../src/store/migrate.ts'
 import { firstDump } from '../../src/store/first-dump.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { countRows } from '../../src/store/portable.ts'
 import { moveDatabase, restoreBackup, schemaOfBackup } from '../../src/store/restore.ts'
-import { requestStep } from '../../src/store/steps.ts'
 import { ensureInstallation } from '../../src/store/tenants.ts'
 import { addConnection, addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
 
@@ -32,26 +29,24 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe(`a backup (${databaseKind})`, () => {
   let source: Database
+  /** It was loaded into this one, … */
+  let target: Database
+  let uncertain: number
+  /** … and nothing into this one. */
+  let empty: Database
   beforeAll(async () => {
     source = await openTestDatabase()
     await fill(source)
     await writeBackup(source, path, { at })
+    target = await openTestDatabase()
+    ;({ uncertain } = await restoreBackup(target, await openBackup(path), { at }))
+    empty = await openTestDatabase()
   }, 60_000)
-  afterAll(() => source.close())
-
-  const opened: Database[] = []
-  async function empty(): Promise<Database> {
-    const database = await openTestDatabase()
-    opened.push(database)
-    return database
-  }
-  afterEach(async () => {
-    for (const database of opened.splice(0)) await database.close()
+  afterAll(async () => {
+    for (const database of [source, target, empty]) await database.close()
   })
 
   it('brings every row into an empty database, to the last digit', async () => {
-    const target = await empty()
-    await restoreBackup(target, await openBackup(path), { at })
     const before = await rowsOf(source, 'customers')
     expect(await rowsOf(target, 'customers')).toEqual(before)
     expect(await rowsOf(target, 'decisions')).toEqual(await rowsOf(source, 'decisions'))
@@ -59,8 +54,6 @@ describe(`a backup (${databaseKind})`, () => {
   })
 
   it('gives out new ids after those that were restored', async () => {
-    const target = await empty()
-    await restoreBackup(target, await openBackup(path), { at })
     const [{ id, tenant_id, connection_id }] = await rowsOf(target, 'customers')
     const [added] = await target.withTenant(tenant_id as never, (tx) =>
       tx.query<{ id: number }>(
@@ -73,8 +66,6 @@ describe(`a backup (${databaseKind})`, () => {
   })
 
   it('starts paused, and what was on its way is uncertain', async () => {
-    const target = await empty()
-    const { uncertain } = await restoreBackup(target, await openBackup(path), { at })
     expect(uncertain).toBe(2)
     const states = (await rowsOf(target, 'interventions')).map((row) => row['state'])
     // The task stays as it was: the CRM knows it by its key.
@@ -85,24 +76,14 @@ describe(`a backup (${databaseKind})`, () => {
     expect((await rowsOf(target, 'intervention_events')).map((row) => row['to_state'])).toContain('uncertain')
   })
 
-  it('is refused by a database that holds a company, which stays as it was', async () => {
-    const target = await empty()
-    await addTenant(target, 'Somebody')
-    await expect(restoreBackup(target, await openBackup(path), { at })).rejects.toMatchObject({
-      code: 'conflict',
-    })
-    expect(await rowsOf(target, 'tenants')).toHaveLength(1)
-  })
-
   it('is refused when it was cut short, and nothing is restored', async () => {
     const cut = join(folder, 'cut.gz')
     writeFileSync(cut, readFileSync(path))
     truncateSync(cut, Math.floor(statSync(path).size * 0.8))
-    const target = await empty()
-    await expect((async () => restoreBackup(target, await openBackup(cut), { at }))()).rejects.toMatchObject({
+    await expect((async () => restoreBackup(empty, await openBackup(cut), { at }))()).rejects.toMatchObject({
       code: 'input_format',
     })
-    expect(await rowsOf(target, 'tenants')).toEqual([])
+    expect(await rowsOf(empty, 'tenants')).toEqual([])
   })
 
   it('is refused when a line is gone, although it unpacks', async () => {
@@ -110,10 +91,17 @@ describe(`a backup (${databaseKind})`, () => {
     const lines = gunzipSync(readFileSync(path)).toString().split('\n')
     const row = lines.findIndex((line) => line.startsWith('{"tenant_id":'))
     writeFileSync(less, gzipSync(lines.toSpliced(row, 1).join('\n')))
-    const target = await empty()
-    await expect((async () => restoreBackup(target, await openBackup(less), { at }))()).rejects.toMatchObject(
-      { code: 'input_format' },
-    )
+    await expect((async () => restoreBackup(empty, await openBackup(less), { at }))()).rejects.toMatchObject({
+      code: 'input_format',
+    })
+  })
+
+  it('is refused by a database that holds a company, which stays as it was', async () => {
+    await addTenant(empty, 'Somebody')
+    await expect(restoreBackup(empty, await openBackup(path), { at })).rejects.toMatchObject({
+      code: 'conflict',
+    })
+    expect(await rowsOf(empty, 'tenants')).toHaveLength(1)
   })
 
   it('is refused when it is of a newer version', async () => {
@@ -147,53 +135,6 @@ describe(`a backup (${databaseKind})`, () => {
       code: 'output_failed',
     })
     expect(readdirSync(folder).filter((name) => name.includes('writing'))).toEqual([])
-  })
-
-  it('of an earlier schema is restored and then upgraded', async () => {
-    const known = migrations()
-    const earlier = await openDatabase({ url: null, folder: null, schema: known.slice(0, 3) })
-    const old = join(folder, 'old.gz')
-    const tenant = asTenant(randomUUID())
-    await earlier.asSystem('a test', (tx) =>
-      tx.query("insert into tenants (id, name, group_salt) values ($1, 'Earlier', 'salt')", [tenant]),
-    )
-    const connection = await addConnection(earlier, tenant)
-    await earlier.withTenant(tenant, async (tx) => {
-      await requestStep(tx, { connection, step: 'write_back', cause: 'a test' })
-      await tx.query(
-        `with customer as (
-           insert into customers (tenant_id, connection_id, object, external_id, properties, properties_hash, status,
-             group_key, group_name)
-           values ($1, $2, 'row', '1', '{}', 'h', 'active', '1', 'policy') returning tenant_id, id
-         )
-         insert into write_backs (tenant_id, customer_id, connection_id, fields, status, written_at)
-         select tenant_id, id, $2, '{"status": "active"}', 'written', now() from customer`,
-        [tenant, connection],
-      )
-    })
-    await writeBackup(earlier, old, { at })
-    await earlier.close()
-    const backup = await openBackup(old)
-    const place = join(folder, 'upgraded')
-    const first = await openDatabase({ url: null, folder: place, schema: schemaOfBackup(backup) })
-    await restoreBackup(first, backup, { at })
-    await first.close()
-    const upgraded = await openDatabase({ url: null, folder: place })
-    const [row] = await rowsOf(upgraded, 'tenants')
-    expect(row['name']).toBe('Earlier')
-    const applied = await upgraded.asSystem('a test', (tx) => tx.query('select from schema_migrations'))
-    expect(applied).toHaveLength(known.length)
-    expect(await rowsOf(upgraded, 'write_backs')).toMatchObject([{ version: null, quiet: false }])
-    expect(await rowsOf(upgraded, 'customers')).toMatchObject([{ external_id: '1', merged_into: null }])
-    // What came since works for whoever was there before.
-    await upgraded.withTenant(tenant, (tx) =>
-      requestStep(tx, { connection, step: 'refresh', cause: 'a test' }),
-    )
-    expect((await rowsOf(upgraded, 'steps')).map(({ step }) => step).toSorted()).toEqual([
-      'refresh',
-      'write_back',
-    ])
-    await upgraded.close()
   })
 })
 
