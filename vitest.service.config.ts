@@ -7,7 +7,7 @@ export const ofTheService = [
   'test/cli/{bad-files,odd-files,places}.test.ts',
   'test/loop/decide-many.test.ts',
   'test/queue/{clock,dead-letters}.test.ts',
-  'test/store/backup-of-earlier.test.ts',
+  'test/store/{backup-of-earlier,backup-own-actions}.test.ts',
 ]
 
 /** The server and its commands in processes of their own, as people start them: `npm run test:service`. */
