@@ -30,7 +30,7 @@ export interface Transaction extends Queryable {
    * As {@link Queryable.query}, but parsed and planned once a connection rather than each time: for the statements that
    * run again with every batch that is sent, of which planning is the larger part. The text is always the same one; what
    * differs is in the values. Rows are found by their keys, as after `preferKeys`, here and in the rest of the
-   * transaction.
+   * transaction: nothing that reads much of a table comes after it.
    *
    * @see https://www.postgresql.org/docs/15/sql-prepare.html
    */

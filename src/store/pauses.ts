@@ -35,9 +35,9 @@ export interface PauseRows {
 
 const SELECTED = `id, scope, name, reason, actor, evidence, created_at as "createdAt"`
 
-/** One statement, whatever the number of pauses. */
+/** One statement, whatever the number of pauses; not prepared, since every page begins with it and goes on otherwise. */
 export async function readPauses(tx: Transaction): Promise<PauseRows> {
-  const [row] = await tx.prepared<{
+  const [row] = await tx.query<{
     installation: string | null
     status: 'active' | 'paused'
     reason: string | null

@@ -17,7 +17,8 @@ export interface SettingsVersion {
  * const { version, settings } = await currentSettings(tx)
  */
 export async function currentSettings(tx: Transaction): Promise<SettingsVersion> {
-  const [row] = await tx.prepared<{ version: number; settings: string }>(
+  // Not prepared: pages and reports begin with this look, too, and read whole tables after it.
+  const [row] = await tx.query<{ version: number; settings: string }>(
     'select version, settings::text as settings from settings_versions where tenant_id = $1 order by version desc limit 1',
     [tx.tenant],
   )

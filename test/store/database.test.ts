@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TenantId } from '../../src/contracts/ids.ts'
 import { insertRows } from '../../src/store/bulk.ts'
 import type { Database } from '../../src/store/database.ts'
+import { readPauses } from '../../src/store/pauses.ts'
+import { currentSettings } from '../../src/store/settings-versions.ts'
 import { addConnection, addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
 
 describe(`the database (${databaseKind})`, () => {
@@ -65,6 +67,17 @@ describe(`the database (${databaseKind})`, () => {
       code: '42703',
     })
     expect(await database.asSystem('a test', (tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }])
+  })
+
+  it('plans as it always does after the looks that every transaction begins with', async () => {
+    await database.withTenant(ours, async (tx) => {
+      await currentSettings(tx)
+      await readPauses(tx)
+      const [plans] = await tx.query(
+        "select current_setting('enable_seqscan') as whole, current_setting('enable_hashjoin') as hashed",
+      )
+      expect(plans).toEqual({ whole: 'on', hashed: 'on' })
+    })
   })
 
   it('keeps many transactions at once apart', async () => {
