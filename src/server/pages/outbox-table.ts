@@ -76,7 +76,7 @@ export const unaskedWords = (problem: string): string =>
 
 /** Once for a list of reasons. */
 export const sandboxNote = (): Markup =>
-  html`<p class="note">In the sandbox hours, limits and holds count as they do live.</p>`
+  html`<p class="note">Hours, limits and holds count in the sandbox as they do live.</p>`
 
 export const withoutSandbox = (reason: string): string => reason.replace(` ${SANDBOX_KEEPS}`, '')
 

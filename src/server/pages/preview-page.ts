@@ -4,6 +4,7 @@ import { OUTCOMES, type BookPreview, type Example, type Outcome } from '../../lo
 import { sharedPreview } from '../previews.ts'
 import { route } from '../route.ts'
 import { maskSentence } from './decided.ts'
+import type { Formats } from './formats.ts'
 import { html, type Markup, type Piece } from './html.ts'
 import { CHANNELS } from './labels.ts'
 import { sentence } from './notices.ts'
@@ -53,12 +54,6 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 function headline(preview: BookPreview, { formats }: Place): Markup {
   const sum = (outcome: Outcome) => preview.actions.reduce((all, { would }) => all + would[outcome], 0)
   const [goes, asks, later] = [sum('send'), sum('approval'), sum('later')]
-  const title =
-    goes > 0
-      ? `${formats.many(goes, 'action', 'actions')} would go out right now`
-      : later > 0
-        ? `Nothing would go out right now, ${formats.many(later, 'action', 'actions')} later`
-        : 'Nothing would be sent right now'
   const { customers, nothing } = preview
   const whom =
     preview.book === 'whole'
@@ -66,15 +61,33 @@ function headline(preview: BookPreview, { formats }: Place): Markup {
       : customers === 0
         ? 'Everybody is decided on for now; this is what is open and due today.'
         : `What is open and due today, and ${formats.many(customers, 'customer who is', 'customers who are')} still undecided.`
-  return html`<h1>${title}</h1>
+  return html`<h1>${previewTitle({ goes, asks, later }, formats)}</h1>
     <p class="lead">
       ${whom}
-      ${asks > 0 && `A person would be asked about ${formats.count(asks)}. `}${
+      ${goes > 0 && asks > 0 && `A person would be asked about ${formats.count(asks)}. `}${
         customers > 0 &&
         `For ${formats.count(nothing)} nothing is worth doing or allowed. All of it would reserve ${formats.money(preview.plannedCostMinor, preview.currency)} of the budget. `
       }Nothing
       was written, and nothing was sent.
     </p>`
+}
+
+/**
+ * What matters most of what would become of the actions.
+ *
+ * @example
+ * previewTitle({ goes: 0, asks: 1, later: 0 }, formats) // 'Nothing would go out right now: a person would be asked about 1 action'
+ */
+export function previewTitle(
+  { goes, asks, later }: { readonly goes: number; readonly asks: number; readonly later: number },
+  { many }: Pick<Formats, 'many'>,
+): string {
+  if (goes > 0) return `${many(goes, 'action')} would go out right now`
+  const nothing = 'Nothing would go out right now'
+  const afterwards = later > 0 ? `, ${many(later, 'action')} later` : ''
+  return asks > 0
+    ? `${nothing}${afterwards}: a person would be asked about ${many(asks, 'action')}`
+    : `${nothing}${afterwards}`
 }
 
 /** Before actions are turned on there is no other. */
@@ -90,7 +103,7 @@ function otherBook({ book }: BookPreview, { tenant }: Place): Piece {
 function missingPart({ missing }: BookPreview): Piece {
   if (missing.length === 0) return null
   return html`<div class="notice wait">
-    <p class="strong">None of it goes out yet</p>
+    <p class="strong">None of it reaches a customer yet</p>
     ${missing.map((one) => html`<p>${sentence(one)}</p>`)}
   </div>`
 }
@@ -99,23 +112,28 @@ function actionsTable({ actions, currency }: BookPreview, { formats }: Place): M
   const shown = OUTCOMES.filter(
     (outcome) => outcome === 'send' || actions.some(({ would }) => would[outcome] > 0),
   )
+  // Of who is decided on already nobody is left out.
+  const leftOut = actions.some(({ chosen, masked }) => chosen === 0 || Object.keys(masked).length > 0)
   const rows = actions.map((one) => {
     const masked = Object.entries(one.masked).toSorted((a, b) => b[1] - a[1])
     return html`<tr>
       <th scope="row" class="first">${formats.action(one.key)}<small>${CHANNELS[one.channel]}</small></th>
-      <td class="full">
-        ${one.chosen === 0 && html`<span class="second">For nobody.</span>`}
-        ${
-          masked.length > 0 &&
-          html`<small
-            >Not open:
-            ${masked
-              .slice(0, 3)
-              .map(([reason, count]) => `${maskSentence(reason)} (${formats.count(count)})`)
-              .join(', ')}</small
-          >`
-        }
-      </td>
+      ${
+        leftOut &&
+        html`<td class="full">
+          ${one.chosen === 0 && html`<span class="second">For nobody.</span>`}
+          ${
+            masked.length > 0 &&
+            html`<small
+              >Not open:
+              ${masked
+                .slice(0, 3)
+                .map(([reason, count]) => `${maskSentence(reason)} (${formats.count(count)})`)
+                .join(', ')}</small
+            >`
+          }
+        </td>`
+      }
       ${shown.map((outcome) => html`<td class="figure" data-label="${WORDS[outcome]}">${formats.count(one.would[outcome])}</td>`)}
       <td class="figure" data-label="Cost">${formats.money(one.plannedCostMinor, currency)}</td>
     </tr>`
@@ -127,7 +145,7 @@ function actionsTable({ actions, currency }: BookPreview, { formats }: Place): M
     <thead>
       <tr>
         <th scope="col">Action</th>
-        <th scope="col">Who is left out</th>
+        ${leftOut && html`<th scope="col">Who is left out</th>`}
         ${shown.map((outcome) => html`<th scope="col" class="figure">${sentence(WORDS[outcome]).replace('.', '')}</th>`)}
         <th scope="col" class="figure">Cost</th>
       </tr>

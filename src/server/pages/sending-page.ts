@@ -1,7 +1,7 @@
 /** What is sent at all: how things leave, what is paused and why, what a person approves, and the switches for it. */
 import type { Action } from '../../contracts/actions.ts'
 import { channelFor } from '../../loop/carried-out.ts'
-import { actionsOf } from '../../settings/planning.ts'
+import { actionsOf, maskRules } from '../../settings/planning.ts'
 import { approvalNeeded } from '../../settings/approval.ts'
 import { readPauses, type RunningPause } from '../../store/pauses.ts'
 import { route } from '../route.ts'
@@ -37,26 +37,18 @@ export const sendingRoute = route({
         ${killed !== null && killedPart(killed, place)}
         <section>
           <h2>Actions</h2>
-          ${partsTable(
-            'action',
-            actionsOf(place.settings)
-              .filter(({ channel }) => channel !== 'none')
-              .map((action) => ({
-                name: action.key,
-                word: action.name,
-                about: html`${throughWhat(action, place)}${
-                  approvalNeeded(place.settings.delivery, action) && ' · a person approves each'
-                }`,
-              })),
-            running,
-            place,
-          )}
+          ${partsTable('action', shownActions(place), running, place)}
         </section>
         <section>
           <h2>Channels</h2>
           ${partsTable(
             'channel',
-            (['email', 'sms', 'task'] as const).map((name) => ({ name, word: CHANNELS[name], about: null })),
+            (['email', 'sms', 'task'] as const).map((name) => ({
+              name,
+              word: CHANNELS[name],
+              about: null,
+              offered: true,
+            })),
             running,
             place,
           )}
@@ -65,6 +57,25 @@ export const sendingRoute = route({
       return shell(place, { title: 'Sending', chapter: 'sending', body })
     }),
 })
+
+function shownActions(place: Place): readonly ShownPart[] {
+  const actions = actionsOf(place.settings)
+  const { enabled } = maskRules(place.settings, actions)
+  return actions.flatMap((action, at) =>
+    action.channel === 'none'
+      ? []
+      : [
+          {
+            name: action.key,
+            word: action.name,
+            about: html`${throughWhat(action, place)}${
+              approvalNeeded(place.settings.delivery, action) && ' · a person approves each'
+            }`,
+            offered: enabled[at],
+          },
+        ],
+  )
+}
 
 /** As it is carried out: what nobody fulfils by a code is an offer that somebody makes. */
 function throughWhat(action: Action, { settings }: Place): string {
@@ -113,6 +124,8 @@ interface ShownPart {
   readonly name: string
   readonly word: string
   readonly about: Piece
+  /** Whether the settings have it on. */
+  readonly offered: boolean
 }
 
 function partsTable(
@@ -125,26 +138,18 @@ function partsTable(
   // One that left the catalogue may still be paused, and has to be seen to be let go on.
   const gone = running
     .filter((one) => one.scope === scope && !known.has(one.name))
-    .map(({ name }) => ({ name, word: place.formats.action(name), about: 'not in the catalogue any more' }))
+    .map(({ name }) => ({
+      name,
+      word: place.formats.action(name),
+      about: 'not in the catalogue any more',
+      offered: false,
+    }))
   const killed = running.some((one) => one.scope === 'everything')
-  const rows = [...parts, ...gone].map(({ name, word, about }) => {
+  const rows = [...parts, ...gone].map(({ name, word, about, offered }) => {
     const pause = running.find((one) => one.scope === scope && one.name === name) ?? null
     return html`<tr>
       <th scope="row" class="first">${word}${about !== null && html`<small>${about}</small>`}</th>
-      <td class="full">
-        ${
-          pause === null
-            ? killed
-              ? html`<span class="dot bad"></span>Stopped with everything`
-              : html`<span class="dot"></span>On`
-            : html`<span class="dot bad"></span>${pause.actor === 'watch' ? 'Stopped by itself' : 'Paused'}
-                <small
-                  >${sentence(pause.reason.replace(BY_ITSELF, ''))}
-                  ${pause.actor === 'watch' ? 'Stopped' : `Set by ${who(pause.actor)}`}
-                  ${place.formats.when(pause.createdAt)}.</small
-                >`
-        }
-      </td>
+      <td class="full">${pause === null ? unpaused({ killed, offered }) : pausedMark(pause, place)}</td>
       <td class="tight">${switchOf(scope, name, word, pause, place)}</td>
     </tr>`
   })
@@ -163,6 +168,22 @@ function partsTable(
       ${rows}
     </tbody>
   </table>`
+}
+
+function unpaused({ killed, offered }: { readonly killed: boolean; readonly offered: boolean }): Markup {
+  if (killed) return html`<span class="dot bad"></span>Stopped with everything`
+  return offered
+    ? html`<span class="dot"></span>On`
+    : html`<span class="dot still"></span>Off in the settings: not chosen any more`
+}
+
+function pausedMark({ actor, reason, createdAt }: RunningPause, { formats }: Place): Markup {
+  const byItself = actor === 'watch'
+  return html`<span class="dot bad"></span>${byItself ? 'Stopped by itself' : 'Paused'}
+    <small
+      >${sentence(reason.replace(BY_ITSELF, ''))} ${byItself ? 'Stopped' : `Set by ${who(actor)}`}
+      ${formats.when(createdAt)}.</small
+    >`
 }
 
 function switchOf(

@@ -518,9 +518,21 @@ describe('a list in the sandbox', () => {
     const said = words(await open('/outbox', cookie))
     expect(said.match(/It waits until Monday\./g)).toHaveLength(2)
     expect(said).not.toContain(SANDBOX_KEEPS)
-    expect(said.match(/In the sandbox hours, limits and holds count as they do live\./g)).toHaveLength(1)
+    expect(said.match(/Hours, limits and holds count in the sandbox as they do live\./g)).toHaveLength(1)
     await addActionIn(database, { tenant, connection }, first, 'suppressed', { reason })
     expect(words(await open('/outbox?state=suppressed', cookie))).not.toContain(SANDBOX_KEEPS)
+  })
+})
+
+describe('the page of sending', () => {
+  it('says of an action that the settings switch off that it is off', async () => {
+    const { tenant, cookie } = await company()
+    await database.withTenant(tenant, (tx) =>
+      saveSettings(tx, { catalogue: { sms: { enabled: false } } }, { expected: 0, author: 'test' }),
+    )
+    expect(words(await open('/sending', cookie))).toMatch(
+      /Send Email E-mail On .* Send SMS SMS Off in the settings/,
+    )
   })
 })
 
@@ -554,7 +566,7 @@ describe('the preview', () => {
     await fillBook(database, tenant, connection, { count: 5 })
     const page = words(await open('/preview', cookie))
     expect(page).toContain('Nothing was written, and nothing was sent')
-    expect(page).toContain('None of it goes out yet')
+    expect(page).toContain('None of it reaches a customer yet')
     expect(page).toContain('The delivery mode is dry_run, not live')
   })
 })
