@@ -6,7 +6,7 @@
  * due), their ids follow from what they stand for and since when, so that the same work is queued once; and a sweep
  * looks whether what should be waiting still is.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import type { TenantId } from '../contracts/ids.ts'
@@ -261,7 +261,7 @@ function jobPlacer(
 /** Interventions of one job: to put one into the queue and to take it out costs as much as a tenth of an e-mail. */
 const LOAD = 16
 
-/** Interventions of a tenant go together, under the id of the first; everything else by itself. */
+/** Interventions of a tenant go together; everything else by itself. */
 function loaded(
   wanted: readonly { readonly job: DueJob; readonly id: string }[],
 ): readonly { readonly id: string; readonly data: JobData; readonly of: readonly DueJob[] }[] {
@@ -271,12 +271,20 @@ function loaded(
   return [...byTenant.values()].flatMap((jobs) =>
     Array.from({ length: Math.ceil(jobs.length / LOAD) }, (_, n) => {
       const of = jobs.slice(n * LOAD, (n + 1) * LOAD)
-      const [{ id, job }] = of
+      const [{ job }] = of
       const interventions = of.flatMap((one) => one.job.data.interventions ?? [])
       const data = job.data.interventions === undefined ? job.data : { ...job.data, interventions }
-      return { id, data, of: of.map((one) => one.job) }
+      return { id: loadId(of.map(({ id }) => id)), data, of: of.map((one) => one.job) }
     }),
   )
+}
+
+/**
+ * Another one for each load: where one of them has a job by itself already, such as of a process that died, a queue that
+ * knows its id would leave the others away with it.
+ */
+function loadId(ids: readonly string[]): string {
+  return ids.length === 1 ? ids[0] : createHash('sha256').update(ids.join(' ')).digest('hex')
 }
 
 /** Many at once are a statement that makes tables of its own, ten times as dear as one job. */
