@@ -9,15 +9,15 @@ import { mailOwners, type MailOwner } from '../../store/reads/pages-mails.ts'
 import { toldOf } from '../../store/reads/pages-told.ts'
 import { route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
-import { html, type Markup, type Piece } from './html.ts'
+import { html, type Piece } from './html.ts'
 import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
 import { answersPart, toldPart } from './sandbox-answers.ts'
-import { withPlace, type Place } from './place.ts'
+import { listQuery, messageList, noSandbox } from './sandbox-messages.ts'
+import { withPlace } from './place.ts'
 import { shell } from './shell.ts'
 
 const params = z.strictObject({ id: z.string().max(20) })
 const reader = { scope: null, role: 'viewer' } as const
-const ROWS = 50
 
 interface OwnMail {
   readonly mail: InboxMail
@@ -31,24 +31,30 @@ export const inboxRoute = route({
   tag: 'Pages',
   access: reader,
   audience: 'page',
-  query: z.object({ page: z.coerce.number().int().min(1).max(1000).default(1).catch(1) }),
+  query: listQuery,
   answers: { 200: { description: 'The page', type: 'text/html' } },
   handle: ({ caller, query: { page } }, services) =>
     withPlace({ caller, services }, async (tx, place) => {
-      const mails = await ownMails(tx, services)
-      const shown = mails.slice((page - 1) * ROWS, page * ROWS)
-      const body = html`<h1>
-          ${mails.length === 0 ? 'No mail yet' : place.formats.many(mails.length, 'mail')}
-        </h1>
-        <p class="lead">
-          These were sent by real SMTP into an inbox on this machine, and to nobody else. It keeps the newest
-          500 until the server ends.
-        </p>
-        ${mails.length === 0 ? emptyPart(place) : inboxTable(shown, place)}
-        <div class="pages">
-          ${page > 1 && html`<a href="/inbox?page=${page - 1}">Newer</a>`}
-          ${mails.length > page * ROWS && html`<a href="/inbox?page=${page + 1}">Older</a>`}
-        </div>`
+      const body = messageList(
+        await ownMails(tx, services),
+        {
+          path: '/inbox',
+          page,
+          noun: 'mail',
+          all: 'Mails',
+          lead: 'These were sent by real SMTP into an inbox on this machine, and to nobody else. It keeps the newest 500 until the server ends.',
+          first: 'as soon as an action is carried out',
+          heads: ['Subject', 'Arrived', 'To'],
+          line: ({ mail, owner }) => ({
+            id: mail.id,
+            title: mail.subject,
+            at: mail.at,
+            person: mail.to,
+            owner,
+          }),
+        },
+        place,
+      )
       return shell(place, { title: 'Sandbox inbox', chapter: 'inbox', body })
     }),
 })
@@ -157,7 +163,7 @@ export const inboxDocumentRoute = route({
 
 /** Newest first. */
 async function ownMails(tx: Transaction, { inbox }: RouteServices): Promise<readonly OwnMail[]> {
-  if (inbox === null) throw noInbox()
+  if (inbox === null) throw noSandbox('sandbox inbox')
   const mails = inbox.list()
   const oldest = mails.at(-1)
   if (oldest === undefined) return []
@@ -169,7 +175,7 @@ async function ownMails(tx: Transaction, { inbox }: RouteServices): Promise<read
 }
 
 async function ownMail(tx: Transaction, { inbox }: RouteServices, id: string): Promise<OwnMail> {
-  if (inbox === null) throw noInbox()
+  if (inbox === null) throw noSandbox('sandbox inbox')
   const mail = inbox.read(id)
   const owner =
     mail === null ? undefined : (await mailOwners(tx, [digestOf(mail)], mail.at)).get(digestOf(mail))
@@ -184,53 +190,6 @@ async function ownMail(tx: Transaction, { inbox }: RouteServices, id: string): P
 /** What stands before the @ of the Message-ID. */
 function digestOf({ messageId }: InboxMail): string {
   return messageId.replace(/^<|@.*$/gs, '')
-}
-
-function noInbox(): HoldfastError {
-  return new HoldfastError(
-    'not_found',
-    'This server has no sandbox inbox: only a server that does everything in one process has one.',
-  )
-}
-
-function emptyPart({ settings }: Place): Markup {
-  return html`<p class="second">
-    ${
-      settings.delivery.mode === 'sandbox'
-        ? 'Mails appear here as soon as an action is carried out.'
-        : 'Mails come here while the delivery mode of the settings is “sandbox”. It is another one now.'
-    }
-  </p>`
-}
-
-function inboxTable(mails: readonly OwnMail[], { formats }: Place): Markup {
-  const rows = mails.map(
-    ({ mail, owner }) =>
-      html`<tr>
-        <th scope="row" class="first"><a class="name" href="/inbox/${mail.id}">${mail.subject}</a></th>
-        <td class="nowrap">${formats.when(mail.at)}</td>
-        <td>${mail.to}</td>
-        <td>
-          <a href="/customers/${owner.customer}">${owner.customerName ?? `Customer ${owner.customer}`}</a>
-        </td>
-      </tr>`,
-  )
-  return html`<table class="rows">
-    <caption class="only-reader">
-      Mails, newest first
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">Subject</th>
-        <th scope="col">Arrived</th>
-        <th scope="col">To</th>
-        <th scope="col">Customer</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
 }
 
 function linesOf(mail: InboxMail): readonly (readonly [string, Piece])[] {

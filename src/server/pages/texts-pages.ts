@@ -11,11 +11,11 @@ import type { RouteServices } from '../services.ts'
 import { html, type Markup } from './html.ts'
 import { withPlace, type Place } from './place.ts'
 import { answersPart, toldPart } from './sandbox-answers.ts'
+import { listQuery, messageList, noSandbox } from './sandbox-messages.ts'
 import { shell } from './shell.ts'
 
 const params = z.strictObject({ id: z.string().max(40) })
 const reader = { scope: null, role: 'viewer' } as const
-const ROWS = 50
 
 interface OwnText {
   readonly text: SandboxText
@@ -29,24 +29,30 @@ export const textsRoute = route({
   tag: 'Pages',
   access: reader,
   audience: 'page',
-  query: z.object({ page: z.coerce.number().int().min(1).max(1000).default(1).catch(1) }),
+  query: listQuery,
   answers: { 200: { description: 'The page', type: 'text/html' } },
   handle: ({ caller, query: { page } }, services) =>
     withPlace({ caller, services }, async (tx, place) => {
-      const texts = await ownTexts(tx, services)
-      const shown = texts.slice((page - 1) * ROWS, page * ROWS)
-      const body = html`<h1>
-          ${texts.length === 0 ? 'No text yet' : place.formats.many(texts.length, 'text')}
-        </h1>
-        <p class="lead">
-          These were handed over as to a real provider, on this machine, and reached nobody. They are kept
-          until the server ends.
-        </p>
-        ${texts.length === 0 ? emptyPart(place) : textsTable(shown, place)}
-        <div class="pages">
-          ${page > 1 && html`<a href="/texts?page=${page - 1}">Newer</a>`}
-          ${texts.length > page * ROWS && html`<a href="/texts?page=${page + 1}">Older</a>`}
-        </div>`
+      const body = messageList(
+        await ownTexts(tx, services),
+        {
+          path: '/texts',
+          page,
+          noun: 'text',
+          all: 'Texts',
+          lead: 'These were handed over as to a real provider, on this machine, and reached nobody. They are kept until the server ends.',
+          first: 'as soon as a text goes to somebody who agreed to texts',
+          heads: ['Text', 'When', 'Number'],
+          line: ({ text, owner }) => ({
+            id: text.sid,
+            title: text.body,
+            at: text.at,
+            person: `${text.direction === 'inbound' ? 'from' : 'to'}\u00a0${personOf(text)}`,
+            owner,
+          }),
+        },
+        place,
+      )
       return shell(place, { title: 'Sandbox texts', chapter: 'texts', body })
     }),
 })
@@ -142,7 +148,7 @@ function keyOf({ callback }: SandboxText): string | null {
 
 /** Newest first. What somebody answers is of whoever texted that number last. */
 async function ownTexts(tx: Transaction, { texts }: RouteServices): Promise<readonly OwnText[]> {
-  if (texts === null || texts === undefined) throw noTexts()
+  if (texts === null || texts === undefined) throw noSandbox('SMS sandbox')
   const all = texts.list()
   const keys = all.map(keyOf)
   const owners = await textOwners(
@@ -171,53 +177,6 @@ async function ownText(
   if (own === undefined)
     throw new HoldfastError('not_found', 'There is no such text. They are kept until the server ends.')
   return { own, all }
-}
-
-function noTexts(): HoldfastError {
-  return new HoldfastError(
-    'not_found',
-    'This server has no SMS sandbox: only a server that does everything in one process has one.',
-  )
-}
-
-function emptyPart({ settings }: Place): Markup {
-  return html`<p class="second">
-    ${
-      settings.delivery.mode === 'sandbox'
-        ? 'Texts appear here as soon as a text goes to somebody who agreed to texts.'
-        : 'Texts come here while the delivery mode of the settings is “sandbox”. It is another one now.'
-    }
-  </p>`
-}
-
-function textsTable(texts: readonly OwnText[], { formats }: Place): Markup {
-  const rows = texts.map(
-    ({ text, owner }) =>
-      html`<tr>
-        <th scope="row" class="first full"><a class="name" href="/texts/${text.sid}">${text.body}</a></th>
-        <td class="nowrap">${formats.when(text.at)}</td>
-        <td class="nowrap">${text.direction === 'inbound' ? 'from' : 'to'} ${personOf(text)}</td>
-        <td>
-          <a href="/customers/${owner.customer}">${owner.customerName ?? `Customer ${owner.customer}`}</a>
-        </td>
-      </tr>`,
-  )
-  return html`<table class="rows">
-    <caption class="only-reader">
-      Texts, newest first
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">Text</th>
-        <th scope="col">When</th>
-        <th scope="col">Number</th>
-        <th scope="col">Customer</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
 }
 
 function textLine(text: SandboxText, { formats }: Place): Markup {
