@@ -80,6 +80,20 @@ describe(`the database (${databaseKind})`, () => {
     })
   })
 
+  it('compares rows with what they were by hashes, however few they were when that was planned', async () => {
+    const comparing = await database.asSystem('a test', (tx) =>
+      tx.query<{ name: string; settings: string[] | null }>(
+        `select proname as name, proconfig as settings from pg_proc
+         where prosrc like '%was\\_so%' and prosrc like '%now\\_so%' order by proname`,
+      ),
+    )
+    const byHash = ['enable_nestloop=off', 'enable_hashjoin=on']
+    expect(comparing).toEqual([
+      { name: 'book_moved', settings: byHash },
+      { name: 'mark_moves', settings: byHash },
+    ])
+  })
+
   it('keeps many transactions at once apart', async () => {
     const counts = await Promise.all(
       Array.from({ length: 25 }, (_, i) =>
