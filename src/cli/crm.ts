@@ -5,7 +5,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
 import { serviceCommand } from './service-command.ts'
-import { count, type Terminal } from './terminal.ts'
+import { count, many, type Terminal } from './terminal.ts'
 
 export interface ConnectHubSpotOptions extends CommandOptions {
   readonly company?: string
@@ -131,7 +131,7 @@ function connected(
     return answer
   }
   terminal.print(
-    `"${made.connection}" is connected to ${made.company}: ${count(made.customers)} customers among ${count(made.records)} records.`,
+    `"${made.connection}" is connected to ${made.company}: ${many(made.customers, 'customer')} among ${many(made.records, 'record')}.`,
   )
   if (made.provisioned.created > 0)
     terminal.print(`${count(made.provisioned.created)} fields and groups were made in ${crm} for our scores.`)

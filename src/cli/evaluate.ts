@@ -18,7 +18,7 @@ import { evaluationPage, type EvaluationReport } from '../report/evaluation-page
 import { dayOf, readMapping, threadsOf, today, type CommandOptions } from './options.ts'
 import { interruptible } from './process.ts'
 import { runCommand } from './run.ts'
-import { count, duration, percent, type Terminal } from './terminal.ts'
+import { count, duration, many, percent, type Terminal } from './terminal.ts'
 import { chanceSentence, leakSentence, prepareFile } from './train.ts'
 
 export interface EvaluateOptions extends CommandOptions {
@@ -124,7 +124,7 @@ async function ofModel(
         ...(gaps.length === 0
           ? []
           : [`The file lacks ${gaps.join(', ')}: these features were missing for every customer.`]),
-        ...(unseen < 500 ? [`Only ${unseen} customers: mind the intervals.`] : []),
+        ...(unseen < 500 ? [`Only ${many(unseen, 'customer')}: mind the intervals.`] : []),
       ],
     }
   } finally {
@@ -187,7 +187,7 @@ function say(
   )
   terminal.print()
   terminal.print(
-    `  ${count(evaluation.rows)} customers, ${percent(evaluation.baseRate.value)} churned. ${method}`,
+    `  ${many(evaluation.rows, 'customer')}, ${percent(evaluation.baseRate.value)} churned. ${method}`,
   )
   terminal.print(
     `  Log-loss ${metrics.logLoss.value.toFixed(4)}, accuracy ${metrics.accuracy.value.toFixed(4)}, calibration error ${metrics.calibrationError.value.toFixed(4)}`,

@@ -5,7 +5,7 @@ import { EXIT, HoldfastError } from '../contracts/errors.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
 import { serviceCommand } from './service-command.ts'
-import { count, type Terminal } from './terminal.ts'
+import { count, many, type Terminal } from './terminal.ts'
 
 interface PassResult {
   readonly connections: readonly {
@@ -35,9 +35,9 @@ export function passCommand(
 }
 
 function countsInWords(counts: Readonly<Record<string, number>>): string {
-  const told = Object.entries(counts).filter(([, many]) => many > 0)
+  const told = Object.entries(counts).filter(([, done]) => done > 0)
   if (told.length === 0) return 'nothing to do'
-  return told.map(([name, many]) => `${count(many)} ${name.replaceAll('_', ' ')}`).join(', ')
+  return told.map(([name, done]) => `${count(done)} ${name.replaceAll('_', ' ')}`).join(', ')
 }
 
 const MARKS = { ok: 'ok', off: 'off', warning: 'look', failed: 'FAILED' } as const
@@ -72,7 +72,7 @@ export function backup(path: string, options: CommandOptions): Promise<number> {
   return runCommand(options, async (terminal) => {
     const result = await serviceCommand('backup', { path: resolve(path) }, terminal)
     const { rows, bytes } = result as { rows: number; bytes: number }
-    terminal.print(`${count(rows)} rows in ${path} (${(bytes / 2 ** 20).toFixed(1)} MB).`)
+    terminal.print(`${many(rows, 'row')} in ${path} (${(bytes / 2 ** 20).toFixed(1)} MB).`)
     terminal.warn(
       'Secrets in it stay sealed: keep the master key (master.key in the data folder, or HOLDFAST_MASTER_KEY) in another place. Without it every connection has to be signed in to again.',
     )

@@ -6,7 +6,7 @@ import { minorDigits } from '../contracts/money.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
 import { serviceCommand } from './service-command.ts'
-import { count, type Terminal } from './terminal.ts'
+import { count, many, type Terminal } from './terminal.ts'
 
 export interface OfferCommandOptions extends CommandOptions {
   readonly company?: string
@@ -50,9 +50,11 @@ function imported([pool, path]: readonly string[], { company }: OfferCommandOpti
     const asked = { company, pool, text: await contentOf(path) }
     const done = await serviceCommand('offers-import', asked, terminal)
     const { added, known } = done as unknown as { added: number; known: number }
-    terminal.print(`${codes(added)} came into "${pool}".`)
+    terminal.print(`${many(added, 'code')} came into "${pool}".`)
     if (known > 0)
-      terminal.print(`${codes(known)} were known, in this pool or another, and stay as they were.`)
+      terminal.print(
+        `${many(known, 'code was', 'codes were')} known, in this pool or another, and ${known === 1 ? 'stays as it was' : 'stay as they were'}.`,
+      )
     return done
   }
 }
@@ -128,8 +130,6 @@ function secret({ company }: OfferCommandOptions): Asked {
     return done
   }
 }
-
-const codes = (many: number): string => (many === 1 ? '1 code' : `${count(many)} codes`)
 
 async function contentOf(path: string): Promise<string> {
   if (path === '-') return text(process.stdin)

@@ -7,7 +7,7 @@ import { openDatabase } from '../store/open.ts'
 import { moveDatabase, restoreBackup, schemaOfBackup } from '../store/restore.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
-import { count } from './terminal.ts'
+import { many } from './terminal.ts'
 
 export function restore(path: string, options: CommandOptions): Promise<number> {
   return runCommand(options, async (terminal) => {
@@ -21,11 +21,11 @@ export function restore(path: string, options: CommandOptions): Promise<number> 
     try {
       const { rows, uncertain } = await restoreBackup(database, backup, { at: new Date() })
       terminal.print(
-        `${count(rows)} rows restored from the backup of ${backup.head.at.slice(0, 16).replace('T', ' ')} UTC.`,
+        `${many(rows, 'row')} restored from the backup of ${backup.head.at.slice(0, 16).replace('T', ' ')} UTC.`,
       )
       if (uncertain > 0)
         terminal.warn(
-          `${count(uncertain)} interventions were on their way when the backup was made: whether they were carried out since cannot be said. They are marked uncertain in the outbox and are never sent again by themselves.`,
+          `${many(uncertain, 'intervention was', 'interventions were')} on the way when the backup was made. What was carried out since cannot be said: all of it is marked uncertain in the outbox, and never sent again by itself.`,
         )
       terminal.warn('Everything is paused until you have looked: start the server, then "holdfast resume".')
       return { rows, uncertain, backup: backup.head.at }
@@ -56,7 +56,7 @@ export function move(options: CommandOptions & { readonly to: string }): Promise
       try {
         const shown = withoutPassword(options.to)
         const { rows, tables } = await moveDatabase(from, to, { to: shown })
-        terminal.print(`${count(rows)} rows moved to ${shown}, the same count in every table.`)
+        terminal.print(`${many(rows, 'row')} moved to ${shown}, the same count in every table.`)
         terminal.warn(
           `Set DATABASE_URL to the new address and start. Keep master.key in ${config.data}, or set HOLDFAST_MASTER_KEY to its content. The old database is paused and stays as it was.`,
         )

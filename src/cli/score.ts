@@ -13,7 +13,7 @@ import { loadSettings, type Settings } from '../settings/settings.ts'
 import { dayOf, readMapping, threadsOf, today, type CommandOptions } from './options.ts'
 import { planColumns, writePlan } from './plan-rows.ts'
 import { runCommand } from './run.ts'
-import { amounts, count, duration, money, percent, tableLines, type Terminal } from './terminal.ts'
+import { amounts, count, duration, many, money, percent, tableLines, type Terminal } from './terminal.ts'
 
 export interface ScoreOptions extends CommandOptions {
   readonly out: string
@@ -139,7 +139,7 @@ export function tellBook(terminal: Terminal, book: Book): void {
   }
   for (const { column, rows, values } of scored.unknown) {
     terminal.warn(
-      `"${column}" has values that the model never saw (${values.join(', ')}) for ${count(rows)} customers. They count as missing there.`,
+      `"${column}" has values that the model never saw (${values.join(', ')}) for ${many(rows, 'customer')}. They count as missing there.`,
     )
   }
   for (const note of [...book.notes, ...scored.notes]) terminal.warn(note)
@@ -176,7 +176,7 @@ function say(
   print(
     style(
       'bold',
-      `${count(rows)} customers scored and decided in ${duration(seconds)}, average risk ${percent(mean(probability))}`,
+      `${many(rows, 'customer')} scored and decided in ${duration(seconds)}, average risk ${percent(mean(probability))}`,
     ),
   )
   print(modelLine(book))
@@ -218,7 +218,7 @@ function say(
   // An alarm says it already when it is so for everybody.
   if (unknownAmount > 0 && unknownAmount < rows) {
     terminal.warn(
-      `What ${count(unknownAmount)} customers pay is not known, so no action could be weighed for them.`,
+      `What ${many(unknownAmount, 'customer pays', 'customers pay')} is not known, so no action could be weighed for ${unknownAmount === 1 ? 'it' : 'them'}.`,
     )
   }
   print(`Plan written to ${out}`)
@@ -240,7 +240,7 @@ function worthLine({ summary }: Plan, rows: number): string {
   if (eligible === 0) return 'No action was possible for anybody.'
   const others = eligible - allocated
   const possible = eligible === rows ? '' : ` Something was possible for ${count(eligible)}.`
-  return `An action is worth its cost for ${count(allocated)} ${allocated === 1 ? 'customer' : 'customers'}.${possible}${others <= 0 ? '' : ` For ${count(others)} acting would cost more than it is expected to keep, is too unsure, or others come first.`}`
+  return `An action is worth its cost for ${many(allocated, 'customer')}.${possible}${others <= 0 ? '' : ` For ${count(others)} acting would cost more than it is expected to keep, is too unsure, or others come first.`}`
 }
 
 function modelLine({ model, coverage, scored }: Book): string {

@@ -6,7 +6,7 @@ import { minorDigits } from '../contracts/money.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
 import { serviceCommand } from './service-command.ts'
-import { count, money, tableLines, type Terminal } from './terminal.ts'
+import { count, many, money, tableLines, type Terminal } from './terminal.ts'
 
 interface OfCompany extends CommandOptions {
   readonly company?: string
@@ -69,7 +69,7 @@ export function stop(options: OfCompany & { readonly reason?: string }): Promise
     const { company, reason } = options
     const result = await serviceCommand('stop', given({ company, reason }), terminal)
     terminal.print(
-      `${String(result['company'])}: all actions are stopped. ${count(Number(result['cancelled']))} that were open are cancelled for good, and every decision chooses no action until "holdfast release".`,
+      `${String(result['company'])}: all actions are stopped. ${many(Number(result['cancelled']), 'that was open is', 'that were open are')} cancelled for good, and every decision chooses no action until "holdfast release".`,
     )
     return result
   })
@@ -118,7 +118,9 @@ function printPreview(terminal: Terminal, made: NamedPreview): void {
     ),
   )
   terminal.print(
-    `${count(customers)} customers decided on; for ${count(nothing)} nothing is worth doing or allowed. It would reserve ${cost(plannedCostMinor)}.`,
+    customers === 0
+      ? 'Everybody is decided on for now.'
+      : `${many(customers, 'customer')} decided on; for ${count(nothing)} nothing is worth doing or allowed. It would reserve ${cost(plannedCostMinor)}.`,
   )
   const head = ['action', 'by', 'goes out', 'asks first', 'later', 'waits', 'held back', 'cost']
   const rows = actions.map(({ name, channel, would, plannedCostMinor: minor }) => [
@@ -130,8 +132,8 @@ function printPreview(terminal: Terminal, made: NamedPreview): void {
   ])
   const right = [false, false, true, true, true, true, true, true]
   for (const line of tableLines([head, ...rows], right)) terminal.print(`  ${line}`)
-  for (const { actionName, count: many, reason } of reasons.slice(0, REASONS))
-    terminal.print(`  ${count(many)} × ${actionName}: ${reason}`)
+  for (const { actionName, count: customersOf, reason } of reasons.slice(0, REASONS))
+    terminal.print(`  ${count(customersOf)} × ${actionName}: ${reason}`)
   for (const one of missing) terminal.warn(one)
   terminal.note('Nothing was written and nothing was sent. --json has the reasons and examples in full.')
 }

@@ -125,6 +125,11 @@ export function count(value: number): string {
   return grouped.format(value)
 }
 
+/** "7,043 customers", "1 customer". */
+export function many(value: number, one: string, others = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : others}`
+}
+
 /** .2654 as "26.5 %". */
 export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`

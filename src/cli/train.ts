@@ -17,7 +17,7 @@ import { leftOutSentence } from './left-out.ts'
 import { dayOf, isoDay, readMapping, threadsOf, today, typed, type CommandOptions } from './options.ts'
 import { interruptible } from './process.ts'
 import { runCommand } from './run.ts'
-import { count, duration, percent, type Terminal } from './terminal.ts'
+import { count, duration, many, percent, type Terminal } from './terminal.ts'
 
 export interface TrainOptions extends CommandOptions {
   readonly target: string
@@ -106,7 +106,7 @@ function tellPreparation(terminal: Terminal, prepared: PreparedTraining): void {
   for (const note of prepared.notes) terminal.note(note)
   if (prepared.dropped > 0) {
     terminal.warn(
-      `${count(prepared.dropped)} rows have no value in "${prepared.target.column}" and were dropped.`,
+      `${many(prepared.dropped, 'row has', 'rows have')} no value in "${prepared.target.column}" and ${prepared.dropped === 1 ? 'was' : 'were'} dropped.`,
     )
   }
   const out = leftOutSentence(prepared.leftOut)

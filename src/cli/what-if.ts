@@ -12,7 +12,7 @@ import { loadSettings, type Settings } from '../settings/settings.ts'
 import type { CommandOptions } from './options.ts'
 import { runCommand } from './run.ts'
 import { inFileCurrency, openFile, tellBook } from './score.ts'
-import { amounts, count, duration, money, tableLines, type Terminal } from './terminal.ts'
+import { amounts, count, duration, many, money, tableLines, type Terminal } from './terminal.ts'
 
 export interface WhatIfOptions extends CommandOptions {
   readonly model?: string
@@ -156,7 +156,7 @@ function say(
   print(
     style(
       'bold',
-      `What if ${then.label}: ${count(then.against.moved)} customers move, ${change(then.against.plannedSpend, currency)} planned spend, ${change(gain, currency)} expected margin`,
+      `What if ${then.label}: ${many(then.against.moved, 'customer moves', 'customers move')}, ${change(then.against.plannedSpend, currency)} planned spend, ${change(gain, currency)} expected margin`,
     ),
   )
   print()

@@ -8,6 +8,7 @@ import {
   count,
   createTerminal,
   duration,
+  many,
   money,
   percent,
   tableLines,
@@ -84,6 +85,12 @@ describe('the terminal', () => {
 describe('figures', () => {
   it('are written as people write them', () => {
     expect([count(7043), percent(0.2654), percent(1, 0)]).toEqual(['7,043', '26.5 %', '100 %'])
+    expect([0, 1, 7043].map((value) => many(value, 'customer'))).toEqual([
+      '0 customers',
+      '1 customer',
+      '7,043 customers',
+    ])
+    expect([1, 2].map((value) => many(value, 'row has', 'rows have'))).toEqual(['1 row has', '2 rows have'])
     expect([0.04, 9.94, 9.97, 59.6, 119.6, 180, 239.7].map(duration)).toEqual([
       '0.0 s',
       '9.9 s',
