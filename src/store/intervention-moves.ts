@@ -72,13 +72,13 @@ export async function moveInterventions(
   moves: readonly Move[],
 ): Promise<ReadonlySet<InterventionId>> {
   if (moves.length === 0) return new Set()
-  const moved = await tx.prepared<MovedRow & { id: InterventionId; to: InterventionState }>(MOVE, [
+  const moved = await tx.prepared<Moved>(MOVE, [
     tx.tenant,
     JSON.stringify(moves.map(rowOf)),
     // Apart: as part of the list each would be parsed several times, and they are most of it.
     moves.map(({ set }) => (set?.message === undefined ? null : JSON.stringify(set.message))),
   ])
-  const byState = Map.groupBy(moved, ({ to }) => to)
+  const byState = Map.groupBy(moved.filter(isNews), ({ to }) => to)
   for (const [to, rows] of byState) await showMoves(tx, to, rows)
   // What may have been sent is kept in the CRM, and what is known of it later as well.
   const ids = new Set(moved.map(({ id }) => id))
@@ -90,6 +90,15 @@ export async function moveInterventions(
     )
   return ids
 }
+
+interface Moved extends MovedRow {
+  readonly id: InterventionId
+  readonly before: InterventionState
+  readonly to: InterventionState
+}
+
+/** That something arrived is news where it was uncertain whether it had been sent, as in 0022-moves-at-once.sql. */
+const isNews = ({ before, to }: Moved): boolean => to !== 'confirmed' || before === 'uncertain'
 
 function rowOf({ id, from, to, actor, reasonCode, reason, detail, owner, leaseRuns, set = {} }: Move) {
   const wrong = from.find((state) => !mayMove(state, to))
@@ -164,7 +173,7 @@ const MOVE = `
     insert into intervention_events (tenant_id, intervention_id, from_state, to_state, actor, reason_code, reason, detail)
     select $1, id, before, to_state, actor, reason_code, reason, detail from moved
   )
-  select id, connection_id as connection, to_state as "to" from moved`
+  select id, connection_id as connection, before, to_state as "to" from moved`
 
 /** An event without a move: something that happened to it and changed nothing, such as an opt-out after it was sent. */
 export async function noteIntervention(

@@ -4,8 +4,8 @@ import type { Transaction } from './database.ts'
 import type { InterventionState } from './intervention-states.ts'
 import { requestStep } from './steps.ts'
 
-/** States that pass within seconds, or say the same as the one before. */
-const PASSING: readonly InterventionState[] = ['leased', 'sending', 'confirmed']
+/** States that pass within seconds. */
+const PASSING: readonly InterventionState[] = ['leased', 'sending']
 
 /** Seconds in which moves of one connection are gathered into one write-back. */
 const GATHER_SECONDS = 5
@@ -16,7 +16,7 @@ export interface MovedRow {
 }
 
 /**
- * In the transaction of the moves, which have marked their customers by a trigger (0003-write-back-due.sql). A
+ * In the transaction of the moves, which have marked their customers by a trigger (0022-moves-at-once.sql). A
  * write-back that failed is not hurried: it finds the marks when it is tried again, or asked for.
  *
  * @example

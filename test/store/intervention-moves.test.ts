@@ -196,7 +196,7 @@ describe(`the state machine of an intervention (${databaseKind})`, () => {
 })
 
 describe('the mark that a record is to be written again', () => {
-  /** For each move whether it made one. */
+  /** For each move whether it made one, and asked for the write-back that finds it. */
   async function marks(states: readonly InterventionState[]): Promise<boolean[]> {
     const one = plannedIntervention(place)
     const marked: boolean[] = []
@@ -204,9 +204,14 @@ describe('the mark that a record is to be written again', () => {
       await planInterventions(tx, [one], new Date())
       for (const [at, to] of states.entries()) {
         await tx.query('delete from write_back_due where tenant_id = $1', [place.tenant])
+        await tx.query("delete from steps where tenant_id = $1 and step = 'write_back'", [place.tenant])
         const from = [at === 0 ? 'planned' : states[at - 1]] as const
         expect(await moveIntervention(tx, { id: one.id, from, to, actor: 'a test' })).toBe(true)
         const due = await tx.query('select from write_back_due where tenant_id = $1', [place.tenant])
+        const asked = await tx.query("select from steps where tenant_id = $1 and step = 'write_back'", [
+          place.tenant,
+        ])
+        expect(asked.length > 0, to).toBe(due.length > 0)
         marked.push(due.length > 0)
       }
     })
