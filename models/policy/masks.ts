@@ -208,7 +208,7 @@ export interface MaskRules {
  * Whether an action eats more than the margin leaves: planned cost above (margin - floor) x recurring amount x
  * months that it lasts.
  */
-export function breaksMargin(
+function breaksMargin(
   cost: ActionCost,
   recurring: number,
   rules: Pick<MaskRules, 'margin' | 'marginFloor' | 'digits'>,

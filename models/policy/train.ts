@@ -95,7 +95,7 @@ export function trainPolicy(options: TrainPolicyOptions = {}): TrainedPolicy {
 }
 
 /** The served network as a policy of the simulator: the open action of highest value. */
-export function networkPolicy(layers: readonly Layer[], actions: number): StatePolicy {
+function networkPolicy(layers: readonly Layer[], actions: number): StatePolicy {
   const served = fromLayers(layers)
   return greedyOn((states, rows) => predict(served, states, rows), actions)
 }

@@ -135,7 +135,7 @@ export function judge(
   return { do: 'weigh', row, context, delivery }
 }
 
-export function deliveryFor(
+function deliveryFor(
   { row, context }: Pick<Candidate, 'row' | 'context'>,
   { settings }: Pick<ActFacts, 'settings'>,
   { publicUrl, connectors, sms }: Pick<JudgeTerms, 'publicUrl' | 'connectors' | 'sms'>,

@@ -84,7 +84,7 @@ export function digestWeek(
  * @example
  * digestText(counts, actionNames(settings)) // 'Carried out in the last seven days: 12 (Send Email 12).\n…'
  */
-export function digestText(counts: DigestCounts, nameOf: (key: string) => string): string {
+function digestText(counts: DigestCounts, nameOf: (key: string) => string): string {
   const { sent, suppressed, answers, uncertain, awaiting, held, high, atRisk, paused } = counts
   const real = sent.filter(({ sandbox }) => !sandbox)
   const rehearsed = sum(sent) - sum(real)

@@ -15,7 +15,7 @@ export interface FeedbackAddresses {
 const NONE: FeedbackAddresses = { returnPath: null, replyTo: null, stop: null }
 
 /** RFC 2606: never a real domain. Mails of the sandbox are answered by the receiver on this machine alone. */
-export const SANDBOX_FEEDBACK_DOMAIN = 'feedback.invalid'
+const SANDBOX_FEEDBACK_DOMAIN = 'feedback.invalid'
 
 /**
  * @param key of `Secrets.linkKey`, the tenant's

@@ -3,10 +3,10 @@ import { smallestEffect, weeksToSee } from '../../models/policy/power.ts'
 import type { GroupSizes } from '../store/group-counts.ts'
 
 /** The weeks for which the smallest visible effect is told: a quarter, half a year, a year. */
-export const POWER_WEEKS = [13, 26, 52] as const
+const POWER_WEEKS = [13, 26, 52] as const
 
 /** Share of departures prevented that set-up names as an example: about what the one direct source found for a call. */
-export const EXAMPLE_EFFECT = 0.11
+const EXAMPLE_EFFECT = 0.11
 
 export interface GroupPower {
   /** Customers of the policy, and those whom they are compared with. */

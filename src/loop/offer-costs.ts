@@ -113,7 +113,7 @@ export function monthTerms(settings: ServiceSettings): MonthTerms {
  * @example
  * bookedMonth({ month: 0, basisPoints: 1000, baseMinor: 4999, baseCurrency: 'USD', over: false, … }, terms).minor // 500
  */
-export function bookedMonth(due: DueMonth, terms: MonthTerms): BookedMonth {
+function bookedMonth(due: DueMonth, terms: MonthTerms): BookedMonth {
   const { intervention, month, at, basisPoints, baseMinor, baseCurrency, currency, over } = due
   const booked = { intervention, month, at, currency, source: 'reckoned' as const }
   if (over) return { ...booked, givenMinor: 0, givenCurrency: baseCurrency, minor: 0 }

@@ -223,16 +223,7 @@ export async function claimOffers(
   )
 }
 
-/**
- * What a message or a task is told of an offer.
- *
- * @returns null for one that has no code, which nobody may be promised
- * @example
- * offerOf(stored) // { percent: 10, months: 12, until: '2026-12-31', code: 'SPRING-7F3A', terms: null, disclosure: '…' }
- */
-export const offerOf = (offer: StoredOffer): Offer | null =>
-  offer.code === null ? null : promise(offer, offer.code)
-
+/** What a message or a task is told of an offer. */
 function promise(offer: OfferTerms, code: string): Offer {
   return {
     percent: percentOf(offer.basisPoints),

@@ -26,7 +26,7 @@ export async function takeConsent(
 }
 
 /** Has what is on record told once more, to every CRM that has the address: see {@link takeConsent}. */
-export async function tellConsent(
+async function tellConsent(
   tx: Transaction,
   connectors: Pick<Connectors, 'can'>,
   { hash, channel, status }: Pick<ConsentChange, 'hash' | 'channel' | 'status'>,

@@ -46,7 +46,7 @@ export async function pauseFacts(tx: Transaction): Promise<PauseFacts> {
   return pauseFactsOf(await readPauses(tx))
 }
 
-export function pauseFactsOf({ installation, tenant, running }: PauseRows): PauseFacts {
+function pauseFactsOf({ installation, tenant, running }: PauseRows): PauseFacts {
   const of = (scope: string) =>
     new Map(running.filter((one) => one.scope === scope).map(({ name, reason }) => [name, reason]))
   const killed = running.find(({ scope }) => scope === 'everything')

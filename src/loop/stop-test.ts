@@ -10,7 +10,7 @@ import type { SentCounts, TurnedAway } from '../store/stop-counts.ts'
 type StopSettings = AutomationSettings['stop']
 
 /** Probability below which it is no chance any more. */
-export const ALPHA = 1e-4
+const ALPHA = 1e-4
 /** What the settings call usual weighs as much as this many messages. */
 const PRIOR_MESSAGES = 500
 /** What grows slowly must not become usual by that. */

@@ -31,5 +31,3 @@ export const feedbackSettings = z
     ),
   })
   .prefault({})
-
-export type FeedbackSettings = z.infer<typeof feedbackSettings>

@@ -30,5 +30,3 @@ export const groupSettings = z
       .prefault({}),
   })
   .prefault({})
-
-export type GroupSettings = z.infer<typeof groupSettings>

@@ -146,12 +146,7 @@ export interface RecipientRow {
   readonly country: string | null
 }
 
-/** A customer's recipients in the order of the rules that chose them. */
-export async function recipientsByRank(tx: Transaction, customer: CustomerId): Promise<RecipientRow[]> {
-  return [...((await readRecipients(tx, [customer])).get(customer) ?? [])]
-}
-
-/** As {@link recipientsByRank}, by customer; those without any are left out. */
+/** By customer the recipients in the order of the rules that chose them; those without any are left out. */
 export async function readRecipients(
   tx: Transaction,
   customers: readonly CustomerId[],

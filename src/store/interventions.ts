@@ -176,15 +176,7 @@ export interface HeldIntervention extends Intervention {
   readonly leaseOver: boolean
 }
 
-/** Locks the row until the transaction ends; null when there is none or another transaction holds it. */
-export async function holdIntervention(
-  tx: Transaction,
-  id: InterventionId,
-): Promise<HeldIntervention | null> {
-  return (await holdInterventions(tx, [id])).get(id) ?? null
-}
-
-/** As {@link holdIntervention}, by id; those that another transaction holds are left out. */
+/** Locks the rows until the transaction ends, by id; those that another transaction holds are left out. */
 export async function holdInterventions(
   tx: Transaction,
   ids: readonly InterventionId[],

@@ -27,7 +27,7 @@ const COLUMNS = `id, name, format, host, kinds, status, status_reason as "status
   last_sent_at as "lastSentAt", last_error as "lastError", created_by as "createdBy", created_at as "createdAt"`
 
 /** A company has no more of them than this. */
-export const MOST_WEBHOOKS = 20
+const MOST_WEBHOOKS = 20
 
 /** Oldest first. */
 export function listWebhooks(tx: Transaction): Promise<OutgoingWebhook[]> {

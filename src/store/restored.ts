@@ -40,7 +40,7 @@ export interface InDoubt {
 }
 
 /** As the restore and the trigger of 0017-reconcile.sql leave them. */
-export const RESTORED_CODES = ['restored', 'restored_anew'] as const
+const RESTORED_CODES = ['restored', 'restored_anew'] as const
 
 const COLUMNS = `i.id, i.customer_id as customer, i.connection_id as connection, c.kind, c.config, i.channel, i.state, i.message`
 const SOURCE = `interventions i join connections c on c.tenant_id = i.tenant_id and c.id = i.connection_id
