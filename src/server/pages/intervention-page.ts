@@ -175,13 +175,14 @@ function detailsPart(whole: WholeIntervention, logged: LoggedActivity | null, { 
   const line = (name: string, value: Piece): Markup =>
     html`<dt>${name}</dt>
       <dd>${value}</dd>`
-  const cost = formats.money(whole.actualCostMinor ?? whole.plannedCostMinor, whole.currency)
+  const { plannedCostMinor: planned, actualCostMinor: actual, currency } = whole
   return html`<h2>About it</h2>
     <dl class="facts">
       ${line('Asked for by', by)}${line('Asked for', formats.when(whole.createdAt))}
       ${whole.sentAt === null ? line('Due', formats.when(whole.dueAt)) : line('Sent', formats.when(whole.sentAt))}
       ${whole.sentAt === null && line('Expires', formats.when(whole.expiresAt))}
-      ${line(whole.actualCostMinor === null ? 'Planned cost' : 'Cost', cost)}
+      ${actual !== null && line('Cost', formats.money(actual, currency))}
+      ${actual !== planned && line('Planned cost', formats.money(planned, currency))}
       ${whole.recipientName !== null && line('Reaches', whole.recipientName)}
       ${whole.attempts > 1 && line('Attempts', whole.attempts)}
       ${whole.providerId !== null && line(PROVIDER_ID[whole.channel], html`<span class="note">${whole.providerId}</span>`)}

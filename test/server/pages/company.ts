@@ -107,11 +107,13 @@ export async function addActionIn(
     channel = 'email',
     reason,
     message,
+    actualCostMinor,
   }: {
     actionKey?: string
     channel?: 'email' | 'sms' | 'task'
     reason?: string
     message?: Partial<EmailMessage>
+    actualCostMinor?: number
   } = {},
 ): Promise<InterventionId> {
   const id = await addIntervention(
@@ -133,6 +135,7 @@ export async function addActionIn(
           ...(to === 'leased' && message !== undefined ? { message: { ...MESSAGE, ...message } } : {}),
           ...(to === 'sending' ? { sendingNow: true } : {}),
           ...(to === 'sent' ? { sentNow: true, providerId: '<a@example.com>' } : {}),
+          ...(to === 'sent' && actualCostMinor !== undefined ? { actualCostMinor } : {}),
         },
       })
       from = to

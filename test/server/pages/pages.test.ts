@@ -303,6 +303,13 @@ describe('the outbox', () => {
     expect(await open(`/outbox/${call}`)).not.toContain('<iframe')
   })
 
+  it('says what something cost, and beside it what was planned where that is another amount', async () => {
+    const id = await addActionIn(database, acme, acme.first + 8, 'sent', { actualCostMinor: 0 })
+    expect(words(await open(`/outbox/${id}`))).toContain('Cost €0 Planned cost €6')
+    const unknown = await addActionIn(database, acme, acme.first + 8, 'sent')
+    expect(words(await open(`/outbox/${unknown}`))).not.toMatch(/Cost €/)
+  })
+
   it('goes by state, and says what each means', async () => {
     await addActionIn(database, acme, acme.first + 7, 'uncertain', { message: {} })
     const said = words(await open('/outbox?state=uncertain'))
