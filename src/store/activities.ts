@@ -1,7 +1,7 @@
 /** What was sent and belongs on a record's timeline: logged once, under the id of its intervention. */
 import type { ConnectionId, InterventionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
-import type { OutwardEnd } from './outward.ts'
+import { endRow, type OutwardEnd } from './outward.ts'
 
 /** In the transaction that says that it was sent; safe to repeat. */
 export async function oweActivity(tx: Transaction, intervention: InterventionId): Promise<void> {
@@ -63,14 +63,7 @@ export async function settleActivities(
   tx: Transaction,
   ended: readonly { readonly intervention: InterventionId; readonly end: OutwardEnd }[],
 ): Promise<void> {
-  const rows = ended.map(({ intervention, end }) => ({
-    id: intervention,
-    ok: end.ok,
-    external_id: end.ok ? end.externalId : null,
-    code: end.ok ? null : end.code,
-    message: end.ok ? null : end.message,
-    retry: end.ok ? null : end.retryInMs,
-  }))
+  const rows = ended.map(({ intervention, end }) => ({ id: intervention, ...endRow(end) }))
   await tx.query(
     `update activities a set
        state = case when r.ok then 'logged' when r.retry is null then 'failed' else 'waiting' end,

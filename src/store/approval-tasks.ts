@@ -3,7 +3,7 @@ import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.
 import type { Transaction } from './database.ts'
 import { moveInterventions } from './intervention-moves.ts'
 import { SNOOZED_UNAPPROVED } from './interventions.ts'
-import type { OutwardEnd } from './outward.ts'
+import { endRow, type OutwardEnd } from './outward.ts'
 
 /**
  * The key of the task that asks about an intervention.
@@ -94,11 +94,7 @@ export async function settleApprovalTasks(
   const rows = ended.map(({ owed: { intervention, round }, end }) => ({
     id: intervention,
     round,
-    ok: end.ok,
-    external_id: end.ok ? end.externalId : null,
-    code: end.ok ? null : end.code,
-    message: end.ok ? null : end.message,
-    retry: end.ok ? null : end.retryInMs,
+    ...endRow(end),
   }))
   await tx.query(
     `update approval_tasks a set

@@ -2,7 +2,7 @@
 import type { ConnectionId, InterventionId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import type { InterventionState } from './intervention-states.ts'
-import type { OutwardEnd } from './outward.ts'
+import { endRow, type OutwardEnd } from './outward.ts'
 
 /** In the transaction that says that it was carried out, or may have been; safe to repeat. */
 export async function oweInterventions(
@@ -85,15 +85,7 @@ export async function settleInterventions(
   tx: Transaction,
   ended: readonly EndedIntervention[],
 ): Promise<void> {
-  const rows = ended.map(({ intervention, moves, end }) => ({
-    id: intervention,
-    moves,
-    ok: end.ok,
-    external_id: end.ok ? end.externalId : null,
-    code: end.ok ? null : end.code,
-    message: end.ok ? null : end.message,
-    retry: end.ok ? null : end.retryInMs,
-  }))
+  const rows = ended.map(({ intervention, moves, end }) => ({ id: intervention, moves, ...endRow(end) }))
   await tx.query(
     `update crm_interventions k set
        state = case when k.moves <> r.moves then 'waiting' when r.ok then 'written'

@@ -16,6 +16,17 @@ export type OutwardEnd =
       readonly retryInMs: number | null
     }
 
+/** As the statements that settle what was owed take an end, beside what it is the end of. */
+export function endRow(end: OutwardEnd) {
+  return {
+    ok: end.ok,
+    external_id: end.ok ? end.externalId : null,
+    code: end.ok ? null : end.code,
+    message: end.ok ? null : end.message,
+    retry: end.ok ? null : end.retryInMs,
+  }
+}
+
 /**
  * When the next of what waits is to be written, a minute from now at the earliest: what is owed asks for its step
  * itself, so what is due here was just refused. Null: nothing waits.
