@@ -5,8 +5,6 @@
  */
 import { hashAddress } from '../security/address-hash.ts'
 import type { Transaction } from '../store/database.ts'
-import { eligibilityFacts } from '../store/eligibility-facts.ts'
-import { guardFacts } from '../store/guard-facts.ts'
 import type { InterventionState } from '../store/intervention-states.ts'
 import { delayInterventions, moveInterventions, type Move } from '../store/intervention-moves.ts'
 import { holdInterventions, type HeldIntervention } from '../store/interventions.ts'
@@ -21,7 +19,8 @@ import { repeatTask } from './act-take-task.ts'
 import { storedText } from './act-text.ts'
 import { judge, type Candidate, type JudgeTerms, type Outgoing, type Verdict } from './act-verdict.ts'
 import { weigh, type Claiming } from './act-weigh.ts'
-import { claimOffers, OFFER_REQUESTED, offerFacts } from './offers.ts'
+import { readWeighings } from './act-weighing.ts'
+import { claimOffers, OFFER_REQUESTED } from './offers.ts'
 
 /** What is held by a lease, ready to be handed to a channel. */
 export type Taken = {
@@ -171,37 +170,10 @@ async function verdictsOf(
     if ('verdict' in found) verdicts.set(row.id, found.verdict)
     else waiting.push({ candidate: judged, reached: found.reached })
   }
-  const guarded = await guardFacts(
-    tx,
-    waiting.map(({ candidate: { row }, reached }) => ({
-      intervention: row.id,
-      customer: row.customer,
-      hash: reached.hash,
-    })),
-    now,
-  )
-  const eligible = await eligibilityFacts(
-    tx,
-    waiting.map(({ candidate }) => candidate.row.customer),
-  )
-  const offered = await offerFacts(
-    tx,
-    waiting.map(({ candidate }) => candidate.row),
-    { settings, now },
-  )
   const claims: (Claiming & { readonly id: string })[] = []
-  for (const one of waiting) {
-    const { id } = one.candidate.row
-    const weighed = weigh(
-      {
-        ...one,
-        guardFact: guarded.get(id),
-        offerFact: offered.get(id),
-        eligibility: eligible.get(one.candidate.row.customer),
-      },
-      facts,
-      terms,
-    )
+  for (const weighing of await readWeighings(tx, waiting, facts)) {
+    const { id } = weighing.candidate.row
+    const weighed = weigh(weighing, facts, terms)
     if (weighed.do === 'claim') claims.push({ ...weighed, id })
     else verdicts.set(id, weighed)
   }

@@ -9,16 +9,15 @@ import { actionsOf } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { listConnections } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
-import { eligibilityFacts } from '../store/eligibility-facts.ts'
-import { guardFacts, type GuardFact } from '../store/guard-facts.ts'
+import type { GuardFact } from '../store/guard-facts.ts'
 import type { HeldIntervention } from '../store/interventions.ts'
 import { readActFacts, type ActFacts } from './act-facts.ts'
 import { reach, type Reached } from './act-reach.ts'
 import type { ActServices } from './act-services.ts'
 import { judge, type Candidate, type JudgeTerms, type Verdict } from './act-verdict.ts'
 import { weigh, type Claiming, type Weighing } from './act-weigh.ts'
+import { readWeighings } from './act-weighing.ts'
 import { missingForLive } from './delivery.ts'
-import { offerFacts } from './offers.ts'
 import type { PreviewJudge } from './preview-book.ts'
 import type { Judged, PreviewMessage } from './preview-tally.ts'
 
@@ -70,33 +69,13 @@ export function previewJudge(services: PreviewServices, tenant: TenantId): Previ
         if ('verdict' in reaching) found.set(row.id, judged(reaching.verdict, nameOf(row, facts)))
         else candidates.push({ row, candidate: verdict, reached: reaching.reached })
       }
-      const guarded = await guardFacts(
-        tx,
-        candidates.map(({ row, reached }) => ({
-          intervention: row.id,
-          customer: row.customer,
-          hash: reached.hash,
-        })),
-        facts.now,
-      )
-      const eligible = await eligibilityFacts(
-        tx,
-        candidates.map(({ row }) => row.customer),
-      )
-      const offered = await offerFacts(
-        tx,
-        candidates.map(({ row }) => row),
-        facts,
-      )
-      for (const { row, candidate, reached } of candidates) {
-        const known = guarded.get(row.id)
+      for (const [at, known] of (await readWeighings(tx, candidates, facts)).entries()) {
+        const { row, reached } = candidates[at]
+        const { guardFact } = known
         const before = written.get(personOf(reached) ?? '') ?? []
         const weighing: Weighing = {
-          candidate,
-          reached,
-          guardFact: known === undefined ? undefined : { ...known, contacts: [...known.contacts, ...before] },
-          offerFact: offered.get(row.id),
-          eligibility: eligible.get(row.customer),
+          ...known,
+          guardFact: guardFact && { ...guardFact, contacts: [...guardFact.contacts, ...before] },
         }
         const verdict = weigh(weighing, facts, terms)
         const name = nameOf(row, facts)
