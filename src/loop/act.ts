@@ -66,6 +66,8 @@ interface Ledger {
   readonly askBilling: Coalesced<ActRequest['intervention'], null>
 }
 
+const BY_KEYS = { byKeys: true } as const
+
 const ledgers = new WeakMap<ActServices, Map<TenantId, Ledger>>()
 
 function ledgerOf(services: ActServices, tenant: TenantId): Ledger {
@@ -77,15 +79,16 @@ function ledgerOf(services: ActServices, tenant: TenantId): Ledger {
   const ledger: Ledger = {
     take: coalesce(
       (requests: readonly ActRequest[]) =>
-        database.withTenant(tenant, (tx) => takeInterventions(tx, services, requests)),
+        database.withTenant(tenant, (tx) => takeInterventions(tx, services, requests), BY_KEYS),
       { keyOf: ({ intervention }) => intervention },
     ),
     confirm: coalesce<Confirmation, AttemptEnd | null>(
-      (asked) => database.withTenant(tenant, (tx) => confirmLeases(tx, asked, (of) => timeOf(of, services))),
+      (asked) =>
+        database.withTenant(tenant, (tx) => confirmLeases(tx, asked, (of) => timeOf(of, services)), BY_KEYS),
       { keyOf: ({ id }) => id },
     ),
     store: coalesce<Ending, InterventionState | null>(
-      (endings) => database.withTenant(tenant, (tx) => storeEnds(tx, services, endings)),
+      (endings) => database.withTenant(tenant, (tx) => storeEnds(tx, services, endings), BY_KEYS),
       { keyOf: ({ attempted }) => attempted.row.id },
     ),
     askBilling: coalesce(async (offers: readonly ActRequest['intervention'][]) => {

@@ -51,9 +51,15 @@ export interface Database {
   /**
    * One transaction of one tenant: committed when `work` returns, rolled back when it throws.
    *
+   * @param options `byKeys`: what it reads it looks up by keys, as {@link Transaction.prepared} does; said at the start it
+   *   costs nothing
    * @throws HoldfastError `database_unavailable` (retryable) when the database cannot be reached
    */
-  withTenant<T>(tenant: TenantId, work: (tx: Transaction) => Promise<T>): Promise<T>
+  withTenant<T>(
+    tenant: TenantId,
+    work: (tx: Transaction) => Promise<T>,
+    options?: { readonly byKeys?: boolean },
+  ): Promise<T>
   /** One transaction across tenants; `why` goes to the log and to a counter. */
   asSystem<T>(why: string, work: (tx: Transaction) => Promise<T>): Promise<T>
   close(): Promise<void>

@@ -81,14 +81,9 @@ export async function moveInterventions(
   const byState = Map.groupBy(moved.filter(isNews), ({ to }) => to)
   for (const [to, rows] of byState) await showMoves(tx, to, rows)
   // What may have been sent is kept in the CRM, and what is known of it later as well.
-  const ids = new Set(moved.map(({ id }) => id))
-  const known = moves.filter(({ id, from }) => ids.has(id) && from.includes('uncertain'))
-  if (known.length > 0)
-    await oweMoved(
-      tx,
-      known.map(({ id }) => id),
-    )
-  return ids
+  const known = moved.flatMap(({ id, before }) => (before === 'uncertain' ? [id] : []))
+  if (known.length > 0) await oweMoved(tx, known)
+  return new Set(moved.map(({ id }) => id))
 }
 
 interface Moved extends MovedRow {

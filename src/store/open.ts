@@ -8,7 +8,7 @@ import type { Database, Transaction } from './database.ts'
 import { openEmbedded, type Embedded } from './embedded.ts'
 import { databaseError } from './database-error.ts'
 import { migrate, type Migration } from './migrate.ts'
-import { preferKeys } from './prefer-keys.ts'
+import { PREFER_KEYS, preferKeys } from './prefer-keys.ts'
 
 export interface OpenOptions {
   /** PostgreSQL's address; null opens the embedded database. */
@@ -65,7 +65,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
     kind: embedded === null ? 'served' : 'embedded',
     embedded,
     pool: queue,
-    withTenant: (tenant, work) => transact(pool, tenant, work),
+    withTenant: (tenant, work, { byKeys = false } = {}) => transact(pool, tenant, work, byKeys),
     asSystem: (why, work) => {
       options.onSystem?.(why)
       return transact(pool, null, work)
@@ -91,6 +91,7 @@ async function transact<T>(
   pool: Pool,
   tenant: TenantId | null,
   work: (tx: Transaction) => Promise<T>,
+  byKeys = false,
 ): Promise<T> {
   const outer = open.getStore() ?? []
   if (outer.includes(pool)) {
@@ -105,8 +106,10 @@ async function transact<T>(
   const after: (() => void)[] = []
   let broken: Error | undefined
   try {
-    await client.query(tenant === null ? 'begin' : beginAs(tenant))
-    const result = await open.run([...outer, pool], () => work(transactionOn(client, tenant, after)))
+    await client.query(tenant === null ? 'begin' : beginAs(tenant, byKeys))
+    const result = await open.run([...outer, pool], () =>
+      work(transactionOn(client, { tenant, byKeys, after })),
+    )
     await client.query('commit')
     for (const announce of after) announce()
     return result
@@ -124,13 +127,21 @@ async function transact<T>(
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** One round trip; a simple query takes no parameters, so the id is checked to be nothing but a UUID. */
-function beginAs(tenant: TenantId): string {
+function beginAs(tenant: TenantId, byKeys: boolean): string {
   if (!UUID.test(tenant)) throw new HoldfastError('internal', 'A tenant is named by a UUID.')
-  return `begin; set local role holdfast_tenant; set local holdfast.tenant = '${tenant}'`
+  const start = `begin; set local role holdfast_tenant; set local holdfast.tenant = '${tenant}'`
+  return byKeys ? `${start}; ${PREFER_KEYS}` : start
 }
 
-function transactionOn(client: PoolClient, tenant: TenantId | null, after: (() => void)[]): Transaction {
-  let keys: Promise<void> | null = null
+function transactionOn(
+  client: PoolClient,
+  {
+    tenant,
+    byKeys,
+    after,
+  }: { readonly tenant: TenantId | null; readonly byKeys: boolean; readonly after: (() => void)[] },
+): Transaction {
+  let keys = byKeys ? Promise.resolve() : null
   async function run<Row extends object>(statement: QueryConfig): Promise<Row[]> {
     try {
       return (await client.query<Row>(statement)).rows

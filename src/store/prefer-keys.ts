@@ -9,8 +9,8 @@ import type { Queryable } from './database.ts'
  * @see https://www.postgresql.org/docs/15/jit-decision.html
  */
 export async function preferKeys(tx: Queryable): Promise<void> {
-  await tx.query(
-    `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`,
-  )
+  await tx.query(PREFER_KEYS)
 }
+
+export const PREFER_KEYS = `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`

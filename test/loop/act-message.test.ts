@@ -100,7 +100,7 @@ describe('the language of an e-mail', () => {
     const found = await sentIn('fr', { sender: { language: 'en' } })
     expect(found).toMatchObject({
       state: 'suppressed',
-      reason: expect.stringMatching(/no message of "email" in fr.*guard\.languageFallback/),
+      reason: expect.stringMatching(/no message of "Send Email" in fr.*guard\.languageFallback/),
       language: null,
     })
   })
