@@ -216,8 +216,9 @@ async function answer(question: Question): Promise<Progress['states']> {
   })
 }
 
-// Told to end, it ends what it has begun.
-process.once('SIGTERM', () => {
+// Told to end, it ends what it has begun. Not `once`: signal-exit, which the Salesforce client brings, ends the process
+// where nobody else listens by the time that it is asked.
+process.on('SIGTERM', () => {
   void queue
     .drain()
     .then(() => database.close())

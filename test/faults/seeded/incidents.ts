@@ -53,6 +53,9 @@ const HOW: Readonly<Record<IncidentKind, Doing>> = {
   },
   term: async (_, { worker, crew }) => {
     await worker.term()
+    const { code, signal } = worker.ended ?? {}
+    if (code !== 0)
+      throw new Error(`A worker that was told to end ended with ${signal ?? code}: ${worker.log}`)
     await crew.replace(worker)
   },
   freeze: async (_, { worker, freezeMs }) => {

@@ -107,7 +107,9 @@ export function judge(
       'handed over again in doubt',
     ),
     unexplained: named((entry) =>
-      entry.state === 'uncertain' && causeOf(entry, schedule, happened) === null ? 'no fault met it' : null,
+      entry.state === 'uncertain' && causeOf(entry, schedule, happened) === null
+        ? `no fault met it (${wayOf(entry)})`
+        : null,
     ),
     unasked: when(
       ({ channel, state, arrived }) => state === 'uncertain' && channel !== 'email' && arrived.length > 0,
@@ -134,11 +136,16 @@ function lossOf(
   if (state === 'uncertain') return null
   const fault = faultOf({ channel, at }, schedule)
   if (state === 'rejected' && fault?.refuses === true && reasonCode !== 'attempts_used_up') return null
-  const last = moves
-    .slice(-4)
-    .map(({ to, at: when }) => `${to} at ${new Date(when).toISOString().slice(11, 23)}`)
-  return `ended as ${reasonCode ?? 'nothing'} (${last.join(', ')})`
+  return `ended as ${reasonCode ?? 'nothing'} (${wayOf({ moves })})`
 }
+
+const wayOf = ({ moves }: Pick<Entry, 'moves'>): string =>
+  moves
+    .slice(-4)
+    .map(
+      ({ to, actor, at }) => `${to} at ${new Date(at).toISOString().slice(11, 23)} by ${actor.split('/')[0]}`,
+    )
+    .join(', ')
 
 const faultOf = ({ channel, at }: Pick<Entry, 'channel' | 'at'>, { mailFaults, smsFaults }: Schedule) =>
   channel === 'task' ? undefined : (channel === 'email' ? mailFaults : smsFaults).get(at)
