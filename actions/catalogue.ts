@@ -44,7 +44,7 @@ export const referenceActions: readonly Action[] = [
  * "Update your payment": one message to whoever pays, where a payment failed. It is charged once, not for a year, and
  * a notice date has nothing to do with it. It is never drawn for exploration: it is an answer, not a try.
  */
-export const updatePayment: Action = {
+const updatePayment: Action = {
   ...action(6, 'update_payment', 'Ask to Update Payment', 'email', 0.01),
   cost: { fixedMinor: 0, share: 0.01, durationMonths: 1 },
   explorable: false,

@@ -100,13 +100,6 @@ export type SendResult =
   /** It may have gone out, and nobody can say. Shown to a person, never sent again blindly. */
   | { readonly outcome: 'uncertain'; readonly message: string }
 
-export interface DeliveryEvent {
-  readonly key: string
-  readonly kind: 'delivered' | 'bounced' | 'complained' | 'opened' | 'clicked' | 'replied' | 'unsubscribed'
-  readonly at: Date
-  readonly detail: string | null
-}
-
 export interface Channel {
   readonly name: 'email' | 'sms' | 'task'
   /** Longest that a `send` may take; the lease outlasts it. */

@@ -195,7 +195,7 @@ export function readDkimKey({ domain, selector, privateKey }: DkimKey): number {
  * RFC 8058 wants both List headers under the signature; nodemailer's own list leaves the second out, and with it
  * mail programs do not offer the one click.
  */
-export const SIGNED_HEADERS = [
+const SIGNED_HEADERS = [
   'From',
   'To',
   'Reply-To',

@@ -32,7 +32,7 @@ export interface TemplateData {
   readonly unsubscribe_url: string
 }
 
-export const TEMPLATE_VARIABLES = [
+const TEMPLATE_VARIABLES = [
   'language',
   'recipient.name',
   'customer.name',

@@ -16,7 +16,7 @@ export interface SmsData {
     | Readonly<Record<string, never>>
 }
 
-export const SMS_VARIABLES = [
+const SMS_VARIABLES = [
   'language',
   'recipient.name',
   'customer.name',

@@ -70,7 +70,7 @@ export interface TaskWords {
 }
 
 /** Business days until it is due: people are called sooner than an offer has to be made. */
-export const DUE_DAYS = { call: 2, offer: 3 }
+const DUE_DAYS = { call: 2, offer: 3 }
 
 /** Characters as people see them. A list shows some 60 of a subject. */
 const MOST = { subject: 120, name: 60, reason: 240, part: 80, said: 1200, body: 4000 }

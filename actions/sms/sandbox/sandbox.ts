@@ -76,7 +76,7 @@ export interface SmsSandboxOptions {
 }
 
 /** The sandbox's own account, the same in every process. */
-export const SANDBOX_ACCOUNT = {
+const SANDBOX_ACCOUNT = {
   accountSid: `AC${createHash('md5').update('holdfast sandbox account').digest('hex')}`,
   messagingServiceSid: `MG${createHash('md5').update('holdfast sandbox service').digest('hex')}`,
   // Of the numbers that are kept for fiction.

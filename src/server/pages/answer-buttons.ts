@@ -9,7 +9,7 @@ const DAY = 86_400_000
 const SNOOZES = [14, 7, 3, 1]
 
 /** The longest of the usual snoozes that ends before it expires; null: none does. */
-export function snoozeDays(expiresAt: Date, now: Date): number | null {
+function snoozeDays(expiresAt: Date, now: Date): number | null {
   return SNOOZES.find((days) => now.getTime() + days * DAY < expiresAt.getTime()) ?? null
 }
 
