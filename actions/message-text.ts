@@ -1,5 +1,6 @@
 /** What messages to people are made of, whatever the channel: names made safe, languages, dates. */
 import { HoldfastError } from '../src/contracts/errors.ts'
+import { dateFormat } from './formats.ts'
 
 /**
  * A language and those that it may be taken for (RFC 4647 section 3.4): `de-CH-1996`, `de-CH`, `de`, in lower case.
@@ -37,7 +38,7 @@ export function dateIn(locale: string, date: string): string {
   if (Number.isNaN(at.getTime())) {
     throw new HoldfastError('internal', `"${date}" is no calendar date such as 2026-12-31.`)
   }
-  const text = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
+  const text = dateFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at)
   return text.replaceAll(' ', '\u00a0')
 }
 

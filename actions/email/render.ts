@@ -8,6 +8,7 @@ import { compileTemplate, type CompiledTemplate, type EmailTemplate, type Templa
 import { framed } from './templates/frame.ts'
 import { englishTemplates } from './templates/en.ts'
 import { germanTemplates } from './templates/de.ts'
+import { numberFormat } from '../formats.ts'
 
 /** Templates by language (BCP 47), then by key of the action. */
 export type EmailTemplates = TemplatesByLanguage<EmailTemplate>
@@ -191,7 +192,7 @@ function dataOf(
       offer === null
         ? {}
         : {
-            percent: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(offer.percent),
+            percent: numberFormat(locale, { maximumFractionDigits: 1 }).format(offer.percent),
             months: offer.months,
             until: offer.until === null ? null : dateIn(locale, offer.until),
             code: oneLine(offer.code ?? null, 64),

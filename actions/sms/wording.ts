@@ -5,6 +5,7 @@ import { dateIn, greetable, languageRanges, localeOf, nameOfLanguage, oneLine } 
 import { renderSmsTemplate, type SmsData } from './template.ts'
 import { english } from './templates/en.ts'
 import { german } from './templates/de.ts'
+import { numberFormat } from '../formats.ts'
 
 /** What ships in one language. */
 export interface SmsTemplateSet {
@@ -153,7 +154,7 @@ function dataOf(input: Wording, language: string): SmsData {
       offer === null
         ? {}
         : {
-            percent: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(offer.percent),
+            percent: numberFormat(locale, { maximumFractionDigits: 1 }).format(offer.percent),
             months: offer.months,
             until: offer.until === null ? null : dateIn(locale, offer.until),
           },

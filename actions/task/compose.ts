@@ -6,6 +6,7 @@ import { minorDigits } from '../../src/contracts/money.ts'
 import { dueDate, type WorkingHours } from './due-date.ts'
 import { fill, PHRASES, taskLanguage, type Phrases, type TaskLanguage } from './phrases.ts'
 import { plainLine, plainText } from './plain-text.ts'
+import { dateFormat, numberFormat } from '../formats.ts'
 
 export interface TaskInput {
   readonly action: { readonly key: string; readonly name: string }
@@ -222,21 +223,21 @@ const UNNAMED = { en: 'a customer without a name', de: 'Kunde ohne Namen' } as c
 >
 
 const number = (locale: string, value: number): string =>
-  new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(value)
+  numberFormat(locale, { maximumFractionDigits: 1 }).format(value)
 
 const months = (locale: string, count: number): string =>
-  new Intl.NumberFormat(locale, { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count)
+  numberFormat(locale, { style: 'unit', unit: 'month', unitDisplay: 'long' }).format(count)
 
 /** Days as the CRM has them are dates, never instants. */
 export const date = (locale: string, at: Date, timeZone = 'UTC'): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(at)
+  dateFormat(locale, { dateStyle: 'long', timeZone }).format(at)
 
 /** Cents only where there is little of it: nobody decides by them. */
 export function money(locale: string, { minor, currency }: Money): string {
   const digits = minorDigits(currency)
   const whole = minor >= 100 * 10 ** digits
   const shown = whole ? 0 : digits
-  return new Intl.NumberFormat(locale, {
+  return numberFormat(locale, {
     style: 'currency',
     currency,
     currencyDisplay: 'code',
