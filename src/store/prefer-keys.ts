@@ -14,3 +14,21 @@ export async function preferKeys(tx: Queryable): Promise<void> {
 
 export const PREFER_KEYS = `select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
   set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`
+
+/**
+ * A report in a transaction whose rows are found by their keys: planned as it would be anywhere else. What it writes is
+ * undone.
+ *
+ * @example
+ * const counts = await planFreely(tx, () => tx.query('select channel, count(*) from interventions group by channel'))
+ */
+export async function planFreely<T>(tx: Queryable, report: () => Promise<T>): Promise<T> {
+  await tx.query(
+    `savepoint planned_freely; set local enable_seqscan to default; set local enable_hashjoin to default;
+     set local enable_mergejoin to default; set local jit to default`,
+  )
+  const result = await report()
+  // Settings of the transaction are again what they were.
+  await tx.query('rollback to savepoint planned_freely; release savepoint planned_freely')
+  return result
+}

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TenantId } from '../../src/contracts/ids.ts'
 import { insertRows } from '../../src/store/bulk.ts'
 import type { Database } from '../../src/store/database.ts'
+import { planFreely } from '../../src/store/prefer-keys.ts'
 import { readPauses } from '../../src/store/pauses.ts'
 import { currentSettings } from '../../src/store/settings-versions.ts'
 import { addConnection, addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
@@ -78,6 +79,22 @@ describe(`the database (${databaseKind})`, () => {
       )
       expect(plans).toEqual({ whole: 'on', hashed: 'on' })
     })
+  })
+
+  it('plans a report as it always does where rows are found by their keys otherwise', async () => {
+    await database.withTenant(
+      ours,
+      async (tx) => {
+        const hashed = async () => {
+          const [row] = await tx.query<{ is: string }>("select current_setting('enable_hashjoin') as is")
+          return row.is
+        }
+        const before = await hashed()
+        const within = await planFreely(tx, hashed)
+        expect([before, within, await hashed()]).toEqual(['off', 'on', 'off'])
+      },
+      { byKeys: true },
+    )
   })
 
   it('compares rows with what they were by hashes, however few they were when that was planned', async () => {
