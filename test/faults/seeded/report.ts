@@ -29,7 +29,15 @@ export interface Report {
   readonly recovery: Readonly<
     Record<
       ChannelName,
-      { readonly count: number; readonly p50: number; readonly p95: number; readonly bar: number }
+      {
+        readonly count: number
+        readonly p50: number
+        readonly p95: number
+        readonly bar: number
+        /** How many took longer than the bar; of the slowest, by seed and fault, how long. */
+        readonly over: number
+        readonly slowest: readonly string[]
+      }
     >
   >
   readonly crashes: number
@@ -104,11 +112,23 @@ function recovery(
   leaseMs: Times['leaseMs'],
 ): Report['recovery'][ChannelName] {
   const all = runs
-    .flatMap(({ recoveries }) => recoveries.filter((one) => one.channel === channel).map(({ ms }) => ms))
-    .toSorted((a, b) => a - b)
+    .flatMap(({ seed, recoveries }) => recoveries.map((one) => ({ ...one, seed })))
+    .filter((one) => one.channel === channel)
+    .toSorted((a, b) => a.ms - b.ms)
   const quantile = (share: number): number =>
-    all.length === 0 ? 0 : Math.round(all[Math.ceil(share * all.length) - 1])
-  return { count: all.length, p50: quantile(0.5), p95: quantile(0.95), bar: leaseMs[channel] + 10_000 }
+    all.length === 0 ? 0 : Math.round(all[Math.ceil(share * all.length) - 1].ms)
+  const bar = leaseMs[channel] + 10_000
+  return {
+    count: all.length,
+    p50: quantile(0.5),
+    p95: quantile(0.95),
+    bar,
+    over: all.filter(({ ms }) => ms > bar).length,
+    slowest: all
+      .slice(-5)
+      .toReversed()
+      .map(({ seed, kind, ms }) => `seed ${seed}, ${kind}: ${Math.round(ms)} ms`),
+  }
 }
 
 function sum(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
