@@ -259,7 +259,7 @@ function jobPlacer(
 }
 
 /** Interventions of one job: to put one into the queue and to take it out costs as much as a tenth of an e-mail. */
-const LOAD = 32
+const LOAD = 16
 
 /** Interventions of a tenant go together; everything else by itself. */
 function loaded(
