@@ -1,7 +1,7 @@
 /**
  * How fast what is due leaves, by each channel:
  *
- *   node bench/dispatch.ts [--count 3000] [--channel email|sms|task] [--rounds 3] [--alone no] [--sends 48]
+ *   node bench/dispatch.ts [--count 3000] [--channel email|sms|task] [--rounds 3] [--alone no] [--sends N]
  *
  * Through the real queue and the real `act`, to a provider's sandbox in a process of its own: every intervention is
  * claimed, looked at, handed over and stored by itself. Beside it the same provider without a ledger, as fast as it takes
@@ -10,7 +10,7 @@
  * Processor time of each process is what a busy machine can be judged by: `most` is the rate that two cores give when
  * they have nothing else to do and no process needs more than one of them.
  *
- * `--sends` is how many of the tenant are in flight at a time (src/queue/limits.ts).
+ * `--sends` is how many of the tenant are in flight at a time; default: as in earnest (src/queue/limits.ts).
  *
  * The embedded database, or the one that HOLDFAST_TEST_DATABASE_URL names; the queue in it, and in the Redis that
  * HOLDFAST_TEST_REDIS_URL names. Bars: embedded 150 a second; PostgreSQL and Redis 1,000 a second on two cores.
@@ -25,7 +25,6 @@ import type { TenantId } from '../src/contracts/ids.ts'
 import { act } from '../src/loop/act.ts'
 import type { ActServices } from '../src/loop/act-services.ts'
 import { openBackend } from '../src/queue/backend.ts'
-import { DEFAULT_LIMITS } from '../src/queue/limits.ts'
 import { startQueue } from '../src/queue/service.ts'
 import type { Database } from '../src/store/database.ts'
 import { openTestDatabase } from '../test/support/database.ts'
@@ -41,12 +40,12 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     channel: { type: 'string', multiple: true, default: ['email', 'sms', 'task'] },
     alone: { type: 'string', default: 'yes' },
-    sends: { type: 'string', default: String(DEFAULT_LIMITS.sendsPerTenant) },
+    sends: { type: 'string' },
   },
 })
 const COUNT = Number(options.count)
 const ROUNDS = Number(options.rounds)
-const SENDS = Number(options.sends)
+const SENDS = options.sends === undefined ? null : Number(options.sends)
 const served = process.env['HOLDFAST_TEST_DATABASE_URL'] !== undefined
 const redis = process.env['HOLDFAST_TEST_REDIS_URL'] ?? null
 const where = !served ? 'embedded' : redis === null ? 'PostgreSQL' : 'PostgreSQL and Redis'
@@ -129,10 +128,7 @@ async function dispatched({ place, process: { pid = 0 } }: Provider): Promise<Me
     role: 'all',
     clock: systemClock,
     log: pino({ level: 'warn' }),
-    limits: {
-      sendsPerTenant: SENDS,
-      concurrency: { act: Math.max(SENDS + 16, DEFAULT_LIMITS.concurrency.act) },
-    },
+    limits: SENDS === null ? {} : { sendsPerTenant: SENDS },
     handlers: {
       step: async () => undefined,
       act: async (of, intervention, { worker, signal }) => {

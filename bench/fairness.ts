@@ -1,7 +1,7 @@
 /**
  * Whether a tenant that floods keeps the others waiting:
  *
- *   node bench/fairness.ts [--tenants 500] [--rounds 3] [--sends 48]
+ *   node bench/fairness.ts [--tenants 500] [--rounds 3] [--sends N]
  *
  * Sends, each three short transactions and 5 ms at a provider, as those of the ledger (what a tenant's sends want at the
  * same time shares a transaction, as in act.ts), without and with 20,000 due sends
@@ -20,7 +20,6 @@ import { systemClock } from '../src/contracts/clock.ts'
 import type { ConnectionId, TenantId } from '../src/contracts/ids.ts'
 import { coalesce, type Coalesced } from '../src/loop/coalesce.ts'
 import { openBackend } from '../src/queue/backend.ts'
-import { DEFAULT_LIMITS } from '../src/queue/limits.ts'
 import { startQueue, type QueueService } from '../src/queue/service.ts'
 import type { Database } from '../src/store/database.ts'
 import { addConnection, addTenant, openTestDatabase } from '../test/support/database.ts'
@@ -29,12 +28,12 @@ const { values: options } = parseArgs({
   options: {
     tenants: { type: 'string', default: '500' },
     rounds: { type: 'string', default: '3' },
-    sends: { type: 'string', default: String(DEFAULT_LIMITS.sendsPerTenant) },
+    sends: { type: 'string' },
   },
 })
 const TENANTS = Number(options.tenants)
 const ROUNDS = Number(options.rounds)
-const SENDS = Number(options.sends)
+const SENDS = options.sends === undefined ? null : Number(options.sends)
 const FLOOD = 20_000
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -98,10 +97,7 @@ async function open(redisUrl: string | null): Promise<Company> {
     role: 'all',
     clock: systemClock,
     log: pino({ level: 'warn' }),
-    limits: {
-      sendsPerTenant: SENDS,
-      concurrency: { act: Math.max(SENDS + 16, DEFAULT_LIMITS.concurrency.act) },
-    },
+    limits: SENDS === null ? {} : { sendsPerTenant: SENDS },
     handlers: {
       step: async () => undefined,
       act: async (tenant, intervention) => {

@@ -82,7 +82,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     ofSteps: readonly TenantId[] | null,
   ): Promise<void> {
     const { stepsPerTenant } = limits
-    const sendsPerTenant = company.several() ? limits.sendsBesideOthers : limits.sendsPerTenant
+    const sendsPerTenant = sendsNow(limits, company)
     const [steps, sends] = await database.asSystem('dispatch what is due', async (tx) => [
       ofSteps?.length === 0
         ? []
@@ -184,19 +184,36 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   }
 }
 
+/** Whoever has been alone for a while sends in large batches; who has just begun may not be for long. */
+function sendsNow(limits: QueueLimits, company: ReturnType<typeof whoIsAbout>): number {
+  if (company.several()) return limits.sendsBesideOthers
+  return company.aloneMs() < ALONE_MS ? limits.sendsPerTenant : limits.sendsAlone
+}
+
 /** For how long a tenant counts after something of it was asked for, or ended. */
 const ABOUT_MS = 1000
 
-/** Whether more than one tenant has something to do at the moment. */
+const ALONE_MS = 3000
+
+/** Whether more than one tenant has something to do at the moment, and for how long a single one has had. */
 function whoIsAbout() {
   const last = new Map<TenantId, number>()
+  let aloneSince = 0
+  function look(now: number): void {
+    for (const [tenant, at] of last) if (at < now - ABOUT_MS) last.delete(tenant)
+    if (last.size !== 1) aloneSince = now
+  }
   return {
-    seen: (tenant: TenantId): void => void last.set(tenant, performance.now()),
+    seen: (tenant: TenantId): void => {
+      const now = performance.now()
+      look(now)
+      last.set(tenant, now)
+    },
     several: (): boolean => {
-      const since = performance.now() - ABOUT_MS
-      for (const [tenant, at] of last) if (at < since) last.delete(tenant)
+      look(performance.now())
       return last.size > 1
     },
+    aloneMs: (): number => performance.now() - aloneSince,
   }
 }
 
@@ -259,7 +276,7 @@ function jobPlacer(
 }
 
 /** Interventions of one job: to put one into the queue and to take it out costs as much as a tenth of an e-mail. */
-const LOAD = 16
+const LOAD = 48
 
 /** Interventions of a tenant go together; everything else by itself. */
 function loaded(

@@ -12,6 +12,7 @@ export const QUEUE_NAMES: readonly QueueName[] = [...STEP_NAMES, 'act']
 export const DEFAULT_LIMITS: QueueLimits = {
   stepsPerTenant: 2,
   sendsPerTenant: 48,
+  sendsAlone: 144,
   sendsBesideOthers: 2,
   concurrency: { sync: 8, refresh: 8, score: 3, decide: 3, write_back: 8, observe: 3, solve: 1, act: 64 },
   sweepMs: 3000,

@@ -46,6 +46,8 @@ export interface QueueLimits {
   readonly stepsPerTenant: number
   /** Sends of a tenant that may be in flight while no other tenant has anything to do; default 48. */
   readonly sendsPerTenant: number
+  /** The same once it has been alone for three seconds; default 144. */
+  readonly sendsAlone: number
   /** The same while others have: what they wait for is the database as much as a place; default 2. */
   readonly sendsBesideOthers: number
   /** Jobs that a process works on at a time, by queue; more than a tenant may have in flight. */
@@ -124,6 +126,8 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
   const limits: QueueLimits = {
     ...DEFAULT_LIMITS,
     ...options.limits,
+    // Who says how many at a time means the most.
+    sendsAlone: options.limits?.sendsAlone ?? options.limits?.sendsPerTenant ?? DEFAULT_LIMITS.sendsAlone,
     concurrency: { ...DEFAULT_LIMITS.concurrency, ...options.limits?.concurrency },
   }
   const outage = watchOutage(log, 'the queue')
