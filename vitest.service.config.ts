@@ -4,10 +4,13 @@ import { defineConfig } from 'vitest/config'
 export const ofTheService = [
   'test/service/**/*.test.ts',
   'test/apart/**/*.test.ts',
-  'test/cli/{bad-files,odd-files,places}.test.ts',
-  'test/loop/decide-many.test.ts',
-  'test/queue/{clock,dead-letters}.test.ts',
-  'test/store/{backup-of-earlier,backup-own-actions}.test.ts',
+  'test/cli/{bad-files,odd-files,places,round-trip}.test.ts',
+  'test/connectors/csv/dialects.test.ts',
+  'test/loop/{act-clock,act-races,decide-many,observe}.test.ts',
+  'test/models/policy/learner.test.ts',
+  'test/queue/{after-commit,backend,clock,dead-letters}.test.ts',
+  'test/server/{access,operation,other-company}.test.ts',
+  'test/store/{backup,backup-of-earlier,backup-own-actions,pacing}.test.ts',
 ]
 
 /** The server and its commands in processes of their own, as people start them: `npm run test:service`. */
