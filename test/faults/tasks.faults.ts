@@ -19,7 +19,7 @@ afterEach(killAll)
 describe(`a worker that is killed while it makes tasks (${databaseKind})`, () => {
   it.for([
     { name: 'HubSpot', start: startTaskHubSpot, tasks: 500, kills: 20, most: 16, keeping: 0 },
-    { name: 'Salesforce', start: startTaskSalesforce, tasks: 120, kills: 10, most: 8, keeping: 3 },
+    { name: 'Salesforce', start: startTaskSalesforce, tasks: 300, kills: 10, most: 8, keeping: 3 },
   ])(
     '$kills times during $tasks tasks in $name loses none, makes none twice, and leaves none in doubt',
     async ({ start, tasks, kills, most, keeping }, { annotate }) => {
