@@ -14,7 +14,7 @@ export const DEFAULT_LIMITS: QueueLimits = {
   sendsPerTenant: 48,
   sendsAlone: 144,
   sendsBesideOthers: 2,
-  concurrency: { sync: 8, refresh: 8, score: 3, decide: 3, write_back: 8, observe: 3, solve: 1, act: 64 },
+  concurrency: { sync: 8, refresh: 8, score: 3, decide: 3, write_back: 8, observe: 3, solve: 1, act: 160 },
   sweepMs: 3000,
   leaseSeconds: 60,
   maxAttempts: 12,

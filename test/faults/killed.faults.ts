@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openInbox } from '../../actions/email/sandbox/inbox.ts'
 import { random } from '../../models/random.ts'
-import { DEFAULT_LIMITS } from '../../src/queue/limits.ts'
 import { databaseKind } from '../support/database.ts'
 import { IN_ORDER, planMailing, reckon } from './mailing.ts'
 import { openPlace } from './place.ts'
@@ -10,6 +9,8 @@ import { isSettled, killAll, startWorker, until } from './process.ts'
 
 const MAILS = 500
 const KILLS = 20
+/** In flight at a time. */
+const SENDS = 6
 
 afterEach(killAll)
 
@@ -32,6 +33,7 @@ describe(`a worker that is killed (${databaseKind})`, () => {
         leases: { prepareMs: 2000, marginMs: 1000 },
         role: 'all' as const,
         alone: true,
+        limits: { sendsPerTenant: SENDS },
       }
       const count = () => inbox.deliveries().length
       const recoveries: number[] = []
@@ -60,7 +62,7 @@ describe(`a worker that is killed (${databaseKind})`, () => {
       expect(found).toMatchObject(IN_ORDER)
       expect((states['sent'] ?? 0) + (states['uncertain'] ?? 0)).toBe(MAILS)
       // Each death leaves at most what a process sends at a time in doubt.
-      expect(states['uncertain']).toBeLessThanOrEqual(KILLS * DEFAULT_LIMITS.concurrency.act)
+      expect(states['uncertain']).toBeLessThanOrEqual(KILLS * SENDS)
     } finally {
       await inbox.close()
       await place.remove()
