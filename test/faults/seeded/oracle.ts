@@ -202,24 +202,40 @@ function sentBlindly(moves: readonly Move[]): boolean {
 
 export interface Recovery {
   readonly channel: ChannelName
+  /** The last fault that met it before it moved on. */
   readonly kind: Happened['kind']
+  /** Since that fault was over. */
   readonly ms: number
+  /** Since the first of those that met it was over; the same where there was one. */
+  readonly sinceFirstMs: number
 }
 
 /**
  * How long what was in flight at a fault stood still: until its next move in the ledger, from the death of its process,
- * or else from the end of the fault.
+ * or else from the end of the fault. What another fault meets before it has moved on recovers from both at once: how
+ * close together a schedule puts them says nothing of how long a recovery takes. Both times are kept.
  */
 export function recoveriesOf(entries: readonly Entry[], happened: readonly Happened[]): readonly Recovery[] {
-  return happened.flatMap(({ kind, pid, from, until }) => {
-    if (pid === null ? AROUND[kind] === undefined : kind === 'jump') return []
-    return entries.flatMap(({ channel, moves }): Recovery[] => {
-      if (pid === null && channel !== 'task' && !AROUND[kind]!.has(channel)) return []
-      const next = moves.findIndex(({ at }) => at > from)
-      const last = next <= 0 ? undefined : moves[next - 1]
-      if (last === undefined || (last.to !== 'leased' && last.to !== 'sending')) return []
-      if (pid !== null && !last.actor.startsWith(`${pid}/`)) return []
-      return [{ channel, kind, ms: Math.max(0, moves[next].at - until) }]
+  return entries.flatMap((entry) => {
+    const met = happened.flatMap((fault) => {
+      const next = movedOn(entry, fault)
+      return next === null ? [] : [{ ...fault, next }]
+    })
+    return [...Map.groupBy(met, ({ next }) => next)].map(([next, faults]): Recovery => {
+      const over = faults.toSorted((a, b) => a.until - b.until)
+      const since = ({ until }: Happened): number => Math.max(0, entry.moves[next].at - until)
+      const last = over.at(-1)!
+      return { channel: entry.channel, kind: last.kind, ms: since(last), sinceFirstMs: since(over[0]) }
     })
   })
+}
+
+/** Index of the first move of an entry after a fault that met it in flight; null: it was not in flight, or never moved. */
+function movedOn({ channel, moves }: Entry, { kind, pid, from }: Happened): number | null {
+  if (pid === null ? AROUND[kind] === undefined : kind === 'jump') return null
+  if (pid === null && channel !== 'task' && !AROUND[kind]!.has(channel)) return null
+  const next = moves.findIndex(({ at }) => at > from)
+  const last = next <= 0 ? undefined : moves[next - 1]
+  if (last === undefined || (last.to !== 'leased' && last.to !== 'sending')) return null
+  return pid !== null && !last.actor.startsWith(`${pid}/`) ? null : next
 }
