@@ -6,9 +6,10 @@ import { parseServiceSettings, type ServiceSettings } from '../../src/settings/s
 import type { Database, Transaction } from '../../src/store/database.ts'
 import { moveIntervention } from '../../src/store/intervention-moves.ts'
 import type { InterventionState } from '../../src/store/intervention-states.ts'
+import { planInterventions } from '../../src/store/interventions.ts'
 import { addCodes } from '../../src/store/offer-codes.ts'
 import { addConnection, addTenant } from '../support/database.ts'
-import { addCustomer, addIntervention } from '../support/ledger.ts'
+import { addCustomer, addIntervention, plannedIntervention } from '../support/ledger.ts'
 
 export interface OfferPlace {
   readonly tenant: TenantId
@@ -61,6 +62,19 @@ export function addPool(
 
 export const planOffer = (database: Database, place: OfferPlace): Promise<InterventionId> =>
   addIntervention(database, place, { actionKey: 'discount_10', idempotencyKey: randomUUID() })
+
+/** Many at once. */
+export async function planOffers(
+  database: Database,
+  { tenant, customer, connection }: OfferPlace,
+  count: number,
+): Promise<readonly InterventionId[]> {
+  const planned = Array.from({ length: count }, () =>
+    plannedIntervention({ customer, connection }, { actionKey: 'discount_10', idempotencyKey: randomUUID() }),
+  )
+  await database.withTenant(tenant, (tx) => planInterventions(tx, planned, new Date()))
+  return planned.map(({ id }) => id)
+}
 
 /** All three steps for some interventions, as the act pipeline goes through them. */
 export async function makeOffers(

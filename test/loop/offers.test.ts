@@ -13,6 +13,7 @@ import { parseServiceSettings } from '../../src/settings/service.ts'
 import type { Database, Transaction } from '../../src/store/database.ts'
 import { dropFreeCodes, listPools } from '../../src/store/offer-codes.ts'
 import { findOffer } from '../../src/store/reads/offers.ts'
+import { moveInterventions } from '../../src/store/intervention-moves.ts'
 import { currentSettings, saveSettings } from '../../src/store/settings-versions.ts'
 import { databaseKind, openTestDatabase } from '../support/database.ts'
 import {
@@ -23,6 +24,7 @@ import {
   offerPlace,
   payMonthly,
   planOffer,
+  planOffers,
   POOL,
   stateOf,
   type OfferPlace,
@@ -37,6 +39,16 @@ afterAll(() => database.close())
 const inside = <T>({ tenant }: OfferPlace, work: (tx: Transaction) => Promise<T>): Promise<T> =>
   database.withTenant(tenant, work)
 const settings = parseServiceSettings(POOL)
+/** Rows of offers and codes that were read so far, needed or not. */
+async function rowsRead(): Promise<number> {
+  await database.pool.query('select pg_stat_force_next_flush()')
+  const { rows } = await database.pool.query<{ rows: number }>(
+    `select sum(coalesce(seq_tup_read, 0) + coalesce(read, 0))::integer as rows from pg_stat_user_tables t
+     join lateral (select sum(idx_tup_read) as read from pg_stat_user_indexes i where i.relid = t.relid) i on true
+     where schemaname = 'public' and relname in ('offers', 'offer_codes')`,
+  )
+  return rows[0].rows
+}
 const statusOf = async (tx: Transaction, id: InterventionId) => (await findOffer(tx, id))?.status
 const today = (): string => new Date().toISOString().slice(0, 10)
 const months = (count: number, since: Date): Date => monthsAfter(since, count)
@@ -173,6 +185,33 @@ describe(`offers (${databaseKind})`, () => {
       await move(tx, id, 'uncertain')
       expect(await statusOf(tx, id)).toBe('issued')
     })
+  })
+
+  // One by one, each that went out read all of them as long as the database had no statistics of the table.
+  it('follow all that go out together at once, rather than one after the other', async () => {
+    const place = await offerPlace(database)
+    const codes = Array.from({ length: 400 }, (_, n) => `FOLLOW-${n}`)
+    await addPool(database, place, codes)
+    const made = await planOffers(database, place, codes.length)
+    const going = made.slice(0, 40)
+    await inside(place, async (tx) => {
+      await makeOffers(tx, place, made)
+      for (const id of going) await move(tx, id, 'leased', 'sending')
+      await tx.query('select pg_stat_force_next_flush()')
+    })
+    const before = await rowsRead()
+    await inside(place, async (tx) => {
+      await moveInterventions(
+        tx,
+        going.map((id) => ({ id, from: ['sending'], to: 'sent', actor: 'a test', set: { sentNow: true } })),
+      )
+      await tx.query('select pg_stat_force_next_flush()')
+    })
+    const read = (await rowsRead()) - before
+    expect(read).toBeGreaterThanOrEqual(going.length)
+    expect(read).toBeLessThan(2 * made.length)
+    for (const id of going) expect(await inside(place, (tx) => statusOf(tx, id))).toBe('issued')
+    expect(await inside(place, (tx) => statusOf(tx, made[going.length]))).toBe('reserved')
   })
 
   it('are taken once, however the code is written', async () => {
