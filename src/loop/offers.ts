@@ -2,7 +2,7 @@
  * Offers: whether what an action gives off can be promised, and the promise. Three steps, as for everything that is
  * looked at before sending: what is known of a batch (`offerFacts`), a verdict without any question (`offerVerdict`), and
  * for those that go the claim of a code (`claimOffers`), in the transaction that takes their leases. What became of the
- * intervention moves the offer by itself (0011-offers.sql).
+ * intervention moves the offer by itself (0024-offers-of-many.sql).
  */
 import { createHash } from 'node:crypto'
 import type { Action } from '../contracts/actions.ts'

@@ -43,6 +43,18 @@ describe('settings of the service', () => {
     checkTemplates(parseServiceSettings({ ...settings, actions: { own: [own] } }))
     expect(() => parseServiceSettings({ templates: { English: { email: template } } })).toThrow(/templates/)
   })
+
+  it('know an action that gives nothing off from one that does, and none that gives everything off', () => {
+    const effect = { mean: 0.05, sd: 0.03 }
+    const giving = (discount: number) =>
+      parseServiceSettings({
+        actions: { own: [{ key: 'gift', name: 'Gift', channel: 'email', effect, discount }] },
+      }).actions.own[0]?.discount
+    expect([0, 0.005, 0.999].map(giving)).toEqual([0, 0.005, 0.999])
+    expect(() => giving(1)).toThrow(/actions\.own\.0\.discount: .*everything off is no discount/)
+    for (const wrong of [-0.1, 1.01, 100, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => giving(wrong)).toThrow(/actions\.own/)
+  })
 })
 
 describe('versions of settings', () => {
