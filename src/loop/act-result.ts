@@ -1,9 +1,6 @@
 /** How an attempt ended, written to the ledger: with the lease's owner checked, and not given up at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parsePhone } from '../../actions/sms/phone.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { reportingCurrency } from '../settings/planning.ts'
-import { smsCost } from '../settings/sms.ts'
 import { PLAYED } from '../store/consents.ts'
 import { isConflict } from '../store/database-error.ts'
 import type { Transaction } from '../store/database.ts'
@@ -20,6 +17,7 @@ import type { ActRequest, ActServices } from './act-services.ts'
 import type { Taken } from './act-take.ts'
 import { settleFeedback } from './feedback.ts'
 import { takeConsent } from './own-consent.ts'
+import { sentCost } from './sent-cost.ts'
 
 /** Longest that a result is tried to be stored; while the process drains a tenth of it. */
 const STORE_MS = 300_000
@@ -243,15 +241,8 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
   }
 }
 
-/** Of a text what its parts cost, where their price is known; of everything else what was planned. */
-function costOf({ row, message, settings }: Attempted): number {
-  if (message?.kind !== 'sms') return row.plannedCostMinor
-  const number = parsePhone(message.to, null)
-  const country = 'problem' in number ? null : number.country
-  const currency = reportingCurrency(settings)
-  const known = currency === row.currency ? smsCost(message.segments, country, settings.sms, currency) : null
-  return known ?? row.plannedCostMinor
-}
+const costOf = ({ row, message, settings }: Attempted): number =>
+  sentCost({ ...row, text: message?.kind === 'sms' ? message : null }, settings)
 
 function doneWords({ delivery, message }: Attempted): { reasonCode: string; reason: string } {
   const reasonCode = delivery === 'live' ? 'sent' : 'sandbox'

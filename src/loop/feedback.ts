@@ -27,9 +27,11 @@ import { holdCustomer } from '../store/holds.ts'
 import { moveIntervention, noteIntervention } from '../store/intervention-moves.ts'
 import { cancelMessages, cancelToAddress } from '../store/intervention-sweeps.ts'
 import { outwardPlace } from '../store/outward.ts'
+import { currentSettings } from '../store/settings-versions.ts'
 import { liftUnsubscribed, suppress, type SuppressionReason } from '../store/suppressions.ts'
 import type { ActServices } from './act-services.ts'
 import { takeConsent } from './own-consent.ts'
+import { sentCost } from './sent-cost.ts'
 import { tellHeld } from './tell-events.ts'
 
 export interface FeedbackEvent {
@@ -155,7 +157,7 @@ async function settleOne(
   { connectors }: Pick<Services, 'connectors'>,
   said: SaidOfSent,
 ): Promise<void> {
-  const { id, state, channel, delivery, erased, plannedCostMinor, reached } = said
+  const { id, state, channel, delivery, erased, reached } = said
   // What came back, or is held up on its way, has left all the same.
   const to = reached ? 'confirmed' : 'sent'
   if (to === state) return
@@ -171,11 +173,18 @@ async function settleOne(
       : to === 'confirmed'
         ? 'It arrived.'
         : 'It went out: the provider told what became of it.',
-    ...(late ? { set: { sentNow: true, actualCostMinor: delivery === 'live' ? plannedCostMinor : 0 } } : {}),
+    ...(late
+      ? { set: { sentNow: true, actualCostMinor: delivery === 'live' ? await costOf(tx, said) : 0 } }
+      : {}),
   })
   if (!moved || !late || erased) return
   const { kind, builtIn } = await outwardPlace(tx, asConnection(said.connection))
   if ((delivery === 'live' || builtIn) && connectors.can(kind, 'activities')) await oweActivity(tx, id)
+}
+
+async function costOf(tx: Transaction, said: SaidOfSent): Promise<number> {
+  const { settings } = await currentSettings(tx)
+  return sentCost(said, settings)
 }
 
 interface Taking {

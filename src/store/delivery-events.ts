@@ -156,6 +156,9 @@ export interface SaidOfSent {
   readonly delivery: string | null
   readonly erased: boolean
   readonly plannedCostMinor: number
+  readonly currency: string
+  /** Null: no text, or nothing is kept of it any more. */
+  readonly text: { readonly to: string; readonly segments: number } | null
   /** It reached the person. */
   readonly reached: boolean
 }
@@ -164,7 +167,9 @@ export interface SaidOfSent {
 export function saidOfSent(tx: Transaction, ids: readonly InterventionId[]): Promise<readonly SaidOfSent[]> {
   return tx.prepared<SaidOfSent>(
     `select i.id, i.connection_id as connection, i.state, i.channel, i.message ->> 'delivery' as delivery,
-       i.reason_code is not distinct from 'erased' as erased, i.planned_cost_minor as "plannedCostMinor", e.reached
+       i.reason_code is not distinct from 'erased' as erased, i.planned_cost_minor as "plannedCostMinor", i.currency,
+       case when i.message ->> 'kind' = 'sms' and i.message ?& '{to,segments}'
+         then json_build_object('to', i.message -> 'to', 'segments', i.message -> 'segments') end as text, e.reached
      from interventions i
      join lateral (
        select bool_or(kind in ('delivered', 'opened', 'clicked', 'complained', 'replied', 'unsubscribed')) as reached

@@ -10,6 +10,8 @@ import { hashAddress } from '../../src/security/address-hash.ts'
 import { parseServiceSettings } from '../../src/settings/service.ts'
 import { consentOf } from '../../src/store/consents.ts'
 import type { Database } from '../../src/store/database.ts'
+import { readIntervention } from '../../src/store/interventions.ts'
+import { currentSettings, saveSettings } from '../../src/store/settings-versions.ts'
 import { suppressionOf } from '../../src/store/suppressions.ts'
 import { addConnection, addTenant, databaseKind, openTestDatabase } from '../support/database.ts'
 import { addCustomer, addIntervention } from '../support/ledger.ts'
@@ -50,14 +52,17 @@ const newNumber = (): string => `+49171${String(1_000_000 + count++)}`
 const hashOf = (number: string): Buffer => hashAddress(addressKey, 'phone', number)!
 
 /** A text that stands in the ledger, as if its worker had got that far. */
-async function text(state: string, over: { to?: string; delivery?: string; language?: string } = {}) {
-  const { to = newNumber(), delivery = 'live', language = 'en' } = over
+async function text(
+  state: string,
+  over: { to?: string; delivery?: string; language?: string; segments?: number } = {},
+) {
+  const { to = newNumber(), delivery = 'live', language = 'en', segments = 1 } = over
   const customer = await addCustomer(database, place)
   const id = await addIntervention(database, { ...place, customer }, { channel: 'sms', actionKey: 'sms' })
   await database.withTenant(tenant, (tx) =>
     tx.query(
       `update interventions set state = $3, address_hash = $4, message = $5, sent_at = now() where tenant_id = $1 and id = $2`,
-      [tenant, id, state, hashOf(to), { kind: 'sms', to, text: 'Hello', language, delivery }],
+      [tenant, id, state, hashOf(to), { kind: 'sms', to, text: 'Hello', language, delivery, segments }],
     ),
   )
   return { id, to, customer }
@@ -154,6 +159,26 @@ describe(`reports of texts (${databaseKind})`, () => {
     expect(await rowOf(one.id)).toEqual({ state: 'sent', provider_id: sid })
     await report(one, sid, 'delivered')
     expect((await rowOf(one.id)).state).toBe('confirmed')
+  })
+
+  it('book what the parts of a text cost, whoever says first that it went out', async () => {
+    await database.withTenant(tenant, async (tx) => {
+      const { version, settings } = await currentSettings(tx)
+      const sms = { ...settings.sms, pricePerSegment: 0.05, pricesByCountry: { DE: 0.08 } }
+      await saveSettings(
+        tx,
+        { ...settings, currency: { ...settings.currency, file: 'USD' }, sms },
+        { expected: version, author: 'a test' },
+      )
+    })
+    const costOf = async (one: { id: InterventionId }): Promise<number | null> =>
+      (await database.withTenant(tenant, (tx) => readIntervention(tx, one.id))).actualCostMinor
+    const [german, swiss] = [
+      await text('uncertain', { segments: 3 }),
+      await text('uncertain', { segments: 2, to: '+41791234567' }),
+    ]
+    for (const one of [german, swiss]) await report(one, sidOf(), 'sent')
+    expect(await Promise.all([german, swiss].map(costOf))).toEqual([24, 10])
   })
 
   it.each([
