@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -13,6 +14,8 @@ export default defineConfig({
       'test/salesforce/{following,loop,sealed-sessions,two-orgs}.test.ts',
     ],
     pool: 'forks',
+    // Much of it waits: for a process, a server, a lease to end.
+    maxWorkers: availableParallelism(),
     testTimeout: 120_000,
     hookTimeout: 120_000,
     env: { ORT_DISABLE_TELEMETRY: '1' },

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** What takes half a minute and more: processes one after the other, disks that fill, thousands of customers. */
@@ -18,6 +19,8 @@ export default defineConfig({
   test: {
     include: ofTheService,
     pool: 'forks',
+    // Much of it waits: for a process, a server, a lease to end.
+    maxWorkers: availableParallelism(),
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // As declineTelemetry of src/config.ts: ONNX Runtime reports to its maker otherwise.
