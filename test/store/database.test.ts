@@ -108,6 +108,7 @@ describe(`the database (${databaseKind})`, () => {
     expect(comparing).toEqual([
       { name: 'book_moved', settings: byHash },
       { name: 'mark_moves', settings: byHash },
+      { name: 'offers_follow', settings: [...byHash, 'enable_seqscan=off'] },
     ])
   })
 
