@@ -203,7 +203,7 @@ describe('a worker that died', () => {
     const id = await acting.plan(scene)
     // Its answer never comes.
     const stuck = acting.act(scene, id, { services: after(() => new Promise(() => {})) })
-    await expect.poll(() => deliveries(scene), { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => deliveries(scene), { timeout: 5000 }).toBe(1)
     expect(await acting.act(scene, id)).toBe('sending')
     await runOut(scene, id)
     expect(await acting.act(scene, id)).toBe('uncertain')
@@ -226,7 +226,7 @@ describe('a worker that died', () => {
     const scene = await acting.scene({ settings: SANDBOX })
     const id = await acting.plan(scene)
     acting.act(scene, id, { services: after(() => new Promise(() => {})) }).catch(() => undefined)
-    await expect.poll(() => deliveries(scene), { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => deliveries(scene), { timeout: 5000 }).toBe(1)
     await runOut(scene, id)
     const asked: unknown[] = []
     const services = around(() => ({

@@ -166,7 +166,7 @@ function following(under: Under, mirror: Mirror): { stop(): Promise<void> } {
 
 const listening = (under: Under): Promise<void> => until(() => under.pubsub.subscriptions().length === 2)
 
-async function until(look: () => boolean, ms = 30_000): Promise<void> {
+async function until(look: () => boolean, ms = 5_000): Promise<void> {
   for (const end = Date.now() + ms; !look();) {
     if (Date.now() > end) throw new Error('It did not come.')
     await new Promise((resolve) => setTimeout(resolve, 10))
