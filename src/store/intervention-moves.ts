@@ -77,6 +77,7 @@ export async function moveInterventions(
     JSON.stringify(moves.map(rowOf)),
     // Apart: as part of the list each would be parsed several times, and they are most of it.
     moves.map(({ set }) => (set?.message === undefined ? null : JSON.stringify(set.message))),
+    moves.map(({ id }) => id),
   ])
   const byState = Map.groupBy(moved.filter(isNews), ({ to }) => to)
   for (const [to, rows] of byState) await showMoves(tx, to, rows)
@@ -142,7 +143,7 @@ const MOVE = `
       sending_now, sent_now, message)
   ), held as (
     select i.tenant_id, i.state as before, a.* from interventions i join asked a on a.id = i.id
-    where i.tenant_id = $1 and i.id = any (select id from asked) and i.state = any (a.from_states)
+    where i.tenant_id = $1 and i.id = any ($4::uuid[]) and i.state = any (a.from_states)
       and (a.held_by is null or i.lease_owner = a.held_by)
       and (not a.lease_runs or i.lease_until > clock_timestamp())
     order by i.id for update of i

@@ -128,7 +128,6 @@ const MAKE = `
         pool text, code text, "answerHours" float8, "fixedMinor" bigint, "givenShare" float8)
     ) with ordinality as w (intervention, fulfilment, delivery, basis_points, months, expires_on, jurisdiction, terms,
       disclosure, base_minor, base_currency, pool, code, answer_hours, fixed_minor, given_share, n)
-    where not exists (select from offers o where o.tenant_id = $1 and o.intervention_id = w.intervention)
   ), taken as materialized (
     select c.id, c.code, c.valid_until, p.pool, row_number() over (partition by p.pool order by c.valid_until, c.id) as place
     from (select pool, count(*) as number from wanted where pool is not null group by pool) p
@@ -142,9 +141,6 @@ const MAKE = `
     select w.*, t.id as code_id, coalesce(w.code, t.code) as given_code, least(w.expires_on, t.valid_until) as ends_on
     from wanted w left join taken t on t.pool = w.pool and t.place = w.place
     where w.pool is null or t.id is not null
-  ), bound as (
-    update offer_codes c set intervention_id = g.intervention, taken_at = now()
-    from given g where c.tenant_id = $1 and c.id = g.code_id
   ), made as (
     insert into offers (tenant_id, intervention_id, customer_id, connection_id, action_key, fulfilment, delivery,
       basis_points, months, base_minor, base_currency, currency, expires_on, jurisdiction, terms, disclosure, code,
@@ -156,7 +152,14 @@ const MAKE = `
       case when g.answer_hours is not null then now() end,
       now() + g.answer_hours * interval '1 hour'
     from given g join interventions i on i.tenant_id = $1 and i.id = g.intervention
+    -- Who has one has it: found by the key while it is written. A look beforehand was planned while there were few, and
+    -- read all offers of the company for each batch.
+    on conflict (tenant_id, intervention_id) do nothing
     returning *
+  ), bound as (
+    update offer_codes c set intervention_id = g.intervention, taken_at = now()
+    from given g join made m on m.intervention_id = g.intervention
+    where c.tenant_id = $1 and c.id = g.code_id
   )
   select ${OFFER_COLUMNS} from made o`
 

@@ -187,6 +187,22 @@ describe(`offers (${databaseKind})`, () => {
     })
   })
 
+  // Planned while there were few, the look for one that is there already read all of the company's for each batch.
+  it('are claimed without reading those of others', async () => {
+    const place = await offerPlace(database)
+    const byPerson = { settings: parseServiceSettings({}), channel: 'task' } as const
+    const ids = await planOffers(database, place, 440)
+    await inside(place, (tx) => makeOffers(tx, place, ids.slice(0, 400), byPerson))
+    const before = await rowsRead()
+    const verdicts = await inside(place, async (tx) => {
+      const made = await makeOffers(tx, place, ids.slice(400), byPerson)
+      await tx.query('select pg_stat_force_next_flush()')
+      return made
+    })
+    expect(verdicts.every((verdict) => verdict.do === 'go')).toBe(true)
+    expect((await rowsRead()) - before).toBeLessThan(500)
+  })
+
   // One by one, each that went out read all of them as long as the database had no statistics of the table.
   it('follow all that go out together at once, rather than one after the other', async () => {
     const place = await offerPlace(database)
