@@ -10,10 +10,9 @@ import type { Transaction } from '../store/database.ts'
 import { eligibilityFacts } from '../store/eligibility-facts.ts'
 import { guardFacts } from '../store/guard-facts.ts'
 import { lockLeases, moveInterventions, renewLeases } from '../store/intervention-moves.ts'
-import { lockNames } from '../store/named-locks.ts'
-import { samePeople } from '../store/recipients.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { refusals, type ActFacts } from './act-facts.ts'
+import { lockPeople } from './act-people.ts'
 import type { AttemptEnd } from './act-send.ts'
 import type { Taken } from './act-take.ts'
 import { reaches } from './delivery.ts'
@@ -44,7 +43,10 @@ export async function confirmLeases(
   const state = ({ begun }: Confirmation) => (begun ? ('sending' as const) : ('leased' as const))
   const begin = asked.filter(({ begins, begun }) => begins && !begun)
   const renew = asked.filter(({ begins, begun }) => !begins || begun)
-  await lockPeople(tx, begin)
+  await lockPeople(
+    tx,
+    begin.map(({ taken: { row, hash } }) => ({ customer: row.customer, hash })),
+  )
   const held = new Set([
     ...(await lockLeases(
       tx,
@@ -78,18 +80,6 @@ export async function confirmLeases(
     })),
   )
   return ends
-}
-
-/**
- * Two messages to one person, or about one customer, are looked at one after the other, whichever workers have them: the
- * second sees that the first has begun.
- */
-async function lockPeople(tx: Transaction, begin: readonly Confirmation[]): Promise<void> {
-  const hashes = begin.flatMap(({ taken: { hash } }) => (hash === null ? [] : [hash]))
-  await lockNames(tx, [
-    ...begin.map(({ taken: { row } }) => `customer ${row.customer}`),
-    ...(await samePeople(tx, hashes)).map((hash) => hash.toString('hex')),
-  ])
 }
 
 /**

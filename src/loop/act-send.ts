@@ -1,7 +1,8 @@
 /**
  * One attempt to send what is leased: the channel speaks to the provider only after the lease, the consent and the
  * pauses were looked at once more in the database, and hands over what may reach the person only after they were
- * looked at again. Only then the ledger says `sending`: whoever dies before has certainly sent nothing.
+ * looked at again. Only then the ledger says `sending`: whoever dies before has certainly sent nothing. A task that began
+ * when it was taken was looked at just then.
  */
 import type { Attempt, Channel, Message, SendResult } from '../../actions/channel.ts'
 import { HoldfastError } from '../contracts/errors.ts'
@@ -36,6 +37,9 @@ export interface Ended {
 /** {@link confirmLeases} for one, together with those of others that come at about the same time. */
 export type Confirm = (asked: Confirmation) => Promise<AttemptEnd | null>
 
+/** What was looked at in taking it need not be looked at again, unless this process stood still meanwhile. */
+const JUST_NOW_MS = 1000
+
 export async function sendOnce(
   { clock, log, leases }: Pick<ActServices, 'clock' | 'log' | 'leases'>,
   request: ActRequest,
@@ -45,7 +49,8 @@ export async function sendOnce(
   const { tenant, intervention, worker } = request
   const started = clock().getTime()
   const phases: { phase: string; ms: number }[] = []
-  let begun = false
+  let begun = taken.begunAt !== undefined
+  let looked = taken.begunAt ?? -Infinity
   let stopped: AttemptEnd | null = null
 
   const attempt: Attempt = {
@@ -54,6 +59,10 @@ export async function sendOnce(
     note: (phase) => void phases.push({ phase, ms: clock().getTime() - started }),
     async confirmLease(before = 'handing_over') {
       const begins = before === 'handing_over'
+      if (performance.now() - looked < JUST_NOW_MS) {
+        looked = -Infinity
+        return
+      }
       const leaseMs = channel.timeoutMs + marginMs
       const asked = { id: intervention, taken, worker, leaseMs, begins, begun, channel: channel.name }
       try {

@@ -15,12 +15,17 @@ export type Settled = { readonly move: Move } | { readonly delayMs: number }
 
 /**
  * @param worker who holds it from now on, where it is sent
- * @param leaseMs until the channel is ready to speak
+ * @param leaseMs until the channel is ready to speak; where it begins, until it has spoken
+ * @param begins whether it is handed over next, without another look
  */
 export function settle(
   row: HeldIntervention,
   verdict: Verdict,
-  { worker, leaseMs }: { readonly worker: string; readonly leaseMs: number },
+  {
+    worker,
+    leaseMs,
+    begins,
+  }: { readonly worker: string; readonly leaseMs: number; readonly begins: boolean },
 ): Settled {
   const move = (to: Move['to'], words: Pick<Move, 'reasonCode' | 'reason'>, set: Move['set']): Settled => ({
     move: { id: row.id, from: [row.state], to, actor: worker, ...words, set: set ?? {} },
@@ -30,10 +35,18 @@ export function settle(
       move: {
         id: row.id,
         from: [row.state],
-        to: 'leased',
+        to: begins ? 'sending' : 'leased',
         actor: worker,
-        detail: { delivery: verdict.delivery },
-        set: { ...verdict.set, attempts: 1, lease: { owner: worker, ms: leaseMs } },
+        detail: {
+          delivery: verdict.delivery,
+          ...(begins ? { channel: row.channel, attempt: row.attempts + 1 } : {}),
+        },
+        set: {
+          ...verdict.set,
+          attempts: 1,
+          lease: { owner: worker, ms: leaseMs },
+          ...(begins ? { sendingNow: true } : {}),
+        },
       },
     }
   const { code, reason } = verdict

@@ -2,6 +2,9 @@
  * Takes interventions for one attempt each: everything that speaks against sending is looked at in the transaction that
  * takes the leases, and the messages are stored with them. What need not be sent ends here. However many are taken, it
  * is a handful of statements.
+ *
+ * A task begins here as well, where nobody else has anything to do with its person: nothing lies between taking it and
+ * handing it over, so a last look of its own (act-confirm.ts) would find what was found here.
  */
 import { hashAddress } from '../security/address-hash.ts'
 import type { Transaction } from '../store/database.ts'
@@ -12,9 +15,11 @@ import { currentSettings } from '../store/settings-versions.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { readActFacts, type ActFacts } from './act-facts.ts'
 import { storedMessage } from './act-message.ts'
+import { tryLockPeople } from './act-people.ts'
 import { reach, type Reached } from './act-reach.ts'
 import { LEASE_TIMES, type ActRequest, type ActServices } from './act-services.ts'
 import { settle } from './act-settle.ts'
+import { TASK_MS } from './act-task.ts'
 import { repeatTask } from './act-take-task.ts'
 import { storedText } from './act-text.ts'
 import { judge, type Candidate, type JudgeTerms, type Outgoing, type Verdict } from './act-verdict.ts'
@@ -28,6 +33,8 @@ export type Taken = {
   readonly settings: ServiceSettings
   /** Including this one. */
   readonly attempt: number
+  /** The ledger says `sending` already, since this time of `performance.now()`. */
+  readonly begunAt?: number
 } & Outgoing
 
 export type Taking =
@@ -117,19 +124,22 @@ async function judgeAll(
     // What is tried again goes to whom it went before, whoever the contacts are by now.
     others: (key) => rows.flatMap(({ row }) => addressesOf(row, key)),
   })
-  const verdicts = await verdictsOf(tx, services, { facts, rows: rows.map(({ row }) => row) })
-  const leaseMs = (services.leases ?? LEASE_TIMES).prepareMs
+  const { verdicts, free } = await verdictsOf(tx, services, { facts, rows: rows.map(({ row }) => row) })
+  const { prepareMs, marginMs, taskMs = TASK_MS } = services.leases ?? LEASE_TIMES
   const takings = new Map<string, Taking>()
   const moves: Move[] = []
   const delays: { id: HeldIntervention['id']; ms: number }[] = []
   for (const { row, worker } of rows) {
     const verdict = verdicts.get(row.id)!
-    const settled = settle(row, verdict, { worker, leaseMs })
+    const begins = free.has(row)
+    const leaseMs = begins ? taskMs + marginMs : prepareMs
+    const settled = settle(row, verdict, { worker, leaseMs, begins })
     if ('move' in settled) moves.push(settled.move)
     else delays.push({ id: row.id, ms: settled.delayMs })
     if (verdict.do === 'send') {
       const { do: _, set: __, ...outgoing } = verdict
-      takings.set(row.id, { do: 'send', row, settings, attempt: row.attempts + 1, ...outgoing })
+      const begun = begins ? { begunAt: performance.now() } : {}
+      takings.set(row.id, { do: 'send', row, settings, attempt: row.attempts + 1, ...begun, ...outgoing })
     } else
       takings.set(row.id, {
         do: 'nothing',
@@ -155,7 +165,7 @@ async function verdictsOf(
   tx: Transaction,
   services: ActServices,
   { rows, facts }: { readonly rows: readonly HeldIntervention[]; readonly facts: ActFacts },
-): Promise<ReadonlyMap<string, Verdict>> {
+): Promise<Verdicts> {
   const { settings, now } = facts
   const terms = termsOf(tx, services, facts)
   const verdicts = new Map<string, Verdict>()
@@ -170,6 +180,8 @@ async function verdictsOf(
     if ('verdict' in found) verdicts.set(row.id, found.verdict)
     else waiting.push({ candidate: judged, reached: found.reached })
   }
+  // Before anything is read of them that another could change who sends to the same person just now.
+  const free = await freeTasks(tx, waiting)
   const claims: (Claiming & { readonly id: string })[] = []
   for (const weighing of await readWeighings(tx, waiting, facts)) {
     const { id } = weighing.candidate.row
@@ -177,14 +189,30 @@ async function verdictsOf(
     if (weighed.do === 'claim') claims.push({ ...weighed, id })
     else verdicts.set(id, weighed)
   }
-  if (claims.length === 0) return verdicts
+  if (claims.length === 0) return { verdicts, free }
   const claimed = await claimOffers(
     tx,
     claims.map(({ claim }) => claim),
     { settings, now },
   )
   for (const { id, claim, finish } of claims) verdicts.set(id, finish(claimed.get(claim.intervention)!))
-  return verdicts
+  return { verdicts, free }
+}
+
+interface Verdicts {
+  readonly verdicts: ReadonlyMap<string, Verdict>
+  /** Whose people nobody else sends anything to until this transaction ends. */
+  readonly free: ReadonlySet<HeldIntervention>
+}
+
+async function freeTasks(
+  tx: Transaction,
+  waiting: readonly { readonly candidate: Candidate; readonly reached: Reached }[],
+): Promise<Verdicts['free']> {
+  const tasks = waiting.flatMap(({ candidate: { row }, reached: { by, hash } }) =>
+    by === 'task' ? [{ row, customer: row.customer, hash }] : [],
+  )
+  return new Set([...(await tryLockPeople(tx, tasks))].map(({ row }) => row))
 }
 
 function termsOf(

@@ -21,7 +21,8 @@ export type InterventionState = (typeof INTERVENTION_STATES)[number]
 type Moves = Readonly<Record<InterventionState, readonly InterventionState[]>>
 
 /**
- * Where each state may go. What may have reached somebody never goes back to where it is sent from: `sending` is
+ * Where each state may go. `leased` is left out by what can be made again without harm: a task may begin in the
+ * transaction that takes it. What may have reached somebody never goes back to where it is sent from: `sending` is
  * tried again only when it is certain that nothing went out (`deferred`), and `uncertain` leaves only to what became
  * known late: from the provider, or from a worker that was frozen and knows how its conversation ended.
  */
@@ -30,6 +31,7 @@ export const MOVES: Moves = {
     'awaiting_approval',
     'deferred',
     'leased',
+    'sending',
     'suppressed',
     'snoozed',
     'expired',
@@ -44,6 +46,7 @@ export const MOVES: Moves = {
     'deferred',
     'awaiting_approval',
     'leased',
+    'sending',
     'suppressed',
     'snoozed',
     'expired',
@@ -55,6 +58,7 @@ export const MOVES: Moves = {
   snoozed: [
     'awaiting_approval',
     'leased',
+    'sending',
     'deferred',
     'suppressed',
     'snoozed',

@@ -66,21 +66,29 @@ async function recipientsOf(
 }
 
 /**
- * Addresses of people, and every other that stands beside one of them: the e-mail and the phone of a contact.
+ * By each address all those of the person whose it is: itself, and every other that stands beside it, as the e-mail and
+ * the phone of a contact do. All in hex.
  *
  * @param hashes of `hashAddress`
  */
-export async function samePeople(tx: Transaction, hashes: readonly Buffer[]): Promise<readonly Buffer[]> {
-  if (hashes.length === 0) return []
-  const beside = await tx.prepared<{ hash: Buffer }>(
-    `select distinct of_person.hash from (
-       select email_hash, phone_hash from recipients where tenant_id = $1 and email_hash = any ($2::bytea[])
-       union
-       select email_hash, phone_hash from recipients where tenant_id = $1 and phone_hash = any ($2::bytea[])
-     ) r
-     cross join lateral (values (r.email_hash), (r.phone_hash)) as of_person (hash)
-     where of_person.hash is not null`,
+export async function samePeople(
+  tx: Transaction,
+  hashes: readonly Buffer[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const people = new Map(hashes.map((hash) => [hash.toString('hex'), new Set([hash.toString('hex')])]))
+  if (hashes.length === 0) return people
+  const contacts = await tx.prepared<{ email: Buffer; phone: Buffer }>(
+    `select email_hash as email, phone_hash as phone from recipients
+       where tenant_id = $1 and email_hash = any ($2::bytea[]) and phone_hash is not null
+     union
+     select email_hash, phone_hash from recipients
+       where tenant_id = $1 and phone_hash = any ($2::bytea[]) and email_hash is not null`,
     [tx.tenant, hashes],
   )
-  return [...hashes, ...beside.map(({ hash }) => hash)]
+  for (const { email, phone } of contacts) {
+    const pair = [email.toString('hex'), phone.toString('hex')] as const
+    people.get(pair[0])?.add(pair[1])
+    people.get(pair[1])?.add(pair[0])
+  }
+  return people
 }

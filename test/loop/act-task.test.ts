@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { HoldfastError } from '../../src/contracts/errors.ts'
+import { lockPeople } from '../../src/loop/act-people.ts'
+import { takeInterventions } from '../../src/loop/act-take.ts'
 import { hashAddress } from '../../src/security/address-hash.ts'
 import { recordConsent } from '../../src/store/consents.ts'
 import { pauseTenant, resumeTenant } from '../../src/store/tenants.ts'
@@ -58,7 +60,7 @@ describe(`a task that is due (${databaseKind})`, () => {
       actualCostMinor: null,
       message: { kind: 'task', delivery: 'live', subject: task?.subject },
     })
-    expect(await statesOf(place, id)).toEqual(['planned', 'leased', 'sending', 'sent'])
+    expect(await statesOf(place, id)).toEqual(['planned', 'sending', 'sent'])
     // Done is done.
     expect(await acting.act(place, id)).toBe('sent')
     expect(acting.crm.upserts.get(id)).toBe(1)
@@ -132,15 +134,7 @@ describe(`a task that is due (${databaseKind})`, () => {
     expect(await acting.act(place, id)).toBe('sending')
     await new Promise((resolve) => setTimeout(resolve, 400))
     expect(await acting.act(place, id)).toBe('sent')
-    expect(await statesOf(place, id)).toEqual([
-      'planned',
-      'leased',
-      'sending',
-      'deferred',
-      'leased',
-      'sending',
-      'sent',
-    ])
+    expect(await statesOf(place, id)).toEqual(['planned', 'sending', 'deferred', 'sending', 'sent'])
     // Word for word what may be on somebody's list already.
     expect(acting.crm.tasks.get(id)).toEqual(first)
     expect(acting.crm.upserts.get(id)).toBe(2)
@@ -218,23 +212,80 @@ describe(`a task that is due (${databaseKind})`, () => {
     expect(acting.crm.tasks.has(second)).toBe(false)
   })
 
-  it('is not made where calls are refused between the lease and the call', async () => {
+  const refuseCalls = (place: Place) =>
+    acting.database.withTenant(place.tenant, (tx) =>
+      recordConsent(tx, {
+        hash: hashAddress(ADDRESS_KEY, 'phone', ANN.phone)!,
+        channel: 'call',
+        status: 'refused',
+        source: 'a person',
+      }),
+    )
+
+  it('is not made where calls are refused while the process stands still between taking it and the call', async () => {
     const place = await acting.scene({ settings: LIVE, connection: CRM, recipients: [ANN] })
     const id = await acting.plan(place, CALL)
-    const hash = hashAddress(ADDRESS_KEY, 'phone', ANN.phone) ?? Buffer.alloc(0)
-    const said = { hash, channel: 'call', status: 'refused', source: 'a person' } as const
     let transactions = 0
     const database: Acting['database'] = {
       ...acting.database,
       withTenant: async (tenant, work) => {
-        // The first took the lease; the second is to confirm it.
-        if (++transactions === 2) await acting.database.withTenant(tenant, (tx) => recordConsent(tx, said))
-        return acting.database.withTenant(tenant, work)
+        const done = await acting.database.withTenant(tenant, work)
+        if (++transactions > 1) return done
+        await refuseCalls(place)
+        await new Promise((resolve) => setTimeout(resolve, 1100))
+        return done
       },
     }
     expect(await acting.act(place, id, { services: { database } })).toBe('suppressed')
     expect(acting.crm.tasks.has(id)).toBe(false)
+    expect(await statesOf(place, id)).toEqual(['planned', 'sending', 'suppressed'])
   })
+
+  it('does not begin with another of its customer in the same transaction: that is looked at once more', async () => {
+    const settings = { ...LIVE, contact: { cooldownDays: 30, perPeriod: 1 } }
+    const place = await acting.scene({ settings, connection: CRM, recipients: [ANN] })
+    const ids = [await acting.plan(place, CALL), await acting.plan(place, CALL)]
+    const takings = await acting.database.withTenant(place.tenant, (tx) =>
+      takeInterventions(
+        tx,
+        acting.services,
+        ids.map((intervention) => ({ intervention, worker: 'worker' })),
+      ),
+    )
+    expect(takings.map((taking) => 'begunAt' in taking)).toEqual([true, false])
+    expect(await statesOf(place, ids[0])).toEqual(['planned', 'sending'])
+    expect(await statesOf(place, ids[1])).toEqual(['planned', 'leased'])
+    await acting.sql(place, 'update interventions set lease_until = now() where id = $1', [ids[1]])
+    expect(await acting.act(place, ids[1])).toBe('deferred')
+    expect((await acting.read(place, ids[1])).reason).toContain('another message')
+  })
+
+  // The embedded database has one transaction at a time: nobody can hold a lock meanwhile.
+  it.runIf(databaseKind !== 'embedded')(
+    'waits for whoever sends to its person just now, and is not made where calls were refused meanwhile',
+    async () => {
+      const place = await acting.scene({ settings: LIVE, connection: CRM, recipients: [ANN] })
+      const id = await acting.plan(place, CALL)
+      let release = (): void => undefined
+      const released = new Promise<void>((resolve) => (release = resolve))
+      let isLocked = (): void => undefined
+      const locked = new Promise<void>((resolve) => (isLocked = resolve))
+      const other = acting.database.withTenant(place.tenant, async (tx) => {
+        await lockPeople(tx, [{ customer: place.customer, hash: null }])
+        isLocked()
+        await released
+      })
+      await locked
+      const made = acting.act(place, id)
+      while ((await statesOf(place, id)).at(-1) !== 'leased')
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      await refuseCalls(place)
+      release()
+      await other
+      expect(await made).toBe('suppressed')
+      expect(acting.crm.tasks.has(id)).toBe(false)
+    },
+  )
 
   it('ends when the customer left, was merged away or deleted; waits while paused', async () => {
     for (const status of ['left', 'deleted']) {

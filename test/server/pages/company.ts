@@ -132,7 +132,9 @@ export async function addActionIn(
         actor: 'worker',
         ...(to === state && reason !== undefined ? { reasonCode: 'a_test', reason } : {}),
         set: {
-          ...(to === 'leased' && message !== undefined ? { message: { ...MESSAGE, ...message } } : {}),
+          ...((to === 'leased' || to === 'sending') && message !== undefined
+            ? { message: { ...MESSAGE, ...message } }
+            : {}),
           ...(to === 'sending' ? { sendingNow: true } : {}),
           ...(to === 'sent' ? { sentNow: true, providerId: '<a@example.com>' } : {}),
           ...(to === 'sent' && actualCostMinor !== undefined ? { actualCostMinor } : {}),
