@@ -14,7 +14,7 @@ interface Waiting<Item, Result> {
 }
 
 /** Of one call, whatever has gathered. */
-const MOST = 64
+const MOST = 128
 
 /**
  * One call at a time; what comes meanwhile shares the next. Nothing waits for others to come: an item by itself goes at

@@ -18,6 +18,7 @@ import type { JobData, QueueBackend } from './backend.ts'
 import { watchClock } from './clock-watch.ts'
 import { trimEnded } from './ended-jobs.ts'
 import type { Outage } from './outage.ts'
+import { loadOf, watchSends } from './in-flight.ts'
 import type { QueueLimits, QueueName } from './service.ts'
 
 export interface Dispatcher {
@@ -58,7 +59,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   let everybody = false
   /** Whom to look after, and whether their steps too. */
   const tenants = new Map<TenantId, { steps: boolean }>()
-  const company = whoIsAbout()
+  const sending = watchSends(limits)
   const clock = watchClock({ log, leaseSeconds: limits.leaseSeconds })
   let busy = false
   /** The last attempt: whether it went well. */
@@ -82,14 +83,14 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     ofSteps: readonly TenantId[] | null,
   ): Promise<void> {
     const { stepsPerTenant } = limits
-    const sendsPerTenant = sendsNow(limits, company)
+    const inFlight = sending.inFlight()
     const [steps, sends] = await database.asSystem('dispatch what is due', async (tx) => [
       ofSteps?.length === 0
         ? []
         : await dueSteps(tx, { limitPerTenant: stepsPerTenant, limit: AT_ONCE, tenants: ofSteps }),
-      await dueInterventions(tx, { limitPerTenant: sendsPerTenant, limit: AT_ONCE, tenants: wanted }),
+      await dueInterventions(tx, { limitPerTenant: inFlight, limit: AT_ONCE, tenants: wanted }),
     ])
-    await place(
+    const placed = await place(
       [
         ...steps.map(({ tenant, connection, step, since }): DueJob => {
           return { queue: step as QueueName, id: `${connection}.${since}`, data: { tenant, connection } }
@@ -102,8 +103,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
           }
         }),
       ],
-      { everything: wanted === null },
+      { everything: wanted === null, load: loadOf(inFlight) },
     )
+    sending.left(placed)
   }
 
   /** What a failed attempt leaves undone, the next sweep finds. */
@@ -136,7 +138,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     }
     if (tenant === null) everybody = true
     else {
-      company.seen(tenant)
+      sending.seen(tenant)
       tenants.set(tenant, { steps: only === undefined || tenants.get(tenant)?.steps === true })
     }
     run()
@@ -184,39 +186,6 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   }
 }
 
-/** Whoever has been alone for a while sends in large batches; who has just begun may not be for long. */
-function sendsNow(limits: QueueLimits, company: ReturnType<typeof whoIsAbout>): number {
-  if (company.several()) return limits.sendsBesideOthers
-  return company.aloneMs() < ALONE_MS ? limits.sendsPerTenant : limits.sendsAlone
-}
-
-/** For how long a tenant counts after something of it was asked for, or ended. */
-const ABOUT_MS = 1000
-
-const ALONE_MS = 3000
-
-/** Whether more than one tenant has something to do at the moment, and for how long a single one has had. */
-function whoIsAbout() {
-  const last = new Map<TenantId, number>()
-  let aloneSince = 0
-  function look(now: number): void {
-    for (const [tenant, at] of last) if (at < now - ABOUT_MS) last.delete(tenant)
-    if (last.size !== 1) aloneSince = now
-  }
-  return {
-    seen: (tenant: TenantId): void => {
-      const now = performance.now()
-      look(now)
-      last.set(tenant, now)
-    },
-    several: (): boolean => {
-      look(performance.now())
-      return last.size > 1
-    },
-    aloneMs: (): number => performance.now() - aloneSince,
-  }
-}
-
 interface DueJob {
   readonly queue: QueueName
   /** Of this work since this time: the same one each time that it is found due. */
@@ -239,8 +208,13 @@ function jobPlacer(
   const placed = new Map<string, { readonly id: string; readonly at: number }>()
   const ended = trimEnded()
 
-  return async (due: readonly DueJob[], { everything }: { everything: boolean }): Promise<void> => {
+  /** @returns how many interventions went into the queue */
+  return async (
+    due: readonly DueJob[],
+    { everything, load }: { readonly everything: boolean; readonly load: number },
+  ): Promise<number> => {
     const now = performance.now()
+    let sends = 0
     const byQueue = new Map<QueueName, { fresh: DueJob[]; old: DueJob[] }>()
     for (const job of due) {
       const before = placed.get(job.queue + job.id)
@@ -261,7 +235,8 @@ function jobPlacer(
         }
       }
       if (wanted.length === 0) continue
-      const loads = loaded(wanted)
+      if (name === 'act') sends = wanted.length
+      const loads = loaded(wanted, load)
       await addAll(
         queue,
         loads.map(({ id, data }) => ({ name, data, opts: { jobId: id } })),
@@ -269,25 +244,24 @@ function jobPlacer(
       await ended.added(queue, loads.length)
       for (const { id, of } of loads) for (const job of of) placed.set(job.queue + job.id, { id, at: now })
     }
-    if (!everything) return
+    if (!everything) return sends
     const still = new Set(due.map((job) => job.queue + job.id))
     for (const key of placed.keys()) if (!still.has(key)) placed.delete(key)
+    return sends
   }
 }
-
-/** Interventions of one job: to put one into the queue and to take it out costs as much as a tenth of an e-mail. */
-const LOAD = 48
 
 /** Interventions of a tenant go together; everything else by itself. */
 function loaded(
   wanted: readonly { readonly job: DueJob; readonly id: string }[],
+  load: number,
 ): readonly { readonly id: string; readonly data: JobData; readonly of: readonly DueJob[] }[] {
   const byTenant = Map.groupBy(wanted, ({ job, id }) =>
     job.data.interventions === undefined ? id : job.data.tenant,
   )
   return [...byTenant.values()].flatMap((jobs) =>
-    Array.from({ length: Math.ceil(jobs.length / LOAD) }, (_, n) => {
-      const of = jobs.slice(n * LOAD, (n + 1) * LOAD)
+    Array.from({ length: Math.ceil(jobs.length / load) }, (_, n) => {
+      const of = jobs.slice(n * load, (n + 1) * load)
       const [{ job }] = of
       const interventions = of.flatMap((one) => one.job.data.interventions ?? [])
       const data = job.data.interventions === undefined ? job.data : { ...job.data, interventions }

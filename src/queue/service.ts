@@ -48,6 +48,8 @@ export interface QueueLimits {
   readonly sendsPerTenant: number
   /** The same once it has been alone for three seconds; default 144. */
   readonly sendsAlone: number
+  /** The same where as many leave within 0.4 s; default 384. */
+  readonly sendsAtPace: number
   /** The same while others have: what they wait for is the database as much as a place; default 2. */
   readonly sendsBesideOthers: number
   /** Jobs that a process works on at a time, by queue; more than a tenant may have in flight. */
@@ -125,9 +127,11 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
   const { backend, database, role, handlers, log } = options
   const limits: QueueLimits = {
     ...DEFAULT_LIMITS,
-    ...options.limits,
     // Who says how many at a time means the most.
-    sendsAlone: options.limits?.sendsAlone ?? options.limits?.sendsPerTenant ?? DEFAULT_LIMITS.sendsAlone,
+    ...(options.limits?.sendsPerTenant === undefined
+      ? {}
+      : { sendsAlone: options.limits.sendsPerTenant, sendsAtPace: options.limits.sendsPerTenant }),
+    ...options.limits,
     concurrency: { ...DEFAULT_LIMITS.concurrency, ...options.limits?.concurrency },
   }
   const outage = watchOutage(log, 'the queue')

@@ -110,6 +110,6 @@ describe('the dispatcher', () => {
 
 // With every send of a company in a job of its own, and none of them answered.
 it('A company whose mail server hangs never has all places of those who send', () => {
-  const { concurrency, sendsAlone, sendsPerTenant } = DEFAULT_LIMITS
-  expect(concurrency.act).toBeGreaterThan(Math.max(sendsAlone, sendsPerTenant))
+  const { concurrency, sendsAlone, sendsAtPace, sendsPerTenant } = DEFAULT_LIMITS
+  expect(concurrency.act).toBeGreaterThan(Math.max(sendsAlone, sendsAtPace, sendsPerTenant))
 })
