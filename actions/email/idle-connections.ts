@@ -22,8 +22,12 @@ export interface IdleConnections {
   close(): void
 }
 
-/** Servers end a connection themselves after some minutes, and some after some messages. */
-const KEPT = { connections: 32, forMs: 3000, messages: 100 } as const
+/**
+ * Servers end a connection themselves after some minutes, and some after some messages. How many there are at a time is
+ * `smtp.connections`; a sandbox, which has no such bound, is left as many as messages are in flight, so that none is opened
+ * anew for each.
+ */
+const KEPT = { connections: 200, forMs: 3000, messages: 100 } as const
 
 /**
  * @param forMs how long one is kept
