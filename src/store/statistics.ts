@@ -6,7 +6,18 @@
  */
 import type { Transaction } from './database.ts'
 
-const TABLES = ['customers', 'scores', 'decisions', 'interventions', 'intervention_events', 'runs'] as const
+const TABLES = [
+  'customers',
+  'recipients',
+  'consents',
+  'scores',
+  'decisions',
+  'interventions',
+  'intervention_events',
+  'offers',
+  'offer_codes',
+  'runs',
+] as const
 
 /**
  * Looks at a sample of 3,000 rows of each table that lists are read from. In a system transaction, after passes
