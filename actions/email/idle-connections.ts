@@ -24,8 +24,7 @@ export interface IdleConnections {
 
 /**
  * Servers end a connection themselves after some minutes, and some after some messages. How many there are at a time is
- * `smtp.connections`; a sandbox, which has no such bound, is left as many as messages are in flight, so that none is opened
- * anew for each.
+ * `smtp.connections`; a sandbox has no such bound, and one is not to be opened anew for each message in flight.
  */
 const KEPT = { connections: 200, forMs: 3000, messages: 100 } as const
 

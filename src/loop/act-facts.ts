@@ -76,6 +76,13 @@ export async function readActFacts(
   },
 ): Promise<ActFacts> {
   const { secrets, feedbackPath } = services
+  const asked = rows.filter(({ channel }) => channel === 'task')
+  // First, since it may wait for whoever gives out calls just now: what speaks against sending is read afterwards.
+  const calls = await openCallPlaces(tx, {
+    settings,
+    now: await timeOf(tx, services),
+    calls: asked.map(({ id }) => id),
+  })
   const now = await timeOf(tx, services)
   const keys = { address: await secrets.addressKey(tx), link: await secrets.linkKey(tx) }
   const customers = [...new Set(rows.map(({ customer }) => customer))]
@@ -95,7 +102,6 @@ export async function readActFacts(
     ])
   const numbers = channels.has('sms') ? textNumbers([...contacts.values()].flat(), keys.address) : []
   const answers = await addressAnswers(tx, [...wanted, ...numbers, ...others(keys.address)])
-  const asked = rows.filter(({ channel }) => channel === 'task')
   const tasks = await readTaskFacts(tx, {
     customers: [...new Set(asked.map(({ customer }) => customer))],
     now,
@@ -109,7 +115,7 @@ export async function readActFacts(
     refusal: refusals(answers),
     tasks,
     pauses: await pauseFacts(tx),
-    calls: await openCallPlaces(tx, { settings, now, calls: asked.map(({ id }) => id) }),
+    calls,
     feedback: (await feedbackPath?.(tx, settings)) ?? NO_FEEDBACK,
   }
 }

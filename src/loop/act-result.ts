@@ -190,13 +190,16 @@ function withoutPerson({ to, reasonCode, set }: Moving): Moving {
 type Moving = Pick<Move, 'to' | 'set' | 'detail'> & { readonly reasonCode: string; readonly reason: string }
 
 function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
-  const { attempt, delivery } = attempted
+  const { attempt, delivery, row } = attempted
   const later = (reasonCode: string, reason: string, dueInMs: number, attempts = 0): Moving => ({
     to: 'deferred',
     reasonCode,
     reason,
     set: { dueInMs, attempts },
   })
+  // An earlier attempt may have left.
+  const unsent = (moving: Moving): Moving =>
+    row.sendingAt === null ? { ...moving, set: { ...moving.set, neverSent: true } } : moving
   switch (end.outcome) {
     case 'sent':
       return {
@@ -227,17 +230,28 @@ function moveFor(end: AttemptEnd, attempted: Attempted): Moving {
         reason: `Given up after ${attempt} attempts. The last one: ${end.message}`,
       }
     case 'stopped':
-      return end.to === 'suppressed'
-        ? { to: 'suppressed', reasonCode: end.code, reason: end.message }
-        : later(end.code, end.message, end.dueInMs ?? (end.code === 'delivery_changed' ? 0 : recheckMs()), -1)
+      return unsent(
+        end.to === 'suppressed'
+          ? { to: 'suppressed', reasonCode: end.code, reason: end.message }
+          : later(
+              end.code,
+              end.message,
+              end.dueInMs ?? (end.code === 'delivery_changed' ? 0 : recheckMs()),
+              -1,
+            ),
+      )
     case 'lease_lost':
-      return later(
-        'lease_lost',
-        'The worker was held up for longer than its lease, and stopped before anything was sent.',
-        0,
+      return unsent(
+        later(
+          'lease_lost',
+          'The worker was held up for longer than its lease, and stopped before anything was sent.',
+          0,
+        ),
       )
     case 'failed':
-      return later('attempt_failed', `Nothing was sent: ${end.message} It is tried again.`, retryMs(attempt))
+      return unsent(
+        later('attempt_failed', `Nothing was sent: ${end.message} It is tried again.`, retryMs(attempt)),
+      )
   }
 }
 

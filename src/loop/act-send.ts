@@ -37,8 +37,8 @@ export interface Ended {
 /** {@link confirmLeases} for one, together with those of others that come at about the same time. */
 export type Confirm = (asked: Confirmation) => Promise<AttemptEnd | null>
 
-/** What was looked at in taking it need not be looked at again, unless this process stood still meanwhile. */
-const JUST_NOW_MS = 1000
+/** What was looked at in taking it need not be looked at again, unless that took long or the process stood still. */
+const JUST_NOW_MS = 500
 
 export async function sendOnce(
   { clock, log, leases }: Pick<ActServices, 'clock' | 'log' | 'leases'>,

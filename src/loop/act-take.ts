@@ -3,8 +3,8 @@
  * takes the leases, and the messages are stored with them. What need not be sent ends here. However many are taken, it
  * is a handful of statements.
  *
- * A task begins here as well, where nobody else has anything to do with its person: nothing lies between taking it and
- * handing it over, so a last look of its own (act-confirm.ts) would find what was found here.
+ * A task begins here as well, where nobody else sends to its person just now: it is handed over as soon as this is
+ * committed, so a last look of its own (act-confirm.ts) would find what was found here.
  */
 import { hashAddress } from '../security/address-hash.ts'
 import type { Transaction } from '../store/database.ts'
@@ -33,7 +33,7 @@ export type Taken = {
   readonly settings: ServiceSettings
   /** Including this one. */
   readonly attempt: number
-  /** The ledger says `sending` already, since this time of `performance.now()`. */
+  /** The ledger says `sending` already, by what was looked at since this time of `performance.now()`. */
   readonly begunAt?: number
 } & Outgoing
 
@@ -62,11 +62,12 @@ export async function takeInterventions(
     tx,
     requests.map(({ intervention }) => intervention),
   )
+  const lookedAt = performance.now()
   const { settings } = await currentSettings(tx)
   await services.watch?.(tx, settings)
   const { rows, repeated } = whoseTurn(requests, held)
   await moveInterventions(tx, repeated)
-  const judged = await judgeAll(tx, services, { rows, settings })
+  const judged = await judgeAll(tx, services, { rows, settings, lookedAt })
   return requests.map(({ intervention }) => {
     const row = held.get(intervention)
     if (row === undefined) return { do: 'nothing', state: null }
@@ -115,7 +116,11 @@ function isTurn({ state, due, leaseOver }: HeldIntervention): boolean {
 async function judgeAll(
   tx: Transaction,
   services: ActServices,
-  { rows, settings }: { readonly rows: readonly Turn[]; readonly settings: ServiceSettings },
+  {
+    rows,
+    settings,
+    lookedAt,
+  }: { readonly rows: readonly Turn[]; readonly settings: ServiceSettings; readonly lookedAt: number },
 ): Promise<ReadonlyMap<string, Taking>> {
   if (rows.length === 0) return new Map()
   const facts = await readActFacts(tx, services, {
@@ -138,7 +143,7 @@ async function judgeAll(
     else delays.push({ id: row.id, ms: settled.delayMs })
     if (verdict.do === 'send') {
       const { do: _, set: __, ...outgoing } = verdict
-      const begun = begins ? { begunAt: performance.now() } : {}
+      const begun = begins ? { begunAt: lookedAt } : {}
       takings.set(row.id, { do: 'send', row, settings, attempt: row.attempts + 1, ...begun, ...outgoing })
     } else
       takings.set(row.id, {

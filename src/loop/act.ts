@@ -6,7 +6,7 @@
  * ended is written by whoever holds the lease (act-result.ts). A worker that died before it spoke is taken over from.
  * One that died after is asked about at the provider, and where that cannot say, the intervention is `uncertain`: shown
  * to a person and never sent again by itself. A task is the exception: the CRM knows it by its key, so it is made again
- * instead.
+ * instead. It also begins as it is taken, since nothing has to be made ready for it.
  *
  * Each of these steps is a transaction, shared by all that a process carries out for a tenant at about the same time
  * (coalesce.ts): each is still taken, confirmed and ended by itself.

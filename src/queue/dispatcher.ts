@@ -105,7 +105,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       ],
       { everything: wanted === null, load: loadOf(inFlight) },
     )
-    sending.left(placed)
+    // A sweep brings in what anybody had left over: that says nothing of how fast it leaves.
+    if (wanted !== null) sending.placed(placed)
   }
 
   /** What a failed attempt leaves undone, the next sweep finds. */

@@ -9,8 +9,8 @@ import type { QueueLimits } from './service.ts'
 export interface SendsWatch {
   /** Something of it was asked for, or ended. */
   seen(tenant: TenantId): void
-  /** So many went into the queue, because as many had come out of it. */
-  left(sends: number): void
+  /** So many of the tenant that is about went into the queue: but for the first, as many as had come out of it. */
+  placed(sends: number): void
   /** Of a tenant, now. */
   inFlight(): number
 }
@@ -40,29 +40,33 @@ export function watchSends(
 ): SendsWatch {
   const last = new Map<TenantId, number>()
   let aloneSince = 0
+  /** Of whoever is alone. */
   let gone: { readonly at: number; readonly sends: number }[] = []
 
   function look(): number {
     const time = now()
     for (const [tenant, at] of last) if (at < time - ABOUT_MS) last.delete(tenant)
     if (last.size !== 1) aloneSince = time
+    gone = last.size === 1 ? gone.filter(({ at }) => at > time - PACE_MS) : []
     return time
   }
 
-  function aheadOf(time: number): number {
-    gone = gone.filter(({ at }) => at > time - PACE_MS)
+  function ahead(): number {
     const sends = gone.reduce((sum, one) => sum + one.sends, 0)
     return Math.round((sends * AHEAD_MS) / PACE_MS)
   }
 
   return {
     seen: (tenant) => void last.set(tenant, look()),
-    left: (sends) => void gone.push({ at: now(), sends }),
+    placed: (sends) => {
+      const at = look()
+      if (sends > 0 && last.size === 1) gone.push({ at, sends })
+    },
     inFlight: () => {
       const time = look()
       if (last.size > 1) return limits.sendsBesideOthers
       const least = time - aloneSince < ALONE_MS ? limits.sendsPerTenant : limits.sendsAlone
-      return Math.max(least, Math.min(aheadOf(time), limits.sendsAtPace))
+      return Math.max(least, Math.min(ahead(), limits.sendsAtPace))
     },
   }
 }

@@ -127,11 +127,10 @@ export async function startQueue(options: QueueOptions): Promise<QueueService> {
   const { backend, database, role, handlers, log } = options
   const limits: QueueLimits = {
     ...DEFAULT_LIMITS,
-    // Who says how many at a time means the most.
-    ...(options.limits?.sendsPerTenant === undefined
-      ? {}
-      : { sendsAlone: options.limits.sendsPerTenant, sendsAtPace: options.limits.sendsPerTenant }),
     ...options.limits,
+    // Who says how many at a time means the most.
+    sendsAlone: options.limits?.sendsAlone ?? options.limits?.sendsPerTenant ?? DEFAULT_LIMITS.sendsAlone,
+    sendsAtPace: options.limits?.sendsAtPace ?? options.limits?.sendsPerTenant ?? DEFAULT_LIMITS.sendsAtPace,
     concurrency: { ...DEFAULT_LIMITS.concurrency, ...options.limits?.concurrency },
   }
   const outage = watchOutage(log, 'the queue')

@@ -43,6 +43,8 @@ export interface MoveSet {
   /** Who said yes: now. */
   readonly approvedBy?: string
   readonly sendingNow?: boolean
+  /** It is certain that nothing of it ever left: an offer in it may be made to others. */
+  readonly neverSent?: boolean
   readonly sentNow?: boolean
 }
 
@@ -125,6 +127,7 @@ function rowOf({ id, from, to, actor, reasonCode, reason, detail, owner, leaseRu
     actual_cost: set.actualCostMinor,
     approved_by: set.approvedBy,
     sending_now: set.sendingNow === true,
+    never_sent: set.neverSent === true,
     sent_now: set.sentNow === true,
   }
 }
@@ -136,11 +139,11 @@ const MOVE = `
         reason text, detail jsonb, held_by text, lease_runs boolean, new_owner text, lease_ms float8,
         keeps_owner boolean, due_at timestamptz, due_in_ms float8, attempts integer, recipient bigint,
         address_hash bytea, provider_id text, actual_cost bigint, approved_by text, sending_now boolean,
-        sent_now boolean),
+        never_sent boolean, sent_now boolean),
       unnest($3::jsonb[])
     ) as r (id, from_states, to_state, actor, reason_code, reason, detail, held_by, lease_runs, new_owner, lease_ms,
       keeps_owner, due_at, due_in_ms, attempts, recipient, address_hash, provider_id, actual_cost, approved_by,
-      sending_now, sent_now, message)
+      sending_now, never_sent, sent_now, message)
   ), held as (
     select i.tenant_id, i.state as before, a.* from interventions i join asked a on a.id = i.id
     where i.tenant_id = $1 and i.id = any ($4::uuid[]) and i.state = any (a.from_states)
@@ -161,7 +164,7 @@ const MOVE = `
       actual_cost_minor = coalesce(h.actual_cost, i.actual_cost_minor),
       approved_by = coalesce(h.approved_by, i.approved_by),
       approved_at = case when h.approved_by is null then i.approved_at else clock_timestamp() end,
-      sending_at = case when h.sending_now then clock_timestamp() else i.sending_at end,
+      sending_at = case when h.sending_now then clock_timestamp() when not h.never_sent then i.sending_at end,
       sent_at = case when h.sent_now then clock_timestamp() else i.sent_at end
     from held h where i.tenant_id = $1 and i.tenant_id = h.tenant_id and i.id = h.id
     returning i.id, i.connection_id, h.before, h.to_state, h.actor, h.reason_code, h.reason, h.detail

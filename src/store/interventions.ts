@@ -293,7 +293,7 @@ export async function snooze(
 export const SNOOZED_UNAPPROVED = 'snoozed_before_approval'
 
 /**
- * Stops it, also when a worker has just taken it and not begun to send.
+ * Stops it, also when a worker has just taken it and not begun to send; a task begins as it is taken.
  *
  * @throws HoldfastError `not_found`; `conflict` when it is too late
  */

@@ -239,6 +239,11 @@ describe(`a task that is due (${databaseKind})`, () => {
     expect(await acting.act(place, id, { services: { database } })).toBe('suppressed')
     expect(acting.crm.tasks.has(id)).toBe(false)
     expect(await statesOf(place, id)).toEqual(['planned', 'sending', 'suppressed'])
+    // Nothing of it left: a code in it would go back to its pool.
+    const [{ sent }] = await acting.sql(place, 'select sending_at as sent from interventions where id = $1', [
+      id,
+    ])
+    expect(sent).toBeNull()
   })
 
   it('does not begin with another of its customer in the same transaction: that is looked at once more', async () => {

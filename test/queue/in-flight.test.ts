@@ -16,7 +16,7 @@ function watching() {
       for (let tenth = 0; tenth < seconds * 10; tenth++) {
         time += 100
         for (const tenant of tenants) sending.seen(tenant)
-        sending.left(perSecond / 10)
+        sending.placed(perSecond / 10)
       }
       return sending.inFlight()
     },
@@ -41,9 +41,10 @@ describe('sends of a tenant in flight', () => {
   it('are two at a time as soon as somebody else has something to do', () => {
     const { pass } = watching()
     expect(pass(5, 1000)).toBe(384)
-    expect(pass(0.1, 1000, [ONE, OTHER])).toBe(2)
-    expect(pass(0.9, 100)).toBe(2)
-    expect(pass(1, 100)).toBe(48)
+    expect(pass(0.1, 5000, [ONE, OTHER])).toBe(2)
+    expect(pass(0.9, 5000)).toBe(2)
+    // What left while somebody else was about says nothing of how fast one leaves that is alone.
+    expect(pass(0.2, 100)).toBe(48)
   })
 
   it('go into the queue by the third of them, so that one job is taken while another is handed over', () => {
