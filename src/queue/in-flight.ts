@@ -25,7 +25,7 @@ const ALONE_MS = 3000
 const PACE_MS = 1000
 
 /** What leaves within this may be in flight. */
-const AHEAD_MS = 400
+const AHEAD_MS = 500
 
 /**
  * @param now milliseconds, of a clock that never goes back
@@ -74,5 +74,5 @@ export function watchSends(
 /** To put a job into the queue and to take it out costs as much as a tenth of an e-mail. */
 const LEAST_LOAD = 48
 
-/** Interventions of one job. Some three are under way: one is taken, one handed over, and of one the end is stored. */
-export const loadOf = (inFlight: number): number => Math.max(LEAST_LOAD, Math.round(inFlight / 3))
+/** Interventions of one job. Some five are under way, so that while some wait for an answer others have the processor. */
+export const loadOf = (inFlight: number): number => Math.max(LEAST_LOAD, Math.round(inFlight / 5))

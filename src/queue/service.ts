@@ -48,7 +48,7 @@ export interface QueueLimits {
   readonly sendsPerTenant: number
   /** The same once it has been alone for three seconds; default 144. */
   readonly sendsAlone: number
-  /** The same where as many leave within 0.4 s; default 384. */
+  /** The same where as many leave within 0.5 s; default 512. */
   readonly sendsAtPace: number
   /** The same while others have: what they wait for is the database as much as a place; default 2. */
   readonly sendsBesideOthers: number
