@@ -34,6 +34,12 @@ export function schemaHash(known: readonly Migration[] = migrations()): string {
 /** One process migrates at a time; the others wait and then find everything done. */
 const LOCK = 7_262_019
 
+/** PostgreSQL's own catalogues of what all databases of a server share. */
+const SHARED = ['pg_authid', 'pg_auth_members']
+
+/** As often as another database of the server may come first, once a step that makes something of the server. */
+const TRIES = 10
+
 /**
  * All steps that are missing, in one transaction: an upgrade happens or it does not.
  *
@@ -46,18 +52,37 @@ export async function migrate(pool: Pool, known: readonly Migration[] = migratio
     throw databaseError(cause)
   })
   try {
-    await client.query('begin')
-    await client.query('select pg_advisory_xact_lock($1)', [LOCK])
-    const missing = await missingOf(client, known)
-    for (const migration of missing) await apply(client, migration)
-    await client.query('commit')
-    return missing.map(({ name }) => name)
-  } catch (cause) {
-    await client.query('rollback').catch(() => undefined)
-    throw databaseError(cause)
+    for (let left = TRIES; ; left -= 1) {
+      try {
+        return await migrateOnce(client, known)
+      } catch (cause) {
+        await client.query('rollback').catch(() => undefined)
+        if (left <= 1 || !metAnotherDatabase(cause)) throw databaseError(cause)
+      }
+    }
   } finally {
     client.release()
   }
+}
+
+async function migrateOnce(client: PoolClient, known: readonly Migration[]): Promise<string[]> {
+  await client.query('begin')
+  await client.query('select pg_advisory_xact_lock($1)', [LOCK])
+  const missing = await missingOf(client, known)
+  for (const migration of missing) await apply(client, migration)
+  await client.query('commit')
+  return missing.map(({ name }) => name)
+}
+
+/**
+ * Roles belong to the server, the lock above to one database: two databases of a server that are set up at one time
+ * both find that the role is missing, or both grant it. The one that waited is refused (unique_violation,
+ * duplicate_object, or "tuple concurrently updated") once the other has committed; on its next try the role is there.
+ */
+function metAnotherDatabase(cause: unknown): boolean {
+  const { code, table, message = '' } = cause as { code?: string; table?: string; message?: string }
+  if (code === '23505') return SHARED.includes(table ?? '') || SHARED.some((name) => message.includes(name))
+  return code === '42710' || (code === 'XX000' && message.includes('concurrently'))
 }
 
 async function missingOf(client: PoolClient, known: readonly Migration[]): Promise<readonly Migration[]> {

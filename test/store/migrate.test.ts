@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEmbedded, type Embedded } from '../../src/store/embedded.ts'
@@ -57,5 +57,41 @@ describe('migrations', () => {
   it('of this version are named so that their order is their number', () => {
     const names = migrations().map(({ name }) => name)
     expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, i) => i + 1))
+  })
+})
+
+const server = process.env['HOLDFAST_TEST_DATABASE_URL']
+
+// CI failed on "duplicate key value violates unique constraint pg_authid_rolname_index": roles are the server's.
+describe.skipIf(server === undefined)('two databases of one server', () => {
+  it('are set up at one time, though both make the role that they share', async () => {
+    const names = [1, 2].map(() => `holdfast_test_${randomUUID().replaceAll('-', '')}`)
+    const role = `holdfast_test_${randomUUID().replaceAll('-', '')}`
+    const admin = new Pool({ connectionString: server! })
+    const pools = names.map(
+      (name) => new Pool({ connectionString: Object.assign(new URL(server!), { pathname: name }).href }),
+    )
+    try {
+      for (const name of names) await admin.query(`create database ${name}`)
+      const shared = step(
+        '0001-role',
+        `do $$ begin
+          if not exists (select from pg_roles where rolname = '${role}') then
+            perform pg_sleep(1);
+            create role ${role} nologin;
+          end if;
+          execute format('grant ${role} to %I', current_user);
+        end $$`,
+      )
+      expect(await Promise.all(pools.map((pool) => migrate(pool, [shared])))).toEqual([
+        ['0001-role'],
+        ['0001-role'],
+      ])
+    } finally {
+      for (const pool of pools) await pool.end()
+      for (const name of names) await admin.query(`drop database if exists ${name} with (force)`)
+      await admin.query(`drop role if exists ${role}`)
+      await admin.end()
+    }
   })
 })
