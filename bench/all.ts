@@ -15,7 +15,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['onnx.ts', null],
   ['allocate.ts', null],
   ['what-if.ts', []],
-  ['policy.ts', ['1']],
+  ['policy.ts', null],
   ['loop.ts', ['--customers', '5000']],
   ['hubspot.ts', ['--contacts', '3000', '--speed', '20']],
   ['salesforce.ts', ['--accounts', '20000', '--page', '2000']],

@@ -78,12 +78,13 @@ export async function readActFacts(
   const { secrets, feedbackPath } = services
   const asked = rows.filter(({ channel }) => channel === 'task')
   // First, since it may wait for whoever gives out calls just now: what speaks against sending is read afterwards.
+  const begun = await timeOf(tx, services)
   const calls = await openCallPlaces(tx, {
     settings,
-    now: await timeOf(tx, services),
+    now: begun,
     calls: asked.map(({ id }) => id),
   })
-  const now = await timeOf(tx, services)
+  const now = asked.length === 0 ? begun : await timeOf(tx, services)
   const keys = { address: await secrets.addressKey(tx), link: await secrets.linkKey(tx) }
   const customers = [...new Set(rows.map(({ customer }) => customer))]
   const contexts = await readActContexts(tx, customers)

@@ -364,6 +364,7 @@ describe(`two tenants at the same time (${databaseKind}, queue in ${redisUrl ===
         if (failedReason !== undefined && failedReason !== null) expect(failedReason).toMatch(/^[a-z_]+$/)
       }
     }
+    expect(told.size).toBeGreaterThan(20)
     for (const company of both) {
       expect(told).toContain(company.connection)
       const ids = await idsOf(company)
