@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { Pool } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openEmbedded, type Embedded } from '../../src/store/embedded.ts'
 import { migrate, migrations, type Migration } from '../../src/store/migrate.ts'
 
@@ -89,7 +89,12 @@ describe.skipIf(server === undefined)('two databases of one server', () => {
       ])
     } finally {
       for (const pool of pools) await pool.end()
-      for (const name of names) await admin.query(`drop database if exists ${name} with (force)`)
+      // A connection that is cut while it closes would be an error that nobody catches.
+      await vi.waitFor(async () => {
+        const open = await admin.query('select from pg_stat_activity where datname = any ($1)', [names])
+        expect(open.rowCount).toBe(0)
+      }, 10_000)
+      for (const name of names) await admin.query(`drop database if exists ${name}`)
       await admin.query(`drop role if exists ${role}`)
       await admin.end()
     }
