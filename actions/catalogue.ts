@@ -62,7 +62,10 @@ export const shippedActions: readonly Action[] = [...referenceActions, updatePay
  * nameOfAction('sms') // 'Send SMS'
  * nameOfAction('send_gift') // 'Send gift'
  */
-export function nameOfAction(key: string, actions: readonly Action[] = shippedActions): string {
+export function nameOfAction(
+  key: string,
+  actions: readonly Pick<Action, 'key' | 'name'>[] = shippedActions,
+): string {
   const found = actions.find((action) => action.key === key)
   if (found !== undefined) return found.name
   const words = key.replaceAll('_', ' ')

@@ -9,6 +9,46 @@ import { HoldfastError } from '../src/contracts/errors.ts'
 /** Renders one part of a template. @throws HoldfastError `template_invalid` */
 export type LiquidPart<Data extends object> = (data: Data) => string
 
+/** What is wrong with a template, as somebody who writes it wants to be told. */
+export interface TemplateFault {
+  /** `subject`, `text`, `HTML`, `talk track`; null: all of it. */
+  readonly part: string | null
+  /** Counted from 1; null: no one line is to blame. */
+  readonly line: number | null
+  /** A clause, without a full stop. */
+  readonly what: string
+}
+
+/** @returns an error that carries the fault, for {@link faultsOf} */
+export function templateInvalid(name: string, fault: TemplateFault, cause?: unknown): HoldfastError {
+  const { part, line, what } = fault
+  const place = part === null ? null : `its ${part}${line === null ? '' : ` in line ${line}`}`
+  const said =
+    place === null ? what : what.startsWith('it ') ? `${place} ${what.slice(3)}` : `${place}: ${what}`
+  return new HoldfastError('template_invalid', `The template ${name} cannot be used: ${said}.`, {
+    cause: { fault, cause },
+  })
+}
+
+/**
+ * What a template is refused for, of those that are tried in turn; empty: nothing.
+ *
+ * @example
+ * faultsOf(() => render(data)) // [{ part: 'text', line: 2, what: 'there is no "recipient.nam"' }]
+ */
+export function faultsOf(...tried: readonly (() => unknown)[]): readonly TemplateFault[] {
+  return tried.flatMap((work) => {
+    try {
+      work()
+      return []
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== 'template_invalid') throw error
+      const { fault } = (error.cause ?? {}) as { readonly fault?: TemplateFault }
+      return [fault ?? { part: null, line: null, what: error.message }]
+    }
+  })
+}
+
 export interface LiquidSource {
   /** What it is part of, as people are told: `"email" in "de"`. */
   readonly name: string
@@ -27,21 +67,20 @@ export interface LiquidSource {
  * liquidPart({ name: '"sms" in "en"', part: 'text', source: 'Hello {{ name }}', variables: ['name'], escapes: false })({ name: 'Ada' })
  */
 export function liquidPart<Data extends object>(written: LiquidSource): LiquidPart<Data> {
-  const { name, part, source, variables } = written
+  const { source } = written
   const liquid = written.escapes ? escaping : plain
-  const place = `The template ${name} cannot be used: its ${part}`
   let parsed: Template[]
   try {
     parsed = liquid.parse(source)
-    for (const path of liquid.globalFullVariablesSync(parsed)) checkVariable(place, written, path, variables)
+    for (const path of liquid.globalFullVariablesSync(parsed)) checkVariable(written, path)
   } catch (cause) {
-    throw explained(place, cause)
+    throw explained(written, cause)
   }
   return (data) => {
     try {
       return String(liquid.renderSync(parsed, data))
     } catch (cause) {
-      throw explained(place, cause)
+      throw explained(written, cause)
     }
   }
 }
@@ -51,24 +90,15 @@ export function escapeForHtml(text: string): string {
   return text === '' ? '' : String(escaping.renderSync(OUTPUT, { text }))
 }
 
-function checkVariable(
-  place: string,
-  { source }: LiquidSource,
-  path: string,
-  variables: readonly string[],
-): void {
+function checkVariable({ name, part, source, variables }: LiquidSource, path: string): void {
   if (variables.includes(path)) return
-  const line = source
-    .slice(0, source.search(new RegExp(path.split(/[.[]/)[0].replace(/\W/g, '\\$&'))))
-    .split('\n').length
+  const before = source.slice(0, source.search(new RegExp(path.split(/[.[]/)[0].replace(/\W/g, '\\$&'))))
   const [near] = variables.toSorted((a, b) => distance(path, a) - distance(path, b))
-  throw new HoldfastError(
-    'template_invalid',
-    `${place} names "${path}" in line ${line}, which does not exist. Did you mean "${near}"? There are ${variables.join(', ')}.`,
-  )
+  const what = `it names "${path}", which does not exist. Did you mean "${near}"? There are ${variables.join(', ')}`
+  throw templateInvalid(name, { part, line: before.split('\n').length, what })
 }
 
-function explained(place: string, cause: unknown): HoldfastError {
+function explained({ name, part }: LiquidSource, cause: unknown): HoldfastError {
   if (cause instanceof HoldfastError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
   const position = /, line:(\d+)(?:, col:(\d+))?/.exec(message)
@@ -76,11 +106,7 @@ function explained(place: string, cause: unknown): HoldfastError {
   const what = /undefined variable: offer\b/.test(said)
     ? 'it speaks of an offer, and the action makes none'
     : said
-  return new HoldfastError(
-    'template_invalid',
-    `${place}${position === null ? '' : ` in line ${position[1]}`}: ${what}.`,
-    { cause },
-  )
+  return templateInvalid(name, { part, line: position === null ? null : Number(position[1]), what }, cause)
 }
 
 const limits = {

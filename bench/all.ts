@@ -14,7 +14,9 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['reasons.ts', null],
   ['onnx.ts', null],
   ['allocate.ts', null],
-  ['what-if.ts', []],
+  ['what-if.ts', ['7043']],
+  ['what-if-book.ts', ['10000']],
+  ['preview.ts', ['--customers', '10000']],
   ['policy.ts', null],
   ['loop.ts', ['--customers', '5000']],
   ['hubspot.ts', ['--contacts', '3000', '--speed', '20']],
@@ -22,6 +24,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['webhook.ts', ['--customers', '300', '--changes', '20', '--burst', '10']],
   ['portals.ts', null],
   ['api.ts', ['--short']],
+  ['customers.ts', ['--short']],
   ['fairness.ts', ['--tenants', '50', '--rounds', '1']],
   ['dispatch.ts', ['--count', '500', '--rounds', '1']],
 ]

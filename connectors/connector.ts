@@ -6,6 +6,7 @@
  * into HoldfastError with `retryable` set where the same call can succeed later. It keeps no state that a restart
  * would miss: what has to be kept goes through the cursor.
  */
+import type { Level } from '../src/contracts/customer-terms.ts'
 import type { Check } from '../src/contracts/checks.ts'
 import type { TableProfile } from '../src/contracts/table.ts'
 
@@ -169,7 +170,7 @@ export interface FieldUpdate {
 export interface RiskFields {
   /** 0 to 100, one decimal. */
   readonly riskPercent?: number | null
-  readonly riskLevel?: 'HIGH' | 'MEDIUM' | 'LOW' | null
+  readonly riskLevel?: Level | null
   /** 'YYYY-MM-DD'. */
   readonly levelSince?: string | null
   /** Percentage points against 30 days ago; null where there is no score that old. */
@@ -185,11 +186,11 @@ export interface RiskFields {
   readonly renewalDate?: string | null
   /** ISO 8601, UTC. */
   readonly scoredAt?: string | null
-  /** `active`, `left`. */
-  readonly status?: 'active' | 'left'
+  /** `active`, `left`; null clears it, for a customer who asked to be forgotten. */
+  readonly status?: 'active' | 'left' | null
   /** 0 to 100. */
   readonly dataConfidence?: number | null
-  readonly group?: 'holdout' | 'usual' | 'policy' | 'exempt'
+  readonly group?: 'holdout' | 'usual' | 'policy' | 'exempt' | null
 }
 
 /** The answer for one thing of a batch; a batch is never all or nothing. */

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { openBackend } from '../src/queue/backend.ts'
 import { firstDumpPath } from '../src/store/first-dump.ts'
-import { openDatabase } from '../src/store/open.ts'
+import { openDatabase, type OpenedDatabase } from '../src/store/open.ts'
 
 const path = firstDumpPath()
 if (!existsSync(path)) {
@@ -30,8 +30,18 @@ async function makeDump(): Promise<Buffer> {
   try {
     // The queue's own tables as well.
     await (await openBackend(database, null)).close()
+    await withoutTemplates(database)
     return gzipSync(await database.embedded!.dump())
   } finally {
     await database.close()
   }
+}
+
+/** Nobody makes a database in the embedded one: what new ones would be copied from is half of the files of a dump. */
+async function withoutTemplates(database: OpenedDatabase): Promise<void> {
+  for (const name of ['template0', 'template1']) {
+    await database.pool.query('update pg_database set datistemplate = false where datname = $1', [name])
+    await database.pool.query(`drop database ${name}`)
+  }
+  await database.pool.query('checkpoint')
 }

@@ -8,13 +8,14 @@
  * The telco model needs the IBM Telco customer churn file (../shared/data/telco.csv, or --telco FILE). Where it
  * is absent that bundle is left as it is, and the command says so.
  */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { canonicalJson } from '../models/canonical-json.ts'
 import { writeBundle } from '../models/onnx/bundle.ts'
 import { buildPolicy } from './build-policy.ts'
-import { buildSubscription, buildTelco } from './build-starters.ts'
+import { buildSubscription, buildTelco, type BuiltModel } from './build-starters.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const { values, positionals } = parseArgs({
@@ -25,15 +26,13 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const builders = {
+const builders: Readonly<Record<string, () => Promise<BuiltModel>>> = {
   telco: () => buildTelco(values.telco),
-  subscription: buildSubscription,
-  policy: buildPolicy,
+  subscription: async () => ({ contents: await buildSubscription() }),
+  policy: async () => ({ contents: await buildPolicy() }),
 }
 
-const wanted = (Object.keys(builders) as (keyof typeof builders)[]).filter(
-  (name) => positionals.length === 0 || positionals.includes(name),
-)
+const wanted = Object.keys(builders).filter((name) => positionals.length === 0 || positionals.includes(name))
 let different = false
 for (const name of wanted) {
   if (name === 'telco' && !existsSync(values.telco)) {
@@ -41,10 +40,13 @@ for (const name of wanted) {
     continue
   }
   const started = performance.now()
-  const contents = await builders[name]()
+  const { contents, evaluation } = await builders[name]()
   const folder = join(root, 'models/artefacts', name)
   const target = values.check ? join(mkdtempSync(join(tmpdir(), 'holdfast-models-')), name) : folder
   const { hash } = await writeBundle(target, contents)
+  // Beside the bundle and not in it: what is measured of a model is no part of it.
+  if (evaluation !== undefined)
+    writeFileSync(join(target, 'evaluation.json'), `${canonicalJson({ bundle: hash, evaluation })}\n`)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   if (values.check) {
     const changed = differences(folder, target)

@@ -5,7 +5,8 @@ import { starterCardText } from '../models/churn/starter/card-text.ts'
 import { subscriptionStarter, type SubscriptionStarter } from '../models/churn/starter/subscription.ts'
 import { designOf } from '../models/features/design.ts'
 import { makeFeatureSet } from '../models/features/feature-set.ts'
-import type { ChurnContents } from '../models/onnx/bundle-contents.ts'
+import type { Evaluation } from '../models/churn/evaluate.ts'
+import type { BundleContents, ChurnContents } from '../models/onnx/bundle-contents.ts'
 import { learn } from '../src/loop/learn.ts'
 import { prepareTraining } from '../src/loop/training-data.ts'
 
@@ -13,12 +14,18 @@ const VERSION = '1.0.0'
 /** No customer of the file is younger; a fixed day keeps the bundle the same on every day. */
 const TODAY = Date.UTC(2026, 0, 1) / 86_400_000
 
+export interface BuiltModel {
+  readonly contents: BundleContents
+  /** Everything that was measured, for the model's page; absent: nothing was. */
+  readonly evaluation?: Evaluation
+}
+
 /** Trained on IBM's Telco Customer Churn file. */
-export async function buildTelco(file: string): Promise<ChurnContents> {
+export async function buildTelco(file: string): Promise<BuiltModel> {
   const table = await openTable(file)
   try {
     const prepared = await prepareTraining(table, { target: 'Churn', today: TODAY, seed: 42 })
-    const { contents } = await learn(prepared, {
+    const { contents, evaluation } = await learn(prepared, {
       folds: 5,
       seed: 42,
       threads: 2,
@@ -31,7 +38,7 @@ export async function buildTelco(file: string): Promise<ChurnContents> {
     })
     // Whoever scores with it has a file of their own: what IBM's columns meant must not settle theirs.
     const { mapping: _ibm, ...card } = contents.card as Readonly<Record<string, unknown>>
-    return { ...contents, card }
+    return { contents: { ...contents, card }, evaluation }
   } finally {
     await table.close()
   }

@@ -1,8 +1,8 @@
 /** Writes docs/settings.md from the schema: `npm run docs`. A test holds the page to it. */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { serviceSettingsSchema } from '../src/settings/service.ts'
-import { settingsDocs } from '../src/settings/settings.ts'
+import { serviceSettingsSchema } from '../src/settings/service-schema.ts'
+import { settingsDocs, type SettingDoc } from '../src/settings/settings.ts'
 
 export const settingsPage = join(resolve(import.meta.dirname, '..'), 'docs/settings.md')
 
@@ -31,9 +31,9 @@ export function renderSettings(): string {
     '}',
     '```',
     '',
-    '**In the service** each company has its own. `GET /v1/settings` reads them with their version, `PUT /v1/settings` with',
-    '`If-Match` saves the next one; every version is kept, and each decision names the one that it was taken under. They',
-    'take effect with the next step, without a restart.',
+    '**In the service** each company has its own. `GET /v1/settings` reads them with their version, `PUT` (all of them) or',
+    '`PATCH` (some, by the paths below) with `If-Match` saves the next one; every version is kept and can be gone back to, and',
+    'each decision names the one that it was taken under. They take effect with the next step, without a restart.',
     '',
     'Actions: `email`, `sms`, `discount_10`, `discount_20`, `call_discount_30`, `update_payment`, and your own (`actions.own`); doing nothing is always possible.',
     '',
@@ -56,9 +56,15 @@ function table(docs: ReturnType<typeof settingsDocs>): readonly string[] {
     '| --- | --- | --- | --- |',
     ...docs.map((doc) => {
       const value = doc.default === undefined ? 'as in the catalogue' : `\`${doc.default}\``
-      return `| \`${doc.path}\` | ${doc.about} | ${doc.allowed.replaceAll('|', '\\|')} | ${value} |`
+      return `| \`${doc.path}\` | ${doc.about} | ${allowedOf(doc).replaceAll('|', '\\|')} | ${value} |`
     }),
   ]
+}
+
+/** With what null says where it says something. */
+function allowedOf({ allowed, none }: SettingDoc): string {
+  const says = none !== undefined && none !== 'None' && /\bor null$/.test(allowed)
+  return says ? `${allowed}: ${none.charAt(0).toLowerCase()}${none.slice(1)}` : allowed
 }
 
 if (import.meta.main) writeFileSync(settingsPage, renderSettings())

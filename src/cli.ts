@@ -4,9 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { EXIT, HoldfastError } from './contracts/errors.ts'
 import { CONNECT_OPTIONS, describeOption, expectOptionsOf, sourceOf } from './cli/connect-options.ts'
+import { collect, list, whole } from './cli/option-values.ts'
 import { endOnSignals, watchStreams } from './cli/process.ts'
 import { reportFailure } from './cli/run.ts'
 import { wrongCall } from './cli/wrong-call.ts'
@@ -170,7 +171,7 @@ function describeProgram(done: (code: number) => void): Command {
     )
     .addHelpText(
       'after',
-      '\nEnvironment: PORT, HOST, HOLDFAST_DATA, DATABASE_URL, REDIS_URL, PUBLIC_URL, TRUST_PROXY,\nHUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, SALESFORCE_CLIENT_ID, SALESFORCE_CLIENT_SECRET,\nHOLDFAST_MASTER_KEY, HOLDFAST_THREADS, LOG_LEVEL. The README tells what each is for.\n',
+      '\nEnvironment: PORT, HOST, HOLDFAST_DATA, DATABASE_URL, REDIS_URL, PUBLIC_URL, TRUST_PROXY,\nHUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, SALESFORCE_CLIENT_ID, SALESFORCE_CLIENT_SECRET,\nOIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET,\nHOLDFAST_MASTER_KEY, HOLDFAST_THREADS, LOG_LEVEL. The README tells what each is for.\n',
     )
     .action(async (options) => done(await (await import('./cli/serve.ts')).serve(options)))
 
@@ -252,12 +253,20 @@ function describeProgram(done: (code: number) => void): Command {
     .option('--role <role>', 'viewer, operator or admin', 'admin')
     .action(async (options) => done(await (await import('./cli/installation.ts')).signIn(options)))
 
+  command('password', 'Set the local password, the last way in; it is read from standard input.')
+    .option('--remove', 'take it away instead')
+    .action(async (options) => done(await (await import('./cli/installation.ts')).password(options)))
+
   command('key <name>', 'Make an API key for a program, and show it once.')
     .option('--scopes <names>', 'of score, read, write, export, admin, metrics', list, ['score', 'read'])
     .option('--company <name>', 'which company (default: the first)')
     .action(async (name: string, options) =>
       done(await (await import('./cli/installation.ts')).key(name, options)),
     )
+
+  command('rotate-keys', 'Seal every secret with a new data key, while everything runs.').action(
+    async (options) => done(await (await import('./cli/rotate-keys.ts')).rotateKeys(options)),
+  )
 
   command('rekey', 'Seal everything with a new master key, while no server runs.').action(async (options) =>
     done(await (await import('./cli/rekey.ts')).rekey(options)),
@@ -369,25 +378,4 @@ function version(): string {
     }
   }
   return 'unknown'
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`)
-    }
-    return value
-  }
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-}
-
-function collect(text: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), text]
 }

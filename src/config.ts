@@ -4,6 +4,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { readSignInService, type SignInServiceConfig } from './config-sign-in.ts'
 import { HoldfastError } from './contracts/errors.ts'
 
 /** An empty variable, as compose files and shells leave them, is one that is not set. */
@@ -11,6 +12,12 @@ const given = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
 const url = (protocols: RegExp, what: string) => z.url({ protocol: protocols, error: `must be ${what}` })
+
+const perMinute = z.coerce
+  .number('must be a number from 1 to 1000000')
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .max(1_000_000, 'must be at most 1000000')
 
 const environment = z.object({
   /** Secret that draws and pseudonyms are keyed with; without it draws are reproducible by anybody. */
@@ -67,8 +74,29 @@ const environment = z.object({
   SALESFORCE_CLIENT_SECRET: given(z.string().min(1)),
   /** Where people sign in to Salesforce; another address is for tests and proxies. */
   SALESFORCE_LOGIN_URL: given(url(/^https?$/, 'like https://login.salesforce.com')),
+  /** The installation's sign-in service (OpenID Connect): see src/config-sign-in.ts and docs/access.md. */
+  OIDC_ISSUER: given(url(/^https?$/, 'like https://id.example.com')),
+  OIDC_CLIENT_ID: given(z.string().min(1)),
+  OIDC_CLIENT_SECRET: given(z.string().min(1)),
+  OIDC_NAME: given(z.string().min(1).max(60)),
+  OIDC_SCOPE: given(z.string().min(1)),
+  OIDC_DOMAINS: given(z.string().min(1)),
+  OIDC_GROUPS_CLAIM: given(z.string().min(1)),
+  OIDC_GROUPS: given(z.string().min(1)),
+  OIDC_COMPANY: given(z.string().min(1)),
+  /** Requests a minute of one session or key that change something, and that are dear to answer. */
+  RATE_LIMIT_CHANGES: given(perMinute),
+  RATE_LIMIT_COSTLY: given(perMinute),
   LOG_LEVEL: given(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),
 })
+
+/** changes: writes something. costly: reads or reckons over much, or asks the CRM: exports, previews, files, checks. */
+export type RateKind = 'changes' | 'costly'
+
+/** Requests a minute of one session or key; of an address five times as many. */
+export type RateLimits = Readonly<Record<RateKind, number>>
+
+export const DEFAULT_RATES: RateLimits = { changes: 600, costly: 60 }
 
 export interface Config {
   readonly key: string | null
@@ -89,6 +117,9 @@ export interface Config {
   readonly logLevel: string
   readonly hubspot: HubSpotApp
   readonly salesforce: SalesforceApp
+  /** Null: people sign in with links, and the local password. */
+  readonly signIn: SignInServiceConfig | null
+  readonly rates: RateLimits
 }
 
 /** The installation's app at HubSpot. */
@@ -156,6 +187,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       clientSecret: found.SALESFORCE_CLIENT_SECRET ?? null,
       loginUrl: found.SALESFORCE_LOGIN_URL?.replace(/\/+$/, '') ?? null,
     },
+    signIn: readSignInService(found),
+    rates: {
+      changes: found.RATE_LIMIT_CHANGES ?? DEFAULT_RATES.changes,
+      costly: found.RATE_LIMIT_COSTLY ?? DEFAULT_RATES.costly,
+    },
   }
 }
 
@@ -167,6 +203,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
  */
 export function declineTelemetry(): void {
   process.env['ORT_DISABLE_TELEMETRY'] = '1'
+}
+
+/** What a process of ours that works on somebody's file needs to run, and nothing that is secret. */
+export function environmentOfChildren(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'TZ', 'LD_LIBRARY_PATH']
+  const kept = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+  return { ...(Object.fromEntries(kept) as NodeJS.ProcessEnv), ORT_DISABLE_TELEMETRY: '1' }
 }
 
 /**

@@ -72,7 +72,12 @@ export interface HubSpot {
    * @returns with `tokens` as they are to be sealed: null for a private app
    * @throws HoldfastError `connector_configuration` for OAuth without the installation's own app; what HubSpot refuses
    */
-  signIn(how: PortalSignIn): Promise<{ readonly client: HubSpotClient; readonly tokens: PortalTokens | null }>
+  signIn(how: PortalSignIn): Promise<{
+    readonly client: HubSpotClient
+    readonly tokens: PortalTokens | null
+    /** Scopes of the token; null where it does not say. */
+    readonly granted: () => Promise<readonly string[] | null>
+  }>
 }
 
 /** What the sandbox of this process takes: ten times what HubSpot does. */
@@ -190,6 +195,7 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
         return {
           client: openHubSpotClient({ baseUrl, portal: '', tokens, pacer: probing, clock }),
           tokens: null,
+          granted: () => privateAppScopes({ baseUrl, token: how.token }),
         }
       }
       const { refreshToken } = how
@@ -201,7 +207,19 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
         pacer: probing,
         clock,
       })
-      return { client, tokens }
+      const granted = async (): Promise<readonly string[] | null> =>
+        clientId === null || clientSecret === null
+          ? null
+          : (
+              await introspectToken({
+                baseUrl,
+                clientId,
+                clientSecret,
+                token: tokens.accessToken,
+                kind: 'access_token',
+              })
+            ).scopes
+      return { client, tokens, granted }
     },
   }
 }

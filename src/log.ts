@@ -1,8 +1,18 @@
 /** The log: one JSON object a line, and nothing in it that opens a door. */
 import { pino, type DestinationStream, type Logger } from 'pino'
 
-/** Fields that never reach the log, wherever code may put them. */
+/** Fields that never reach the log, wherever code may put them: what opens a door, and what is a person's. */
 const REDACTED = [
+  'address',
+  'body',
+  'email',
+  'emails',
+  'html',
+  'phone',
+  'phones',
+  'recipient',
+  'subject',
+  'text',
   'password',
   'token',
   'secret',

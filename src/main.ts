@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { startControl, type ControlServer } from './control/server.ts'
 import { serviceCommands } from './control/commands.ts'
+import { openSettingUp } from './control/setting-up.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
 import { HoldfastError } from './contracts/errors.ts'
@@ -10,6 +11,7 @@ import { followEvents, type Following } from './loop/follow.ts'
 import { connectSecondSample, firstStart } from './first-start.ts'
 import type { QueueRole, QueueService } from './queue/service.ts'
 import { createSignInLink } from './security/sessions.ts'
+import { openSignInService } from './security/sign-in-service.ts'
 import { apiRoutes } from './server/api/routes.ts'
 import { openMetrics } from './server/metrics.ts'
 import { SANDBOX_KINDS } from './sandbox-hosts.ts'
@@ -17,8 +19,11 @@ import { salesforceCallback } from './server/oauth/salesforce.ts'
 import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
 import type { WebhookKey } from './server/services.ts'
+import { startRetention } from './loop/retain.ts'
 import { startTelling } from './loop/tell-rounds.ts'
 import { openOutgoing } from './security/outgoing.ts'
+import { openTraining, type Training } from './training/service.ts'
+import { openWhatIf, type WhatIf } from './what-if/service.ts'
 import { openReceiver, openService, startServiceQueue } from './service.ts'
 
 export interface ServeOptions {
@@ -65,7 +70,10 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     control?: ControlServer
     second?: Promise<void>
     following?: Following
+    training?: Training
+    whatIf?: WhatIf
     telling?: { close(): Promise<void> }
+    ageing?: { close(): Promise<void> }
     /** Ends the receiver of bounces. */
     receiver?: () => Promise<void>
   } = {}
@@ -78,7 +86,10 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       open.server?.close(),
       open.receiver?.(),
       open.telling?.close(),
+      open.ageing?.close(),
       open.following?.close(),
+      open.training?.close(),
+      open.whatIf?.close(),
       open.queue?.drain(),
       open.control?.close(),
     ])
@@ -95,13 +106,26 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       open.following = followEvents({ ...service, wake: queue.wake }, { kinds: ['salesforce'] })
     if (role === 'all' || role === 'worker')
       open.telling = startTelling({ ...service, post: openOutgoing({}) })
+    if (role === 'all' || role === 'worker') open.ageing = startRetention(service)
     if (tenant === null) return { url: null, signIn: null, first: false, close }
+    open.training = await openTraining({ ...service, dataFolder: config.data })
+    open.whatIf = openWhatIf(service, { now: () => performance.now() })
     open.server = await startServer({
       host: config.host,
       port: config.port,
       trustProxy: config.trustProxy,
-      services: { ...service, queue: open.queue, webhookKeys, bounces: () => service.receiver },
-      routes: [...apiRoutes, ...pageRoutes(), salesforceCallback(service.salesforce.web.exchange)],
+      rates: config.rates,
+      services: {
+        ...service,
+        queue: open.queue,
+        webhookKeys,
+        bounces: () => service.receiver,
+        training: open.training,
+        whatIf: open.whatIf,
+        settingUp: openSettingUp(service, queue.wake),
+        signIn: config.signIn === null ? null : openSignInService(config.signIn),
+      },
+      routes: [...apiRoutes, ...pageRoutes, salesforceCallback(service.salesforce.web.exchange)],
       ready: { model: () => service.engines.get('shipped:subscription') },
       metrics,
       version: versionOf(),

@@ -77,6 +77,13 @@ export interface WebSignIn {
    * @throws HoldfastError what the sign-in was refused with; `usage` when nobody did in time
    */
   wait(tenant: TenantId, state: string, signal: AbortSignal): Promise<OrgSignIn>
+  /**
+   * Looks once whether somebody signed in there; the answer is given once.
+   *
+   * @returns null: not yet
+   * @throws HoldfastError as {@link WebSignIn.wait}
+   */
+  look(tenant: TenantId, state: string): Promise<OrgSignIn | null>
 }
 
 /** Looks for the answer this often. */
@@ -197,6 +204,12 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
     )
   }
 
+  async function look(tenant: TenantId, state: string): Promise<OrgSignIn | null> {
+    const found = await database.withTenant(tenant, (tx) => signedInByWeb(tx, vault, state))
+    if (found === null) return null
+    return { auth: 'web', ...(JSON.parse(found) as { granted: Granted; loginUrl: string }) }
+  }
+
   return {
     signIn,
     renewal: (tenant, config, host) => async (refreshToken) => {
@@ -236,14 +249,15 @@ export function openOrgSignIn({ app, database, vault, clock, governors }: SignIn
         return JSON.stringify({ granted: given, loginUrl })
       },
 
+      look,
+
       wait: async (tenant, state, signal) => {
         try {
           // The answer may still be on its way when the address stops working.
           const looks = (WEB_MINUTES * 60_000 + 60_000) / LOOK_MS
-          for (let look = 0; look < looks; look++) {
-            const found = await database.withTenant(tenant, (tx) => signedInByWeb(tx, vault, state))
-            if (found !== null)
-              return { auth: 'web', ...(JSON.parse(found) as { granted: Granted; loginUrl: string }) }
+          for (let asked = 0; asked < looks; asked++) {
+            const found = await look(tenant, state)
+            if (found !== null) return found
             await wait(LOOK_MS, undefined, { signal })
           }
           throw new HoldfastError(

@@ -19,6 +19,7 @@ import type { ActServices } from './loop/act-services.ts'
 import { openConnectors, openFile } from './loop/connectors.ts'
 import { decideBook } from './loop/decide-book.ts'
 import { openEngines } from './loop/engines.ts'
+import { storedBundles } from './loop/model-place.ts'
 import { readFeedbackPath } from './loop/feedback-path.ts'
 import { openStopWatch } from './loop/stop-watch.ts'
 import { tellStop } from './loop/tell-events.ts'
@@ -36,6 +37,7 @@ import { openBackend, type QueueBackend } from './queue/backend.ts'
 import { startQueue, type QueueRole, type QueueService } from './queue/service.ts'
 import { openSalesforce, type Salesforce } from './salesforce.ts'
 import { openSandboxHosts, SANDBOX_KINDS, type SandboxHosts } from './sandbox-hosts.ts'
+import { normalisePhone } from './security/address-hash.ts'
 import { loadMasterKey } from './security/master-key.ts'
 import { openOutgoing } from './security/outgoing.ts'
 import { openSecrets } from './security/secrets.ts'
@@ -118,6 +120,7 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
     const engines = openEngines({
       threads: Math.min(config.threads ?? availableParallelism(), MOST_THREADS),
       dataFolder: config.data,
+      bundles: storedBundles(database),
     })
     closers.push(() => engines.close())
     const inbox = alone ? await openInbox({ port: 0, host: '127.0.0.1' }) : null
@@ -166,6 +169,10 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
       salesforce,
       sandboxes,
       secrets,
+      forgetCopies: ({ emails, phones }) => {
+        inbox?.forget(emails)
+        texts?.forget(phones.flatMap((phone) => normalisePhone(phone) ?? []))
+      },
       publicUrl,
       localUrl: `http://localhost:${config.port}`,
       serving: false,

@@ -88,8 +88,32 @@ describe('who may import whom', () => {
       breaches(
         all,
         (name, from) =>
-          name.startsWith('src/server/') && !/^src\/(server\/|main\.ts$|cli\/serve\.ts$)/.test(from),
+          name.startsWith('src/server/') && !/^src\/(server\/|admin\/|main\.ts$|cli\/serve\.ts$)/.test(from),
       ),
+    ).toEqual([])
+  })
+
+  it('lets the app in the browser load nothing but itself and what is pure; of the rest it knows types', () => {
+    // Differences, words and values of settings are the same on both sides of the wire. Nothing else comes with them.
+    const pure = [
+      ...['changes', 'form-values', 'path', 'same', 'words'].map((name) => `src/settings/${name}.ts`),
+      'actions/catalogue.ts',
+    ]
+    const inBrowser = [...below('src/admin'), ...all.filter(({ path }) => pure.includes(path))]
+    const loaded = inBrowser.flatMap(({ path, atStart }) =>
+      atStart
+        .filter((name) => isOurs(name) || name.startsWith('node:'))
+        .filter((name) => !/^src\/(admin|contracts)\//.test(name) && !pure.includes(name))
+        .map((name) => `${path} loads ${name}`),
+    )
+    expect(loaded).toEqual([])
+    expect(all.filter(({ path }) => pure.includes(path))).toHaveLength(pure.length)
+    // What the server shares with it: the list of pages, and how things are written.
+    const shared = all
+      .filter(({ path }) => !path.startsWith('src/admin/'))
+      .flatMap(({ imports }) => imports.filter((name) => name.startsWith('src/admin/')))
+    expect(
+      [...new Set(shared)].filter((name) => !/^src\/admin\/(pages\.ts$|words\/|built$)/.test(name)),
     ).toEqual([])
   })
 
@@ -199,7 +223,7 @@ describe('how modules are written', () => {
   it('imports every module by its full name, so that Node runs it without a build', () => {
     const bare = all.flatMap((module) =>
       [...module.code.matchAll(/\bfrom\s*'(\.[^']*)'/g)]
-        .filter((match) => !/\.(ts|js|json)$/.test(match[1]))
+        .filter((match) => !/\.(tsx?|js|json|css)$/.test(match[1]))
         .map((match) => `${module.path} imports ${match[1]}`),
     )
     expect(bare).toEqual([])

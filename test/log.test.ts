@@ -46,6 +46,22 @@ describe('the log', () => {
     expect(line).toMatchObject({ smtp: { host: 'mail.example' }, token: '[redacted]' })
   })
 
+  it('leaves people out wherever a field is named like what is theirs', () => {
+    const [line] = written((log) =>
+      log.info({
+        email: 'p1',
+        to: { address: 'p2' },
+        message: { subject: 'p3', text: 'p4', html: 'p5' },
+        recipient: { name: 'p6' },
+        phone: 'p7',
+        request: { body: 'p8' },
+        channel: 'email',
+      }),
+    )
+    expect(JSON.stringify(line)).not.toMatch(/p[1-8]"/)
+    expect(line).toMatchObject({ channel: 'email' })
+  })
+
   it('leaves secrets out of texts, and everything else in them', () => {
     const key = `hf_${newToken()}`
     const link = signLink(Buffer.alloc(32), 'u some payload')

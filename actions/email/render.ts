@@ -4,7 +4,14 @@ import type { EmailMessage } from '../channel.ts'
 import { chooseTemplate, type TemplatesByLanguage } from '../choose-template.ts'
 import { parseAddress } from './address.ts'
 import { dateIn, greetable, lines, localeOf, nameOfLanguage, oneLine } from '../message-text.ts'
-import { compileTemplate, type CompiledTemplate, type EmailTemplate, type TemplateData } from './template.ts'
+import type { TemplateFault } from '../liquid.ts'
+import {
+  compileTemplate,
+  emailTemplateFaults,
+  type CompiledTemplate,
+  type EmailTemplate,
+  type TemplateData,
+} from './template.ts'
 import { framed } from './templates/frame.ts'
 import { englishTemplates } from './templates/en.ts'
 import { germanTemplates } from './templates/de.ts'
@@ -108,29 +115,33 @@ export function renderEmail(input: RenderInput): EmailMessage {
 }
 
 /**
- * Checks a template as it is saved: its syntax, its variables, and that it renders for a made-up customer.
+ * Looks at a template as it is saved: its syntax, its variables, and that it renders for a made-up customer.
  *
- * @throws HoldfastError `template_invalid` naming part, line and what is wrong
+ * @returns all that is wrong with it; empty: nothing
  * @example
- * checkEmailTemplate({ language: 'en', action: 'email', template: { subject: 'Hello', text: '…', html: '…' }, offers: false })
+ * emailFaults({ language: 'en', action: 'email', template: { subject: 'Hello', text: '…', html: '…' }, offers: false })
  */
-export function checkEmailTemplate(one: {
+export function emailFaults({
+  language,
+  action,
+  template,
+  offers,
+}: {
   readonly language: string
   readonly action: string
   readonly template: EmailTemplate
   /** Whether the action makes an offer. */
   readonly offers: boolean
-}): void {
-  renderEmail({
-    ...SAMPLE,
-    action: one.action,
-    language: one.language,
-    offer: one.offers ? SAMPLE.offer : null,
-    templates: { [one.language]: { [one.action]: one.template } },
+}): readonly TemplateFault[] {
+  const input = { ...SAMPLE, action, language, offer: offers ? SAMPLE.offer : null }
+  return emailTemplateFaults(`"${action}" in ${nameOfLanguage(language)}`, template, {
+    frame: framed(language),
+    data: dataOf(input, language, checkSender(input).sender),
   })
 }
 
-const shipped: EmailTemplates = { en: englishTemplates, de: germanTemplates }
+/** What ships, by language, then by key of the action: where somebody begins who writes their own. */
+export const SHIPPED_EMAILS: EmailTemplates = { en: englishTemplates, de: germanTemplates }
 
 function findTemplate({
   action,
@@ -141,7 +152,7 @@ function findTemplate({
   language: string
   template: CompiledTemplate
 } | null {
-  const found = chooseTemplate([templates, shipped], { action, language, fallbackLanguage })
+  const found = chooseTemplate([templates, SHIPPED_EMAILS], { action, language, fallbackLanguage })
   if (found === null) return null
   const name = `"${action}" in ${nameOfLanguage(found.language)}`
   return {

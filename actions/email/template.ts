@@ -1,6 +1,12 @@
 /** Templates of e-mails: Liquid, held so tight that neither their writer nor a customer's name can do harm. */
-import { HoldfastError } from '../../src/contracts/errors.ts'
-import { escapeForHtml, liquidPart, type LiquidPart } from '../liquid.ts'
+import {
+  escapeForHtml,
+  faultsOf,
+  liquidPart,
+  templateInvalid,
+  type LiquidPart,
+  type TemplateFault,
+} from '../liquid.ts'
 
 export interface EmailTemplate {
   /** One line. */
@@ -32,7 +38,7 @@ export interface TemplateData {
   readonly unsubscribe_url: string
 }
 
-const TEMPLATE_VARIABLES = [
+export const EMAIL_VARIABLES = [
   'language',
   'recipient.name',
   'customer.name',
@@ -78,6 +84,24 @@ export function compileTemplate(name: string, template: EmailTemplate, frame: Em
   const made = compile(name, template, frame)
   compiled.set(template, (compiled.get(template) ?? new Map<string, CompiledTemplate>()).set(name, made))
   return made
+}
+
+/**
+ * All that is wrong with a template: of each part what it is refused for, or else what they lack together.
+ *
+ * @param data of a made-up customer
+ */
+export function emailTemplateFaults(
+  name: string,
+  template: EmailTemplate,
+  { frame, data }: { readonly frame: EmailFrame; readonly data: TemplateData },
+): readonly TemplateFault[] {
+  const faults = faultsOf(
+    () => part(name, 'subject', template.subject)(data),
+    () => part(name, 'text', template.text)(data),
+    () => part(name, 'HTML', template.html)(data),
+  )
+  return faults.length > 0 ? faults : faultsOf(() => compile(name, template, frame).render(data))
 }
 
 const compiled = new WeakMap<EmailTemplate, Map<string, CompiledTemplate>>()
@@ -138,11 +162,11 @@ function clipped(subject: string): string {
 }
 
 function check(name: string, parts: EmailParts, data: TemplateData): void {
-  const refuse = (what: string): never => {
-    throw new HoldfastError('template_invalid', `The template ${name} cannot be used: ${what}.`)
+  const refuse = (part: 'subject' | 'text' | 'HTML', what: string): never => {
+    throw templateInvalid(name, { part, line: null, what })
   }
-  if (parts.subject === '') refuse('its subject is empty')
-  if (parts.html.length > 100_000) refuse('its HTML is larger than 100 kB, which mail programs cut off')
+  if (parts.subject === '') refuse('subject', 'it is empty')
+  if (parts.html.length > 100_000) refuse('HTML', 'it is larger than 100 kB, which mail programs cut off')
   const { offer } = data
   for (const [what, variable, value] of [
     ['link to unsubscribe', 'unsubscribe_url', data.unsubscribe_url],
@@ -153,13 +177,13 @@ function check(name: string, parts: EmailParts, data: TemplateData): void {
   ] as const) {
     const lines = value.split('\n').map((line) => line.trim())
     if (!lines.every((line) => parts.text.includes(line)))
-      refuse(`its text has no ${what}; put {{ ${variable} }} in`)
+      refuse('text', `it has no ${what}; put {{ ${variable} }} in`)
     if (!lines.every((line) => parts.html.includes(escapeForHtml(line)))) {
-      refuse(`its HTML has no ${what}; put {{ ${variable} }} in`)
+      refuse('HTML', `it has no ${what}; put {{ ${variable} }} in`)
     }
   }
 }
 
 function part(name: string, which: 'subject' | 'text' | 'HTML', source: string): LiquidPart<TemplateData> {
-  return liquidPart({ name, part: which, source, variables: TEMPLATE_VARIABLES, escapes: which === 'HTML' })
+  return liquidPart({ name, part: which, source, variables: EMAIL_VARIABLES, escapes: which === 'HTML' })
 }

@@ -1,6 +1,5 @@
 /** Templates of texts: one line of Liquid that says who writes and how to stop, whoever wrote it. */
-import { HoldfastError } from '../../src/contracts/errors.ts'
-import { liquidPart } from '../liquid.ts'
+import { liquidPart, templateInvalid } from '../liquid.ts'
 import { plainMarks } from './segments.ts'
 
 /** All that a template can name. Names that are not known are null, never undefined. */
@@ -16,7 +15,7 @@ export interface SmsData {
     | Readonly<Record<string, never>>
 }
 
-const SMS_VARIABLES = [
+export const SMS_VARIABLES = [
   'language',
   'recipient.name',
   'customer.name',
@@ -54,13 +53,13 @@ export function renderSmsTemplate(name: string, source: string, data: SmsData, h
     .replace(/ ?\n ?/g, '\n')
     .trim()
   const refuse = (what: string): never => {
-    throw new HoldfastError('template_invalid', `The template ${name} cannot be used: ${what}.`)
+    throw templateInvalid(name, { part: 'text', line: null, what })
   }
-  if (content === '') return refuse('its text is empty')
+  if (content === '') return refuse('it is empty')
   const company = plainMarks(data.sender.company)
   const named = content.includes(company) ? content : `${company}: ${content}`
   const text = /\bSTOP\b/.test(named) ? named : `${named} ${hint}`
   if (text.length > LONGEST_TEXT)
-    return refuse(`its text has ${text.length} characters, and ${LONGEST_TEXT} is the most that can be sent`)
+    return refuse(`it has ${text.length} characters, and ${LONGEST_TEXT} is the most that can be sent`)
   return text
 }

@@ -1,6 +1,7 @@
 /** What a text says: by the action, in the language of whoever reads it. */
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import { chooseTemplate, type TemplatesByLanguage } from '../choose-template.ts'
+import { faultsOf, type TemplateFault } from '../liquid.ts'
 import { dateIn, greetable, languageRanges, localeOf, nameOfLanguage, oneLine } from '../message-text.ts'
 import { renderSmsTemplate, type SmsData } from './template.ts'
 import { english } from './templates/en.ts'
@@ -50,7 +51,7 @@ export interface Wording {
  */
 export function wordSms(input: Wording): { readonly language: string; readonly text: string } {
   const { action, language, fallbackLanguage, templates = {} } = input
-  const found = chooseTemplate([templates, SHIPPED], { action, language, fallbackLanguage })
+  const found = chooseTemplate([templates, SHIPPED_TEXTS], { action, language, fallbackLanguage })
   if (found === null)
     throw new HoldfastError(
       'template_invalid',
@@ -75,7 +76,7 @@ export function smsLanguage({
   templates = {},
   ...wanted
 }: Pick<Wording, 'action' | 'language' | 'fallbackLanguage' | 'templates'>): string | null {
-  return chooseTemplate([templates, SHIPPED], wanted)?.language ?? null
+  return chooseTemplate([templates, SHIPPED_TEXTS], wanted)?.language ?? null
 }
 
 /**
@@ -91,34 +92,37 @@ export function helpText(language: string | null, company: string): string {
 }
 
 /**
- * Checks a template as it is saved: its syntax, its variables, and that it renders for a made-up customer.
+ * Looks at a template as it is saved: its syntax, its variables, and that it renders for a made-up customer.
  *
- * @throws HoldfastError `template_invalid` naming the line and what is wrong
+ * @returns what is wrong with it; empty: nothing
  * @example
- * checkSmsTemplate({ language: 'en', action: 'sms', template: 'Hello {{ recipient.name }}', offers: false })
+ * smsFaults({ language: 'en', action: 'sms', template: 'Hello {{ recipient.name }}', offers: false })
  */
-export function checkSmsTemplate(one: {
+export function smsFaults(one: {
   readonly language: string
   readonly action: string
   readonly template: string
   /** Whether the action makes an offer. */
   readonly offers: boolean
-}): void {
-  wordSms({
-    action: one.action,
-    language: one.language,
-    fallbackLanguage: null,
-    customer: { name: 'Acme Ltd' },
-    recipient: { name: 'Ana Silva' },
-    responsible: { name: 'Jo Miller' },
-    sender: { name: 'Example', company: 'Example Ltd' },
-    offer: one.offers ? { percent: 10, months: 12, until: '2026-12-31' } : null,
-    templates: { [one.language]: { [one.action]: one.template } },
-  })
+}): readonly TemplateFault[] {
+  return faultsOf(() =>
+    wordSms({
+      action: one.action,
+      language: one.language,
+      fallbackLanguage: null,
+      customer: { name: 'Acme Ltd' },
+      recipient: { name: 'Ana Silva' },
+      responsible: { name: 'Jo Miller' },
+      sender: { name: 'Example', company: 'Example Ltd' },
+      offer: one.offers ? { percent: 10, months: 12, until: '2026-12-31' } : null,
+      templates: { [one.language]: { [one.action]: one.template } },
+    }),
+  )
 }
 
 const SETS: Readonly<Record<string, SmsTemplateSet>> = { en: english, de: german }
-const SHIPPED: SmsTemplates = Object.fromEntries(
+/** What ships, by language, then by key of the action. */
+export const SHIPPED_TEXTS: SmsTemplates = Object.fromEntries(
   Object.entries(SETS).map(([language, { actions }]) => [language, actions]),
 )
 

@@ -2,6 +2,7 @@
  * The words of a task: what to do, why, and how to put it, read in five seconds by somebody who looks at a list of
  * them. The most important line is the first; what is not known is left out and never made up.
  */
+import type { Level } from '../../src/contracts/customer-terms.ts'
 import { minorDigits } from '../../src/contracts/money.ts'
 import { dueDate, type WorkingHours } from './due-date.ts'
 import { fill, PHRASES, taskLanguage, type Phrases, type TaskLanguage } from './phrases.ts'
@@ -23,7 +24,7 @@ export interface TaskInput {
     /** 'YYYY-MM-DD'. */
     readonly renewalDate: string | null
     /** Null: not scored. */
-    readonly risk: { readonly probability: number; readonly level: 'HIGH' | 'MEDIUM' | 'LOW' } | null
+    readonly risk: { readonly probability: number; readonly level: Level } | null
     /** Sentences, most important first. */
     readonly reasons: readonly string[]
   }

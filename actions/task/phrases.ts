@@ -1,4 +1,5 @@
 /** What a task says, in each language that Holdfast speaks to colleagues in. */
+import type { Level } from '../../src/contracts/customer-terms.ts'
 
 /** Blanks in braces are filled by compose.ts. */
 export interface Phrases {
@@ -17,7 +18,7 @@ export interface Phrases {
   }
   readonly why: string
   readonly risk: string
-  readonly levels: Readonly<Record<'HIGH' | 'MEDIUM' | 'LOW', string>>
+  readonly levels: Readonly<Record<Level, string>>
   readonly pays: string
   readonly renewal: string
   readonly noReasons: string

@@ -1,6 +1,5 @@
 /** The talk track in a company's own words: what the person says who calls, in the language of whom she calls. */
-import type { LiquidPart } from '../liquid.ts'
-import { liquidPart } from '../liquid.ts'
+import { faultsOf, liquidPart, type LiquidPart, type TemplateFault } from '../liquid.ts'
 import { languageRanges } from '../message-text.ts'
 import { plainLine, plainText } from './plain-text.ts'
 
@@ -18,7 +17,7 @@ export interface TalkData {
   readonly offer?: { readonly percent: number; readonly months: number }
 }
 
-const VARIABLES = [
+export const TALK_VARIABLES = [
   'customer.name',
   'person.name',
   'person.role',
@@ -60,25 +59,30 @@ export function talkTrack({ tracks, action, languages, data }: TalkWanted): stri
 }
 
 /**
- * What is only worth checking when settings are saved.
+ * Looks at a talk track as it is saved: its syntax, its variables, and that it renders for a made-up customer.
  *
- * @param offers keys of actions that give something
- * @throws HoldfastError `template_invalid` of the first that cannot be used
+ * @returns what is wrong with it; empty: nothing
  */
-export function checkTalkTracks(tracks: TalkTracks, offers: readonly string[]): void {
-  for (const [tag, byAction] of Object.entries(tracks))
-    for (const [action, source] of Object.entries(byAction))
-      compiled(
-        tag,
-        action,
-        source,
-      )({
-        customer: { name: 'Ada Ltd' },
-        person: { name: 'Ann Lee', role: 'Head of IT' },
-        company: 'Example',
-        responsible: { name: 'Jo Miller' },
-        ...(offers.includes(action) ? { offer: { percent: 10, months: 12 } } : {}),
-      })
+export function talkFaults(one: {
+  readonly language: string
+  readonly action: string
+  readonly template: string
+  /** Whether the action gives something. */
+  readonly offers: boolean
+}): readonly TemplateFault[] {
+  return faultsOf(() =>
+    compiled(
+      one.language,
+      one.action,
+      one.template,
+    )({
+      customer: { name: 'Ada Ltd' },
+      person: { name: 'Ann Lee', role: 'Head of IT' },
+      company: 'Example',
+      responsible: { name: 'Jo Miller' },
+      ...(one.offers ? { offer: { percent: 10, months: 12 } } : {}),
+    }),
+  )
 }
 
 const compiled = (tag: string, action: string, source: string): LiquidPart<TalkData> =>
@@ -86,7 +90,7 @@ const compiled = (tag: string, action: string, source: string): LiquidPart<TalkD
     name: `"${action}" in "${tag}" (settings: calls.talk)`,
     part: 'talk track',
     source,
-    variables: VARIABLES,
+    variables: TALK_VARIABLES,
     escapes: false,
   })
 

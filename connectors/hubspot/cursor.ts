@@ -66,9 +66,11 @@ export function keepVersions(
   lately: Readonly<Record<string, string>>,
   from: number,
 ): Readonly<Record<string, string>> {
-  const young = Object.entries(lately).filter(([, version]) => timeOf(version) >= from)
-  if (young.length <= KEPT) return Object.fromEntries(young)
-  return Object.fromEntries(young.sort((a, b) => timeOf(b[1]) - timeOf(a[1])).slice(0, KEPT))
+  const young = Object.entries(lately)
+    .map(([id, version]) => ({ id, version, at: timeOf(version) }))
+    .filter(({ at }) => at >= from)
+  if (young.length > KEPT) young.sort((a, b) => b.at - a.at).length = KEPT
+  return Object.fromEntries(young.map(({ id, version }) => [id, version]))
 }
 
 /** The same for deletions. */

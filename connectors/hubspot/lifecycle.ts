@@ -40,7 +40,7 @@ export async function stageCounts(
     if (property === null || property.options.length === 0) continue
     const values: ValueCount[] = []
     for (const { value, label } of property.options.slice(0, MOST_VALUES)) {
-      const records = await countRecords(client, object, { property: name, values: [value] })
+      const records = await countRecords(client, object, valueIn(name, [value]))
       if (records > 0) values.push({ value, label: label || value, records })
     }
     if (values.length > 0)
@@ -53,6 +53,18 @@ export async function stageCounts(
   return found
 }
 
+/** One condition of a search, as HubSpot takes it. */
+export type SearchFilter =
+  | { readonly propertyName: string; readonly operator: 'IN'; readonly values: readonly string[] }
+  | { readonly propertyName: string; readonly operator: 'HAS_PROPERTY' }
+
+/** Records of which the property has one of the values. */
+export const valueIn = (property: string, values: readonly string[]): SearchFilter => ({
+  propertyName: property,
+  operator: 'IN',
+  values: [...values],
+})
+
 /**
  * How many records the portal has, by search.
  *
@@ -61,14 +73,12 @@ export async function stageCounts(
 export async function countRecords(
   client: HubSpotClient,
   object: 'companies' | 'contacts',
-  where: { readonly property: string; readonly values: readonly string[] } | null,
+  where: SearchFilter | null,
 ): Promise<number> {
-  const filters =
-    where === null ? [] : [{ propertyName: where.property, operator: 'IN', values: [...where.values] }]
   const { body } = await client.call({
     method: 'POST',
     path: `/crm/objects/${API_VERSION}/${object}/search`,
-    body: { filterGroups: filters.length === 0 ? [] : [{ filters }], limit: 1, properties: [] },
+    body: { filterGroups: where === null ? [] : [{ filters: [where] }], limit: 1, properties: [] },
     schema: total,
   })
   return body.total

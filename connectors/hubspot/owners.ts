@@ -66,7 +66,10 @@ export function openOwners(client: HubSpotClient, memory: CrmMemory): Owners {
 const asResponsible = ({ id, name, email }: Owner): Responsible => ({ id, name, email })
 
 /** By owner id; by user id too where that is no owner's id. */
-async function readOwners(client: HubSpotClient, archived: boolean): Promise<ReadonlyMap<string, Owner>> {
+export async function readOwners(
+  client: HubSpotClient,
+  archived: boolean,
+): Promise<ReadonlyMap<string, Owner>> {
   const owners: Owner[] = []
   let after: string | undefined
   do {

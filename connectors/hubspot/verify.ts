@@ -153,6 +153,7 @@ async function checkQuota(client: HubSpotClient, { config }: VerifyOptions): Pro
     return {
       status: left(least) === 0 ? 'failed' : left(least) < SCARCE * least.usageLimit ? 'warning' : 'ok',
       message: `${count(left(least))} of ${count(least.usageLimit)} are left${until}; all private apps of the account share them.`,
+      used: { many: least.currentUsage, of: least.usageLimit, until: least.resetsAt ?? null },
     }
   } catch (error) {
     const status = failureOf(error)?.status

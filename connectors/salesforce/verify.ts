@@ -127,17 +127,20 @@ async function checkQuota(context: SalesforceContext): Promise<Found> {
     return { status: 'off', message: 'Salesforce does not tell our user how many are left.' }
   const reserve = Math.round(max * config.reserve)
   const says = `${count(left)} of ${count(max)} calls of the last 24 hours are left; all tools of the org share them, and Holdfast leaves ${count(reserve)} of them alone.`
+  const used = { many: max - left, of: max, until: null }
   if (left <= 0)
     return {
+      used,
       status: 'failed',
       message: `${says} Nothing is read or written before some fall out of the count.`,
     }
   if (left < reserve)
     return {
+      used,
       status: 'warning',
       message: `${says} It reads nothing before there are more; only tasks and consent are still written. Find out which tool takes so many (Setup > System Overview > API Usage), or lower the reserve.`,
     }
-  return { status: left < reserve + SCARCE * max ? 'warning' : 'ok', message: says }
+  return { used, status: left < reserve + SCARCE * max ? 'warning' : 'ok', message: says }
 }
 
 async function checkRecords(

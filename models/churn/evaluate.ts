@@ -12,7 +12,15 @@ import {
   type CurvePoint,
   type DecileGain,
 } from './curves.ts'
-import { aucEstimate, confusion, kolmogorovSmirnov, rank, rowLogLoss, type Confusion } from './metrics.ts'
+import {
+  aucEstimate,
+  confusion,
+  kolmogorovSmirnov,
+  rank,
+  rowLogLoss,
+  type Confusion,
+  type Ranked,
+} from './metrics.ts'
 import { calibrationBins, calibrationNoise, hosmerLemeshow, type CalibrationBin } from './reliability.ts'
 import { wilson, type Estimate } from './statistics.ts'
 
@@ -81,7 +89,16 @@ export interface Evaluation {
   readonly precisionRecall: readonly CurvePoint[]
   readonly thresholds: readonly ThresholdReport[]
   readonly deciles: readonly DecileGain[]
+  /** How the probabilities of both kinds of customers are spread, in twentieths from [0, .05) to [.95, 1]. */
+  readonly distribution: readonly ScoreBin[]
   readonly features: readonly FeatureImportance[]
+}
+
+export interface ScoreBin {
+  readonly from: number
+  readonly to: number
+  readonly churned: number
+  readonly kept: number
 }
 
 /**
@@ -126,8 +143,27 @@ export function evaluate(input: EvaluationInput): Evaluation {
     precisionRecall: precisionRecallCurve(ranked),
     thresholds: thresholdReports(input),
     deciles: decileGains(ranked),
+    distribution: scoreBins(ranked),
     features: [...(input.features ?? [])].sort((a, b) => b.value - a.value),
   }
+}
+
+/** Wide enough that a few hundred customers make a shape. */
+const BINS = 20
+
+function scoreBins({ churned, kept }: Ranked): ScoreBin[] {
+  const counts = (scores: Float64Array): number[] => {
+    const found = Array.from({ length: BINS }, () => 0)
+    for (const score of scores) found[Math.min(BINS - 1, Math.floor(score * BINS))]++
+    return found
+  }
+  const [left, stayed] = [counts(churned), counts(kept)]
+  return left.map((count, bin) => ({
+    from: bin / BINS,
+    to: (bin + 1) / BINS,
+    churned: count,
+    kept: stayed[bin],
+  }))
 }
 
 type Bootstrapped = Pick<

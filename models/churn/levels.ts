@@ -3,9 +3,8 @@
  * little elsewhere: where 3 % churn in a quarter nobody ever reaches .7. HIGH is bounded by what the team
  * can work on.
  */
+import type { Level } from '../../src/contracts/customer-terms.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
-
-export type Level = 'HIGH' | 'MEDIUM' | 'LOW'
 
 export type LevelSetting = (
   | {

@@ -47,6 +47,30 @@ export interface PolicyContext {
   readonly vulnerable: Float32Array
 }
 
+/** Canonical features from which each value is read. */
+export const contextSources: Readonly<Record<keyof PolicyContext, readonly string[]>> = {
+  contractMonths: ['contract'],
+  tier: ['productTier'],
+  tenureMonths: ['tenureMonths'],
+  monthlyCharge: ['recurringAmount'],
+  interventions: ['interventions'],
+  daysSinceContact: ['daysSinceContact'],
+  responseRate: ['responseRate'],
+  engagement: ['engagement'],
+  monthsToNotice: ['monthsToNotice', 'monthsToRenewal', 'noticePeriodDays'],
+  emailConsent: ['emailConsent'],
+  smsConsent: ['smsConsent'],
+  callConsent: ['callConsent'],
+  profilingConsent: ['profilingConsent'],
+  openDispute: ['openDispute'],
+  paymentFailures: ['paymentFailures'],
+  discountInForce: ['discountInForce'],
+  openNegotiation: ['openNegotiation'],
+  runningSequence: ['runningSequence'],
+  urgentTicket: ['urgentTicket'],
+  vulnerable: ['vulnerable'],
+}
+
 export interface ContextReader {
   readonly requests: readonly ColumnRequest[]
   /** What the file lacks. */

@@ -3,7 +3,7 @@ import type { ColumnProfile } from '../../src/contracts/table.ts'
 import type { Alias } from './dictionary.ts'
 import { aliasKeys, aliasesOf, canonical, dictionary, findAlias } from './dictionary.ts'
 import { unitWords } from './units.ts'
-import { editDistance, key, words } from './words.ts'
+import { isOneEditApart, key, words } from './words.ts'
 
 export interface HeaderMatch extends Alias {
   /** 0 to 1, how well the names agree. */
@@ -169,12 +169,7 @@ function sortedWords(tokens: readonly string[]): string {
 function misspelt(headerKey: string): string | undefined {
   if (headerKey.length < 7) return undefined
   for (const alias of aliasKeys()) {
-    if (
-      alias.length >= 7 &&
-      Math.abs(alias.length - headerKey.length) <= 1 &&
-      editDistance(alias, headerKey) === 1
-    )
-      return alias
+    if (alias.length >= 7 && isOneEditApart(alias, headerKey)) return alias
   }
   return undefined
 }

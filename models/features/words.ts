@@ -145,6 +145,18 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length]
 }
 
+/** Whether `editDistance` is 1, in one step: every header is held against every name of the dictionary. */
+export function isOneEditApart(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  if (a.length > b.length) return a.slice(at + 1) === b.slice(at)
+  if (a.length < b.length) return a.slice(at) === b.slice(at + 1)
+  if (at === a.length) return false
+  if (a.slice(at + 1) === b.slice(at + 1)) return true
+  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2)
+}
+
 function withoutAccents(text: string): string {
   return text
     .replace(/ß/gu, 'ss')

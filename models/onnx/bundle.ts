@@ -69,6 +69,52 @@ export async function writeBundle(dir: string, contents: BundleContents): Promis
 }
 
 /**
+ * Writes the files of a bundle as they were read elsewhere, in place of the folder, once they are what the hash says.
+ *
+ * @param files with bundle.json among them
+ * @throws HoldfastError model_corrupt | model_version; output_full | output_denied | output_failed
+ * @example
+ * await replaceBundle('models/telco', await bundleFilesIn('elsewhere/telco'), hash)
+ */
+export async function replaceBundle(
+  dir: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  hash: string,
+): Promise<void> {
+  const opened = openFiles(dir, files)
+  if (opened.hash !== hash) throw damaged(dir, `it is ${opened.hash.slice(0, 12)}, not ${hash.slice(0, 12)}`)
+  await replaceFolder(dir, files, MANIFEST, isBundleFile)
+}
+
+/**
+ * A bundle out of its files, checked as {@link readBundle} does.
+ *
+ * @param dir for the messages only
+ * @throws HoldfastError model_missing | model_corrupt | model_version
+ */
+export function openFiles(dir: string, files: ReadonlyMap<string, Uint8Array>): Bundle {
+  const named = files.get(MANIFEST)
+  if (named === undefined)
+    throw new HoldfastError('model_missing', `There is no model in ${dir} (no ${MANIFEST}).`)
+  const { manifest, hash } = readManifest(dir, named)
+  const parts = new Map([...files].filter(([name]) => name !== MANIFEST))
+  const wrong = wrongFile(manifest, parts)
+  if (wrong !== null) throw damaged(dir, wrong)
+  return openBundle(dir, hash, manifest, parts)
+}
+
+/**
+ * The files of a bundle as they lie in its folder, bundle.json among them.
+ *
+ * @throws HoldfastError model_missing | model_corrupt
+ */
+export async function bundleFilesIn(dir: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { folder, bytes } = await findManifest(dir)
+  const { manifest } = readManifest(dir, bytes)
+  return new Map([[MANIFEST, bytes], ...(await readFiles(folder, manifest))])
+}
+
+/**
  * Reads and checks a bundle: every checksum, every part, and that they fit one another.
  *
  * @throws HoldfastError model_missing | model_corrupt | model_version, saying what to do

@@ -16,7 +16,7 @@ export function never(book: Book): Wishes {
  * The same action for everybody to whom it is open.
  *
  * @example
- * evaluateWishes(book, limits, always(book, 5)).gain // what system A's policy would be worth here
+ * evaluateWishes(book, limits, always(book, 5)).gain // what the reference's policy would be worth here
  */
 export function always(book: Book, action: number): Wishes {
   const wishes = new Uint8Array(book.rows)

@@ -17,7 +17,8 @@
  * | language                     | that of the company: `sender.language`                                     |
  */
 import { type Action, type ActionCost, type ChannelName, plannedCost } from '../../src/contracts/actions.ts'
-import type { EligibilityNumber, RiskLevel } from '../../src/contracts/eligibility.ts'
+import type { Level } from '../../src/contracts/customer-terms.ts'
+import type { EligibilityNumber } from '../../src/contracts/eligibility.ts'
 import { ineligible } from './eligibility.ts'
 import { NO_ACTION } from './policy.ts'
 
@@ -168,7 +169,7 @@ export interface PersonColumns {
 
 /** One value a customer; null is unknown. */
 export interface WhoColumns {
-  readonly level: readonly (RiskLevel | null)[]
+  readonly level: readonly (Level | null)[]
   readonly object: readonly (string | null)[]
   /** Of whom each channel would reach, ISO 3166-1 alpha-2. */
   readonly country: Readonly<Partial<Record<MessageChannel, readonly (string | null)[]>>>

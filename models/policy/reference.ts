@@ -1,5 +1,5 @@
 /**
- * System A's own retention simulator, from its published rules and in our own words (Aura-Sentinel,
+ * The reference's own retention simulator, from its published rules and in our own words (Aura-Sentinel,
  * https://github.com/JullMol/aura-sentinel, apps/brain-rl/generate_models.py, commit a7c3f0c): one step, a
  * made-up context, and a reward that sets an action's cost for some months against 36 months of revenue. It is
  * kept to show what that choice of months does: charged for one month, the dearest action wins for nearly

@@ -1,5 +1,6 @@
 /** Commands on an installation that are asked and answered: `sync`, `run`, `doctor`, `backup`, `sign-in`, `key`, … */
 import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import type { CheckGroup } from '../doctor/doctor.ts'
 import { EXIT, HoldfastError } from '../contracts/errors.ts'
 import type { CommandOptions } from './options.ts'
@@ -93,6 +94,26 @@ export function signIn(
     terminal.print(`${String(result['link'])}`)
     terminal.note(`It signs in to ${String(result['company'])}, once, within 15 minutes.`)
     return result
+  })
+}
+
+/** `holdfast password`: it comes over standard input, so that no list of processes or history shows it. */
+export function password(options: CommandOptions & { readonly remove?: boolean }): Promise<number> {
+  return runCommand(options, async (terminal) => {
+    const removes = options.remove === true
+    if (!removes && process.stdin.isTTY)
+      terminal.note('Type the password (15 characters at least), then Enter and Ctrl-D:')
+    const given = removes ? null : (await text(process.stdin)).replace(/\r?\n$/, '')
+    if (given === '')
+      throw new HoldfastError('usage', 'Nothing came over standard input: holdfast password < file')
+    const done = await serviceCommand('password', { password: given }, terminal)
+    terminal.print(removes ? 'There is no local password any more.' : 'The local password is set.')
+    terminal.note(
+      removes
+        ? 'Sessions that began with it are over.'
+        : `It signs in as admin of every company, at ${String(done['page'])}. Sessions that began with one before are over.`,
+    )
+    return done
   })
 }
 

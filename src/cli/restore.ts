@@ -27,6 +27,9 @@ export function restore(path: string, options: CommandOptions): Promise<number> 
         terminal.warn(
           `${many(uncertain, 'intervention was', 'interventions were')} on the way when the backup was made. What was carried out since cannot be said: all of it is marked uncertain in the outbox, and never sent again by itself.`,
         )
+      terminal.warn(
+        'People who were erased since the backup was made are back: erase them again before you resume.',
+      )
       terminal.warn('Everything is paused until you have looked: start the server, then "holdfast resume".')
       return { rows, uncertain, backup: backup.head.at }
     } finally {

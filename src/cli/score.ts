@@ -3,7 +3,8 @@ import { basename } from 'node:path'
 import { createPlanFile } from '../../connectors/csv/plan-file.ts'
 import { calibratedScale } from '../../models/churn/explain/attribution.ts'
 import { reasonWriter } from '../../models/churn/explain/sentence.ts'
-import { levelOf, levelThresholds, type Level, type LevelThresholds } from '../../models/churn/levels.ts'
+import { levelOf, levelThresholds, type LevelThresholds } from '../../models/churn/levels.ts'
+import { LEVELS, type Level } from '../contracts/customer-terms.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { openBook, type Book } from '../loop/book.ts'
 import { currenciesOf } from '../loop/currency.ts'
@@ -186,7 +187,7 @@ function say(
     MEDIUM: `from ${percent(thresholds.medium)}`,
     LOW: `below ${percent(thresholds.medium)}`,
   }
-  for (const level of ['HIGH', 'MEDIUM', 'LOW'] as const) {
+  for (const level of LEVELS) {
     const name = style(levelStyle[level], `${levelMark[level]} ${level.padEnd(6)}`)
     const pay = paid[level] > 0 ? `, pay ${money(paid[level], currency)} a month` : ''
     print(

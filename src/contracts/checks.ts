@@ -6,4 +6,6 @@ export interface Check {
   readonly status: 'ok' | 'off' | 'warning' | 'failed'
   /** What was found, what it means for the customers, what to do. */
   readonly message: string
+  /** Of a limit: how much of it is used, and of how much, in one unit. */
+  readonly used?: { readonly many: number; readonly of: number; readonly until: string | null }
 }

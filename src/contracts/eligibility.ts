@@ -1,4 +1,5 @@
 /** Whom an action is for, as settings state it and masks look at it. */
+import type { Level } from './customer-terms.ts'
 
 /** Numbers of a customer that a condition may name; `monthlyAmount` is in the reporting currency. */
 export const ELIGIBILITY_NUMBERS = [
@@ -23,14 +24,12 @@ export interface Range {
   readonly atMost?: number
 }
 
-export type RiskLevel = 'HIGH' | 'MEDIUM' | 'LOW'
-
 /**
  * Whom an action is for. Everything that is stated has to hold, and what is unknown of a customer does not hold: an
  * action with a condition is for those of whom it can be shown. An empty list is nobody.
  */
 export interface Eligibility {
-  readonly levels?: readonly RiskLevel[]
+  readonly levels?: readonly Level[]
   /** Kinds of records, as the CRM's API names them: `companies`, `Account`. */
   readonly objects?: readonly string[]
   /** ISO 3166-1 alpha-2, of the person who would be reached. */
@@ -40,7 +39,7 @@ export interface Eligibility {
 
 /** What conditions look at; null and NaN are unknown. */
 export interface EligibilityFacts {
-  readonly level: RiskLevel | null
+  readonly level: Level | null
   readonly object: string | null
   readonly country: string | null
   number(name: EligibilityNumber): number

@@ -63,7 +63,7 @@ const kinds = {
   not_found: { exit: EXIT.usage, status: 404 },
   method_not_allowed: { exit: EXIT.usage, status: 405 },
   conflict: { exit: EXIT.usage, status: 409 },
-  /** If-Match: somebody changed it since. */
+  /** What one looked at before is no longer what it was. */
   precondition_failed: { exit: EXIT.usage, status: 412 },
   idempotency_key_reused: { exit: EXIT.usage, status: 422 },
   too_many_requests: { exit: EXIT.service, status: 429 },
@@ -76,6 +76,8 @@ const kinds = {
   queue_unavailable: { exit: EXIT.service, status: 503 },
   port_in_use: { exit: EXIT.service, status: 500 },
   server_unreachable: { exit: EXIT.service, status: 503 },
+  /** The OpenID provider that people sign in at. */
+  sign_in_unavailable: { exit: EXIT.service, status: 503 },
   vault_key: { exit: EXIT.service, status: 500 },
   /** A worker lost the right to go on: another one may have taken over. */
   lease_lost: { exit: EXIT.service, status: 409 },

@@ -9,6 +9,8 @@ import { pass } from '../loop/pass.ts'
 import { STEP_NAMES, type StepName } from '../loop/services.ts'
 import { API_SCOPES, ROLES } from '../security/access.ts'
 import { createApiKey } from '../security/api-keys.ts'
+import { rotateDataKeys } from '../security/rotate-keys.ts'
+import { setLocalPassword } from '../security/local-admin.ts'
 import { createSignInLink } from '../security/sessions.ts'
 import type { Service } from '../service.ts'
 import { writeBackup } from '../store/backup.ts'
@@ -106,6 +108,20 @@ export function serviceCommands(
         createApiKey(tx, { name, scopes, actor: 'cli' }),
       )
       return { company: tenant.name, name, scopes, key }
+    },
+
+    'rotate-keys': async (_, { report }) => {
+      const rotated = await rotateDataKeys(service, {
+        actor: 'cli',
+        onTenant: (done) => report({ label: 'Companies with a new key', done, total: null }),
+      })
+      return { ...rotated }
+    },
+
+    password: async (options) => {
+      const { password } = asked(z.object({ password: z.string().nullable() }), options)
+      await setLocalPassword(database, { password, actor: 'cli' })
+      return { set: password !== null, page: `${service.publicUrl ?? service.localUrl}/sign-in` }
     },
 
     ...sendingCommands(service, wake),

@@ -1,10 +1,12 @@
-/** Connecting a HubSpot portal from the command line: what is in it, who its customers are, and then the connection. */
+/** Connecting a HubSpot portal: what is in it, who its customers are, and then the connection. */
 import { readAccount, type HubSpotAccount } from '../../connectors/hubspot/account.ts'
 import type { HubSpotClient } from '../../connectors/hubspot/client.ts'
 import { parseHubSpotConfig, type HubSpotConfig } from '../../connectors/hubspot/config.ts'
 import { openHubSpotConnector } from '../../connectors/hubspot/connector.ts'
-import { countRecords, stageCounts, type StageCounts } from '../../connectors/hubspot/lifecycle.ts'
+import { countRecords, stageCounts, valueIn, type StageCounts } from '../../connectors/hubspot/lifecycle.ts'
 import type { PortalTokens } from '../../connectors/hubspot/oauth.ts'
+import { verify } from '../../connectors/hubspot/verify.ts'
+import { viewPortal } from '../../connectors/hubspot/account-view.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import type { PortalSignIn } from '../hubspot.ts'
@@ -13,6 +15,9 @@ import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
 import type { Connection, ValuePopulation } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
+import type { TenantId } from '../contracts/ids.ts'
+import { connectedAs, foundIn, pickAccount, type AccountFound, type Connected } from './account-found.ts'
+import { COMMAND_LINE, type Person } from './acting-person.ts'
 import { asked } from './asked.ts'
 import {
   connectedBefore,
@@ -45,90 +50,153 @@ export function connectHubSpot(service: Service, wake: () => void): ControlComma
   return async (given, { report }) => {
     const wanted = asked(connectOptions, given)
     const tenant = await companyOf(service, wanted.company)
-    const { client, tokens } = await service.hubspot.signIn(signInOf(wanted))
-    const account = await readAccount(client)
-    const { portal } = account
-    report(
-      `HubSpot account ${portal} (${accountWords(account)}), ${account.currency ?? 'no currency'}, ${account.timeZone}.`,
-    )
-    const crm = crmOf(account)
-    const before = await connectedBefore(service, tenant.id, crm, {
-      object: wanted.object,
-      anew: saysSettings(wanted),
-    })
-    const sealed = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
-    if (before !== null) {
-      const changes = await saidAnew(client, account, wanted, before)
-      const config = parseHubSpotConfig({ ...before.config, ...changes })
-      const said =
-        wanted.customers === undefined ? null : await populationIn(service, { client, config, wanted })
-      const population = said?.population ?? null
-      const stored = await storeReconnection(service, tenant.id, {
-        before,
-        changes,
-        population,
-        seal: sealed,
-        wake,
-      })
-      return {
-        company: tenant.name,
-        connection: before.name,
-        id: before.id,
-        portal,
-        reconnected: true,
-        changed: before.status === 'active',
-        ...(stored.populationChanged ? { population, customers: said?.customers } : {}),
-        warnings: [
-          ...currencyWarning(crm, stored.settings.currency.file),
-          ...webhookWarning(service, wanted),
-        ],
-      }
-    }
+    const made = await connectPortal(service, { tenant: tenant.id, wanted, by: COMMAND_LINE, report, wake })
+    return { company: tenant.name, ...made }
+  }
+}
 
-    const subscription = await chosenSubscription(client, wanted.subscription)
-    const config = await configFor(client, account, { ...wanted, subscription: subscription?.id })
-    const connector = openHubSpotConnector({ config, client, clock: service.clock })
-    try {
-      const [{ profile }] = await connector.describe()
-      const stages = await stageCounts(client, wanted.object, propertyIn(wanted.customers))
-      for (const line of mappingLines(profile, dayOf(service.clock()))) report(line)
-      for (const line of sensitiveLines(
-        'HubSpot',
-        await sensitiveProperties(client, wanted),
-        wanted.sensitive,
-      ))
-        report(line)
-      report(subscriptionLine(subscription))
-      if (wanted.customers === undefined) throw unsaid(wanted.object, stages, report)
-      const { population, customers, all } = await countedPopulation(client, { wanted, profile, stages })
-      const provisioned = await connector.provision?.()
-      const name = wanted.name ?? `HubSpot ${portal}${wanted.object === 'contacts' ? ' contacts' : ''}`
-      const { id, adopted, settings } = await storeConnection(service, tenant.id, {
-        account: crm,
-        connection: { name, config, population },
-        seal: sealed,
-        wake,
-      })
-      return {
-        company: tenant.name,
-        connection: name,
-        id,
-        portal,
-        population,
-        customers,
-        records: all,
-        test: account.test,
-        currency: adopted,
-        provisioned: { created: provisioned?.created.length ?? 0, changed: provisioned?.changed.length ?? 0 },
-        warnings: [
-          ...(provisioned?.problems ?? []),
-          ...currencyWarning(crm, settings.currency.file),
-          ...webhookWarning(service, wanted),
-        ],
-      }
-    } finally {
-      await connector.close()
+export interface ConnectingPortal {
+  readonly tenant: TenantId
+  readonly wanted: ConnectOptions
+  readonly by: Person
+  /** Told what was found, as it is found. */
+  readonly report: (line: string) => void
+  /** Has the queue look at once. */
+  readonly wake: () => void
+}
+
+/**
+ * Looks first, and keeps nothing unless all is well. From the command line it has to be said who is a customer; in the app
+ * that is a step of its own, and until then nobody is scored.
+ *
+ * @throws HoldfastError what HubSpot refuses; `conflict` where it is connected already; `usage`, `column_missing`,
+ *   `column_values` for what was said
+ */
+export async function connectPortal(
+  service: Service,
+  { tenant, wanted, by, report, wake }: ConnectingPortal,
+): Promise<Readonly<Record<string, unknown>> & Connected> {
+  const { client, tokens } = await service.hubspot.signIn(signInOf(wanted))
+  const account = await readAccount(client)
+  const { portal } = account
+  report(
+    `HubSpot account ${portal} (${accountWords(account)}), ${account.currency ?? 'no currency'}, ${account.timeZone}.`,
+  )
+  const crm = crmOf(account)
+  const before = await connectedBefore(service, tenant, crm, {
+    object: wanted.object,
+    anew: saysSettings(wanted) || wanted.again,
+    by,
+  })
+  const sealed = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
+  if (before !== null) {
+    const changes = await saidAnew(client, account, wanted, before)
+    const config = parseHubSpotConfig({ ...before.config, ...changes })
+    const said =
+      wanted.customers === undefined ? null : await populationIn(service, { client, config, wanted })
+    const population = said?.population ?? null
+    const stored = await storeReconnection(service, tenant, {
+      before,
+      changes,
+      population,
+      by,
+      seal: sealed,
+      wake,
+    })
+    return {
+      connection: before.name,
+      id: before.id,
+      portal,
+      reconnected: true,
+      changed: before.status === 'active',
+      ...(stored.populationChanged ? { population, customers: said?.customers } : {}),
+      warnings: [
+        ...currencyWarning(crm, stored.settings.currency.file),
+        ...webhookWarning(service, wanted, by),
+      ],
     }
+  }
+
+  const subscription = await chosenSubscription(client, wanted.subscription)
+  const config = await configFor(client, account, { ...wanted, subscription: subscription?.id })
+  const connector = openHubSpotConnector({ config, client, clock: service.clock })
+  try {
+    const [{ profile }] = await connector.describe()
+    const stages = await stageCounts(client, wanted.object, propertyIn(wanted.customers))
+    for (const line of mappingLines(profile, dayOf(service.clock()))) report(line)
+    for (const line of sensitiveLines('HubSpot', await sensitiveProperties(client, wanted), wanted.sensitive))
+      report(line)
+    report(subscriptionLine(subscription, by))
+    if (wanted.customers === undefined && by.way === 'cli') throw unsaid(wanted.object, stages, report)
+    const counted =
+      wanted.customers === undefined ? null : await countedPopulation(client, { wanted, profile, stages })
+    const provisioned = await connector.provision?.()
+    const name = wanted.name ?? `HubSpot ${portal}${wanted.object === 'contacts' ? ' contacts' : ''}`
+    const population = counted?.population ?? null
+    const { id, adopted, settings } = await storeConnection(service, tenant, {
+      account: crm,
+      connection: { name, config, population },
+      by,
+      seal: sealed,
+      wake,
+    })
+    return {
+      connection: name,
+      id,
+      portal,
+      population,
+      customers: counted?.customers ?? null,
+      records: counted?.all ?? null,
+      test: account.test,
+      currency: adopted,
+      provisioned: { created: provisioned?.created.length ?? 0, changed: provisioned?.changed.length ?? 0 },
+      warnings: [
+        ...(provisioned?.problems ?? []),
+        ...currencyWarning(crm, settings.currency.file),
+        ...webhookWarning(service, wanted, by),
+      ],
+    }
+  } finally {
+    await connector.close()
+  }
+}
+
+/**
+ * What a token opens, with nothing kept: the account, what the app may do there, who could be a customer, which property
+ * would feed what.
+ *
+ * @throws HoldfastError what HubSpot refuses; `conflict` where it is connected to another company
+ */
+export async function lookAtPortal(
+  service: Service,
+  { tenant, wanted, by }: Pick<ConnectingPortal, 'tenant' | 'wanted' | 'by'>,
+): Promise<AccountFound> {
+  const { client, granted } = await service.hubspot.signIn(signInOf(wanted))
+  const account = await readAccount(client)
+  const before = await connectedBefore(service, tenant, crmOf(account), {
+    object: wanted.object,
+    anew: true,
+    by,
+  })
+  const subscription = await chosenSubscription(client, wanted.subscription)
+  const config = await configFor(client, account, { ...wanted, subscription: subscription?.id })
+  const connector = openHubSpotConnector({ config, client, clock: service.clock })
+  try {
+    const [{ profile }] = await connector.describe()
+    const view = viewPortal({ client, config, clock: service.clock })
+    return {
+      system: 'HubSpot',
+      account: { id: account.portal, name: null, kind: accountWords(account), ...pickAccount(account) },
+      object: wanted.object,
+      connectedAs: connectedAs(before),
+      records: await view.count(null),
+      checks: await verify(client, { config, granted }),
+      ...(await foundIn(view, profile, dayOf(service.clock()))),
+      sensitive: await sensitiveProperties(client, wanted),
+      notes: [subscriptionLine(subscription, by), ...webhookWarning(service, wanted, by)],
+    }
+  } finally {
+    await connector.close()
   }
 }
 
@@ -167,7 +235,9 @@ async function countedPopulation(
   const population = statedPopulation(wanted, profile, stages)
   const all = await countRecords(client, wanted.object, null)
   const customers =
-    population.kind === 'everyone' ? all : await countRecords(client, wanted.object, population)
+    population.kind === 'everyone'
+      ? all
+      : await countRecords(client, wanted.object, valueIn(population.property, population.values))
   if (customers === 0) throw nobody(wanted, stages)
   return { population, customers, all }
 }
@@ -225,14 +295,18 @@ async function seal(
     await vault.seal(tx, portalSecret(portal, 'webhook_secret'), wanted.webhookSecret)
 }
 
-function webhookWarning({ publicUrl }: Service, { token, webhookSecret }: ConnectOptions): readonly string[] {
+function webhookWarning(
+  { publicUrl }: Service,
+  { token, webhookSecret }: ConnectOptions,
+  by: Person,
+): readonly string[] {
   if (publicUrl === null)
     return [
       'PUBLIC_URL is not set, so HubSpot cannot tell of changes as they happen: they are found within five minutes.',
     ]
   if (token !== undefined && webhookSecret === undefined)
     return [
-      `For changes within a second, add webhooks to the private app with the address ${publicUrl}/webhooks/hubspot, and connect with --webhook-secret-file (the app's client secret). Without it they are found within five minutes.`,
+      `For changes within a second, add webhooks to the private app with the address ${publicUrl}/webhooks/hubspot, and ${by.way === 'cli' ? "connect with --webhook-secret-file (the app's client secret)" : "give the app's client secret with its token"}. Without it they are found within five minutes.`,
     ]
   return []
 }

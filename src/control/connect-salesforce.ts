@@ -1,4 +1,4 @@
-/** Connecting a Salesforce org from the command line: the sign-in, who its customers are, and then the connection. */
+/** Connecting a Salesforce org: the sign-in, who its customers are, and then the connection. */
 import type { Connector } from '../../connectors/connector.ts'
 import { openCrmMemory } from '../../connectors/memory.ts'
 import type { SalesforceConfig } from '../../connectors/salesforce/config.ts'
@@ -10,7 +10,8 @@ import type { TenantId } from '../contracts/ids.ts'
 import type { OrgSignIn, SignedInOrg } from '../salesforce-sign-in.ts'
 import type { Service } from '../service.ts'
 import type { Population } from '../store/connections.ts'
-import type { Tenant } from '../store/tenants.ts'
+import { connectedAs, foundIn, type AccountFound, type Connected } from './account-found.ts'
+import { COMMAND_LINE, type Person } from './acting-person.ts'
 import { asked } from './asked.ts'
 import {
   connectedBefore,
@@ -51,38 +52,48 @@ export function connectSalesforce(service: Service, wake: () => void): ControlCo
     const how = signInOf(wanted) ?? (await byBrowser(service, tenant.id, wanted, { report, signal }))
     const signedIn = await service.salesforce.signIn(tenant.id, how)
     try {
-      return await connectOrg(service, { tenant, wanted, signedIn, report, wake })
+      const made = await connectOrg(service, {
+        tenant: tenant.id,
+        wanted,
+        signedIn,
+        by: COMMAND_LINE,
+        report,
+        wake,
+      })
+      return { company: tenant.name, ...made }
     } catch (cause) {
       throw keptSignIn(cause, signedIn.config.org, wanted)
     }
   }
 }
 
-interface Connecting {
-  readonly tenant: Pick<Tenant, 'id' | 'name'>
+export interface ConnectingOrg {
+  readonly tenant: TenantId
   readonly wanted: ConnectOptions
   readonly signedIn: SignedInOrg
+  readonly by: Person
+  /** Told what was found, as it is found. */
   readonly report: Parameters<ControlCommand>[1]['report']
+  /** Has the queue look at once. */
   readonly wake: () => void
 }
 
-async function connectOrg(
+/**
+ * Looks first, and keeps nothing but a consent unless all is well. From the command line it has to be said who is a
+ * customer; in the app that is a step of its own, and until then nobody is scored.
+ */
+export async function connectOrg(
   service: Service,
-  { tenant, wanted, signedIn, report, wake }: Connecting,
-): Promise<Readonly<Record<string, unknown>>> {
+  { tenant, wanted, signedIn, by, report, wake }: ConnectingOrg,
+): Promise<Readonly<Record<string, unknown>> & Connected> {
   const { readOrg } = await import('../../connectors/salesforce/org.ts')
   const org = await readOrg(signedIn.client)
   report(orgLine(org, signedIn))
-  const account: CrmAccount = {
-    kind: 'salesforce',
-    word: 'Salesforce org',
-    externalId: org.id,
-    test: org.sandbox,
-    currency: org.currency ?? wanted.currency?.toUpperCase() ?? null,
-  }
-  const before = await connectedBefore(service, tenant.id, account, {
+  const account = accountOf(org, wanted)
+  const before = await connectedBefore(service, tenant, account, {
     object: wanted.object,
-    anew: saysSettings(wanted),
+    anew: saysSettings(wanted) || wanted.again,
+    by,
   })
   const namespace = await findNamespace(signedIn)
   const config = configFor({ ...before?.config, ...signedIn.config }, namespace, wanted)
@@ -97,9 +108,8 @@ async function connectOrg(
     const anew = wanted.customers !== undefined || wanted.where !== undefined
     const said = anew ? await counted(found.context, wanted, await stagesOf(found.context, wanted)) : null
     const population = said?.population ?? null
-    const stored = await storeReconnection(service, tenant.id, { before, changes, population, seal, wake })
+    const stored = await storeReconnection(service, tenant, { before, changes, population, by, seal, wake })
     return {
-      company: tenant.name,
       connection: before.name,
       id: before.id,
       org: org.id,
@@ -119,24 +129,26 @@ async function connectOrg(
     const stages = await stagesOf(context, wanted)
     for (const line of mappingLines(profile, dayOf(service.clock()), FIELD)) report(line)
     for (const line of await sensitiveIn(context, wanted)) report(line)
-    if (wanted.customers === undefined && wanted.where === undefined) throw unsaid(wanted, stages, report)
-    const { population, customers, all } = await counted(context, wanted, stages)
+    const said = wanted.customers !== undefined || wanted.where !== undefined
+    if (!said && by.way === 'cli') throw unsaid(wanted, stages, report)
+    const found = said ? await counted(context, wanted, stages) : null
+    const population = found?.population ?? null
     const what = wanted.object === 'Contact' ? ' contacts' : ''
     const name = wanted.name ?? `Salesforce ${org.name === '' ? org.id : org.name}${what}`
-    const { id, adopted, settings } = await storeConnection(service, tenant.id, {
+    const { id, adopted, settings } = await storeConnection(service, tenant, {
       account,
       connection: { name, config, population },
+      by,
       seal,
       wake,
     })
     return {
-      company: tenant.name,
       connection: name,
       id,
       org: org.id,
       population,
-      customers,
-      records: all,
+      customers: found?.customers ?? null,
+      records: found?.all ?? null,
       test: org.sandbox,
       currency: adopted,
       provisioned: { created: 0, changed: 0 },
@@ -149,6 +161,62 @@ async function connectOrg(
     await connector.close()
   }
 }
+
+/**
+ * What a sign-in opens, with nothing kept but a consent: the org, what our user may do there, who could be a customer, which
+ * field would feed what.
+ */
+export async function lookAtOrg(
+  service: Service,
+  { tenant, wanted, signedIn, by }: Pick<ConnectingOrg, 'tenant' | 'wanted' | 'signedIn' | 'by'>,
+): Promise<AccountFound> {
+  const { readOrg } = await import('../../connectors/salesforce/org.ts')
+  const { viewOrg } = await import('../../connectors/salesforce/account-view.ts')
+  const { verify } = await import('../../connectors/salesforce/verify.ts')
+  const { sensitiveFields } = await import('../../connectors/salesforce/classification.ts')
+  const org = await readOrg(signedIn.client)
+  const before = await connectedBefore(service, tenant, accountOf(org, wanted), {
+    object: wanted.object,
+    anew: true,
+    by,
+  })
+  const namespace = await findNamespace(signedIn)
+  const config = configFor({ ...before?.config, ...signedIn.config }, namespace, wanted)
+  const { connector, context } = await openFound(service, signedIn, config)
+  try {
+    const [{ profile }] = await connector.describe()
+    const view = viewOrg(context)
+    const { currency } = accountOf(org, wanted)
+    return {
+      system: 'Salesforce',
+      account: {
+        id: org.id,
+        name: org.name === '' ? null : org.name,
+        kind: `${kindOf(org)}${org.edition === null ? '' : `, ${org.edition}`}; signed in as ${config.username}`,
+        test: org.sandbox,
+        currency,
+        timeZone: org.timeZone,
+      },
+      object: wanted.object,
+      connectedAs: connectedAs(before),
+      records: await view.count(null),
+      checks: await verify(context),
+      ...(await foundIn(view, profile, dayOf(service.clock()))),
+      sensitive: [...((await sensitiveFields(context, wanted.object)) ?? [])],
+      notes: [],
+    }
+  } finally {
+    await connector.close()
+  }
+}
+
+const accountOf = (org: SalesforceOrg, wanted: ConnectOptions): CrmAccount => ({
+  kind: 'salesforce',
+  word: 'Salesforce org',
+  externalId: org.id,
+  test: org.sandbox,
+  currency: org.currency ?? wanted.currency?.toUpperCase() ?? null,
+})
 
 async function byBrowser(
   service: Service,
@@ -171,16 +239,14 @@ async function byBrowser(
   return service.salesforce.web.wait(tenant, state, signal)
 }
 
-function orgLine(
-  { id, name, sandbox, edition, currency, timeZone, personAccounts }: SalesforceOrg,
-  { config }: SignedInOrg,
-): string {
-  const kind = sandbox
-    ? 'a sandbox: risk is written there, and everything else stays a dry run'
-    : 'a live org'
+function orgLine(org: SalesforceOrg, { config }: SignedInOrg): string {
+  const { id, name, edition, currency, timeZone, personAccounts } = org
   const more = [edition, currency ?? 'no currency', timeZone, personAccounts ? 'with person accounts' : null]
-  return `Salesforce org ${id} "${name}" (${kind}), ${more.filter((one) => one !== null).join(', ')}; signed in as ${config.username}.`
+  return `Salesforce org ${id} "${name}" (${kindOf(org)}), ${more.filter((one) => one !== null).join(', ')}; signed in as ${config.username}.`
 }
+
+const kindOf = ({ sandbox }: SalesforceOrg): string =>
+  sandbox ? 'a sandbox: risk is written there, and everything else stays a dry run' : 'a live org'
 
 async function openFound(
   { clock }: Service,

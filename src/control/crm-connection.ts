@@ -20,6 +20,7 @@ import { changeConfig } from '../store/crm-connections.ts'
 import type { Transaction } from '../store/database.ts'
 import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { requestStep } from '../store/steps.ts'
+import { auditOf, type Person } from './acting-person.ts'
 
 /** A portal or an org that is about to be connected. */
 export interface CrmAccount {
@@ -45,7 +46,7 @@ export async function connectedBefore(
   { database }: Pick<Service, 'database'>,
   tenant: TenantId,
   { kind, word, externalId }: CrmAccount,
-  { object, anew }: { readonly object: string; readonly anew: boolean },
+  { object, anew, by }: { readonly object: string; readonly anew: boolean; readonly by: Person },
 ): Promise<Connection | null> {
   const placed = await database.asSystem('whether a CRM is connected already', (tx) =>
     findConnectionsByExternalId(tx, kind, externalId),
@@ -65,7 +66,9 @@ export async function connectedBefore(
     if (found.status === 'active' && !anew)
       throw new HoldfastError(
         'conflict',
-        `${what} are connected already, as "${found.name}". To change how it is set up, say what is to be different (such as --roles or --fallback-owner) without --customers. For another sign-in or other customers: holdfast disconnect "${found.name}", then connect again; its customers and their history stay.`,
+        by.way === 'app'
+          ? `${what} are connected already, as "${found.name}", and it works. To sign in to it anew, open the connection and reconnect it there.`
+          : `${what} are connected already, as "${found.name}". To change how it is set up, say what is to be different (such as --roles or --fallback-owner) without --customers. For another sign-in or other customers: holdfast disconnect "${found.name}", then connect again; its customers and their history stay.`,
       )
     return found
   }
@@ -93,10 +96,12 @@ export async function storeConnection(
   {
     account,
     connection,
+    by,
     seal,
     wake,
   }: {
     readonly account: CrmAccount
+    readonly by: Person
     readonly connection: Pick<NewConnection, 'name' | 'config' | 'population'>
     readonly seal: (tx: Transaction) => Promise<void>
     readonly wake: () => void
@@ -105,20 +110,23 @@ export async function storeConnection(
   const { kind, externalId, test: sandbox } = account
   return database.withTenant(tenant, async (tx) => {
     const { name } = connection
-    await expectFreeName(tx, name)
+    await expectFreeName(tx, name, by)
     await seal(tx)
     const id = await createConnection(tx, { ...connection, kind, externalId, sandbox })
-    await recordAudit(tx, { actor: 'cli', action: 'connection.create', object: id, detail: { name } })
+    await recordAudit(tx, { ...auditOf(by), action: 'connection.create', object: id, detail: { name } })
     tx.afterCommit(wake)
-    const adopted = await adoptCurrency(tx, account)
+    const adopted = await adoptCurrency(tx, account, by)
     return { id, adopted, settings: (await currentSettings(tx)).settings }
   })
 }
 
 /** @throws HoldfastError `conflict` */
-export async function expectFreeName(tx: Transaction, name: string): Promise<void> {
+export async function expectFreeName(tx: Transaction, name: string, by: Person): Promise<void> {
   if ((await listConnections(tx)).some((one) => one.name === name))
-    throw new HoldfastError('conflict', `There is a connection "${name}" already. Give this one --name.`)
+    throw new HoldfastError(
+      'conflict',
+      `There is a connection "${name}" already. ${by.way === 'cli' ? 'Give this one --name.' : 'Give this one another name.'}`,
+    )
 }
 
 /**
@@ -133,9 +141,11 @@ export async function storeReconnection(
     before,
     changes,
     population,
+    by,
     seal,
     wake,
   }: {
+    readonly by: Person
     readonly before: Connection
     readonly changes: Readonly<Record<string, unknown>>
     readonly population: Population | null
@@ -150,9 +160,9 @@ export async function storeReconnection(
     await changeConfig(tx, id, changes)
     await setConnectionStatus(tx, id, 'active', null)
     if (populationChanged) await changePopulation(tx, id, population)
-    await requestStep(tx, { connection: id, step: 'sync', cause: 'cli' })
+    await requestStep(tx, { connection: id, step: 'sync', cause: by.way === 'cli' ? 'cli' : 'api' })
     await recordAudit(tx, {
-      actor: 'cli',
+      ...auditOf(by),
       action: before.status === 'active' ? 'connection.change' : 'connection.reconnect',
       object: id,
     })
@@ -167,14 +177,18 @@ export async function storeReconnection(
  *
  * @returns the currency that was set; null: none was
  */
-async function adoptCurrency(tx: Transaction, { currency, word }: CrmAccount): Promise<string | null> {
+async function adoptCurrency(
+  tx: Transaction,
+  { currency, word }: CrmAccount,
+  by: Person,
+): Promise<string | null> {
   const { version, settings } = await currentSettings(tx)
   if (currency === null || !isCurrency(currency) || currency === settings.currency.file) return null
   if (version > 0 || (await listConnections(tx)).length > 1) return null
   await saveSettings(
     tx,
     { currency: { file: currency } },
-    { expected: 0, author: 'cli', note: `The currency of the ${word} that was connected.` },
+    { expected: 0, author: by.actor, note: `The currency of the ${word} that was connected.` },
   )
   return currency
 }

@@ -17,6 +17,30 @@ export interface PropertyWord {
 const PROPERTY: PropertyWord = { one: 'property', many: 'properties' }
 export const FIELD: PropertyWord = { one: 'field', many: 'fields' }
 
+/** A property that is taken for something that tells of churn. */
+export interface Recognised {
+  readonly feature: string
+  readonly label: string
+  readonly column: string
+  /** 0 to 1. */
+  readonly confidence: number
+  /** Why it is taken for that. */
+  readonly why: string
+  /** Values of it as people read them; '' for none. */
+  readonly sample: string
+}
+
+/** @param today days since 1970-01-01 */
+export function recognised(profile: TableProfile, today: number): readonly Recognised[] {
+  const asOf = new Date(today * 86_400_000).toISOString().slice(0, 10)
+  return proposeMapping(profile, { asOf }).columns.flatMap(({ column, use, feature, confidence, why }) => {
+    const entry = feature === undefined ? undefined : canonical(feature)
+    const values = profile.columns.find(({ header }) => header === column)
+    if (use === 'ignore' || entry === undefined || values === undefined) return []
+    return [{ feature: entry.name, label: entry.label, column, confidence, why, sample: sampleOf(values) }]
+  })
+}
+
 /**
  * Which property would feed what, with values of a sample, so that a wrong guess is seen before it scores anybody.
  *
@@ -28,13 +52,7 @@ export function mappingLines(
   today: number,
   word: PropertyWord = PROPERTY,
 ): readonly string[] {
-  const asOf = new Date(today * 86_400_000).toISOString().slice(0, 10)
-  const found = proposeMapping(profile, { asOf }).columns.flatMap(({ column, use, feature, confidence }) => {
-    const entry = feature === undefined ? undefined : canonical(feature)
-    const values = profile.columns.find(({ header }) => header === column)
-    if (use === 'ignore' || entry === undefined || values === undefined) return []
-    return [{ label: entry.label, column, confidence, sample: sampleOf(values) }]
-  })
+  const found = recognised(profile, today)
   if (found.length === 0)
     return [
       `No ${word.one} was recognised as one that tells of churn. Scores would know next to nothing: map ${word.many} before relying on them.`,
@@ -50,7 +68,8 @@ export function mappingLines(
   ]
 }
 
-function sampleOf({ values, range, kind }: ColumnProfile): string {
+/** Values of a column as people read them, a few of them. */
+export function sampleOf({ values, range, kind }: ColumnProfile): string {
   if (kind === 'number' && range !== undefined && values.length > 3)
     return `${short(range.min)} to ${short(range.max)}`
   return values

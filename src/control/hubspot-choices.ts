@@ -37,6 +37,8 @@ export const connectOptions = z.object({
   roles: z.array(z.string().min(1)).default([]),
   sensitive: z.array(z.string().min(1)).default([]),
   webhookSecret: z.string().trim().min(1).optional(),
+  /** Another sign-in for a connection that works. */
+  again: z.boolean().default(false),
 })
 export type ConnectOptions = z.infer<typeof connectOptions>
 

@@ -52,6 +52,8 @@ export const connectOptions = z.object({
   consent: z.enum(['stated', 'opt_out']).optional(),
   /** ISO 4217, where the org has one and does not tell which. */
   currency: z.string().trim().optional(),
+  /** Another sign-in for a connection that works. */
+  again: z.boolean().default(false),
 })
 export type ConnectOptions = z.infer<typeof connectOptions>
 

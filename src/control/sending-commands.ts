@@ -134,7 +134,7 @@ export function sendingCommands(
           await recordAudit(tx, { actor, action: `intervention.${answer}`, object: id })
         }
         if (ids.length > 0) tx.afterCommit(wake)
-        const waiting = await listInterventions(tx, { state: 'awaiting_approval', limit: LARGEST_PAGE })
+        const waiting = await listInterventions(tx, { state: ['awaiting_approval'], limit: LARGEST_PAGE })
         const names = await namesOf(tx)
         return {
           company: tenant.name,

@@ -1,9 +1,8 @@
 /** Setting an installation up from the command line: companies, connections, settings, secrets, activation. */
-import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../contracts/errors.ts'
-import { asConnection, type TenantId } from '../contracts/ids.ts'
+import type { TenantId } from '../contracts/ids.ts'
 import { ENDED_BY_SETTINGS } from '../loop/act-retry.ts'
 import { MAILGUN_KEY } from '../loop/feedback-path.ts'
 import { groupPower } from '../loop/group-power.ts'
@@ -12,13 +11,14 @@ import { SMS_API_SECRET, SMS_AUTH_TOKEN } from '../loop/sms-account.ts'
 import type { Service } from '../service.ts'
 import { DKIM_KEY, SMTP_PASSWORD } from '../channels.ts'
 import { recordAudit } from '../store/audit.ts'
-import { createConnection, type Population, type ValuePopulation } from '../store/connections.ts'
+import type { Population, ValuePopulation } from '../store/connections.ts'
 import { groupSizes } from '../store/group-counts.ts'
 import { releaseDeferred } from '../store/intervention-sweeps.ts'
 import { currentSettings, saveSettings } from '../store/settings-versions.ts'
 import { activateTenant, createTenant, listTenants } from '../store/tenants.ts'
+import { COMMAND_LINE } from './acting-person.ts'
 import { asked } from './asked.ts'
-import { expectFreeName } from './crm-connection.ts'
+import { connectFile, withFile } from './connect-file.ts'
 import type { ControlCommand } from './server.ts'
 
 /** What the command line may put into the vault, by the name that people type. */
@@ -53,14 +53,15 @@ export function setupCommands(service: Service, wake: () => void): Readonly<Reco
       const config = { ...wanted.columns, path: resolve(wanted.path) }
       const population = await populationFor(service, tenant.id, config, wanted.customers)
       const name = wanted.name ?? config.path.split(/[\\/]/).at(-1)!
-      const connection = await database.withTenant(tenant.id, async (tx) => {
-        await expectFreeName(tx, name)
-        const id = await createConnection(tx, { kind: 'csv', name, sandbox: false, config, population })
-        await recordAudit(tx, { actor: 'cli', action: 'connection.create', object: id, detail: { name } })
-        tx.afterCommit(wake)
-        return id
+      const { id } = await connectFile(service, {
+        tenant: tenant.id,
+        config,
+        name,
+        population,
+        by: COMMAND_LINE,
+        wake,
       })
-      return { company: tenant.name, connection: name, id: connection, population }
+      return { company: tenant.name, connection: name, id, population }
     },
 
     settings: async (options) => {
@@ -126,13 +127,12 @@ const connectOptions = ofCompany.extend({
 
 /** As it was said; where nothing was said, a proposal that the person has to repeat, since nobody is scored unasked. */
 async function populationFor(
-  { connectors }: Service,
+  service: Service,
   tenant: TenantId,
-  config: Readonly<Record<string, unknown>>,
+  config: Readonly<Record<string, unknown>> & { readonly path: string },
   said: string | undefined,
 ): Promise<Population> {
-  const connector = await connectors.open({ tenant, id: asConnection(randomUUID()), kind: 'csv', config })
-  try {
+  return withFile(service, { tenant, config }, async (connector) => {
     // Reads the file's columns: one that cannot be read is refused here, not by the first sync.
     const [{ profile }] = await connector.describe()
     if (said === undefined)
@@ -148,9 +148,7 @@ async function populationFor(
         `The file has no column "${wanted.property}". Its columns: ${known.join(', ')}.`,
       )
     return wanted
-  } finally {
-    await connector.close()
-  }
+  })
 }
 
 /**

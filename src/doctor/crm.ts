@@ -13,9 +13,7 @@ import { failedCheck } from './doctor.ts'
 import { checkWebhooks } from './hubspot.ts'
 
 export interface CheckedCrm {
-  /** As a heading: the company and the connection. */
-  readonly name: string
-  readonly tenant: Tenant
+  readonly tenant: Pick<Tenant, 'id'>
   readonly place: ConnectionPlace
   readonly connection: Connection
 }
@@ -27,7 +25,7 @@ export const isCrm = (kind: string): boolean => Object.hasOwn(CRMS, kind)
 
 export async function checkCrm(
   service: Service,
-  { name, tenant, place, connection }: CheckedCrm,
+  { tenant, place, connection }: CheckedCrm,
 ): Promise<readonly Check[]> {
   const { database, clock } = service
   const { stored, view, stream, settings } = await database.withTenant(tenant.id, async (tx) => ({
@@ -68,10 +66,7 @@ export async function checkCrm(
     connection.kind === 'salesforce'
       ? checkEvents(connection, stream, last)
       : await checkWebhooks(service, { tenant, connection, last })
-  return [...found, ...notes, ...refused, changes].map((check) => ({
-    ...check,
-    name: `${name}, ${check.name}`,
-  }))
+  return [...found, ...notes, ...refused, changes]
 }
 
 const THINGS: Readonly<Record<Refusal['what'], string>> = {

@@ -12,7 +12,7 @@ const PATH = '/webhooks/hubspot'
 /** Whether an event of HubSpot's would be taken: one of no portal, signed as HubSpot signs, is sent there. */
 export async function checkWebhooks(
   { config, vault, database, clock, publicUrl }: Service,
-  { tenant, connection, last }: { tenant: Tenant; connection: Connection; last: Date | null },
+  { tenant, connection, last }: { tenant: Pick<Tenant, 'id'>; connection: Connection; last: Date | null },
 ): Promise<Check> {
   const name = 'Webhooks'
   const heard =

@@ -9,12 +9,12 @@ import { countDue } from '../store/due.ts'
 import { keptInterventions } from '../store/kept-interventions.ts'
 import { expectTenantsApart } from '../store/readiness.ts'
 import { currentSettings } from '../store/settings-versions.ts'
-import { listConnections, type ConnectionStatus } from '../store/connections.ts'
+import { listConnections } from '../store/connections.ts'
 import { listSteps } from '../store/steps.ts'
 import { ensureInstallation, listTenants, type Tenant } from '../store/tenants.ts'
 import type { Examination } from './doctor.ts'
 import { failedCheck } from './doctor.ts'
-import { checkCrm, isCrm } from './crm.ts'
+import { checkConnection, verified } from './connection.ts'
 import { checkClock, checkDisk, checkPublicUrl } from './machine.ts'
 import { checkOffers, offerSituation } from './offers.ts'
 import { checkTextsOf } from './sms.ts'
@@ -114,15 +114,8 @@ async function checkTenants(service: Service): Promise<readonly Check[]> {
   return checks
 }
 
-/** Why a connection that does not work is left alone. */
-const STATUS_WORDS: Readonly<Record<Exclude<ConnectionStatus, 'active'>, string>> = {
-  paused: 'is paused',
-  needs_reconnect: 'needs a new sign-in',
-  disconnected: 'was disconnected',
-}
-
 async function checkTenant(service: Service, tenant: Tenant): Promise<readonly Check[]> {
-  const { database, connectors, channels, vault, clock } = service
+  const { database, channels, vault, clock } = service
   const { settings, connections, steps, foreign, kept, offers } = await database.withTenant(
     tenant.id,
     async (tx) => {
@@ -150,36 +143,15 @@ async function checkTenant(service: Service, tenant: Tenant): Promise<readonly C
   ]
   for (const connection of connections) {
     const name = `${tenant.name}: ${connection.name}`
-    if (connection.status !== 'active') {
-      checks.push({
-        name,
-        status: connection.status === 'needs_reconnect' ? 'failed' : 'off',
-        message: `The connection ${STATUS_WORDS[connection.status]}: ${(connection.statusReason ?? 'no reason was given').replace(/\.$/, '')}. Its customers stay as they were.`,
-      })
-      continue
-    }
-    const place = {
-      tenant: tenant.id,
-      id: connection.id,
-      kind: connection.kind,
-      config: connection.config,
-    }
+    const own = steps.filter((one) => one.connection === connection.id)
+    const found = await checkConnection(service, { tenant, connection, steps: own })
     checks.push(
-      ...(isCrm(connection.kind)
-        ? await checkCrm(service, { name, tenant, place, connection })
-        : await verify(name, () => connectors.open(place))),
+      ...found.map((check) => ({ ...check, name: check.name === '' ? name : `${name}, ${check.name}` })),
     )
-    for (const { step, error, state } of steps.filter((one) => one.connection === connection.id))
-      if (error !== null)
-        checks.push({
-          name: `${name}, ${step.replace('_', ' ')}`,
-          status: state === 'dead' ? 'failed' : 'warning',
-          message: `${error.message} ${state === 'dead' ? 'It was given up; holdfast sync or run tries it again.' : 'It is tried again by itself.'}`,
-        })
   }
   if (settings.delivery.mode === 'test_list')
     checks.push(
-      ...(await verify(`${tenant.name}: e-mail`, async () => {
+      ...(await verified(`${tenant.name}: e-mail`, async () => {
         const channel = await channels.email({ tenant: tenant.id, delivery: 'live', settings })
         return (
           channel ?? {
@@ -268,20 +240,5 @@ function sending(
     status: 'ok',
     message:
       'E-mails reach the addresses on the test list and nobody else; calls and offers become tasks for owners in a CRM that is no test account.',
-  }
-}
-
-/** Channels of a tenant stay open; only connectors are closed after they were looked at. */
-async function verify(
-  name: string,
-  open: () => Promise<{ verify(): Promise<readonly Check[]>; close(): Promise<void> }>,
-): Promise<readonly Check[]> {
-  try {
-    const place = await open()
-    const found = await place.verify()
-    if ('describe' in place) await place.close()
-    return found.map((check) => ({ ...check, name: `${name}, ${check.name}` }))
-  } catch (cause) {
-    return [failedCheck(name, cause)]
   }
 }

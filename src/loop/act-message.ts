@@ -25,7 +25,7 @@ export interface StoredMessage extends EmailMessage {
 
 export interface MessageRequest {
   readonly tenant: TenantId
-  readonly intervention: Intervention
+  readonly intervention: Pick<Intervention, 'id' | 'actionKey'>
   readonly context: ActContext
   readonly settings: ServiceSettings
   readonly to: Reachable

@@ -47,7 +47,10 @@ export function chooseCallee(
 }
 
 export interface TaskRequest {
-  readonly intervention: Intervention
+  readonly intervention: Pick<
+    Intervention,
+    'actionKey' | 'customer' | 'plannedCostMinor' | 'currency' | 'expiresAt'
+  >
   readonly context: ActContext
   readonly to: Callee | null
   /** Whose list it goes on; null: nobody's. Default: of whoever owns the record. */

@@ -16,6 +16,7 @@ import {
   anyApprovalAsked,
   approvalKey,
   askedApprovals,
+  holdBackApprovals,
   owedApprovals,
   settleApprovalTasks,
   takeApprovalAnswers,
@@ -52,7 +53,8 @@ type Where = Pick<StepContext, 'tenant' | 'connection' | 'signal'>
  * Part of writing back: asks about what waits and was not asked about yet.
  *
  * @param open the connector of the connection, which stays open; not called where nothing is to be asked
- * @returns `{ asked, unasked }`; what could not be asked has its reason, and a time to be tried again or none
+ * @returns `{ asked, unasked }`; what could not be asked has its reason, and a time to be tried again or none. What a person
+ *   has no room for says so, and is asked about when others were answered
  * @throws HoldfastError what the connector throws when nothing at all could be tried; all of it stays due
  * @example
  * await writeApprovals(services, context, crm.open) // { asked: 4, unasked: 0 }
@@ -68,8 +70,12 @@ export async function writeApprovals(
     const due = await database.withTenant(tenant, async (tx) => {
       if (!(await mayAsk(tx, services, connection))) return []
       await alignApprovalTasks(tx, connection)
-      const owed = await owedApprovals(tx, connection, BATCH)
-      return owed.length === 0 ? [] : compose(tx, services, owed)
+      const { perPerson } = (await currentSettings(tx)).settings.delivery.approval
+      const owed = await owedApprovals(tx, { connection, perPerson }, BATCH)
+      if (owed.length > 0) return compose(tx, services, owed)
+      if ((await holdBackApprovals(tx, { connection, perPerson })) > 0)
+        await requestStep(tx, { connection, step: 'write_back', cause: 'approval', at: await inAWhile(tx) })
+      return []
     })
     if (due.length === 0) break
     const ended = await made(due, open)
@@ -129,9 +135,11 @@ export async function readApprovals(
 }
 
 async function lookAgain(tx: Transaction, connection: StepContext['connection']): Promise<void> {
-  const at = new Date((await databaseTime(tx)).getTime() + LOOK_EVERY_MS)
-  await requestStep(tx, { connection, step: 'observe', cause: 'approval', at })
+  await requestStep(tx, { connection, step: 'observe', cause: 'approval', at: await inAWhile(tx) })
 }
+
+const inAWhile = async (tx: Transaction): Promise<Date> =>
+  new Date((await databaseTime(tx)).getTime() + LOOK_EVERY_MS)
 
 function answersOf(
   asked: readonly AskedApproval[],
@@ -213,7 +221,7 @@ async function compose(
 
 /** Its page of the service, where a person may answer too. */
 const linkTo = (publicUrl: string | null, id: InterventionId): string | null =>
-  publicUrl === null ? null : `${publicUrl}/outbox/${id}`
+  publicUrl === null ? null : `${publicUrl}/app/actions/list?open=${id}`
 
 interface Asking {
   readonly owed: OwedApproval

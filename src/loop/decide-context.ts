@@ -6,7 +6,8 @@ import type { PolicyContext } from '../../models/features/context.ts'
 import { DAYS_PER_MONTH } from '../../models/features/units.ts'
 import type { Column, MaskContext, PersonColumns, WhoColumns } from '../../models/policy/masks.ts'
 import type { Action, ChannelName } from '../contracts/actions.ts'
-import { ELIGIBILITY_NUMBERS, type EligibilityNumber, type RiskLevel } from '../contracts/eligibility.ts'
+import type { Level } from '../contracts/customer-terms.ts'
+import { ELIGIBILITY_NUMBERS, type EligibilityNumber } from '../contracts/eligibility.ts'
 import type { AddressFact, LedgerFact, Person, PersonContact } from '../store/decision-facts.ts'
 import type { HoldKind } from '../store/holds.ts'
 
@@ -116,7 +117,7 @@ export interface StoredFacts {
   /** All of their people object to being profiled, and the score is still there. */
   readonly objecting: ReadonlySet<number>
   /** In the order of the columns. */
-  readonly levels: readonly RiskLevel[]
+  readonly levels: readonly Level[]
   readonly objects: readonly string[]
 }
 

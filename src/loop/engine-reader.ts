@@ -5,7 +5,7 @@ import { calibratedScale } from '../../models/churn/explain/attribution.ts'
 import { reasonWriter } from '../../models/churn/explain/sentence.ts'
 import { contextReader, type PolicyContext } from '../../models/features/context.ts'
 import { fillDesign } from '../../models/features/design.ts'
-import { frameReader } from '../../models/features/frame.ts'
+import { frameReader, type Gap } from '../../models/features/frame.ts'
 import { dateUnits } from '../../models/features/units.ts'
 import type { ServedChurn, ServedPolicy } from '../../models/onnx/serve.ts'
 import { STATE_SIZE, STATE_VERSION, writeState } from '../../models/policy/state.ts'
@@ -22,6 +22,8 @@ export interface EngineReader {
   readonly asOf: number | null
   /** Whether scores move with the calendar alone: something is counted from a date. */
   readonly dated: boolean
+  /** Features that nothing of these records feeds. */
+  readonly gaps: readonly Gap[]
   /** @throws HoldfastError `model_inference` */
   score(rows: readonly Properties[]): Promise<readonly ScoredRecord[]>
   /**
@@ -34,6 +36,19 @@ export interface EngineReader {
     rows: readonly Properties[],
     known: readonly (string | null)[],
   ): Promise<readonly (HashedRecord | 'unchanged' | 'objects')[]>
+  /** What the models would be fed with, a record each, to look at or to change before {@link scoreInputs}. */
+  inputsOf(rows: readonly Properties[]): readonly RecordInput[]
+  /** @throws HoldfastError `model_inference` */
+  scoreInputs(inputs: readonly RecordInput[]): Promise<readonly ScoredRecord[]>
+}
+
+/** What the models are fed with of one record. */
+export interface RecordInput {
+  /** One a feature of the model, in their order: numbers as they are, categories as their code; NaN is missing. */
+  readonly values: Float32Array
+  /** 0 to 1. */
+  readonly dataConfidence: number
+  readonly context: Context
 }
 
 export interface HashedRecord extends ScoredRecord {
@@ -102,7 +117,7 @@ export function openReader(
     const states = new Float32Array(count * STATE_SIZE)
     const scored = Array.from({ length: count }, (_, row) => {
       const monthlyHazard = toHazard(probability[row])
-      const known = Object.fromEntries(names.map((name) => [name, context[name][row]])) as Context
+      const known = contextAt(context, row)
       writeState(states, row, { ...known, monthlyHazard })
       const reasons = write
         .told(scores.reasons!, row, frame)
@@ -131,6 +146,7 @@ export function openReader(
   return {
     asOf: frames.asOf?.day ?? null,
     dated,
+    gaps: frames.gaps,
     score: joinSmall((rows) => run(read(rows))),
     scoreChanged: async (rows, known) => {
       if (rows.length === 0) return []
@@ -148,6 +164,35 @@ export function openReader(
       })
       return out
     },
+    inputsOf: (rows) => {
+      if (rows.length === 0) return []
+      const { frame, dataConfidence, context } = read(rows)
+      return rows.map((_, row) => ({
+        values: Float32Array.from(frame.columns, (column) => column[row]),
+        dataConfidence: dataConfidence[row],
+        context: contextAt(context, row),
+      }))
+    },
+    scoreInputs: async (inputs) => (inputs.length === 0 ? [] : run(columnsOf(inputs))),
+  }
+
+  function contextAt(context: PolicyContext, row: number): Context {
+    return Object.fromEntries(names.map((name) => [name, context[name][row]])) as Context
+  }
+
+  function columnsOf(inputs: readonly RecordInput[]): Input {
+    const count = inputs.length
+    const context = createBookContext(count)
+    for (const name of names) inputs.forEach((one, row) => (context[name][row] = one.context[name]))
+    return {
+      count,
+      frame: {
+        rows: count,
+        columns: features.map((_, at) => Float32Array.from(inputs, ({ values }) => values[at])),
+      },
+      dataConfidence: Float32Array.from(inputs, (one) => one.dataConfidence),
+      context,
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import { startPool } from '../../models/onnx/serve-pool.ts'
 import { declineTelemetry } from '../config.ts'
 import type { TableProfile } from '../contracts/table.ts'
 import { featureTable, type FeatureValues } from './engine-features.ts'
-import { openReader, type EngineReader } from './engine-reader.ts'
+import { openReader, type EngineReader, type RecordInput } from './engine-reader.ts'
 import { artefactFolder, modelFolder } from './models.ts'
 import { valuesOf } from './value.ts'
 
@@ -74,6 +74,15 @@ export interface Engine {
     readonly features: readonly FeatureValues[]
     readonly today: number
   }): Promise<readonly ScoredRecord[]>
+  /**
+   * What customers described in that way would be scored by, for {@link EngineReader.scoreInputs} of any reader.
+   *
+   * @throws HoldfastError `request_invalid`, `no_features`
+   */
+  readFeatures(request: {
+    readonly features: readonly FeatureValues[]
+    readonly today: number
+  }): readonly RecordInput[]
   /** The value of each action in each state, rows x actions: see `valuesOf`. */
   values(states: Float32Array, rows: number): Promise<Float32Array>
   close(): Promise<void>
@@ -137,6 +146,7 @@ export function engineOn({
     policy: policy.bundle,
     reader,
     scoreFeatures: async ({ features, today }) => featuresReader.score(table.rowsOf(features, today)),
+    readFeatures: ({ features, today }) => featuresReader.inputsOf(table.rowsOf(features, today)),
     values: (states, rows) => valuesOf(policy, states, rows),
     close: () => churn.close(),
   }

@@ -5,41 +5,67 @@
 import { join } from 'node:path'
 import { readPolicyBundle, writeBundle } from '../../models/onnx/bundle.ts'
 import { serveChurn, servePolicy, type ServedChurn, type ServedPolicy } from '../../models/onnx/serve.ts'
-import { startPool } from '../../models/onnx/serve-pool.ts'
+import { startPool, type Pool } from '../../models/onnx/serve-pool.ts'
 import { declineTelemetry } from '../config.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { engineOn, type Engine } from './engine.ts'
+import { bringBundle, type BundleStore } from './model-place.ts'
 import { artefactFolder, starterModels } from './models.ts'
 import type { Engines, SolvedPolicyPlace } from './services.ts'
 
 /** Where a model stands that was trained here: a folder beneath the data folder, named by the bundle's hash. */
 const TRAINED = /^models\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 
+export interface EnginesOptions {
+  /** That compute, shared by all models. */
+  readonly threads: number
+  /** Where `models/<hash>` lies. */
+  readonly dataFolder: string
+  /** Where a bundle comes from that this machine does not have, or not whole; absent: nowhere. */
+  readonly bundles?: BundleStore
+}
+
 /**
- * Threads start at once, models are loaded when they are first asked for. One that could not be read is tried again
- * the next time: somebody may have put it back.
+ * Threads start and models are loaded when they are first asked for: most commands never score. A model that could not be
+ * read is tried again the next time: somebody may have put it back.
  *
- * @param threads that compute, shared by all models
- * @param dataFolder where `models/<hash>` lies
  * @example
- * const engines = openEngines({ threads: 2, dataFolder: 'data' })
+ * const engines = openEngines({ threads: 2, dataFolder: 'data', bundles: storedBundles(database) })
  * const engine = await engines.get('shipped:telco')
  */
-export function openEngines({ threads, dataFolder }: { threads: number; dataFolder: string }): Engines {
+export function openEngines({ threads, dataFolder, bundles }: EnginesOptions): Engines {
   declineTelemetry()
-  const pool = startPool({ workers: threads })
+  let pool: Pool | null = null
   const churns = new Map<string, Promise<ServedChurn>>()
   const policies = new Map<string, Promise<ServedPolicy>>()
   const opened = new Map<string, Promise<Engine>>()
 
   async function open(location: string, place: SolvedPolicyPlace | null): Promise<Engine> {
-    const folder = folderOf(location, dataFolder)
+    // Loads the inference library while the folders are looked at.
+    const threadsOfAll = (pool ??= startPool({ workers: threads }))
+    const folder = await folderOf(location, dataFolder, bundles)
     const policy = await once(policies, place?.hash ?? SHIPPED, async () =>
       servePolicy(place === null ? artefactFolder(SHIPPED) : await folderOfPolicy(place, dataFolder), {
-        pool,
+        pool: threadsOfAll,
       }),
     )
-    return engineOn({ policy, churn: await once(churns, location, () => serveChurn(folder, { pool })) })
+    const churn = await once(churns, location, () => serveChurn(folder, { pool: threadsOfAll }))
+    return engineOn({ policy, churn })
+  }
+
+  /** Models of companies come and go: the one not asked for longest is closed once nobody can be using it any more. */
+  function letGo(asked: string): void {
+    const own = [...churns.keys()].filter((location) => TRAINED.test(location))
+    if (own.length <= MOST_OWN) return
+    const used = [...opened.keys()].map((key) => key.slice(key.indexOf(' ') + 1))
+    const oldest = own
+      .filter((location) => location !== asked)
+      .toSorted((a, b) => used.lastIndexOf(a) - used.lastIndexOf(b))[0]
+    const served = churns.get(oldest)
+    churns.delete(oldest)
+    for (const key of opened.keys()) if (key.endsWith(` ${oldest}`)) opened.delete(key)
+    const close = (): void => void served?.then((model) => model.close()).catch(() => undefined)
+    setTimeout(close, LONGEST_USE_MS).unref()
   }
 
   return {
@@ -54,9 +80,10 @@ export function openEngines({ threads, dataFolder }: { threads: number; dataFold
       }
       const engine = once(opened, key, () => open(location, place))
       if (opened.size > MOST_ENGINES) opened.delete(oldestOf(opened.keys()))
+      letGo(location)
       return engine
     },
-    close: () => pool.close(),
+    close: async () => pool?.close(),
   }
 }
 
@@ -67,6 +94,11 @@ const SHIPPED = 'policy'
  * a policy (some 15 kB) stays with the threads: closing it could answer somebody who has it still with an error.
  */
 const MOST_ENGINES = 200
+
+/** Churn models of companies' own that are kept with the threads: a few megabytes each. */
+const MOST_OWN = 100
+/** Whoever was given an engine asks it no longer than this: a pass over a book, a preview. */
+const LONGEST_USE_MS = 30 * 60_000
 
 /** What failed is tried again the next time. */
 function once<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
@@ -99,10 +131,18 @@ async function folderOfPolicy({ hash, load }: SolvedPolicyPlace, dataFolder: str
   )
 }
 
-function folderOf(location: string, dataFolder: string): string {
+async function folderOf(
+  location: string,
+  dataFolder: string,
+  bundles: BundleStore | undefined,
+): Promise<string> {
   const shipped = starterModels.find((name) => location === `shipped:${name}`)
   if (shipped !== undefined) return artefactFolder(shipped)
-  if (TRAINED.test(location)) return join(dataFolder, location)
+  if (TRAINED.test(location)) {
+    const folder = join(dataFolder, location)
+    if (bundles !== undefined) await bringBundle(folder, bundles)
+    return folder
+  }
   throw new HoldfastError(
     'model_missing',
     `There is no model at "${location}". Models are ${starterModels.map((name) => `shipped:${name}`).join(', ')} or models/<hash>.`,

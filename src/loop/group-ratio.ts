@@ -4,7 +4,7 @@
  */
 import { ratioChance } from '../../models/policy/power.ts'
 import type { Transaction } from '../store/database.ts'
-import { groupCounts, type GroupCount } from '../store/group-counts.ts'
+import { groupCounts, noteGroupCheck, type GroupCount } from '../store/group-counts.ts'
 import { toldUntil, setToldUntil } from '../store/told.ts'
 import { tell } from './tell.ts'
 
@@ -51,6 +51,7 @@ const WEEK = 7 * 86_400_000
 export async function tellRatio(tx: Transaction, now: Date): Promise<boolean> {
   const counts = await groupCounts(tx)
   const [drawn, decided] = [ratioOf(counts, 'keys'), ratioOf(counts, 'decided')]
+  await noteGroupCheck(tx, { at: now, alarm: drawn.alarm || decided.alarm, drawn, decided })
   if (!drawn.alarm && !decided.alarm) return false
   const last = await toldUntil(tx, 'groups')
   if (last !== null && now.getTime() - last.getTime() < WEEK) return true

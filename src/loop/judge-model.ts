@@ -116,7 +116,8 @@ export async function judgeModel(
   }
 }
 
-function predict(model: ChurnModel, design: Float32Array, rows: number): Float64Array {
+/** Probabilities by our own predictor, one a row. */
+export function predict(model: ChurnModel, design: Float32Array, rows: number): Float64Array {
   const raw =
     model.kind === 'trees'
       ? margins(model.trees, design, rows)
@@ -125,7 +126,7 @@ function predict(model: ChurnModel, design: Float32Array, rows: number): Float64
 }
 
 /** A model that does not say whom it was trained on (a starter from assumptions) was trained on nobody. */
-function trainedOn(card: unknown): string {
+export function trainedOn(card: unknown): string {
   const value = typeof card === 'object' && card !== null && 'trainedOn' in card ? card.trainedOn : ''
   return typeof value === 'string' ? value : ''
 }

@@ -21,7 +21,6 @@ import {
   outcomePosition,
   type Outcome,
 } from '../store/outcomes.ts'
-import { forgetAnswers } from '../store/idempotent-requests.ts'
 import { expireInterventions } from '../store/intervention-sweeps.ts'
 import { currentSettings, settingsOfVersion } from '../store/settings-versions.ts'
 import { followTasks } from './call-outcomes.ts'
@@ -37,8 +36,6 @@ export const WINDOWS = [30, 60, 90, 180] as const
 
 const PAGE = 2000
 const DAY = 86_400_000
-/** Days for which a repeated request of the API gets the answer of the first one. */
-const ANSWER_DAYS = 30
 
 /**
  * Safe to repeat: what was measured is left alone.
@@ -64,7 +61,6 @@ const measure: LoopStep = async (services, context) => {
     const { settings } = await currentSettings(tx)
     await expireApprovals(tx, settings.delivery.approval.waitDays)
     await watchStops(tx, settings, tellStop)
-    await forgetAnswers(tx, ANSWER_DAYS)
     const read = await lastRead(tx, connection)
     if (read === null) return null
     const now = services.clock()

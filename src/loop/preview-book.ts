@@ -7,7 +7,6 @@
  * page, and only counts and a few examples are kept.
  */
 import { NO_ACTION } from '../../models/policy/policy.ts'
-import type { Action } from '../contracts/actions.ts'
 import { asCustomer, asRun, type ConnectionId, type InterventionId, type TenantId } from '../contracts/ids.ts'
 import { minorDigits } from '../contracts/money.ts'
 import { periodEnd, reportingCurrency } from '../settings/planning.ts'
@@ -18,10 +17,10 @@ import { peekOpen, type HeldIntervention } from '../store/interventions.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { readTenant } from '../store/tenants.ts'
 import { leftOf } from './budget.ts'
+import { adding, NOTHING_USED, without, type Used } from './book-share.ts'
 import { readTerms } from './decide-book.ts'
 import { CAUSE, planBook, type PlannedBook } from './decide-plan.ts'
 import { readUndecided } from './decide-read.ts'
-import type { Left } from './decide.ts'
 import { interventionIdOf } from './intervention-id.ts'
 import { tallies, type BookPreview, type Judged } from './preview-tally.ts'
 import type { LoopServices } from './services.ts'
@@ -68,11 +67,12 @@ export async function previewBook(
   const inTenant = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => database.withTenant(tenant, work)
   const now = clock()
   const begun = await inTenant(async (tx) => {
-    const { settings } = await currentSettings(tx)
+    const { settings, version } = await currentSettings(tx)
     const { activatedAt } = await readTenant(tx, tenant)
     const activated = activatedAt !== null && activatedAt <= now
     return {
       settings,
+      settingsVersion: version,
       book: activated && !whole ? ('today' as const) : ('whole' as const),
       connections: (await listConnections(tx)).filter(({ status }) => status === 'active'),
       missing: await judge.missing(tx, settings),
@@ -80,7 +80,8 @@ export async function previewBook(
   })
   const settings = judge.asLive(begun.settings)
   const currency = reportingCurrency(settings)
-  const tally = tallies({ now, currency, book: begun.book, missing: begun.missing })
+  const { book, missing, settingsVersion } = begun
+  const tally = tallies({ now, currency, book, missing, settingsVersion })
   const judgeAll = async (rows: readonly HeldIntervention[]): Promise<void> => {
     if (rows.length > 0) tally.judged(rows, await inTenant((tx) => judge.judge(tx, rows, settings)))
   }
@@ -97,7 +98,7 @@ export async function previewBook(
     }
   }
   // Nothing is reserved meanwhile, so what one connection would use is not there for the next.
-  let used: Used = { minor: 0, places: new Map() }
+  let used: Used = NOTHING_USED
   for (const { id: connection } of begun.connections) {
     if (signal.aborted) break
     const terms = await inTenant((tx) => readTerms(tx, { tenant, connection, now, connectors }))
@@ -119,7 +120,7 @@ export async function previewBook(
       run: asRun('00000000-0000-0000-0000-000000000000'),
     })
     tally.planned(planned.plan.summary, actions)
-    used = adding(used, planned)
+    used = adding(used, planned.plan.summary)
     let page: HeldIntervention[] = []
     for (const row of chosenOf(planned, connection)) {
       if (signal.aborted) break
@@ -180,29 +181,6 @@ const NOT_THERE_YET = {
   expired: false,
   leaseOver: true,
 } as const
-
-interface Used {
-  /** Of the reporting currency. */
-  readonly minor: number
-  /** By the key of the action. */
-  readonly places: ReadonlyMap<string, number>
-}
-
-function adding({ minor, places }: Used, { plan, book: { settings } }: PlannedBook): Used {
-  const digits = 10 ** minorDigits(reportingCurrency(settings))
-  const taken = new Map(places)
-  for (const { key, count } of plan.summary.actions) taken.set(key, (taken.get(key) ?? 0) + count)
-  return { minor: minor + Math.round(plan.summary.plannedSpend * digits), places: taken }
-}
-
-function without({ budget, capacity }: Left, { minor, places }: Used, actions: readonly Action[]): Left {
-  return {
-    budget: budget === null ? null : Math.max(0, budget - minor),
-    capacity: capacity.map((all, at) =>
-      all === null ? null : Math.max(0, all - (places.get(actions[at].key) ?? 0)),
-    ),
-  }
-}
 
 function endOfDay(now: Date): Date {
   const end = new Date(now)

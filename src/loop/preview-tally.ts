@@ -28,6 +28,8 @@ export type PreviewMessage = EmailMessage | SmsMessage | TaskMessage
 
 export interface BookPreview {
   readonly at: Date
+  /** Of the settings that it was made with. */
+  readonly settingsVersion: number
   /** whole: everybody, decided on anew. today: who is still undecided, and what is open and due today. */
   readonly book: 'whole' | 'today'
   /** What is to be set up before any of it goes out, as sentences. */
@@ -96,7 +98,7 @@ export interface Tallies {
 }
 
 export function tallies(
-  start: Pick<BookPreview, 'book' | 'missing' | 'currency'> & { readonly now: Date },
+  start: Pick<BookPreview, 'book' | 'missing' | 'currency' | 'settingsVersion'> & { readonly now: Date },
 ): Tallies {
   const sums = new Map<string, Sums>()
   const masked = new Map<string, Record<string, number>>()

@@ -15,7 +15,7 @@ import { ownersOfRows } from '../store/owners-of-rows.ts'
 import { currentSettings } from '../store/settings-versions.ts'
 import { requestStep } from '../store/steps.ts'
 import { readTenant } from '../store/tenants.ts'
-import { markAllProcessed, markProcessed, pendingReceipts, sweepReceipts } from '../store/webhook-receipts.ts'
+import { markAllProcessed, markProcessed, pendingReceipts } from '../store/webhook-receipts.ts'
 import { readingOf } from './needed-properties.ts'
 import { noteReconnect, openConnector } from './open-connector.ts'
 import type { LoopServices, LoopStep, StepContext } from './services.ts'
@@ -27,8 +27,6 @@ import { refuseOtherPopulation, refusePaused } from './sync-page.ts'
 const DAY = 86_400_000
 /** Hints that are looked at together: few enough that a burst is written back piece by piece. */
 const BATCH = 200
-/** An event is sent again for a day; whoever dropped its receipt would read the record once more. */
-const KEPT_HOURS = 72
 
 /**
  * Counts: `hints`, `read`, and those of a sync; `erased` people.
@@ -85,7 +83,6 @@ export const refresh: LoopStep = async (services, context) => {
   } finally {
     await connector?.close()
   }
-  await database.withTenant(tenant, (tx) => sweepReceipts(tx, id, { olderThanHours: KEPT_HOURS }))
   return counts
 }
 

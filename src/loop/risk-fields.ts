@@ -1,11 +1,12 @@
 /** What a record shows of us, and whether it changed enough to be written again. */
+import type { Level } from '../contracts/customer-terms.ts'
 import type { RiskFields } from '../../connectors/connector.ts'
 import type { LevelThresholds } from '../../models/churn/levels.ts'
 
 export interface RiskInput {
   /** 0 to 1. */
   readonly probability: number
-  readonly level: 'HIGH' | 'MEDIUM' | 'LOW'
+  readonly level: Level
   readonly levelSince: Date
   readonly scoredAt: Date
   /** Sentences, most important first. */
@@ -71,6 +72,9 @@ export const clearedFields: RiskFields = {
   scoredAt: null,
   dataConfidence: null,
 }
+
+/** The fields of a record whose customer asked to be forgotten: every one of ours is emptied. */
+export const erasedFields: RiskFields = { ...clearedFields, status: null, group: null, renewalDate: null }
 
 const POINTS = 3
 const TOP_REASONS = 3

@@ -1,5 +1,6 @@
 /** What is kept of a score: the row of a customer. */
-import { levelOf, type Level, type LevelThresholds } from '../../models/churn/levels.ts'
+import type { Level } from '../contracts/customer-terms.ts'
+import { levelOf, type LevelThresholds } from '../../models/churn/levels.ts'
 import type { CustomerId } from '../contracts/ids.ts'
 import { minorDigits } from '../contracts/money.ts'
 import type { ScoreRow } from '../store/scores.ts'

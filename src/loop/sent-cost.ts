@@ -2,7 +2,7 @@
 import { parsePhone } from '../../actions/sms/phone.ts'
 import { reportingCurrency } from '../settings/planning.ts'
 import type { ServiceSettings } from '../settings/service.ts'
-import { smsCost } from '../settings/sms.ts'
+import { smsCost } from '../settings/sms-cost.ts'
 
 export interface SentMessage {
   /** Minor units of `currency`. */

@@ -72,6 +72,8 @@ export interface LoopServices {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly log: Logger
+  /** Copies outside of the database of what went to these addresses go, such as those of the sandboxes; absent: there are none. */
+  forgetCopies?(of: { readonly emails: readonly string[]; readonly phones: readonly string[] }): void
   /** For whoever is asked for an approval; absent: they are told less. */
   readonly asking?: {
     /** What would become of interventions, and what their messages would say. */

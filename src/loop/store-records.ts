@@ -18,9 +18,9 @@ import {
 import type { Population } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'
 import { insertPastValues } from '../store/property-changes.ts'
-import { erasedHashes, recordHash } from '../store/erasure.ts'
 import { forgetVersions } from '../store/own-writes.ts'
 import { monthlyMinor } from './agreement.ts'
+import { withoutErased } from './kept-out.ts'
 import { memberOf } from './population.ts'
 import { mergedInto, type Merged } from './sync-merges.ts'
 import {
@@ -221,22 +221,6 @@ export async function storeRecords(
   )
   counts.deleted = await mergeCustomers(tx, gone)
   return { counts, doubtful: sorted.doubtful }
-}
-
-/** Without the people who asked to be forgotten while this was on its way. */
-async function withoutErased(
-  tx: Transaction,
-  { connection, addressKey }: RecordPass,
-  staged: StagedRecords,
-): Promise<StagedRecords> {
-  const erased = await erasedHashes(tx, connection)
-  if (erased.size === 0) return staged
-  const stays = ({ id }: { readonly id: string }): boolean => !erased.has(recordHash(addressKey, id))
-  return {
-    ...staged,
-    records: staged.records.filter(({ record }) => stays(record)),
-    recipients: staged.recipients?.filter(stays) ?? null,
-  }
 }
 
 /** A record that others were merged into under a new id lives on in their group. */

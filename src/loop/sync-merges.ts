@@ -1,6 +1,7 @@
 /** Records that live on in another one: the survivor keeps its group, and the evaluation is told where two groups met. */
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
-import { knownCustomers, type GroupName } from '../store/customers.ts'
+import type { Group } from '../contracts/customer-terms.ts'
+import { knownCustomers } from '../store/customers.ts'
 import type { Transaction } from '../store/database.ts'
 import { nameOf, type StagedRecord } from './sync-records.ts'
 
@@ -8,7 +9,7 @@ import { nameOf, type StagedRecord } from './sync-records.ts'
 export interface Merged {
   readonly customers: readonly CustomerId[]
   /** Of each of them, those that are still there first. */
-  readonly groups: readonly GroupName[]
+  readonly groups: readonly Group[]
 }
 
 /** By {@link nameOf} of the survivor; only such as took over somebody whom we know. */

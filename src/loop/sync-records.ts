@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto'
 import type { CustomerRecord, Properties } from '../../connectors/connector.ts'
 import type { CustomerId } from '../contracts/ids.ts'
-import type { ChangedCustomer, CustomerStatus, KnownCustomer, NewCustomer } from '../store/customers.ts'
+import type { CustomerStatus } from '../contracts/customer-terms.ts'
+import type { ChangedCustomer, KnownCustomer, NewCustomer } from '../store/customers.ts'
 import { diffProperties, type PastRow } from '../store/property-changes.ts'
 import { firstGroup, groupOf, type GroupShares } from './groups.ts'
 

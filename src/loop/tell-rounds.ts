@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { TenantId } from '../contracts/ids.ts'
 import type { Transaction } from '../store/database.ts'
 import { currentSettings } from '../store/settings-versions.ts'
-import { forgetTold, setToldUntil, tenantsToLookAfter, tenantsToTell, toldUntil } from '../store/told.ts'
+import { setToldUntil, tenantsToLookAfter, tenantsToTell, toldUntil } from '../store/told.ts'
 import { tellDigest } from './digest.ts'
 import { tellRatio } from './group-ratio.ts'
 import { tellLevels } from './level-alerts.ts'
@@ -23,8 +23,6 @@ export interface Rounds {
 
 /** Companies in one look, so that each is long over before the next. */
 const TENANTS = 100
-/** Days for which it is kept what was told to whom. */
-const KEEP_DAYS = 30
 
 /**
  * @returns `close` waits for what is being sent
@@ -90,10 +88,7 @@ export async function tellRound(
 /** Each in a transaction of its own: one that fails is no reason to keep the others back. */
 async function lookAfter({ database, clock }: TellServices, tenant: TenantId): Promise<void> {
   const now = clock()
-  const settings = await database.withTenant(tenant, async (tx) => {
-    await forgetTold(tx, KEEP_DAYS)
-    return (await currentSettings(tx)).settings
-  })
+  const { settings } = await database.withTenant(tenant, currentSettings)
   const looks = [
     database.withTenant(tenant, (tx) => tellLevels(tx, settings.alerts, now)),
     database.withTenant(tenant, (tx) => tellDigest(tx, settings.alerts, now)),

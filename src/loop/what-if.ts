@@ -6,7 +6,7 @@
  */
 import { HoldfastError } from '../contracts/errors.ts'
 import { minorDigits } from '../contracts/money.ts'
-import { actionsOf, reportingCurrency } from '../settings/planning.ts'
+import { actionsOf, reportingCurrency, type CatalogueSettings } from '../settings/planning.ts'
 import { parseSettings, type Settings, type SettingsInput } from '../settings/settings.ts'
 import { decide, type Plan, type PlanSummary, type ScoredBook } from './decide.ts'
 
@@ -19,6 +19,10 @@ export interface WhatIfChange {
   readonly costTimes?: Readonly<Record<string, number>>
   /** Months that every action is charged for. */
   readonly durationMonths?: number
+  /** The same by key; it wins over the above. */
+  readonly durations?: Readonly<Record<string, number>>
+  /** Places in a period by key; null is no limit, 0 is off. */
+  readonly capacities?: Readonly<Record<string, number | null>>
 }
 
 /** Any part of the settings, at any depth. */
@@ -44,6 +48,9 @@ export interface WhatIfOutcome {
     readonly flow: readonly (readonly number[])[]
   }
 }
+
+/** What of a plan is compared. */
+export type ComparedPlan = Pick<Plan, 'rows' | 'action' | 'summary'>
 
 /** The base first, then each change in the order given. */
 export interface Comparison {
@@ -78,17 +85,31 @@ export function compareSettings(
  * @example
  * changeSettings(settings, { label: 'a dearer call', costTimes: { call_discount_30: 2 } })
  */
-export function changeSettings(settings: Settings, change: WhatIfChange): Settings {
-  const changed = parseSettings(overlay(settings, change.settings ?? {}), `The change "${change.label}"`)
+export function changeSettings(settings: Settings, change: WhatIfChange): Settings
+/** @param parse settings of another kind, such as those of the service, which know actions of a company's own */
+export function changeSettings<S extends CatalogueSettings>(
+  settings: S,
+  change: WhatIfChange,
+  parse: (value: unknown) => S,
+): S
+export function changeSettings(
+  settings: CatalogueSettings,
+  change: WhatIfChange,
+  parse: (value: unknown) => CatalogueSettings = (value) =>
+    parseSettings(value, `The change "${change.label}"`),
+): CatalogueSettings {
+  const changed = parse(overlay(settings, change.settings ?? {}))
   if (reportingCurrency(changed) !== reportingCurrency(settings)) {
     throw new HoldfastError(
       'settings_invalid',
       `The change "${change.label}" must keep the reporting currency, or nothing could be compared.`,
     )
   }
-  const { costTimes = {}, durationMonths } = change
+  const { costTimes = {}, durations = {}, capacities = {}, durationMonths } = change
   const known = actionsOf(changed).slice(1)
-  const unknown = Object.keys(costTimes).find((key) => known.every((action) => action.key !== key))
+  const unknown = [costTimes, durations, capacities]
+    .flatMap(Object.keys)
+    .find((key) => known.every((action) => action.key !== key))
   if (unknown !== undefined) {
     const keys = known.map((action) => action.key).join(', ')
     throw new HoldfastError(
@@ -97,16 +118,32 @@ export function changeSettings(settings: Settings, change: WhatIfChange): Settin
     )
   }
   const minor = 10 ** minorDigits(reportingCurrency(changed))
-  const catalogue = Object.fromEntries(
+  const terms = new Map(
     known.map(({ key, cost }) => {
       const times = costTimes[key] ?? 1
-      const priced =
-        times === 1 ? {} : { share: cost.share * times, fixedCost: (cost.fixedMinor * times) / minor }
-      return [key, { ...priced, ...(durationMonths === undefined ? {} : { durationMonths }) }]
+      const months = durations[key] ?? durationMonths
+      return [
+        key,
+        {
+          ...(times === 1 ? {} : { share: cost.share * times, fixedCost: (cost.fixedMinor * times) / minor }),
+          ...(months === undefined ? {} : { durationMonths: months }),
+          ...(Object.hasOwn(capacities, key) ? { capacity: capacities[key] } : {}),
+        },
+      ] as const
     }),
   )
-  return parseSettings(overlay(changed, { catalogue }), `The change "${change.label}"`)
+  const own = changed.actions?.own ?? []
+  const isOwn = (key: string): boolean => own.some((one) => one.key === key)
+  const catalogue = Object.fromEntries([...terms].filter(([key]) => !isOwn(key)))
+  return parse({
+    ...overlayObject(changed, { catalogue }),
+    ...(changed.actions === undefined
+      ? {}
+      : { actions: { ...changed.actions, own: own.map((one) => ({ ...one, ...terms.get(one.key) })) } }),
+  })
 }
+
+const overlayObject = (base: object, top: object): object => overlay(base, top) as object
 
 function overlay(base: unknown, top: unknown): unknown {
   // Another kind of levels has other fields.
@@ -121,7 +158,13 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function outcome(label: string, base: Plan, plan: Plan): WhatIfOutcome {
+/**
+ * A plan against another over the same customers.
+ *
+ * @example
+ * outcome('half the budget', base, decide(scored, changed)).against.moved
+ */
+export function outcome(label: string, base: ComparedPlan, plan: ComparedPlan): WhatIfOutcome {
   const { summary } = plan
   const flow = summary.actions.map(() => summary.actions.map(() => 0))
   let moved = 0

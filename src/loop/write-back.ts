@@ -1,6 +1,6 @@
 /**
- * Write back: whatever Holdfast writes to a CRM beside the tasks that carry actions out. What people told us of consent
- * goes first, since it binds the CRM too; then who is asked for an approval; then what the records show of us (write-fields.ts); then what was sent, on their timeline, and what was done, as records of its own.
+ * Write back: whatever Holdfast writes to a CRM beside the tasks that carry actions out. Records of people who were
+ * erased are emptied first; then goes what people told us of consent, since it binds the CRM too; then who is asked for an approval; then what the records show of us (write-fields.ts); then what was sent, on their timeline, and what was done, as records of its own.
  *
  * Each part stands for itself: a right that one of them lacks keeps none of the others from its work.
  */
@@ -10,6 +10,7 @@ import { readConnection } from '../store/connections.ts'
 import { nextOutward } from '../store/outward.ts'
 import { requestStep } from '../store/steps.ts'
 import { writeApprovals } from './approval-tasks.ts'
+import { clearErased } from './clear-erased.ts'
 import type { Counts, LoopServices, LoopStep, StepContext } from './services.ts'
 import { writeActivities } from './write-activities.ts'
 import { writeConsents } from './write-consents.ts'
@@ -28,6 +29,7 @@ export const writeBack: LoopStep = async (services, context) => {
   const { kind } = await database.withTenant(tenant, (tx) => readConnection(tx, id))
   const crm = openOnce(services, context)
   const parts = [
+    () => clearErased(services, context, crm.open),
     ...(connectors.can(kind, 'consent') ? [() => writeConsents(services, context, crm.open)] : []),
     ...(connectors.can(kind, 'tasks') ? [() => writeApprovals(services, context, crm.open)] : []),
     () => writeFields(services, context, crm.open),

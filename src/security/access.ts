@@ -34,7 +34,14 @@ export interface KeyCaller {
 export interface SessionCaller {
   readonly kind: 'session'
   readonly tenant: TenantId
+  /** A person's address, or which part of the machine it is: `owner`, `command line`, `local admin`. */
   readonly subject: string
+  /** Of the company's people; null: who holds the machine. */
+  readonly person: string | null
+  /** What others may name the session by. UUID. */
+  readonly session: string
+  /** What the session came from: a link, the local admin's password, the sign-in service. */
+  readonly means: 'link' | 'password' | 'service'
   readonly role: Role
   /** Holds the machine: may see what spans tenants, such as the queues. */
   readonly installation: boolean

@@ -50,7 +50,7 @@ function tooMany(what: string, seconds: number): HoldfastError {
 }
 
 /** One who has an IPv6 network has 2^64 addresses: they count as one. */
-function sourceOf(ip: string): string {
+export function sourceOf(ip: string): string {
   if (!ip.includes(':')) return ip
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)
   if (mapped !== null) return mapped[1]

@@ -4,10 +4,10 @@
  * at, and the connection goes to one that was looked at: a name that means something else a moment later leads nowhere.
  * What comes back is not followed elsewhere.
  */
-import { lookup as resolveName, type LookupAddress } from 'node:dns'
+import { lookup, type LookupAddress } from 'node:dns'
 import { request as plainRequest } from 'node:http'
 import { request as secureRequest } from 'node:https'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { HoldfastError } from '../contracts/errors.ts'
 
 export interface Posted {
@@ -31,11 +31,13 @@ export interface OutgoingOptions {
   /** Only tests that listen on this machine: addresses of any kind, and http. */
   readonly anywhere?: boolean
   /** How names are resolved; default as the machine does. */
-  readonly resolve?: (
-    host: string,
-    done: (cause: Error | null, addresses: readonly LookupAddress[]) => void,
-  ) => void
+  readonly resolve?: Resolve
 }
+
+export type Resolve = (
+  host: string,
+  done: (cause: Error | null, addresses: readonly LookupAddress[]) => void,
+) => void
 
 /**
  * @returns rejects with HoldfastError `channel_configuration` for an address that may not be reached,
@@ -47,7 +49,7 @@ export interface OutgoingOptions {
 export function openOutgoing({
   timeoutMs = 10_000,
   anywhere = false,
-  resolve = resolveAll,
+  resolve,
 }: OutgoingOptions): OutgoingPost {
   return ({ url: text, headers, body }) => {
     const url = anywhere ? new URL(text) : outgoingUrl(text)
@@ -63,16 +65,7 @@ export function openOutgoing({
           // One connection a request: nothing that was looked at for another name is used again.
           agent: false,
           signal: AbortSignal.timeout(timeoutMs),
-          lookup: (host, options, done) =>
-            resolve(host, (cause, addresses) => {
-              if (cause !== null) return done(cause, '', 0)
-              const refused = anywhere
-                ? undefined
-                : addresses.find(({ address }) => !isPublicAddress(address))
-              if (refused !== undefined || addresses.length === 0) return done(privateAddress(host), '', 0)
-              if (options.all === true) return done(null, [...addresses])
-              return done(null, addresses[0].address, addresses[0].family)
-            }),
+          lookup: guardedLookup({ anywhere, resolve }),
         },
         (response) => {
           let answer = ''
@@ -97,6 +90,29 @@ export function openOutgoing({
       request.end(bytes)
     })
   }
+}
+
+/**
+ * How a connection finds an address: the name is resolved once, each address that it has is looked at, and the connection
+ * goes to one that was.
+ *
+ * @param options.anywhere private addresses are taken too
+ */
+export function guardedLookup({
+  anywhere,
+  resolve = resolveName,
+}: {
+  readonly anywhere: boolean
+  readonly resolve?: Resolve | undefined
+}): LookupFunction {
+  return (host, options, done) =>
+    resolve(host, (cause, addresses) => {
+      if (cause !== null) return done(cause, '', 0)
+      const refused = anywhere ? undefined : addresses.find(({ address }) => !isPublicAddress(address))
+      if (refused !== undefined || addresses.length === 0) return done(privateAddress(host), '', 0)
+      if (options.all === true) return done(null, [...addresses])
+      return done(null, addresses[0].address, addresses[0].family)
+    })
 }
 
 /** Characters of an answer that are read. */
@@ -177,14 +193,16 @@ for (const range of [
   special.addSubnet(net, Number(bits), net.includes(':') ? 'ipv6' : 'ipv4')
 }
 
-function resolveAll(
+/** As the machine does. */
+export function resolveName(
   host: string,
   done: (cause: Error | null, addresses: readonly LookupAddress[]) => void,
 ): void {
-  resolveName(host, { all: true }, (cause, addresses) => done(cause, addresses ?? []))
+  lookup(host, { all: true }, (cause, addresses) => done(cause, addresses ?? []))
 }
 
-function privateAddress(host: string): HoldfastError {
+/** What is said of an address that may not be reached. */
+export function privateAddress(host: string): HoldfastError {
   return new HoldfastError(
     'channel_configuration',
     `${host} is an address of this machine or of a private network, where nothing is sent. Name one of the public internet.`,

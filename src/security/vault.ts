@@ -12,14 +12,21 @@ import {
   currentDataKey,
   dataKeyOf,
   deleteSealed,
+  dropRetiredDataKeys,
+  holdMasterKey,
   listDataKeys,
   listSealed,
+  lockMasterKey,
+  lockVault,
   putSealed,
   readSealed,
   replaceMasterKeyNote,
   retireOtherDataKeys,
   rewrapDataKey,
 } from '../store/credentials.ts'
+
+/** Others wait behind a rotation that waits for somebody who holds on: no longer than a person waits for a page. */
+const LONGEST_WAIT_MS = 3_000
 
 /** Where a secret lies: a connection's id or a channel, and its name there. */
 export interface SealedPlace {
@@ -41,7 +48,10 @@ export interface Vault {
   unseal(tx: Transaction, place: SealedPlace): Promise<Buffer | null>
   /** @returns whether there was something */
   forget(tx: Transaction, place: SealedPlace): Promise<boolean>
-  /** A new data key for the tenant; everything of it is sealed anew. Returns how many secrets that were. */
+  /**
+   * A new data key for the tenant; everything of it is sealed anew, while others seal and unseal. Returns how many
+   * secrets that were. See {@link rotateDataKeys} for who holds one of them just then.
+   */
   rotateDataKey(tx: Transaction): Promise<number>
   /** @throws HoldfastError `vault_key` when a data key is not of this master key. In a system transaction. */
   check(tx: Transaction): Promise<void>
@@ -71,6 +81,10 @@ export function openVault({ masterKey }: { masterKey: Buffer }): Vault {
   }
 
   async function make(tx: Transaction): Promise<{ keyId: string; wrapped: Buffer }> {
+    // Under another master key than the one in force it would open for nobody.
+    const inForce = await holdMasterKey(tx)
+    const mine = masterKeyIdOf(masterKey)
+    if (inForce !== null && inForce !== mine) throw wrongMasterKey(mine, inForce)
     const keyId = randomUUID()
     const wrapped = wrap(masterKey, tenantOf(tx), keyId, randomBytes(32))
     return addDataKey(tx, keyId, wrapped)
@@ -106,15 +120,17 @@ export function openVault({ masterKey }: { masterKey: Buffer }): Vault {
     forget: deleteSealed,
 
     rotateDataKey: async (tx) => {
+      // From here on nobody seals with an older key: those who began are done, those who come wait for the new one.
+      await lockVault(tx, LONGEST_WAIT_MS)
       const next = await make(tx)
       const key: DataKey = { id: next.keyId, key: await dataKey(tx, next.keyId, next.wrapped) }
-      // From here on nobody can seal with an older key: it is locked, then retired.
       await retireOtherDataKeys(tx, key.id)
       const all = await listSealed(tx)
       for (const row of all) {
         const value = await open(tx, row, row)
         await putSealed(tx, row, key.id, encrypt(key, aadOf(tx, row, key.id), value))
       }
+      await dropRetiredDataKeys(tx)
       return all.length
     },
 
@@ -137,6 +153,7 @@ export async function rewrapDataKeys(
   tx: Transaction,
   { from, to }: { from: Buffer; to: Buffer },
 ): Promise<number> {
+  await lockMasterKey(tx)
   const all = await listDataKeys(tx)
   for (const { tenant, keyId, wrapped } of all) {
     const key = unwrap(from, tenant, keyId, wrapped)

@@ -67,6 +67,19 @@ addAsset(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#155e63"/><path d="M5 3.5v9M11 3.5v9M5 8h6" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>',
 )
 
+// Before anything is painted, so that no light page flashes in the dark; the policy allows no script in the page itself.
+// What a page of the app reads first is asked for here as well, long before its code came (src/admin/api/early.ts).
+addAsset(
+  'scheme.js',
+  'text/javascript; charset=utf-8',
+  `try{var c=localStorage.getItem('mantine-color-scheme-value')}catch(e){}
+if(c!=='light'&&c!=='dark')c=matchMedia('(prefers-color-scheme: dark)').matches?'dark':'light'
+document.documentElement.setAttribute('data-mantine-color-scheme',c)
+var r=document.currentScript.dataset.reads
+if(r&&!location.search){window.holdfastReads={}
+r.split(' ').forEach(function(p){window.holdfastReads[p]=fetch(p,{headers:{Accept:'application/json'}}).catch(function(){})})}`,
+)
+
 export const assetRoute = route({
   method: 'get',
   path: '/assets/{file}',

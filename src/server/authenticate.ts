@@ -4,11 +4,8 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { allows, type Access, type Caller, type Restricted } from '../security/access.ts'
 import type { ApiKeys } from '../security/api-keys.ts'
 import { limitAttempts } from '../security/attempts.ts'
-import { SESSION_HOURS, type Sessions } from '../security/sessions.ts'
-
-const PLAIN_COOKIE = 'holdfast_session'
-/** Browsers take a cookie of this name over https only, for this very host. */
-const SECURE_COOKIE = `__Host-${PLAIN_COOKIE}`
+import type { Sessions } from '../security/sessions.ts'
+import { sessionToken } from './cookies.ts'
 
 export interface AuthenticateOptions {
   readonly keys: ApiKeys
@@ -41,7 +38,7 @@ export function openDoorkeeper({ keys, sessions, publicUrl }: AuthenticateOption
 
   return {
     admit: (request, access, crossSite) => {
-      const unsafe = request.method !== 'GET' && request.method !== 'HEAD'
+      const unsafe = isUnsafe(request)
       const { authorization } = request.headers
       if (access === 'public') {
         if (unsafe && !crossSite) expectOwnSite(request, publicUrl, false)
@@ -52,7 +49,7 @@ export function openDoorkeeper({ keys, sessions, publicUrl }: AuthenticateOption
         const caller = keys.recall(key)
         return caller === null ? unknownKey(key, request.ip ?? '', access) : permit(access, caller)
       }
-      const token = sessionToken(request.headers.cookie)
+      const token = sessionToken(originOf(request, publicUrl), request.headers.cookie)
       if (token === null) throw nobody(access)
       if (unsafe) expectOwnSite(request, publicUrl, true)
       const caller = sessions.verify(token)
@@ -61,6 +58,11 @@ export function openDoorkeeper({ keys, sessions, publicUrl }: AuthenticateOption
         : permit(access, caller ?? over())
     },
   }
+}
+
+/** Whether a request may change something. */
+export function isUnsafe({ method }: Request): boolean {
+  return method !== 'GET' && method !== 'HEAD'
 }
 
 function permit(access: Restricted, caller: Caller): Caller {
@@ -129,24 +131,4 @@ export function originOf(request: Request, publicUrl: string | null): string {
     if (known.host === host || known.origin === origin) return known.origin
   }
   return `${request.protocol}://${request.host}`
-}
-
-/** The session that a cookie header names. */
-export function sessionToken(header: string | undefined): string | null {
-  if (header === undefined) return null
-  let plain: string | null = null
-  for (const part of header.split(';')) {
-    const at = part.indexOf('=')
-    const name = part.slice(0, at).trim()
-    if (name === SECURE_COOKIE) return part.slice(at + 1).trim()
-    if (name === PLAIN_COOKIE) plain = part.slice(at + 1).trim()
-  }
-  return plain
-}
-
-/** Set-Cookie for a session; null ends it. */
-export function sessionCookie(origin: string, token: string | null): string {
-  const secure = origin.startsWith('https:')
-  const age = token === null ? 0 : SESSION_HOURS * 3600
-  return `${secure ? SECURE_COOKIE : PLAIN_COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${age}${secure ? '; Secure' : ''}`
 }

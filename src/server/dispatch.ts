@@ -6,8 +6,10 @@ import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Access, Caller } from '../security/access.ts'
-import { originOf, type Doorkeeper } from './authenticate.ts'
-import { readBody, readBytes } from './body.ts'
+import type { RateLimiter } from '../security/rate-limits.ts'
+import { isUnsafe, originOf, type Doorkeeper } from './authenticate.ts'
+import { readBody, readBytes, readChunks } from './body.ts'
+import { sessionToken } from './cookies.ts'
 import type { HeaderSets, Headers } from './headers.ts'
 import type { Metrics } from './metrics.ts'
 import {
@@ -18,6 +20,7 @@ import {
   problemPage,
   type FieldProblem,
 } from './problem.ts'
+import { provenBody, withProof } from './proof.ts'
 import type { Answer, Route, RouteRequest } from './route.ts'
 import type { RouteServices } from './services.ts'
 
@@ -25,6 +28,7 @@ export interface Dispatch {
   readonly services: RouteServices
   readonly doorkeeper: Doorkeeper
   readonly headers: HeaderSets
+  readonly rates: RateLimiter
   readonly metrics: Metrics
   readonly log: Logger
   /** Whether the server is about to end: connections are not kept then. */
@@ -66,20 +70,46 @@ export function handlerOf(
 ): (request: Request, response: Response) => Promise<void> {
   const { path, access, crossSite = false } = route
   const audience = route.audience ?? 'api'
+  const rate =
+    route.rate === undefined ? (route.method === 'get' || crossSite ? null : 'changes') : route.rate
   return async (request, response) => {
     const noted = note(request, path, audience)
     try {
       const admitted = dispatch.doorkeeper.admit(request, access, crossSite)
       const caller = admitted instanceof Promise ? await admitted : admitted
       if (caller !== null) noted.tenant = caller.tenant
+      if (rate !== null) await dispatch.rates.take(rate, caller, request.ip ?? '')
       const asked = await parse(route, request, response, { caller, noted, dispatch })
-      const answer = route.handle(asked, dispatch.services)
-      await send(response, answer instanceof Promise ? await answer : answer, noted, dispatch)
+      if (rate !== 'costly' && isDear(asked)) await dispatch.rates.take('costly', caller, request.ip ?? '')
+      const given = route.handle(asked, dispatch.services)
+      const answer = given instanceof Promise ? await given : given
+      await send(response, signed(answer, request, { caller, dispatch }), noted, dispatch)
     } catch (error) {
       fail(response, error, noted, dispatch)
     }
   }
 }
+
+/** Every row of a list rather than a page of it, or a whole book read anew rather than the one that is held. */
+const isDear = ({
+  query,
+  body,
+}: Pick<RouteRequest<unknown, unknown, unknown, unknown, Access>, 'query' | 'body'>) =>
+  (query as { readonly format?: unknown }).format === 'csv' ||
+  (body as { readonly fresh?: unknown } | undefined)?.fresh === true
+
+/** The forms of a page are made out to the session that it is for. */
+function signed(
+  answer: Answer,
+  request: Request,
+  { caller, dispatch }: { readonly caller: Caller | null; readonly dispatch: Dispatch },
+): Answer {
+  if (caller?.kind !== 'session' || !('html' in answer)) return answer
+  return { ...answer, html: withProof(answer.html, sessionOf(request, dispatch)) }
+}
+
+const sessionOf = (request: Request, { services }: Dispatch): string =>
+  sessionToken(originOf(request, services.publicUrl), request.headers.cookie) ?? ''
 
 /** The request as the route's schemas have it. */
 async function parse(
@@ -88,6 +118,8 @@ async function parse(
   response: Response,
   { caller, noted, dispatch }: { caller: Caller | null; noted: Noted; dispatch: Dispatch },
 ): Promise<RouteRequest<unknown, unknown, unknown, unknown, Access>> {
+  withoutNul('path', request.params)
+  withoutNul('query', request.query)
   const params = route.params === undefined ? EMPTY : parsed(route.params, 'path', { ...request.params })
   const query =
     route.query !== undefined
@@ -100,14 +132,17 @@ async function parse(
     params,
     query,
     headers: route.headers === undefined ? EMPTY : parsed(route.headers, 'header', request.headers),
-    body: route.body === undefined ? undefined : parsed(route.body, 'body', await bodyOf(route, request)),
+    body: await bodyOf(route, request, { caller, dispatch }),
     bytes: () => readBytes(request, route.bodyLimit ?? BODY_LIMIT),
+    chunks: () => readChunks(request, route.bodyLimit ?? BODY_LIMIT),
     tenant: caller?.tenant ?? null,
     caller,
+    url: request.originalUrl,
     requestId: noted.requestId,
     get ip() {
       return request.ip ?? ''
     },
+    agent: request.headers['user-agent'] ?? null,
     get origin() {
       return originOf(request, dispatch.services.publicUrl)
     },
@@ -127,17 +162,38 @@ async function parse(
 
 const EMPTY = Object.freeze({})
 
-function bodyOf(route: Route, request: Request): Promise<unknown> {
-  return readBody(request, {
-    type: route.bodyType ?? 'application/json',
-    limit: route.bodyLimit ?? BODY_LIMIT,
-  })
+/** A person's change has to show where it comes from; a key is proof enough, since no browser adds it by itself. */
+async function bodyOf(
+  route: Route,
+  request: Request,
+  { caller, dispatch }: { readonly caller: Caller | null; readonly dispatch: Dispatch },
+): Promise<unknown> {
+  const rules =
+    route.body === undefined
+      ? null
+      : { type: route.bodyType ?? 'application/json', limit: route.bodyLimit ?? BODY_LIMIT }
+  const given =
+    caller?.kind === 'session' && isUnsafe(request)
+      ? await provenBody(request, sessionOf(request, dispatch), rules)
+      : rules === null
+        ? undefined
+        : await readBody(request, rules)
+  return route.body === undefined ? undefined : parsed(route.body, 'body', given)
 }
 
 function parsed<T>(schema: z.ZodType<T>, part: FieldProblem['in'], value: unknown): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   throw invalidPart(part, result.error)
+}
+
+/** The database holds every character but this one, and nobody types it. */
+function withoutNul(part: FieldProblem['in'], values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!String(value).includes('\0')) continue
+    const issue = { code: 'custom', path: [name], message: 'takes no NUL characters' }
+    throw invalidPart(part, { issues: [issue] } as unknown as z.ZodError)
+  }
 }
 
 function noQuery(request: Request): unknown {
@@ -148,6 +204,7 @@ function noQuery(request: Request): unknown {
 }
 
 async function send(response: Response, answer: Answer, noted: Noted, dispatch: Dispatch): Promise<void> {
+  if (answer.cookies !== undefined) response.setHeader('Set-Cookie', [...answer.cookies])
   if ('stream' in answer) return sendStream(response, answer, noted, dispatch)
   if ('redirect' in answer) {
     end(response, 303, { ...answer.headers, Location: answer.redirect }, '', noted, dispatch)
@@ -176,7 +233,7 @@ async function sendStream(
   noted: Noted,
   dispatch: Dispatch,
 ): Promise<void> {
-  const { filename, stream } = answer
+  const { filename, stream, live } = answer
   const disposition =
     filename === undefined
       ? {}
@@ -191,6 +248,12 @@ async function sendStream(
     yield* { [Symbol.asyncIterator]: () => rows }
   }
   response.writeHead(answer.status, whole(headers, noted, dispatch))
+  if (live !== undefined) {
+    record(answer.status, noted, dispatch)
+    // How it ends is nothing that went wrong: a listener goes, or is let go.
+    await pipeline(Readable.from(all()), response, { signal: live }).catch(() => response.destroy())
+    return
+  }
   await pipeline(Readable.from(all()), response)
   record(answer.status, noted, dispatch)
 }
@@ -238,7 +301,7 @@ export function fail(response: Response, thrown: unknown, noted: Noted, dispatch
   }
   const asPage = noted.audience === 'page'
   const body = asPage
-    ? problemPage(error, noted.requestId)
+    ? problemPage(error, noted.requestId, response.req.originalUrl ?? '')
     : JSON.stringify(problemOf(error, noted.requestId))
   const type = asPage ? 'text/html; charset=utf-8' : 'application/problem+json'
   const headers = whole({ ...problemHeaders(error), 'Content-Type': type }, noted, dispatch)

@@ -16,19 +16,36 @@ export interface HeaderSets {
   readonly board: Headers
 }
 
+/** Of pages. */
+const page = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'font-src': ["'self'"],
+  'connect-src': ["'self'"],
+  'form-action': ["'self'"],
+  'base-uri': ["'none'"],
+  'frame-ancestors': ["'none'"],
+}
+
+/**
+ * The Content-Security-Policy of a page of the app: as that of any page; styles that its scripts make are let in by a word of
+ * this one answer, and mails in frames that can do nothing (mail-document.ts).
+ */
+export function pagePolicy({ styleNonce }: { styleNonce: string }): string {
+  const directives = {
+    ...page,
+    'style-src': [...page['style-src'], `'nonce-${styleNonce}'`],
+    'frame-src': ["'self'"],
+  }
+  return Object.entries(directives)
+    .map(([name, sources]) => `${name} ${sources.join(' ')}`)
+    .join(';')
+}
+
 /** @param https whether the world reaches us by https only: it is then told so */
 export function securityHeaders(https: boolean): HeaderSets {
-  const page = {
-    'default-src': ["'none'"],
-    'script-src': ["'self'"],
-    'style-src': ["'self'"],
-    'img-src': ["'self'", 'data:'],
-    'font-src': ["'self'"],
-    'connect-src': ["'self'"],
-    'form-action': ["'self'"],
-    'base-uri': ["'none'"],
-    'frame-ancestors': ["'none'"],
-  }
   return {
     api: asked(https, { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }),
     page: asked(https, page),

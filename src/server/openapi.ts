@@ -7,6 +7,13 @@ import { route, type Route } from './route.ts'
 
 export type ApiDescription = ReturnType<OpenApiGeneratorV31['generateDocument']>
 
+const toldChange = z.object({
+  path: z.string(),
+  label: z.string(),
+  before: z.string(),
+  after: z.string(),
+})
+
 const problem = z
   .object({
     type: z.string().meta({ example: 'urn:holdfast:problem:request_invalid' }),
@@ -25,6 +32,26 @@ const problem = z
         }),
       )
       .optional(),
+    fields: z
+      .array(
+        z.object({
+          path: z.string().meta({ description: 'As the form names it', example: 'delivery.mode' }),
+          message: z.string(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Settings that are wrong' }),
+    conflict: z
+      .object({
+        version: z.int().meta({ description: 'The newest' }),
+        saves: z.array(z.object({ version: z.int(), at: z.iso.datetime(), who: z.string() })),
+        theirs: z.array(toldChange),
+        yours: z.array(toldChange),
+        both: z.array(z.string()).meta({ description: 'Paths that both changed, to something else' }),
+        mergeable: z.boolean().meta({ description: 'Whether onConflict=merge keeps what both changed' }),
+      })
+      .optional()
+      .meta({ description: 'What somebody else saved since the version that was looked at' }),
   })
   .meta({ id: 'Problem', description: 'Problem details (RFC 9457)' })
 
@@ -58,7 +85,8 @@ export function describeApi(
     type: 'apiKey',
     in: 'cookie',
     name: 'holdfast_session',
-    description: 'The cookie of a person who signed in (with the prefix __Host- over https).',
+    description:
+      'The cookie of a person who signed in (with the prefix __Host- over https). Requests that change something also send `csrf` of GET /v1/session as the header X-CSRF-Token.',
   })
   for (const one of routes) if (one.audience !== 'page') registry.registerPath(operationOf(one))
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
@@ -160,7 +188,15 @@ addPackagedAsset('swagger-ui.js', 'text/javascript; charset=utf-8', 'swagger-ui-
 addAsset(
   'api-docs.js',
   'text/javascript; charset=utf-8',
-  "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null, withCredentials: true })",
+  `SwaggerUIBundle({
+  url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null, withCredentials: true,
+  requestInterceptor: async (request) => {
+    if (/^(get|head)$/i.test(request.method ?? 'get') || request.headers.Authorization) return request
+    const session = await fetch('/v1/session')
+    if (session.ok) request.headers['X-CSRF-Token'] = (await session.json()).csrf
+    return request
+  },
+})`,
 )
 // Swagger UI knows light alone.
 addAsset(

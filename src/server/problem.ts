@@ -1,7 +1,10 @@
 /** Failures as they leave the server: problem details (RFC 9457) for programs, a page for people. */
 import type { ZodError } from 'zod'
 import { HoldfastError } from '../contracts/errors.ts'
+import type { SettingsConflict } from '../loop/change-settings.ts'
 import { escapeMarkup } from '../report/markup.ts'
+import type { SettingProblem, SettingsFault } from '../settings/problems.ts'
+import { ownPage } from './cookies.ts'
 import { page } from './page.ts'
 
 /** One field that is wrong. */
@@ -25,6 +28,10 @@ export interface Problem {
   /** Whether the same request can succeed later without anybody changing anything. */
   readonly retryable: boolean
   readonly errors?: readonly FieldProblem[]
+  /** Settings that are wrong, each by its path in the form. */
+  readonly fields?: readonly SettingProblem[]
+  /** What somebody else saved meanwhile, and what was not saved for it. */
+  readonly conflict?: SettingsConflict
 }
 
 /** A part of a request that does not fit its schema, as an error that names each wrong field. */
@@ -66,7 +73,10 @@ export function asHoldfastError(error: unknown): HoldfastError {
 }
 
 export function problemOf(error: HoldfastError, requestId: string): Problem {
-  const { errors } = (error.cause ?? {}) as { errors?: readonly FieldProblem[] }
+  const { errors, fields, conflict } = (error.cause ?? {}) as Partial<SettingsFault> & {
+    errors?: readonly FieldProblem[]
+    conflict?: SettingsConflict
+  }
   return {
     type: `urn:holdfast:problem:${error.code}`,
     title: titleOf(error.code),
@@ -76,6 +86,8 @@ export function problemOf(error: HoldfastError, requestId: string): Problem {
     requestId,
     retryable: error.retryable,
     ...(Array.isArray(errors) ? { errors } : {}),
+    ...(Array.isArray(fields) ? { fields } : {}),
+    ...(conflict === undefined ? {} : { conflict }),
   }
 }
 
@@ -93,19 +105,23 @@ export function problemHeaders(error: HoldfastError): Record<string, string> {
   }
 }
 
-export function problemPage(error: HoldfastError, requestId: string): string {
+/** @param url what was asked for: whoever has to sign in first goes on there */
+export function problemPage(error: HoldfastError, requestId: string, url: string): string {
+  const next = ownPage(url)
+  const query = next === null ? '' : `?next=${encodeURIComponent(next)}`
+  const signIn = error.code === 'unauthenticated' ? `<p><a href="/sign-in${query}">Sign in</a></p>` : ''
   return page({
     title: headingOf(error.code),
-    body: `<h1>${escapeMarkup(headingOf(error.code))}</h1><p>${escapeMarkup(error.message)}</p><p class="note">Request ${escapeMarkup(requestId)}</p>`,
+    body: `<h1>${escapeMarkup(headingOf(error.code))}</h1><p>${escapeMarkup(error.message)}</p>${signIn}<p class="note">Request ${escapeMarkup(requestId)}</p>`,
   })
 }
 
-/** `request_too_large` as people read it: `Request too large`. */
 /** As a person is told on a page. */
 function headingOf(code: string): string {
   return code === 'unauthenticated' ? 'Sign in first' : titleOf(code)
 }
 
+/** `request_too_large` as people read it: `Request too large`. */
 function titleOf(code: string): string {
   const words = code.replaceAll('_', ' ')
   return code === 'internal' ? 'Something went wrong' : words[0].toUpperCase() + words.slice(1)

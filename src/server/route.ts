@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
+import type { RateKind } from '../config.ts'
 import type { TenantId } from '../contracts/ids.ts'
 import type { Access, Caller } from '../security/access.ts'
 import type { RouteServices } from './services.ts'
@@ -22,10 +23,19 @@ export type Answer = (
       readonly stream: Readable | AsyncIterable<string | Uint8Array>
       readonly type: string
       readonly filename?: string
+      /**
+       * It goes on for as long as somebody listens: noted when it begins, and broken off when this is aborted, also while
+       * the client takes nothing.
+       */
+      readonly live?: AbortSignal
     }
   /** 303: what follows is a GET. */
   | { readonly redirect: string }
-) & { readonly headers?: Readonly<Record<string, string>> }
+) & {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Each a whole Set-Cookie. */
+  readonly cookies?: readonly string[]
+}
 
 /** An answer as the OpenAPI description tells it. */
 export interface AnswerDescription {
@@ -50,9 +60,19 @@ export interface RouteRequest<Params, Query, Headers, Body, A extends Access> {
    * @throws HoldfastError `request_too_large` beyond `bodyLimit`
    */
   bytes(): Promise<Buffer>
+  /**
+   * The body as it comes, for what is too large to be held; of routes that declare no `body`. It may be read once.
+   *
+   * @throws HoldfastError `request_too_large` beyond `bodyLimit`
+   */
+  chunks(): AsyncIterable<Buffer>
+  /** Path and query as they were asked for. */
+  readonly url: string
   readonly requestId: string
   /** As far as the trusted proxies tell. */
   readonly ip: string
+  /** As the browser or program names itself. */
+  readonly agent: string | null
   /** `https://host` as the browser sees it. */
   readonly origin: string
   readonly cookie: string | undefined
@@ -90,6 +110,12 @@ export interface RouteDeclaration<
   readonly bodyLimit?: number
   /** Requests that change something are taken from other sites too: what they carry is proof enough. */
   readonly crossSite?: boolean
+  /**
+   * What it counts as in the limits of a caller and an address. Default: `changes` where it may change something, but for
+   * what comes from other sites, in bursts and with its own proof. Null: nothing, with the reason beside it. What is asked
+   * for as a file (`format=csv`) or read anew (`fresh`) is `costly` in any case.
+   */
+  readonly rate?: RateKind | null
   /** By status, the successful ones; problems are described by the server. */
   readonly answers: Readonly<Record<number, AnswerDescription>>
   // A method, not a property: routes of all kinds then stand in one list.

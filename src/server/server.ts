@@ -2,13 +2,19 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { DEFAULT_RATES, type RateLimits } from '../config.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Access } from '../security/access.ts'
 import { openApiKeys } from '../security/api-keys.ts'
+import { limitRates } from '../security/rate-limits.ts'
 import { openSessions } from '../security/sessions.ts'
+import { appFileRoute } from './app-files.ts'
+import { appPageRoutes } from './app-pages.ts'
+import { appMailRoute } from './app-mail.ts'
 import { assetRoute } from './assets.ts'
 import { openDoorkeeper } from './authenticate.ts'
 import { end, fail, handlerOf, note, type Dispatch } from './dispatch.ts'
+import { openLiveStreams, type StreamLimits } from './events/streams.ts'
 import { securityHeaders } from './headers.ts'
 import { billingWebhook } from './billing.ts'
 import { healthRoutes, type ReadyCheck } from './health.ts'
@@ -37,10 +43,14 @@ export interface ServerOptions {
   readonly ready?: Readonly<Record<string, ReadyCheck>>
   /** Opened by whoever opened the database with it; default: one of its own. */
   readonly metrics?: Metrics
+  /** Requests a minute; default {@link DEFAULT_RATES}. */
+  readonly rates?: RateLimits
   /** Of Holdfast, for the API's description. */
   readonly version: string
   /** Milliseconds that open requests may take to end after `close`; default 10,000. */
   readonly drainMs?: number
+  /** Of the streams of events. */
+  readonly streams?: Partial<StreamLimits>
 }
 
 export interface RunningServer {
@@ -49,6 +59,10 @@ export interface RunningServer {
   readonly port: number
   /** Everything that can be asked, and by whom. */
   readonly access: readonly { readonly method: string; readonly path: string; readonly access: Access }[]
+  /** How many streams of events are open, and how often was looked for them. */
+  streams(): { readonly listeners: number; readonly looks: number }
+  /** The same as declared, for checks over all of them; what is mounted whole is not among them. */
+  readonly routes: readonly Route[]
   /** Takes nothing more, lets open requests end, then ends their connections. */
   close(): Promise<void>
 }
@@ -67,6 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const now = (): number => performance.now()
   const keys = openApiKeys(services.database, { now })
   const sessions = openSessions(services.database, { now })
+  const live = openLiveStreams({ database: services.database, log, now, limits: options.streams ?? {} })
   let closing = false
   const dispatch: Dispatch = {
     services: {
@@ -75,9 +90,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       countWebhook: metrics.webhook,
       keys,
       sessions,
+      live,
     },
     doorkeeper: openDoorkeeper({ keys, sessions, publicUrl }),
     headers: securityHeaders(publicUrl?.startsWith('https:') ?? false),
+    rates: limitRates(options.rates ?? DEFAULT_RATES),
     metrics,
     log,
     closing: () => closing,
@@ -93,6 +110,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...mailEventRoutes,
     billingWebhook,
     ...openApiRoutes(() => describeApi(routes, { version: options.version, url: publicUrl })),
+    ...appPageRoutes,
+    appFileRoute,
+    appMailRoute,
     assetRoute,
   ]
   const app = express()
@@ -108,7 +128,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createServer(
     {
       headersTimeout: 15_000,
-      requestTimeout: 60_000,
+      // Of the largest upload over a slow line; every other body has a minute (body.ts).
+      requestTimeout: 15 * 60_000,
       // Longer than the 60 seconds after which proxies drop idle connections, so that they are first to do so.
       keepAliveTimeout: 65_000,
     },
@@ -120,10 +141,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${reachable(options.host)}:${port}`,
     port,
+    routes,
     access: [...routes.map(({ method, path, access }) => ({ method, path, access })), ...mounts],
+    streams: live.counts,
     close: async () => {
       closing = true
-      await drain(server, silent, drainMs)
+      await Promise.all([live.close(), drain(server, silent, drainMs)])
       metrics.close()
     },
   }

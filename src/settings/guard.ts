@@ -3,11 +3,11 @@
  * plan looks at beside (waiting time, contacts a period, discounts a year) stands in `contact` and `discounts`.
  */
 import { z } from 'zod'
-import { field } from './field.ts'
+import { field, hinted, languageTag } from './field.ts'
 
 const limit = z.number().int().min(0).nullable()
 
-const time = (standard: string, about: string) =>
+const time = (standard: string, about: string, title: string) =>
   field(
     z
       .string()
@@ -15,17 +15,30 @@ const time = (standard: string, about: string) =>
       .default(standard),
     about,
     "'HH:MM', from 00:00 to 24:00",
+    { title, format: 'time' },
   )
 
-const hours = (what: string) =>
+const hours = (what: string, noun: string) =>
   z
     .strictObject({
-      from: time('08:00', `From when on ${what}, in the recipient's own time`),
-      to: time('21:00', `Until when ${what}; whatever is handed over then has arrived by that time`),
+      from: time('08:00', `From when on ${what}, in the recipient's own time`, `${noun} from`),
+      to: time(
+        '21:00',
+        `Until when ${what}; whatever is handed over then has arrived by that time`,
+        `${noun} until`,
+      ),
       days: field(
         z.enum(['every', 'business', 'companies']).default('companies'),
         'On which days: every day, business days, or business days where the customer is a company and every day where it is a person',
         'every, business or companies',
+        {
+          title: `Days for ${noun === 'SMS' ? noun : noun.toLowerCase()}`,
+          labels: {
+            every: 'Every day',
+            business: 'Business days',
+            companies: 'Business days for companies, every day for people',
+          },
+        },
       ),
     })
     .refine((one) => minutes(one.to) - minutes(one.from) >= 15, {
@@ -39,7 +52,9 @@ function minutes(time: string): number {
   return hours * 60 + past
 }
 
-const day = z.string().refine(isDay, "has to be a day such as '12-25' (each year) or '2026-04-03'")
+const day = hinted(z.string().refine(isDay, "has to be a day such as '12-25' (each year) or '2026-04-03'"), {
+  format: 'day',
+})
 
 /** '12-25' or '2026-04-03', of the calendar; 02-29 is a day of leap years. */
 function isDay(written: string): boolean {
@@ -51,42 +66,49 @@ function isDay(written: string): boolean {
 
 export const guardSettings = z
   .strictObject({
-    email: hours('e-mails may be sent'),
-    sms: hours('texts may be sent'),
-    call: hours('calls may be asked for, where the zone of the person is known'),
+    email: hours('e-mails may be sent', 'E-mails'),
+    sms: hours('texts may be sent', 'SMS'),
+    call: hours('calls may be asked for, where the zone of the person is known', 'Calls'),
     outside: field(
       z.enum(['defer', 'drop']).default('defer'),
       'What comes outside these hours waits until they begin, or is dropped',
       'defer or drop',
+      {
+        title: 'Outside these hours',
+        labels: { defer: 'Wait until they begin', drop: 'Drop it' },
+      },
     ),
     holidays: field(
       z
         .record(
-          z.string().regex(/^(all|[A-Z]{2})$/, "has to be 'all' or a country such as 'AT'"),
+          hinted(z.string().regex(/^(all|[A-Z]{2})$/, "has to be 'all' or a country such as 'AT'"), {
+            format: 'country',
+            labels: { all: 'Everybody' },
+          }),
           z.array(day).max(400),
         )
         .default({}),
       'Days that are no business days, for everybody or by country of the recipient',
       '{"all": ["01-01", "12-25"], "AT": ["10-26", "2026-04-06"]}',
+      'Holidays',
     ),
     perDay: field(
       limit.default(1),
-      "Contacts that a person, or a customer, may get in one of the person's own days; null is no limit, 0 is none",
+      "Contacts that a person, or a customer, may get in one of the person's own days; 0 is none",
       'a whole number, 0 or more, or null',
+      { title: 'Contacts in a day', none: 'No limit', zero: 'None' },
     ),
     perWeek: field(
       limit.default(2),
       'The same for seven days in a row',
       'a whole number, 0 or more, or null',
+      { title: 'Contacts in seven days', none: 'No limit', zero: 'None' },
     ),
     languageFallback: field(
-      z
-        .string()
-        .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "has to be a BCP 47 tag such as 'de-AT'")
-        .nullable()
-        .default(null),
-      'Language of messages to a recipient whose own has no template; null: nothing is sent to them',
+      languageTag.nullable().default(null),
+      'Language of messages to a recipient whose own has no template',
       "a BCP 47 tag such as 'en', or null",
+      { title: 'Language where theirs has no template', none: 'None: nothing is sent to them' },
     ),
   })
   .prefault({})

@@ -52,6 +52,8 @@ export interface SettingDoc {
   readonly path: string
   readonly about: string
   readonly allowed: string
+  /** What null says, such as `No limit`. */
+  readonly none?: string
   /** As JSON; undefined where nothing stands by default. */
   readonly default: string | undefined
 }

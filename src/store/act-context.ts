@@ -1,4 +1,5 @@
 /** What is looked at before an intervention is carried out, as it stands in this transaction. */
+import type { Level } from '../contracts/customer-terms.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
@@ -164,7 +165,7 @@ export interface TaskFacts {
   /** Null: not scored. */
   readonly score: {
     readonly probability: number
-    readonly level: 'HIGH' | 'MEDIUM' | 'LOW'
+    readonly level: Level
     /** Sentences, most important first. */
     readonly reasons: readonly string[]
     /** Recurring amount a month; null unknown. */

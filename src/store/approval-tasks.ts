@@ -65,26 +65,84 @@ export interface OwedApproval {
   readonly attempts: number
 }
 
-/** Those due, longest first. */
+export interface ApprovalRoom {
+  readonly connection: ConnectionId
+  /** Tasks that one person has open at a time: `delivery.approval.perPerson` of the settings; null: any number. */
+  readonly perPerson: number | null
+}
+
+/** Those due for which whoever would be asked has room, the ones worth most first. */
 export function owedApprovals(
   tx: Transaction,
-  connection: ConnectionId,
+  { connection, perPerson }: ApprovalRoom,
   limit: number,
 ): Promise<readonly OwedApproval[]> {
   return tx.query<OwedApproval>(
-    `select a.intervention_id as intervention, a.round, i.customer_id as customer, a.awaiting_since as since,
+    `${PLACED}
+     select p.intervention_id as intervention, p.round, p.customer_id as customer, p.awaiting_since as since,
        coalesce(s.external_id, c.external_id) as "customerId",
-       coalesce(s.status, c.status) = 'deleted' as deleted, a.attempts
-     from approval_tasks a
-     join interventions i on i.tenant_id = a.tenant_id and i.id = a.intervention_id
-     join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
+       coalesce(s.status, c.status) = 'deleted' as deleted, p.attempts
+     from placed p
+     join customers c on c.tenant_id = $1 and c.id = p.customer_id
      left join customers s on s.tenant_id = c.tenant_id and s.id = c.merged_into
-     where a.tenant_id = $1 and a.connection_id = $2 and a.state = 'waiting' and a.due_at <= clock_timestamp()
-       and i.state = 'awaiting_approval' and i.expires_at > now()
-     order by a.due_at, a.intervention_id limit $3`,
-    [tx.tenant, connection, limit],
+     where not p.is_full
+     order by p.due_at, p.intervention_id limit $4`,
+    [tx.tenant, connection, perPerson, limit],
   )
 }
+
+/**
+ * Says of those for whom there is no room why they are not asked about, and how many of them there are. They are looked at
+ * again with each pass.
+ */
+export async function holdBackApprovals(
+  tx: Transaction,
+  { connection, perPerson }: ApprovalRoom,
+): Promise<number> {
+  if (perPerson === null) return 0
+  const held = await tx.query(
+    `${PLACED}
+     update approval_tasks a set error_code = '${APPROVAL_FULL}',
+       error_message = coalesce(p.responsible_name, 'Whoever is responsible') || $4, due_at = clock_timestamp()
+     from placed p
+     where a.tenant_id = $1 and a.intervention_id = p.intervention_id and p.is_full returning a.intervention_id`,
+    [
+      tx.tenant,
+      connection,
+      perPerson,
+      ` has ${perPerson} ${perPerson === 1 ? 'approval' : 'approvals'} to answer in the CRM, which is all that one person is asked for at a time (settings: delivery.approval.perPerson). It is asked about there as soon as there is room.`,
+    ],
+  )
+  return held.length
+}
+
+/** Why a question waits: whoever would be asked has enough of them. */
+export const APPROVAL_FULL = 'approval_full'
+
+/** What is due of $2, with whether it is beyond the $3 that one person has open at a time. Nobody's list is never full. */
+const PLACED = `
+  with open_now as (
+    select c.responsible_id, count(*) as tasks from approval_tasks a
+    join interventions i on i.tenant_id = a.tenant_id and i.id = a.intervention_id
+    join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
+    where a.tenant_id = $1 and a.connection_id = $2 and a.state = 'asked' and c.responsible_id is not null
+    group by c.responsible_id
+  ), due as (
+    select a.intervention_id, a.round, a.attempts, a.due_at, a.awaiting_since, i.customer_id, c.responsible_id,
+      c.responsible_name, row_number() over (
+        partition by c.responsible_id
+        order by d.expected_value_minor desc nulls last, a.awaiting_since, a.intervention_id) as place
+    from approval_tasks a
+    join interventions i on i.tenant_id = a.tenant_id and i.id = a.intervention_id
+    join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
+    left join decisions d on d.tenant_id = i.tenant_id and d.id = i.decision_id
+    where a.tenant_id = $1 and a.connection_id = $2 and a.state = 'waiting' and a.due_at <= clock_timestamp()
+      and i.state = 'awaiting_approval' and i.expires_at > now()
+  ), placed as (
+    select due.*, $3::integer is not null and due.responsible_id is not null
+      and due.place + coalesce(open_now.tasks, 0) > $3::integer as is_full
+    from due left join open_now using (responsible_id)
+  )`
 
 /** What was answered meanwhile stays moot, whether the task was made or not. */
 export async function settleApprovalTasks(

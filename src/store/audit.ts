@@ -1,4 +1,5 @@
 /** Who changed what: append-only, for the tenant's admins to read. */
+import type { TenantId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 
 export interface AuditEntry {
@@ -26,14 +27,19 @@ export interface RecordedEntry {
 /**
  * In the transaction of the change itself, so that neither is there without the other.
  *
+ * @param tenant whose log it is, in a system transaction
  * @example
  * await recordAudit(tx, { actor: caller.actor, action: 'settings.save', object: 'version 4', requestId })
  */
-export async function recordAudit(tx: Transaction, entry: AuditEntry): Promise<void> {
+export async function recordAudit(
+  tx: Transaction,
+  entry: AuditEntry,
+  tenant: TenantId | null = tx.tenant,
+): Promise<void> {
   const { actor, action, object = null, detail = null, requestId = null } = entry
   await tx.query(
     'insert into audit_log (tenant_id, actor, action, object, detail, request_id) values ($1, $2, $3, $4, $5, $6)',
-    [tx.tenant, actor, action, object, detail === null ? null : JSON.stringify(detail), requestId],
+    [tenant, actor, action, object, detail === null ? null : JSON.stringify(detail), requestId],
   )
 }
 
@@ -47,4 +53,16 @@ export async function listAudit(
      where tenant_id = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
     [tx.tenant, before, limit],
   )
+}
+
+/** How often something was done since. */
+export async function countAudit(
+  tx: Transaction,
+  { action, since }: { readonly action: string; readonly since: Date },
+): Promise<number> {
+  const [{ count }] = await tx.query<{ count: number }>(
+    'select count(*)::integer as count from audit_log where tenant_id = $1 and action = $2 and at > $3',
+    [tx.tenant, action, since],
+  )
+  return count
 }

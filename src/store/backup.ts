@@ -136,10 +136,13 @@ export async function openBackup(path: string): Promise<Backup> {
 }
 
 const CHUNK = 1000
+/** Characters that are held at once: rows of files are long. */
+const MOST_HELD = 16_000_000
 
 async function* partsOf(lines: AsyncIterator<string>, path: string): AsyncGenerator<PortableRows> {
   let table: PortableRows['table'] | null = null
   let rows: string[] = []
+  let held = 0
   let count = 0
   for (;;) {
     const line = await next(lines, path)
@@ -148,12 +151,14 @@ async function* partsOf(lines: AsyncIterator<string>, path: string): AsyncGenera
     const marks = line.startsWith('{"table":') || line.startsWith('{"end":')
     if (!marks) {
       count++
-      if (rows.push(line) < CHUNK) continue
+      held += line.length
+      if (rows.push(line) < CHUNK && held < MOST_HELD) continue
     }
     if (rows.length > 0) {
       if (table === null) throw noBackup(path)
       yield { table, rows }
       rows = []
+      held = 0
     }
     if (!marks) continue
     const end = parse(endSchema, line)

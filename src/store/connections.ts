@@ -232,6 +232,25 @@ export async function setConnectionStatus(
   await change(tx, id, 'status = $3, status_reason = $4', [status, reason])
 }
 
+/** The customers that are there do not follow by themselves: they are read and scored anew by whoever changes it. */
+export async function saveMapping(tx: Transaction, id: ConnectionId, mapping: Mapping): Promise<void> {
+  await change(tx, id, 'mapping = $3::jsonb', [JSON.stringify(mapping)])
+}
+
+/** @throws HoldfastError `conflict` where another connection of the company has this name, `not_found` */
+export async function renameConnection(tx: Transaction, id: ConnectionId, name: string): Promise<void> {
+  const [taken] = await tx.query(
+    'select 1 as one from connections where tenant_id = $1 and name = $2 and id <> $3',
+    [tx.tenant, name, id],
+  )
+  if (taken !== undefined)
+    throw new HoldfastError(
+      'conflict',
+      `There is another connection "${name}". Give this one a name of its own.`,
+    )
+  await change(tx, id, 'name = $3', [name])
+}
+
 /** @param thresholds anything that JSON holds */
 export async function saveThresholds(tx: Transaction, id: ConnectionId, thresholds: unknown): Promise<void> {
   await change(tx, id, 'thresholds = $3::jsonb', [JSON.stringify(thresholds)])

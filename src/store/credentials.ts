@@ -16,11 +16,34 @@ export interface SealedRow {
   readonly sealed: Buffer
 }
 
-/** The tenant's key in force, held until the transaction ends, so that it is not retired under a seal. */
+/**
+ * The tenant's vault stays under the key in force until the transaction ends. To be held before any row of it is, so that
+ * who rotates the key never waits for somebody who waits for the rotation. Many hold it at once.
+ */
+export async function holdVault(tx: Transaction): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock_shared(${VAULT_LOCK})`, [tx.tenant])
+}
+
+/**
+ * Waits for whoever holds the vault, and has it alone. Those who come later wait behind: where secrets are sealed all the
+ * time, waiting for the rows themselves would never end.
+ *
+ * @param longestMs others wait this long behind us at most when somebody holds on
+ * @throws the database's 55P03 when the wait was longer
+ */
+export async function lockVault(tx: Transaction, longestMs: number): Promise<void> {
+  await tx.query(`set local lock_timeout = ${Math.ceil(longestMs)}`)
+  await tx.query(`select pg_advisory_xact_lock(${VAULT_LOCK})`, [tx.tenant])
+}
+
+const VAULT_LOCK = "hashtextextended('holdfast vault ' || $1::text, 0)"
+
+/** The tenant's key in force, not retired under a seal. */
 export async function currentDataKey(tx: Transaction): Promise<DataKeyRow | null> {
+  await holdVault(tx)
   const [row] = await tx.query<{ key_id: string; wrapped: Buffer }>(
     `select key_id, wrapped from data_keys where tenant_id = $1 and retired_at is null
-     order by created_at, key_id limit 1 for share`,
+     order by created_at, key_id limit 1`,
     [tx.tenant],
   )
   return row === undefined ? null : { keyId: row.key_id, wrapped: row.wrapped }
@@ -44,13 +67,39 @@ export async function dataKeyOf(tx: Transaction, keyId: string): Promise<Buffer>
   return row.wrapped
 }
 
-/** Retires every key of the tenant but one; waits for those who seal with them. */
+/** Retires every key of the tenant but one. In a transaction that has the vault alone. */
 export async function retireOtherDataKeys(tx: Transaction, keyId: string): Promise<void> {
   await tx.query(
     'update data_keys set retired_at = now() where tenant_id = $1 and key_id <> $2 and retired_at is null',
     [tx.tenant, keyId],
   )
 }
+
+/**
+ * Keys that seal nothing any more go, a day after they were retired: whoever read a row that they had sealed just before
+ * still finds them.
+ */
+export async function dropRetiredDataKeys(tx: Transaction): Promise<void> {
+  await tx.query(
+    `delete from data_keys k where k.tenant_id = $1 and k.retired_at < now() - interval '1 day' and not exists (
+       select from credentials c where c.tenant_id = k.tenant_id and c.key_id = k.key_id)`,
+    [tx.tenant],
+  )
+}
+
+/** No other master key comes into force until the transaction ends. Returns the id of the one that is; null: none yet. */
+export async function holdMasterKey(tx: Transaction): Promise<string | null> {
+  await tx.query(`select pg_advisory_xact_lock_shared(${MASTER_KEY_LOCK})`)
+  const [row] = await tx.query<{ id: string | null }>('select master_key_id as id from installation')
+  return row?.id ?? null
+}
+
+/** Waits for whoever makes a data key with the master key in force. In a system transaction. */
+export async function lockMasterKey(tx: Transaction): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(${MASTER_KEY_LOCK})`)
+}
+
+const MASTER_KEY_LOCK = "hashtextextended('holdfast master key', 0)"
 
 /** Of all tenants. In a system transaction. */
 export async function listDataKeys(
@@ -113,6 +162,7 @@ export async function readSealed(tx: Transaction, { owner, name }: Place): Promi
 
 /** Nobody else replaces it until the transaction ends. */
 export async function lockSealed(tx: Transaction, { owner, name }: Place): Promise<void> {
+  await holdVault(tx)
   await tx.query('select from credentials where tenant_id = $1 and owner = $2 and name = $3 for update', [
     tx.tenant,
     owner,
@@ -120,7 +170,7 @@ export async function lockSealed(tx: Transaction, { owner, name }: Place): Promi
   ])
 }
 
-/** Every secret of the tenant. */
+/** Every secret of the tenant, held until the transaction ends. In a transaction that has the vault alone. */
 export async function listSealed(tx: Transaction): Promise<readonly (SealedRow & Place)[]> {
   return tx.query<SealedRow & Place>(
     'select owner, name, key_id as "keyId", sealed from credentials where tenant_id = $1 order by owner, name for update',
@@ -129,6 +179,7 @@ export async function listSealed(tx: Transaction): Promise<readonly (SealedRow &
 }
 
 export async function deleteSealed(tx: Transaction, { owner, name }: Place): Promise<boolean> {
+  await holdVault(tx)
   const rows = await tx.query(
     'delete from credentials where tenant_id = $1 and owner = $2 and name = $3 returning name',
     [tx.tenant, owner, name],

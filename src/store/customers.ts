@@ -1,11 +1,8 @@
 /** Customers as the CRM or file has them, with what a sync writes of them: always many rows in one statement. */
+import type { CustomerStatus, Group } from '../contracts/customer-terms.ts'
 import type { PropertyValue } from '../../connectors/connector.ts'
 import type { ConnectionId, CustomerId, RunId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
-
-/** active: in the population. left: outside it now. deleted: gone from the source. */
-export type CustomerStatus = 'active' | 'left' | 'deleted'
-export type GroupName = 'holdout' | 'usual' | 'policy' | 'exempt'
 
 /** What a sync compares a record with before it writes anything. */
 export interface KnownCustomer {
@@ -16,7 +13,7 @@ export interface KnownCustomer {
   readonly properties_hash: string
   readonly status: CustomerStatus
   readonly group_key: string
-  readonly group_name: GroupName
+  readonly group_name: Group
   readonly group_flagged: boolean
   readonly responsible_id: string | null
   readonly responsible_name: string | null
@@ -87,7 +84,7 @@ export interface NewCustomer extends StagedCustomer {
   readonly external_id: string
   /** Canonical JSON. */
   readonly properties: string
-  readonly group_name: GroupName
+  readonly group_name: Group
 }
 
 export interface ChangedCustomer extends StagedCustomer {

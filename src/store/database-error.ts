@@ -58,6 +58,8 @@ function adviceOf(code: string, message: string, severity?: string): string | nu
     code === 'ETIMEDOUT'
   )
     return 'the connection was lost. It is made again by itself; if it stays away, look at the log of PostgreSQL.'
+  // A wait for a lock that was longer than asked for: the connection is well.
+  if (code === '55P03') return null
   if (/timeout|Connection terminated|not queryable/i.test(message))
     return 'the connection was lost or took too long. It is made again by itself; if it stays away, look at the log of PostgreSQL.'
   return null

@@ -1,4 +1,5 @@
 /** What decisions are made from, and the append-only log that they leave. */
+import type { Level } from '../contracts/customer-terms.ts'
 import type { ConnectionId, RunId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import { preferKeys } from './prefer-keys.ts'
@@ -25,7 +26,7 @@ export interface UndecidedRow {
   /** Of the score: the log takes from it only while it is the same. */
   readonly version: string
   readonly monthly_hazard: number
-  readonly level: 'HIGH' | 'MEDIUM' | 'LOW'
+  readonly level: Level
   readonly state: readonly number[]
   readonly monthly_minor: number | null
   readonly currency: string | null

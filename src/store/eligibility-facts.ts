@@ -1,5 +1,5 @@
 /** What conditions of actions look at, as it stands right before something is sent. */
-import type { RiskLevel } from '../contracts/eligibility.ts'
+import type { Level } from '../contracts/customer-terms.ts'
 import type { CustomerId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 import { objectors } from './objections.ts'
@@ -7,7 +7,7 @@ import { objectors } from './objections.ts'
 export interface EligibilityFact {
   readonly object: string
   /** Null: not scored. */
-  readonly level: RiskLevel | null
+  readonly level: Level | null
   /** By the names of PolicyContext; absent is unknown. */
   readonly context: Readonly<Record<string, number>>
   /** Recurring amount a month in minor units of `currency`; null unknown. */

@@ -3,24 +3,12 @@
  * table would stop everything else there.
  */
 import { openAsBlob } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { PGlite } from '@electric-sql/pglite'
-import { OPENED, type Answer, type Request, type WorkerData } from './embedded-worker-protocol.ts'
+import type { Answer, Opening, Request } from './embedded-worker-protocol.ts'
 
 const port = parentPort!
-const { folder, dump } = workerData as WorkerData
-
 let database: PGlite | null = null
-try {
-  database = await PGlite.create({
-    ...(folder === null ? {} : { dataDir: folder }),
-    // By its type PGlite knows that it is packed.
-    ...(dump === null ? {} : { loadDataDir: await openAsBlob(dump, { type: 'application/x-gzip' }) }),
-  })
-  answer({ id: OPENED, bytes: null })
-} catch (cause) {
-  answer({ id: OPENED, failure: textOf(cause) })
-}
 
 port.on('message', (request: Request) => {
   void handle(request)
@@ -29,6 +17,10 @@ port.on('message', (request: Request) => {
 async function handle(request: Request): Promise<void> {
   const { id } = request
   try {
+    if (request.do === 'open') {
+      database = await open(request)
+      return answer({ id, bytes: null })
+    }
     if (database === null) throw new Error('The database is not open.')
     if (request.do === 'run') {
       answer({ id, bytes: await database.execProtocolRaw(request.bytes) })
@@ -39,11 +31,18 @@ async function handle(request: Request): Promise<void> {
       await database.close()
       database = null
       answer({ id, bytes: null })
-      port.close()
     }
   } catch (cause) {
     answer({ id, failure: textOf(cause) })
   }
+}
+
+async function open({ folder, dump }: Opening): Promise<PGlite> {
+  return PGlite.create({
+    ...(folder === null ? {} : { dataDir: folder }),
+    // By its type PGlite knows that it is packed.
+    ...(dump === null ? {} : { loadDataDir: await openAsBlob(dump, { type: 'application/x-gzip' }) }),
+  })
 }
 
 function answer(value: Answer): void {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { extract } from 'tar'
 import { HoldfastError } from '../contracts/errors.ts'
-import { OPENED, type Answer, type Request, type WorkerData } from './embedded-worker-protocol.ts'
+import type { Answer, Opening, Request } from './embedded-worker-protocol.ts'
 import { lockFolder } from './lock.ts'
 import { sharedSession } from './session.ts'
 
@@ -86,11 +86,43 @@ interface DatabaseThread {
   close(): Promise<void>
 }
 
+interface Thread extends DatabaseThread {
+  /** Whether the process waits for it. */
+  hold(held: boolean): void
+}
+
+/** Where a database in memory was closed: the next one finds PostgreSQL compiled there, which takes most of its time. */
+const idle: Thread[] = []
+
 /** @returns once the database in it is open */
-async function startThread(data: WorkerData): Promise<DatabaseThread> {
-  const worker = new Worker(workerScript, { workerData: data })
+async function startThread(opening: Opening): Promise<DatabaseThread> {
+  const inMemory = opening.folder === null
+  const thread = (inMemory ? idle.pop() : undefined) ?? newThread()
+  thread.hold(true)
+  try {
+    await thread.ask({ do: 'open', ...opening })
+  } catch (cause) {
+    await thread.close()
+    throw cause
+  }
+  return {
+    ask: thread.ask,
+    close: async () => {
+      const closed = await thread.ask({ do: 'close' }).then(
+        () => true,
+        () => false,
+      )
+      if (!inMemory || !closed || idle.length > 0) return thread.close()
+      thread.hold(false)
+      idle.push(thread)
+    },
+  }
+}
+
+function newThread(): Thread {
+  const worker = new Worker(workerScript)
   const waiting = new Map<number, { resolve(bytes: Uint8Array | null): void; reject(error: Error): void }>()
-  let calls = OPENED
+  let calls = 0
   let ended: string | null = null
 
   function fail(reason: string): void {
@@ -107,31 +139,16 @@ async function startThread(data: WorkerData): Promise<DatabaseThread> {
   worker.on('error', (cause) => fail(cause instanceof Error ? cause.message : String(cause)))
   worker.on('exit', () => fail('the embedded database has ended'))
 
-  function answered(id: number): Promise<Uint8Array | null> {
-    return new Promise((resolve, reject) => {
-      if (ended !== null) reject(new Error(ended))
-      else waiting.set(id, { resolve, reject })
-    })
-  }
-  async function ask(request: DistributiveOmit<Request, 'id'>): Promise<Uint8Array | null> {
-    const id = ++calls
-    const answer = answered(id)
-    worker.postMessage({ ...request, id })
-    return answer
-  }
-
-  try {
-    await answered(OPENED)
-  } catch (cause) {
-    await worker.terminate()
-    throw cause
-  }
   return {
-    ask,
-    close: async () => {
-      if (ended === null) await ask({ do: 'close' }).catch(() => undefined)
-      await worker.terminate()
-    },
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        if (ended !== null) return reject(new Error(ended))
+        const id = ++calls
+        waiting.set(id, { resolve, reject })
+        worker.postMessage({ ...request, id })
+      }),
+    close: async () => void (await worker.terminate()),
+    hold: (held) => (held ? worker.ref() : worker.unref()),
   }
 }
 

@@ -1,13 +1,16 @@
 /**
  * A person asked to be forgotten: everything that was derived of them goes, and only keyed hashes stay, by which their
- * addresses are never written to again and records that are still on their way are not stored.
+ * addresses are never written to again and they are not stored again, whatever a source hands over.
  */
-import { createHmac } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import type { ConnectionId, CustomerId, InterventionId } from '../contracts/ids.ts'
-import { oweMoved } from './crm-interventions.ts'
 import type { Transaction } from './database.ts'
-import { forgetWords, SOMEBODY, type Gone } from './erasure-words.ts'
+import { ERASED, forgetMessages, forgetWords } from './people/forget.ts'
+import { countHeld, type HeldCounts } from './people/held.ts'
+import { findSubject, type PersonRecord, type Subject } from './people/subject.ts'
 import { requestStep } from './steps.ts'
+
+export { ERASED } from './people/forget.ts'
 
 export interface ErasedRecord {
   readonly connection: ConnectionId
@@ -24,7 +27,7 @@ export function recordHash(key: Buffer, id: string): string {
 }
 
 /**
- * Also where nothing is known of the person: what is on its way is kept out.
+ * The CRM says that a record is to be forgotten. Also where nothing is known of it: what is on its way is kept out.
  *
  * @returns how many customers and recipients went
  * @example
@@ -34,41 +37,167 @@ export async function eraseRecord(
   tx: Transaction,
   { connection, object, id, key }: ErasedRecord,
 ): Promise<{ readonly customers: number; readonly recipients: number }> {
+  const subject = await findSubject(tx, { by: 'record', connection, id, object }, { lock: true })
+  const named = { connection, object, id }
+  if (subject.records.length === 0 && subject.interventions.length === 0) {
+    await markRecords(tx, [named], null, key)
+    await forgetReceipts(tx, [named])
+    return { customers: 0, recipients: 0 }
+  }
+  await eraseSubject(tx, subject, { actor: 'crm', source: 'crm', reference: null, key, also: named })
+  return { customers: subject.customers.length, recipients: subject.recipients.length }
+}
+
+export interface ErasureRequest {
+  /** Who had it done, as the audit log names them. */
+  readonly actor: string
+  readonly source: 'admin' | 'crm'
+  /** Number of the request in another system. */
+  readonly reference: string | null
+  /** Of `Secrets.addressKey`. */
+  readonly key: Buffer
+  /** A record that was named and is not stored, or not under this name: kept out as well. */
+  readonly also?: Pick<ErasedRecord, 'connection' | 'object' | 'id'>
+}
+
+export interface Erased {
+  readonly id: string
+  readonly counts: HeldCounts
+}
+
+/**
+ * All of it in the caller's transaction: afterwards nothing of the person is left, or everything is as it was. What a CRM
+ * shows of them is emptied by the next pass of write-back.
+ *
+ * @param subject found with `lock`
+ */
+export async function eraseSubject(
+  tx: Transaction,
+  subject: Subject,
+  { actor, source, reference, key, also }: ErasureRequest,
+): Promise<Erased> {
+  const id = randomUUID()
+  const counts = await countHeld(tx, subject)
+  const named = [...subject.records, ...(also === undefined ? [] : [also])]
+  const addresses = await ownHashes(tx, subject)
   await tx.query(
-    `insert into erased_records (tenant_id, connection_id, object, id_hash) values ($1, $2, $3, $4)
+    `insert into erasures (tenant_id, id, actor, source, reference, counts, markers, done_at)
+     values ($1, $2, $3, $4, $5, $6, $7, now())`,
+    [tx.tenant, id, actor, source, reference, JSON.stringify(counts), named.length + addresses.length],
+  )
+  await markRecords(tx, named, id, key)
+  await tx.query(
+    `insert into erased_addresses (tenant_id, address_hash, erasure_id)
+     select $1, hash, $2 from unnest($3::bytea[]) hash
+     on conflict (tenant_id, address_hash) do update set erasure_id = excluded.erasure_id, erased_at = now()`,
+    [tx.tenant, id, addresses],
+  )
+  await suppressAll(tx, subject, `erasure:${id}`)
+  await forgetMessages(tx, subject)
+  await forgetWords(tx, subject)
+  if (source === 'admin') await oweClearings(tx, id, subject.customers)
+  await deleteRows(tx, subject)
+  await forgetReceipts(tx, named)
+  return { id, counts }
+}
+
+async function markRecords(
+  tx: Transaction,
+  records: readonly Pick<PersonRecord, 'connection' | 'object' | 'id'>[],
+  erasure: string | null,
+  key: Buffer,
+): Promise<void> {
+  await tx.query(
+    `insert into erased_records (tenant_id, connection_id, object, id_hash, erasure_id)
+     select distinct on (connection, object, hash) $1::uuid, connection, object, decode(hash, 'hex'), $2::uuid
+     from unnest($3::uuid[], $4::text[], $5::text[]) as r (connection, object, hash)
+     on conflict (tenant_id, connection_id, object, id_hash)
+       do update set erasure_id = coalesce(excluded.erasure_id, erased_records.erasure_id)`,
+    [
+      tx.tenant,
+      erasure,
+      records.map(({ connection }) => connection),
+      records.map(({ object }) => object),
+      records.map(({ id }) => recordHash(key, id)),
+    ],
+  )
+}
+
+/** An address that somebody else has as well, such as a switchboard's, keeps nobody out; it is not written to all the same. */
+async function ownHashes(tx: Transaction, { hashes, recipients }: Subject): Promise<readonly Buffer[]> {
+  const shared = await tx.query<{ hash: string }>(
+    `select distinct encode(hash, 'hex') as hash
+     from recipients r cross join lateral (values (r.email_hash), (r.phone_hash)) as a (hash)
+     where r.tenant_id = $1 and (r.email_hash = any ($2::bytea[]) or r.phone_hash = any ($2::bytea[]))
+       and hash = any ($2::bytea[]) and r.id <> all ($3::bigint[])`,
+    [tx.tenant, hashes, recipients],
+  )
+  const others = new Set(shared.map(({ hash }) => hash))
+  return hashes.filter((hash) => !others.has(hash.toString('hex')))
+}
+
+async function suppressAll(tx: Transaction, { recipients, asked }: Subject, source: string): Promise<void> {
+  await tx.query(
+    `insert into suppressions (tenant_id, address_hash, channel, reason, source)
+     select distinct $1::uuid, hash, channel, 'erased', $3
+     from (
+       select hash, channel from recipients r
+       cross join lateral (
+         values (r.email_hash, 'email'), (r.phone_hash, 'sms'), (r.phone_hash, 'call')
+       ) as a (hash, channel)
+       where r.tenant_id = $1 and r.id = any ($2::bigint[])
+       union all
+       -- Also where nobody is known who has it.
+       select $4::bytea, channel from unnest($5::text[]) channel
+     ) of_them
+     where hash is not null
      on conflict do nothing`,
-    [tx.tenant, connection, object, Buffer.from(recordHash(key, id), 'hex')],
+    [
+      tx.tenant,
+      recipients,
+      source,
+      asked?.hash ?? null,
+      asked === null ? [] : asked.kind === 'email' ? ['email'] : ['sms', 'call'],
+    ],
   )
-  const customers = await tx.query<{ id: CustomerId }>(
-    // Those that live on in the record by now are the same person.
-    `with own as (
-       select id from customers where tenant_id = $1 and connection_id = $2 and object = $3 and external_id = $4
-     )
-     select id from customers where tenant_id = $1 and (id in (select id from own) or merged_into in (select id from own))
-     order by id for update`,
-    [tx.tenant, connection, object, id],
+}
+
+/** Records whose fields of ours were written, while it is still known that they were. */
+async function oweClearings(
+  tx: Transaction,
+  erasure: string,
+  customers: readonly CustomerId[],
+): Promise<void> {
+  const owed = await tx.query<{ connection: ConnectionId }>(
+    `insert into erasure_clearings (tenant_id, erasure_id, connection_id, external_id)
+     select c.tenant_id, $2, c.connection_id, c.external_id from customers c
+     join write_backs w on w.tenant_id = c.tenant_id and w.customer_id = c.id
+     where c.tenant_id = $1 and c.id = any ($3::bigint[]) and w.written_at is not null and c.status <> 'deleted'
+     on conflict (tenant_id, connection_id, external_id) do nothing
+     returning connection_id as connection`,
+    [tx.tenant, erasure, customers],
   )
-  const people = await tx.query<{ id: number }>(
-    `select r.id from recipients r
-     join customers c on c.tenant_id = r.tenant_id and c.id = r.customer_id
-     where r.tenant_id = $1 and c.connection_id = $2
-       and (c.id = any ($3::bigint[]) or (r.external_id = $4 and c.object <> $5))
-     order by r.id for update of r`,
-    [tx.tenant, connection, customers.map((one) => one.id), id, object],
+  if (owed.length === 0) return
+  await tx.query('update erasures set done_at = null where tenant_id = $1 and id = $2', [tx.tenant, erasure])
+  for (const connection of new Set(owed.map((one) => one.connection)))
+    await requestStep(tx, { connection, step: 'write_back', cause: 'erased' })
+}
+
+async function deleteRows(tx: Transaction, { customers, recipients }: Subject): Promise<void> {
+  // Whoever came after them moves up. By lists of keys: joined to themselves, recipients of whom the planner knows nothing yet
+  // were gone through for each of them, for ten seconds among a thousand.
+  const left = await tx.query<{ customer: CustomerId }>(
+    `select distinct customer_id as customer from recipients
+     where tenant_id = $1 and id = any ($2::bigint[]) and customer_id <> all ($3::bigint[])`,
+    [tx.tenant, recipients, customers],
   )
-  const recipients = people.map((one) => one.id)
-  await suppressAll(tx, connection, recipients)
-  await forgetMessages(tx, { connection, object, id, recipients })
-  await forgetNames(tx, connection, recipients)
-  const gone = { customers: customers.map((one) => one.id), recipients }
-  await forgetAnswers(tx, gone)
-  await forgetWords(tx, gone)
-  // Whoever came after them moves up.
+  const isBefore = `from recipients gone where gone.tenant_id = $1 and gone.id = any ($2::bigint[])
+    and gone.customer_id = r.customer_id and gone.rank < r.rank`
   await tx.query(
-    `update recipients r set rank = r.rank - 1 from recipients gone
-     where gone.tenant_id = $1 and gone.id = any ($2::bigint[])
-       and r.tenant_id = $1 and r.customer_id = gone.customer_id and r.rank > gone.rank`,
-    [tx.tenant, recipients],
+    `update recipients r set rank = r.rank - (select count(*)::integer ${isBefore})
+     where r.tenant_id = $1 and r.customer_id = any ($3::bigint[]) and r.id <> all ($2::bigint[])
+       and exists (select ${isBefore})`,
+    [tx.tenant, recipients, left.map(({ customer }) => customer)],
   )
   await tx.query('delete from recipients where tenant_id = $1 and id = any ($2::bigint[])', [
     tx.tenant,
@@ -77,129 +206,24 @@ export async function eraseRecord(
   // All that hangs on a customer goes with the row: history, scores, decisions, the ledger.
   await tx.query('delete from customers where tenant_id = $1 and id = any ($2::bigint[])', [
     tx.tenant,
-    customers.map((one) => one.id),
+    customers,
   ])
-  await tx.query(
-    `delete from webhook_receipts where tenant_id = $1 and connection_id = $2
-       and hint ->> 'object' = $3 and hint ->> 'id' = $4`,
-    [tx.tenant, connection, object, id],
-  )
-  return { customers: customers.length, recipients: recipients.length }
 }
 
-async function suppressAll(
+async function forgetReceipts(
   tx: Transaction,
-  connection: ConnectionId,
-  recipients: readonly number[],
+  records: readonly Pick<PersonRecord, 'connection' | 'object' | 'id'>[],
 ): Promise<void> {
   await tx.query(
-    `insert into suppressions (tenant_id, address_hash, channel, reason, source)
-     select distinct $1::uuid, hash, channel, 'erased', $3
-     from recipients r
-     cross join lateral (
-       values (r.email_hash, 'email'), (r.phone_hash, 'sms'), (r.phone_hash, 'call')
-     ) as a (hash, channel)
-     where r.tenant_id = $1 and r.id = any ($2::bigint[]) and hash is not null
-     on conflict do nothing`,
-    [tx.tenant, recipients, `connection:${connection}`],
-  )
-  // What the CRM answered may name them.
-  await tx.query(
-    `update consent_outbox o set error_message = null from recipients r
-     where r.tenant_id = $1 and r.id = any ($2::bigint[]) and o.tenant_id = $1
-       and o.address_hash in (r.email_hash, r.phone_hash) and o.error_message is not null`,
-    [tx.tenant, recipients],
-  )
-}
-
-const FORGOTTEN = 'The person asked to be forgotten.'
-
-/** Of what may still be heard of when its person was erased: what is said then is not kept either. */
-export const ERASED = 'erased'
-
-/**
- * What was sent to them, also by way of a customer that they belonged to once, and what was said of it. What was about
- * to be sent is cancelled.
- */
-async function forgetMessages(
-  tx: Transaction,
-  {
-    connection,
-    object,
-    id,
-    recipients,
-  }: Omit<ErasedRecord, 'key'> & { readonly recipients: readonly number[] },
-): Promise<void> {
-  const touched = await tx.query<{ id: string }>(
-    `select i.id from interventions i
-     join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
-     where i.tenant_id = $1 and i.connection_id = $2 and (i.recipient_id = any ($3::bigint[])
-       or i.message ->> 'recipientId' = $4 and c.object is distinct from $5)
-     order by i.id for update of i`,
-    [tx.tenant, connection, recipients, id, object],
-  )
-  if (touched.length === 0) return
-  const ids = touched.map((one) => one.id)
-  await tx.query(
-    `update interventions i set message = null, recipient_id = null, provider_id = null, reason = $3, updated_at = now(),
-       state = case when open then 'cancelled' else state end,
-       reason_code = case when open or state in ('sending', 'uncertain') then '${ERASED}' else reason_code end,
-       lease_owner = case when open then null else lease_owner end,
-       lease_until = case when open then null else lease_until end
-     from (
-       select id as held, state in ('planned', 'awaiting_approval', 'deferred', 'snoozed', 'leased') as open
-       from interventions where tenant_id = $1 and id = any ($2::uuid[])
-     ) h
-     where i.tenant_id = $1 and i.id = h.held`,
-    [tx.tenant, ids, FORGOTTEN],
-  )
-  await tx.query('select forget_intervention_events($1::uuid[])', [ids])
-  await tx.query('select forget_delivery_events($1::uuid[], $2::bytea[])', [ids, []])
-  await tx.query(
-    `delete from activities where tenant_id = $1 and intervention_id = any ($2::uuid[]) and state <> 'logged'`,
-    [tx.tenant, ids],
-  )
-  // Records of them in the CRM say why they went as they did, perhaps by name.
-  if ((await oweMoved(tx, ids)) > 0)
-    await requestStep(tx, { connection, step: 'write_back', cause: 'erased' })
-}
-
-/** What was said of others at their customers may name them: whom an answer of theirs holds back. */
-async function forgetNames(
-  tx: Transaction,
-  connection: ConnectionId,
-  recipients: readonly number[],
-): Promise<void> {
-  const named = await tx.query<{ id: InterventionId }>(
-    `with gone as (
-       select customer_id, name from recipients where tenant_id = $1 and id = any ($2::bigint[]) and length(name) > 1
-     ), held as (
-       update holds h set reason = replace(h.reason, gone.name, $3) from gone
-       where h.tenant_id = $1 and h.customer_id = gone.customer_id and position(gone.name in h.reason) > 0
-     ), kept_back as (
-       update interventions i set reason = replace(i.reason, gone.name, $3) from gone
-       where i.tenant_id = $1 and i.customer_id = gone.customer_id and position(gone.name in i.reason) > 0
-     )
-     select distinct e.intervention_id as id from gone
-     join interventions i on i.tenant_id = $1 and i.customer_id = gone.customer_id
-     join intervention_events e on e.tenant_id = $1 and e.intervention_id = i.id and position(gone.name in e.reason) > 0`,
-    [tx.tenant, recipients, SOMEBODY],
-  )
-  if (named.length === 0) return
-  const ids = named.map(({ id }) => id)
-  await tx.query('select forget_intervention_events($1::uuid[])', [ids])
-  if ((await oweMoved(tx, ids)) > 0)
-    await requestStep(tx, { connection, step: 'write_back', cause: 'erased' })
-}
-
-/** What providers said of messages to them, in words that may name them; that they said it stays. */
-async function forgetAnswers(tx: Transaction, { customers, recipients }: Gone): Promise<void> {
-  await tx.query(
-    `select forget_delivery_events(
-       array(select id from interventions where tenant_id = $1 and customer_id = any ($2::bigint[])),
-       array(select hash from recipients r cross join lateral (values (r.email_hash), (r.phone_hash)) as a (hash)
-         where r.tenant_id = $1 and r.id = any ($3::bigint[]) and hash is not null))`,
-    [tx.tenant, customers, recipients],
+    `delete from webhook_receipts w using unnest($2::uuid[], $3::text[], $4::text[]) as r (connection, object, id)
+     where w.tenant_id = $1 and w.connection_id = r.connection and w.hint ->> 'object' = r.object
+       and w.hint ->> 'id' = r.id`,
+    [
+      tx.tenant,
+      records.map(({ connection }) => connection),
+      records.map(({ object }) => object),
+      records.map(({ id }) => id),
+    ],
   )
 }
 
@@ -214,13 +238,4 @@ export async function erasedAmong(
     [tx.tenant, interventions],
   )
   return new Set(rows.filter(({ erased }) => erased).map(({ id }) => id))
-}
-
-/** Hashes of those who may not be stored, hex; most connections have none. */
-export async function erasedHashes(tx: Transaction, connection: ConnectionId): Promise<ReadonlySet<string>> {
-  const rows = await tx.query<{ hash: string }>(
-    `select encode(id_hash, 'hex') as hash from erased_records where tenant_id = $1 and connection_id = $2`,
-    [tx.tenant, connection],
-  )
-  return new Set(rows.map(({ hash }) => hash))
 }

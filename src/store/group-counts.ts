@@ -1,5 +1,9 @@
 /** How large the groups are, as they were drawn and as they were decided on. */
+import { MAY_BE_PERSON } from './reads/persons.ts'
+import { z } from 'zod'
+import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
+import { pageOf, pageSize, readCursor, type Page, type PageRequest } from './reads/paging.ts'
 
 export interface GroupCount {
   /** Shares that were in force when they were drawn. */
@@ -72,4 +76,47 @@ export async function groupSizes(tx: Transaction): Promise<GroupSizes> {
     [tx.tenant],
   )
   return row
+}
+
+/** Whether they are as large as they should be, as it was looked at: for whoever only wants to know that. */
+export async function noteGroupCheck(
+  tx: Transaction,
+  check: { readonly at: Date; readonly alarm: boolean; readonly drawn: object; readonly decided: object },
+): Promise<void> {
+  await tx.query(
+    `insert into group_checks (tenant_id, at, alarm, drawn, decided) values ($1, $2, $3, $4::jsonb, $5::jsonb)
+     on conflict (tenant_id) do update set at = excluded.at, alarm = excluded.alarm, drawn = excluded.drawn,
+       decided = excluded.decided`,
+    [tx.tenant, check.at, check.alarm, JSON.stringify(check.drawn), JSON.stringify(check.decided)],
+  )
+}
+
+/** A customer of the population who is left to the team and compared with nobody. */
+export interface ExemptCustomer {
+  readonly customer: CustomerId
+  readonly customerName: string | null
+  readonly customerObject: string
+  /** The name may be that of a person: not everybody is shown it. */
+  readonly person: boolean
+  readonly connection: ConnectionId
+  /** Id in the CRM. */
+  readonly externalId: string
+  /** Id of the top parent account, by which groups are drawn; its own where there is none. */
+  readonly groupKey: string
+  readonly responsible: string | null
+}
+
+/** @throws HoldfastError `request_invalid` for a cursor of another list */
+export async function listExempt(tx: Transaction, query: PageRequest): Promise<Page<ExemptCustomer>> {
+  const size = pageSize(query)
+  const after = readCursor('exempt', query, z.tuple([z.int()]))
+  const rows = await tx.query<ExemptCustomer>(
+    `select c.id as customer, c.name as "customerName", c.object as "customerObject", ${MAY_BE_PERSON} as person,
+       c.connection_id as connection, c.external_id as "externalId", c.group_key as "groupKey",
+       c.responsible_name as responsible
+     from customers c where c.tenant_id = $1 and c.group_name = 'exempt' and c.status = 'active' and c.id > $2
+     order by c.id limit $3`,
+    [tx.tenant, after?.[0] ?? 0, size + 1],
+  )
+  return pageOf(rows, size, 'exempt', (row) => [row.customer])
 }

@@ -1,4 +1,5 @@
 /** What keeps everything automatic from a customer until a person has looked: an answer, a complaint, a dispute. */
+import { MAY_BE_PERSON } from './reads/persons.ts'
 import { z } from 'zod'
 import { HoldfastError } from '../contracts/errors.ts'
 import { asCustomer, type CustomerId } from '../contracts/ids.ts'
@@ -105,6 +106,9 @@ export function holdsOf(tx: Transaction, customers: readonly number[]): Promise<
 /** A hold with whom it is of. */
 export interface HoldLine extends Hold {
   readonly customerName: string | null
+  readonly customerObject: string
+  /** The name may be that of a person: not everybody is shown it. */
+  readonly person: boolean
 }
 
 /**
@@ -112,17 +116,20 @@ export interface HoldLine extends Hold {
  *
  * @throws HoldfastError `request_invalid` for a cursor of another list
  */
-export async function listHolds(tx: Transaction, query: PageRequest): Promise<Page<HoldLine>> {
+export async function listHolds(
+  tx: Transaction,
+  query: PageRequest & { readonly kind?: Hold['kind'] | undefined },
+): Promise<Page<HoldLine>> {
   const size = pageSize(query)
   const after = readCursor('holds', query, z.tuple([z.int()]))
   const rows = await tx.query<HoldLine>(
-    `select h.id, coalesce(c.merged_into, h.customer_id) as customer, c.name as "customerName", h.kind, h.reason,
+    `select h.id, coalesce(c.merged_into, h.customer_id) as customer, c.name as "customerName", c.object as "customerObject", ${MAY_BE_PERSON} as person, h.kind, h.reason,
        h.actor, h.created_at as "createdAt", h.until
      from holds h join customers c on c.tenant_id = h.tenant_id and c.id = h.customer_id
      where h.tenant_id = $1 and h.ended_at is null and (h.until is null or h.until > now())
-       and ($2::bigint is null or h.id < $2)
+       and ($2::bigint is null or h.id < $2) and ($4::text is null or h.kind = $4)
      order by h.id desc limit $3`,
-    [tx.tenant, after?.[0] ?? null, size + 1],
+    [tx.tenant, after?.[0] ?? null, size + 1, query.kind ?? null],
   )
   return pageOf(rows, size, 'holds', (row) => [row.id])
 }

@@ -63,17 +63,3 @@ export async function answerOnce(
     'This Idempotency-Key was used for another request. Use a new key for a new request.',
   )
 }
-
-/**
- * Forgets what is older than so many days; a key that comes again after that is a new one.
- *
- * @returns how many were forgotten
- */
-export async function forgetAnswers(tx: Transaction, days: number): Promise<number> {
-  const gone = await tx.query(
-    `delete from idempotent_requests
-     where tenant_id = $1 and created_at < now() - $2::float8 * interval '1 day' returning key`,
-    [tx.tenant, days],
-  )
-  return gone.length
-}

@@ -160,6 +160,7 @@ const MOVE = `
       recipient_id = coalesce(h.recipient, i.recipient_id),
       address_hash = coalesce(h.address_hash, i.address_hash),
       message = coalesce(h.message, i.message),
+      delivery = case when h.to_state = 'dry_run' then 'dry_run' else coalesce(h.message ->> 'delivery', i.delivery) end,
       provider_id = coalesce(h.provider_id, i.provider_id),
       actual_cost_minor = coalesce(h.actual_cost, i.actual_cost_minor),
       approved_by = coalesce(h.approved_by, i.approved_by),

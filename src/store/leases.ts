@@ -71,6 +71,7 @@ export async function giveLeasesBack(tx: Transaction, owner: string): Promise<vo
 export async function endLeasesOfTheDead(tx: Transaction): Promise<void> {
   await tx.query('delete from leases')
   await tx.query('update steps set lease_until = now() where lease_until > now()')
+  await tx.query("update training_runs set lease_until = now() - interval '1 second' where state = 'running'")
   await tx.query(
     "update interventions set lease_until = now() where lease_until > now() and state in ('leased', 'sending')",
   )

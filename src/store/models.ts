@@ -67,6 +67,8 @@ export interface NewModel extends RegisteredModel {
   readonly kind: 'churn' | 'policy'
   /** What its card says, as plain JSON. */
   readonly card: unknown
+  /** Who puts it there, as the audit log names them; absent: Holdfast itself. */
+  readonly by?: string
 }
 
 /**
@@ -79,7 +81,7 @@ export interface NewModel extends RegisteredModel {
 export async function registerModel(
   tx: Transaction,
   connection: ConnectionId,
-  { kind, hash, name, version, location, card }: NewModel,
+  { kind, hash, name, version, location, card, by }: NewModel,
 ): Promise<void> {
   // Waits for who is saving scores of the model in charge.
   await tx.query(`select from models where tenant_id = $1 and kind = $2 and status = 'champion' for update`, [
@@ -87,19 +89,26 @@ export async function registerModel(
     kind,
   ])
   await tx.query(
-    `update models set status = 'retired'
+    `update models set status = 'retired', retired_at = clock_timestamp()
      where tenant_id = $1 and connection_id = $2 and kind = $3 and status = 'champion' and hash <> $4`,
     [tx.tenant, connection, kind, hash],
   )
   await tx.query(
-    `insert into models (tenant_id, hash, kind, connection_id, name, version, location, status, card)
-     values ($1, $2, $3, $4, $5, $6, $7, 'champion', $8::jsonb)
+    `insert into models (tenant_id, hash, kind, connection_id, name, version, location, status, card, since, put_by)
+     values ($1, $2, $3, $4, $5, $6, $7, 'champion', $8::jsonb, clock_timestamp(), $9)
      on conflict (tenant_id, hash, connection_id) do update set
        status = 'champion', name = excluded.name, version = excluded.version, location = excluded.location,
-       card = excluded.card`,
-    [tx.tenant, hash, kind, connection, name, version, location, JSON.stringify(card ?? null)],
+       card = excluded.card, retired_at = null,
+       since = case when models.status = 'champion' then models.since else excluded.since end,
+       put_by = case when models.status = 'champion' then models.put_by else excluded.put_by end`,
+    [tx.tenant, hash, kind, connection, name, version, location, cardText(card), by ?? null],
   )
   if (kind === 'churn') await dueForModel(tx, connection, hash)
+}
+
+/** Without the marks of the customers that it was trained on, 11 bytes each: they lie in the bundle. */
+function cardText(card: unknown): string {
+  return JSON.stringify(card ?? null, (key, value: unknown) => (key === 'trainedOn' ? undefined : value))
 }
 
 /** Whoever has a score of another model; who has none is due anyway. */

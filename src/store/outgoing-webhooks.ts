@@ -79,6 +79,24 @@ export async function deleteWebhook(tx: Transaction, id: string): Promise<void> 
   if (rows.length === 0) throw new HoldfastError('not_found', 'There is no such webhook.')
 }
 
+/**
+ * @returns as it is now
+ * @throws HoldfastError `not_found`
+ */
+export async function changeWebhook(
+  tx: Transaction,
+  id: string,
+  { name, kinds }: { readonly name?: string | undefined; readonly kinds?: readonly ToldKind[] | undefined },
+): Promise<OutgoingWebhook> {
+  const [row] = await tx.query<OutgoingWebhook>(
+    `update outgoing_webhooks set name = coalesce($3, name), kinds = coalesce($4::text[], kinds)
+     where tenant_id = $1 and id = $2 returning ${COLUMNS}`,
+    [tx.tenant, id, name ?? null, kinds === undefined ? null : [...kinds]],
+  )
+  if (row === undefined) throw new HoldfastError('not_found', 'There is no such webhook.')
+  return row
+}
+
 /** Something got through. */
 export async function webhookWorked(tx: Transaction, id: string): Promise<void> {
   await tx.query(

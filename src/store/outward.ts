@@ -37,6 +37,7 @@ export async function nextOutward(tx: Transaction, connection: ConnectionId): Pr
        (select min(due_at) from activities where tenant_id = $1 and connection_id = $2 and state = 'waiting'),
        (select min(due_at) from approval_tasks where tenant_id = $1 and connection_id = $2 and state = 'waiting'
           and attempts > 0),
+       (select min(due_at) from erasure_clearings where tenant_id = $1 and connection_id = $2 and state = 'waiting'),
        (select min(due_at) from crm_interventions where tenant_id = $1 and connection_id = $2 and state = 'waiting'),
        (select min(due_at) from consent_outbox where tenant_id = $1 and connection_id = $2 and state = 'waiting')
      ) as next) n`,

@@ -116,7 +116,7 @@ export interface RegisteredPolicy {
  */
 export async function putInCharge(tx: Transaction, policy: RegisteredPolicy | null): Promise<boolean> {
   const retired = await tx.query(
-    `update models set status = 'retired'
+    `update models set status = 'retired', retired_at = clock_timestamp()
      where tenant_id = $1 and kind = 'policy' and status = 'champion' and connection_id is null
        and hash is distinct from $2
      returning hash`,
@@ -126,7 +126,8 @@ export async function putInCharge(tx: Transaction, policy: RegisteredPolicy | nu
   const put = await tx.query(
     `insert into models (tenant_id, hash, kind, connection_id, name, version, location, status, card)
      values ($1, $2, 'policy', null, $3, $4, $5, 'champion', $6::jsonb)
-     on conflict (tenant_id, hash, connection_id) do update set status = 'champion', card = excluded.card
+     on conflict (tenant_id, hash, connection_id) do update set status = 'champion', card = excluded.card,
+       since = clock_timestamp(), retired_at = null
        where models.status <> 'champion'
      returning hash`,
     [
@@ -156,4 +157,32 @@ export async function refusePolicy(tx: Transaction, policy: RegisteredPolicy): P
       JSON.stringify(policy.card ?? null),
     ],
   )
+}
+
+export interface ListedPolicy extends Omit<KnownPolicy, 'wanted' | 'seed' | 'figures'> {
+  readonly inCharge: boolean
+  /** Since when it is, or was last; null: never. */
+  readonly since: Date | null
+}
+
+/** Everything that was solved and is kept, newest first. */
+export function listPolicies(tx: Transaction): Promise<ListedPolicy[]> {
+  return tx.query<ListedPolicy>(
+    `select p.hash, p.settings_version as "settingsVersion", p.solved_at as "solvedAt", p.problems,
+       coalesce(m.status = 'champion', false) as "inCharge", case when m.status <> 'challenger' then m.since end as since
+     from policies p
+     left join models m on m.tenant_id = p.tenant_id and m.kind = 'policy' and m.hash = p.hash and m.connection_id is null
+     where p.tenant_id = $1 order by p.solved_at desc, p.hash`,
+    [tx.tenant],
+  )
+}
+
+/** Since when the shipped policy serves again; null: since the beginning. */
+export async function shippedSince(tx: Transaction): Promise<Date | null> {
+  const [row] = await tx.query<{ at: Date | null }>(
+    `select max(retired_at) as at from models
+     where tenant_id = $1 and kind = 'policy' and status = 'retired' and connection_id is null`,
+    [tx.tenant],
+  )
+  return row?.at ?? null
 }

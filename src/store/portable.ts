@@ -20,6 +20,10 @@ const APART = ['schema_migrations', 'leases', 'pacing']
 
 /** Rows a statement: decisions are a few kB each. */
 const CHUNK = 1000
+/** Tables whose rows are pieces of files, half a megabyte each, twice that in text. */
+const LARGE = 8
+
+const chunkOf = ({ name }: Pick<PortableTable, 'name'>): number => (name === 'model_files' ? LARGE : CHUNK)
 
 /**
  * The tables of the schema, those first that others refer to. In a system transaction.
@@ -63,9 +67,9 @@ export async function* readEverything(tx: Transaction): AsyncGenerator<PortableR
       `declare portable no scroll cursor for select row_to_json(r)::text as row from ${table.name} r`,
     )
     for (;;) {
-      const found = await tx.query<{ row: string }>(`fetch ${CHUNK} from portable`)
+      const found = await tx.query<{ row: string }>(`fetch ${chunkOf(table)} from portable`)
       if (found.length > 0) yield { table, rows: found.map(({ row }) => row) }
-      if (found.length < CHUNK) break
+      if (found.length < chunkOf(table)) break
     }
     await tx.query('close portable')
   }
@@ -79,10 +83,11 @@ export async function loadRows(tx: Transaction, { table, rows }: PortableRows): 
   const names = table.columns.map(({ name }) => `"${name}"`).join(', ')
   const shape = table.columns.map(({ name, type }) => `"${name}" ${type}`).join(', ')
   await tx.query(`alter table ${table.name} disable trigger user`)
-  for (let at = 0; at < rows.length; at += CHUNK)
+  const chunk = chunkOf(table)
+  for (let at = 0; at < rows.length; at += chunk)
     await tx.query(
       `insert into ${table.name} (${names}) select ${names} from json_to_recordset($1::json) as r (${shape})`,
-      [`[${rows.slice(at, at + CHUNK).join(',')}]`],
+      [`[${rows.slice(at, at + chunk).join(',')}]`],
     )
   await tx.query(`alter table ${table.name} enable trigger user`)
 }

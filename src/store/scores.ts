@@ -4,8 +4,9 @@
  * What is looked up for each customer of a page is so by `lateral`: the planner then goes by key whatever it knows of
  * the tables, which is nothing in a first pass. Left to choose, it reads the whole tenant for each page.
  */
+import type { Level } from '../contracts/customer-terms.ts'
 import type { Properties } from '../../connectors/connector.ts'
-import type { Level, LevelThresholds } from '../../models/churn/levels.ts'
+import type { LevelThresholds } from '../../models/churn/levels.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import type { Transaction } from './database.ts'
 

@@ -8,9 +8,12 @@ import type { Transaction } from './database.ts'
 
 const TABLES = [
   'customers',
+  'customer_names',
+  'book',
   'recipients',
   'consents',
   'scores',
+  'score_history',
   'decisions',
   'interventions',
   'intervention_events',

@@ -1,7 +1,10 @@
 /** The outbox of notices: what is to be told to whom, what went out and what was given up. */
+import { z } from 'zod'
 import type { CustomerId, TenantId } from '../contracts/ids.ts'
 import type { ToldKind } from '../settings/alerts.ts'
 import type { Transaction } from './database.ts'
+import { conditions } from './reads/conditions.ts'
+import { pageOf, pageSize, readCursor, type Page, type PageRequest } from './reads/paging.ts'
 
 export type ToldLevel = 'info' | 'warning' | 'urgent'
 
@@ -75,8 +78,9 @@ export async function endTold(
     | { readonly state: 'waiting'; readonly error: string; readonly again: number },
 ): Promise<void> {
   await tx.query(
-    // What was said is kept no longer than it is needed.
-    `update told set state = $3, error = $4, body = case when $3 = 'waiting' then body else '' end,
+    // What was said is kept no longer than it is needed: of what was given up, until it is forgotten altogether, since
+    // somebody may ask for it again.
+    `update told set state = $3, error = $4, body = case when $3 = 'sent' then '' else body end,
        due_at = case when $3 = 'waiting' then now() + make_interval(secs => $5) else due_at end,
        ended_at = case when $3 <> 'waiting' then now() end
      where tenant_id = $1 and id = $2 and state = 'waiting'`,
@@ -97,21 +101,42 @@ export async function dropTold(
     via,
     target,
     error,
-  }: { readonly via: 'email' | 'webhook'; readonly target: string; readonly error: string },
+    keep = false,
+  }: {
+    readonly via: 'email' | 'webhook'
+    readonly target: string
+    readonly error: string
+    /** What was to be said, for whoever asks for it again. */
+    readonly keep?: boolean
+  },
 ): Promise<void> {
   await tx.query(
-    `update told set state = 'failed', error = $4, body = '', ended_at = now()
+    `update told set state = 'failed', error = $4, body = case when $5 then body else '' end, ended_at = now()
      where tenant_id = $1 and via = $2 and target = $3 and state = 'waiting'`,
-    [tx.tenant, via, target, error],
+    [tx.tenant, via, target, error, keep],
   )
 }
 
-/** Whatever ended so many days ago is forgotten. */
-export async function forgetTold(tx: Transaction, days: number): Promise<void> {
-  await tx.query(
-    `delete from told where tenant_id = $1 and state <> 'waiting' and ended_at < now() - make_interval(days => $2)`,
-    [tx.tenant, days],
+/**
+ * Has something that was given up told once more, at once and under its own key.
+ *
+ * @returns gone: there is no such notice. ended: it got through, or what it said is not kept any more. waits: it is on its
+ *   way as it is
+ */
+export async function tellAgain(tx: Transaction, id: number): Promise<'again' | 'gone' | 'ended' | 'waits'> {
+  const [row] = await tx.query<{ state: ToldLine['state']; kept: boolean }>(
+    `select state, body <> '' as kept from told where tenant_id = $1 and id = $2 for update`,
+    [tx.tenant, id],
   )
+  if (row === undefined) return 'gone'
+  if (row.state === 'waiting') return 'waits'
+  if (row.state === 'sent' || !row.kept) return 'ended'
+  await tx.query(
+    `update told set state = 'waiting', attempts = 0, due_at = now(), error = null, ended_at = null
+     where tenant_id = $1 and id = $2`,
+    [tx.tenant, id],
+  )
+  return 'again'
 }
 
 export interface ToldLine {
@@ -121,24 +146,42 @@ export interface ToldLine {
   readonly subject: string
   readonly via: 'email' | 'webhook'
   readonly target: string
+  /** Of the webhook as it was called then, or of the person; null: none is known. */
+  readonly targetName: string | null
   readonly state: 'waiting' | 'sent' | 'failed'
   readonly attempts: number
   readonly error: string | null
   readonly createdAt: Date
   readonly endedAt: Date | null
+  /** Whether it can be told once more: it failed, and what it said is still kept. */
+  readonly again: boolean
+}
+
+export interface ToldQuery extends PageRequest {
+  readonly kind?: ToldKind | undefined
+  readonly state?: ToldLine['state'] | undefined
+  readonly via?: ToldLine['via'] | undefined
+  /** The e-mail address, or the id of the webhook. */
+  readonly target?: string | undefined
 }
 
 /** Newest first. */
-export function listTold(
-  tx: Transaction,
-  { limit, before }: { readonly limit: number; readonly before: number | null },
-): Promise<ToldLine[]> {
-  return tx.query<ToldLine>(
-    `select id, kind, level, subject, via, target, state, attempts, error, created_at as "createdAt",
-       ended_at as "endedAt"
-     from told where tenant_id = $1 and ($3::bigint is null or id < $3) order by id desc limit $2`,
-    [tx.tenant, limit, before],
+export async function listTold(tx: Transaction, query: ToldQuery): Promise<Page<ToldLine>> {
+  const size = pageSize(query)
+  const after = readCursor('told', query, z.tuple([z.int()]))
+  const where = conditions([tx.tenant], 'tenant_id = $1')
+  where.given(after?.[0], (it) => `id < ${it}`)
+  where.given(query.kind, (it) => `kind = ${it}`)
+  where.given(query.state, (it) => `state = ${it}`)
+  where.given(query.via, (it) => `via = ${it}`)
+  where.given(query.target, (it) => `target = ${it}`)
+  const rows = await tx.query<ToldLine>(
+    `select id, kind, level, subject, via, target, target_name as "targetName", state, attempts, error,
+       created_at as "createdAt", ended_at as "endedAt", state = 'failed' and body <> '' as again
+     from told where ${where.text()} order by id desc limit ${where.parameter(size + 1)}`,
+    where.values,
   )
+  return pageOf(rows, size, 'told', ({ id }) => [id])
 }
 
 /** Tenants for whom something waits to be sent, the longest waiting first. In a system transaction. */

@@ -81,17 +81,3 @@ export async function markAllProcessed(tx: Transaction, connection: ConnectionId
   )
   return count
 }
-
-/** Drops those that were processed so long ago that nobody sends them again. */
-export async function sweepReceipts(
-  tx: Transaction,
-  connection: ConnectionId,
-  { olderThanHours }: { olderThanHours: number },
-): Promise<number> {
-  const rows = await tx.query(
-    `delete from webhook_receipts where tenant_id = $1 and connection_id = $2
-       and processed_at < now() - make_interval(hours => $3) returning 1`,
-    [tx.tenant, connection, olderThanHours],
-  )
-  return rows.length
-}

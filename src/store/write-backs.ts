@@ -1,6 +1,6 @@
 /** What the records in the CRM show of us, and whose record may have to be written. */
 import type { RiskFields } from '../../connectors/connector.ts'
-import type { Level } from '../../models/churn/levels.ts'
+import type { Level } from '../contracts/customer-terms.ts'
 import type { ConnectionId, CustomerId } from '../contracts/ids.ts'
 import { insertRows } from './bulk.ts'
 import type { Transaction } from './database.ts'

@@ -122,6 +122,7 @@ describe('a place that cannot be written', () => {
     expect(hidden(workshop.folder)).toEqual([])
   })
 
+  // Root may write anywhere.
   it.skipIf(process.getuid?.() === 0)('is a folder without permission', async () => {
     const closed = dir('closed')
     chmodSync(closed, 0o500)
@@ -135,6 +136,7 @@ describe('a place that cannot be written', () => {
   })
 })
 
+// Without root no small disk can be mounted to be filled.
 describe.skipIf(!canMount())(
   'a disk that fills while it is written to (needs to mount one of 100 kB)',
   () => {
@@ -199,6 +201,7 @@ describe('standard output that nobody reads', () => {
     expect(parseCsv(readFileSync(out, 'utf8'))).toHaveLength(400)
   })
 
+  // Linux alone has a device that is always full.
   it.skipIf(!existsSync('/dev/full'))('is an error of output when the disk behind it is full', () => {
     const out = workshop.at('full-log.csv')
     const { stdout, stderr } = inShell(

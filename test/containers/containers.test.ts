@@ -79,6 +79,9 @@ describe('compose.yaml', () => {
         'HUBSPOT_CLIENT_SECRET',
         'SALESFORCE_CLIENT_ID',
         'SALESFORCE_CLIENT_SECRET',
+        'OIDC_ISSUER',
+        'OIDC_CLIENT_ID',
+        'OIDC_CLIENT_SECRET',
       ]),
     )
     const source = readFileSync(at('src/config.ts'), 'utf8')

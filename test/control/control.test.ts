@@ -62,6 +62,7 @@ it('there is nobody to ask where no server runs, or one that died left its socke
   expect(await askServer(folder, 'sync', {})).toEqual({})
 })
 
+// Windows has no modes of files.
 it.skipIf(process.platform === 'win32')('only its own user may open the socket', async () => {
   const folder = await serving({})
   expect(statSync(controlPath(folder)).mode & 0o777).toBe(0o600)

@@ -10,8 +10,9 @@ import type { HubSpotSandbox } from '../../connectors/hubspot/sandbox/server.ts'
 import { random, type Random } from '../../models/random.ts'
 import { idsOf, passOver, startReading } from '../connectors/hubspot/reading.ts'
 import { differences, openFoldedStore, readAfresh, virtualTime } from '../support/folded-store.ts'
+import { shareOf } from '../support/share.ts'
 
-const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1)
+const SEEDS = shareOf(Array.from({ length: 20 }, (_, seed) => seed + 1))
 const CHANGES = 25_000
 const COMPANIES = 2_000
 const DEAL_OF_COMPANY = 342

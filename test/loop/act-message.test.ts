@@ -37,13 +37,13 @@ describe(`an e-mail by a template of the company's own (${databaseKind})`, () =>
     [
       'names what does not exist',
       'Hello\n\n{{ customer.nmae }}',
-      /its text names "customer\.nmae" in line 3.*customer\.name/,
+      /its text in line 3 names "customer\.nmae".*customer\.name/,
     ],
     ['is not closed', 'Hello\n{% if customer.name %}', /its text in line 2.*not closed/],
     [
       'speaks of an offer that is not made',
       'Hello\n{{ offer.percent }} %',
-      /its text in line 2: it speaks of an offer/,
+      /its text in line 2 speaks of an offer/,
     ],
   ])(
     'waits when the template %s, naming the line, and goes out once it is repaired',

@@ -64,7 +64,7 @@ const here = <T>({ tenant }: Place, work: (tx: Transaction) => Promise<T>): Prom
   acting.database.withTenant(tenant, work)
 const signal = new AbortController().signal
 const send = ({ tenant }: Place) => sendTold(services, tenant, signal)
-const told = (place: Place) => here(place, (tx) => listTold(tx, { limit: 100, before: null }))
+const told = (place: Place) => here(place, async (tx) => (await listTold(tx, { limit: 100 })).items)
 const notice: Telling = {
   kind: 'action.stopped',
   level: 'urgent',

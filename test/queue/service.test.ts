@@ -214,22 +214,24 @@ describe.each(queueKinds)('the queue $kind', ({ url }) => {
     const place = await addConnection(database, calm)
     for (let i = 0; i < 12; i++) await addIntervention(database, { tenant, connection, state: 'planned' })
     const last = await addIntervention(database, { tenant: calm, connection: place, state: 'planned' })
+    // As they begin: what ends first among those that go out at once is chance.
     const order: string[] = []
+    const done = new Set<string>()
     const inFlight = new Map<string, number>()
     let most = 0
     const act: QueueHandlers['act'] = async (of, intervention, { worker }) => {
       inFlight.set(of, (inFlight.get(of) ?? 0) + 1)
       most = Math.max(most, inFlight.get(of) ?? 0)
+      order.push(intervention)
       await sleep(20)
       await sent(intervention, of)
-      order.push(intervention)
+      done.add(intervention)
       inFlight.set(of, (inFlight.get(of) ?? 0) - 1)
       expect(worker).toHaveLength(36)
     }
     const { queue } = await run({ act }, { limits: { sendsPerTenant: 4, sendsBesideOthers: 2 } })
-    await eventually(() => order.length).toBe(13)
+    await eventually(() => done.size).toBe(13)
     await sleep(300)
-    expect(new Set(order).size).toBe(13)
     expect(most).toBeLessThanOrEqual(4)
     expect(order.indexOf(last)).toBeLessThan(6)
     await eventually(async () => (await queue.counts()).queues.act.active).toBe(0)

@@ -10,6 +10,7 @@ import { openGovernors } from '../../connectors/salesforce/governor.ts'
 import { startPubSub, type SandboxPubSub } from '../../connectors/salesforce/sandbox/pubsub.ts'
 import { startSalesforceSandbox, type SalesforceSandbox } from '../../connectors/salesforce/sandbox/server.ts'
 import { random } from '../../models/random.ts'
+import { shareOf } from '../support/share.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -274,7 +275,7 @@ describe('the state of who follows equals a fresh read', () => {
     expect(mirror.missed).toBe(0)
   })
 
-  it.each(Array.from({ length: 8 }, (_, seed) => seed + 1))(
+  it.each(shareOf(Array.from({ length: 8 }, (_, seed) => seed + 1)))(
     'after everything at once, in an order of its own (seed %i)',
     async (seed) => {
       const { under, mirror, ids, ...rest } = await begun({ overflowAbove: 12, batch: 7, keepaliveMs: 40 })

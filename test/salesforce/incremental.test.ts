@@ -11,8 +11,9 @@ import type { SalesforceState } from '../../connectors/salesforce/sandbox/state.
 import { random, type Random } from '../../models/random.ts'
 import { startReading } from '../connectors/salesforce/reading.ts'
 import { differences, openFoldedStore, readAfresh, virtualTime } from '../support/folded-store.ts'
+import { shareOf } from '../support/share.ts'
 
-const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1)
+const SEEDS = shareOf(Array.from({ length: 20 }, (_, seed) => seed + 1))
 const AT_ONCE = 10_000
 const CHANGES = 1_500
 const SECOND = 1000

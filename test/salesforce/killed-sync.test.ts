@@ -10,6 +10,7 @@ import type { SalesforceState } from '../../connectors/salesforce/sandbox/state.
 import { random, type Random } from '../../models/random.ts'
 import { startReading } from '../connectors/salesforce/reading.ts'
 import { storedTwice, syncUnderFire } from '../support/killed-sync.ts'
+import { shareOf } from '../support/share.ts'
 
 const FULL = process.env['HOLDFAST_TEST_KILLS'] === 'full'
 const SEEDS = FULL ? 20 : 2
@@ -109,7 +110,7 @@ function customersOf(state: SalesforceState): ReadonlyMap<string, unknown> {
 }
 
 describe('a process that syncs an org and is killed', () => {
-  it.each(Array.from({ length: SEEDS }, (_, at) => at + 1))(
+  it.each(shareOf(Array.from({ length: SEEDS }, (_, at) => at + 1)))(
     `${KILLS} times, loses nothing and stores no change twice, seed %i`,
     async (seed) => {
       const rng = random(seed)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { asCustomer, type ConnectionId, type InterventionId } from '../../src/contracts/ids.ts'
+import { asCustomer, type ConnectionId, type InterventionId, type RunId } from '../../src/contracts/ids.ts'
 import { API_SCOPES } from '../../src/security/access.ts'
 import type { Database } from '../../src/store/database.ts'
 import { databaseKind } from '../support/database.ts'
@@ -33,35 +33,48 @@ async function codeOf(answer: Response): Promise<string> {
 }
 
 describe(`another company (${databaseKind})`, () => {
-  /** Routes that take an id in their path; the rest are looked at below. */
-  const byId = Object.keys(DOORS).filter((route) => route.includes('/v1/') && route.includes('{id}'))
-  const pagesById = Object.keys(DOORS).filter(
-    (route) => !route.includes('/v1/') && !/\/(inbox|texts)\//.test(route) && route.includes('{id}'),
+  /** Routes that take an id in their path and that keys open; the rest are looked at below, or where they are tested. */
+  const byId = Object.keys(DOORS).filter(
+    (route) =>
+      route.includes('/v1/') &&
+      route.includes('{id}') &&
+      !DOORS[route].startsWith('-') &&
+      // Of things that no place of this test has: test/server/access.test.ts.
+      !/\/(alerts|erasures|data-exports)\//.test(route),
   )
-  const forms: Readonly<Record<string, Record<string, string>>> = {
-    'post /outbox/{id}/approve': { back: '/outbox' },
-    'post /outbox/{id}/reject': { back: '/outbox' },
-    'post /outbox/{id}/snooze': { back: '/outbox', days: '3' },
-    'post /connections/{id}/run': { step: 'sync' },
-    'post /customers/{id}/hold': { back: '/customers/1', reason: 'Ask Ann first.' },
-    'post /customers/{id}/release': { back: '/customers/1' },
-  }
   const bodies: Readonly<Record<string, object>> = {
     'post /v1/interventions/{id}/snooze': { until: new Date(Date.now() + 3_600_000).toISOString() },
     'post /v1/customers/{id}/holds': { reason: 'Ask Ann first.' },
+    'post /v1/customers/{id}/try': { changes: {} },
     'post /v1/connections/{id}/pause': { reason: 'A test of who may' },
+    'post /v1/connections/{id}/run': { step: 'sync' },
+    'patch /v1/connections/{id}': { name: 'Another name' },
+    'post /v1/connections/{id}/disconnect': { confirm: 'A file' },
+    'post /v1/connections/{id}/population/preview': { population: { kind: 'everyone' } },
+    'put /v1/connections/{id}/population': { population: { kind: 'everyone' } },
+    'put /v1/connections/{id}/responsible': { fallback: null },
+    'post /v1/connections/{id}/mapping/preview': { changes: [{ column: 'tenure', feature: null }] },
+    'put /v1/connections/{id}/mapping': { changes: [{ column: 'tenure', feature: null }], mark: 'x' },
+    'post /v1/connections/{id}/agreements/preview': { agreements: { from: 'properties' } },
+    'put /v1/connections/{id}/agreements': { agreements: { from: 'properties' } },
   }
+  /** What asks the CRM, which none does here, or leaves it: test/service/setting-up.test.ts. */
+  const asksCrm = /(population|responsible|mapping|agreements)|disconnect$/
   // One of this company's; a customer of nowhere has none.
   const decisionOf = (place: Place): number => (place.customer === here.customer ? decision : 999_999_999)
   const visit = async (route: string, place: Place, headers: Record<string, string>) => {
     const [method, pattern] = route.split(' ')
-    const id = pattern.includes('customers')
-      ? place.customer
-      : pattern.includes('connections')
-        ? place.connection
-        : pattern.includes('decisions')
-          ? decisionOf(place)
-          : place.intervention
+    const id = pattern.includes('/runs/')
+      ? place.run
+      : pattern.includes('customers')
+        ? place.customer
+        : pattern.includes('connections')
+          ? place.connection
+          : pattern.includes('decisions')
+            ? decisionOf(place)
+            : pattern.includes('training')
+              ? place.training
+              : place.intervention
     const body = bodies[route]
     return server.fetch(pattern.replace('{id}', String(id)), {
       method: method.toUpperCase(),
@@ -76,6 +89,8 @@ describe(`another company (${databaseKind})`, () => {
       connection: randomUUID() as ConnectionId,
       customer: 999_999_999,
       intervention: randomUUID() as InterventionId,
+      run: randomUUID() as RunId,
+      training: randomUUID(),
     }
     const strangers = [
       { authorization: `Bearer ${await server.key(there.tenant, ...API_SCOPES)}` },
@@ -101,38 +116,8 @@ describe(`another company (${databaseKind})`, () => {
       ...here,
       intervention: await addIntervention(database, place, { state: 'awaiting_approval' }),
     }
-    for (const route of byId.filter((one) => !/approve|reject|cancel/.test(one)))
+    for (const route of byId.filter((one) => !/approve|reject|cancel/.test(one) && !asksCrm.test(one)))
       expect((await visit(route, fresh, own)).status, route).toBeLessThan(300)
-  })
-
-  it('finds no page under an id of this one, and presses no button of it', async () => {
-    const theirs = { cookie: await server.cookie(there.tenant, 'admin', true), ...SAME_SITE }
-    const own = { cookie: await server.cookie(here.tenant, 'admin', true), ...SAME_SITE }
-    const intervention = await addIntervention(
-      database,
-      { ...here, customer: asCustomer(here.customer) },
-      { state: 'awaiting_approval' },
-    )
-    const place = { ...here, intervention }
-    const open = (route: string, headers: Record<string, string>) => {
-      const form = forms[route]
-      const address = route.split(' ')[1]
-      const id = address.startsWith('/customers')
-        ? place.customer
-        : address.startsWith('/connections')
-          ? place.connection
-          : place.intervention
-      return server.fetch(address.replace('{id}', String(id)), {
-        method: form === undefined ? 'GET' : 'POST',
-        headers,
-        ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
-      })
-    }
-    expect(pagesById.length).toBeGreaterThan(6)
-    for (const route of pagesById) expect((await open(route, theirs)).status, route).toBe(404)
-    // They are there for their own: of the buttons only the first is still open to press.
-    for (const route of pagesById.filter((one) => !/mail|reject|snooze/.test(one)))
-      expect((await open(route, own)).status, route).toBeLessThan(400)
   })
 
   it('reaches nothing of this one through a body, a filter, a list or an export', async () => {
@@ -187,9 +172,11 @@ describe(`another company (${databaseKind})`, () => {
         ),
       )
     const before = await look()
+    const preview = await server.fetch('/v1/preview', { method: 'POST', headers: admin, body: '{}' })
+    const { seen } = (await preview.json()) as { seen: string }
     for (const [method, path, body, more] of [
+      ['POST', '/v1/activation', { confirm: true, seen }, {}],
       ['PUT', '/v1/settings', { budget: 12_345 }, { 'if-match': '"0"' }],
-      ['POST', '/v1/activation', { confirm: true }, {}],
       ['POST', '/v1/pause', { reason: 'A test of who is paused' }, {}],
     ] as const) {
       const answer = await server.fetch(path, {

@@ -66,7 +66,7 @@ describe(`the answer to a sign-in at Salesforce, on ${databaseKind}`, () => {
     const answers = await Promise.all([callback({ state, code: 'c' }), callback({ state, code: 'c' })])
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401])
     const said = answers.map(({ text }) => text).join()
-    expect(said).toContain('Go back to the command line')
+    expect(said).toContain('Go back to where you began')
     expect(said).toMatch(/<h1>Salesforce is not connected<\/h1><p>Nobody waits for this sign-in/)
     expect(said).not.toContain('Sign in first')
     expect(exchanged).toEqual([{ code: 'c', verifier: waiting.verifier }])

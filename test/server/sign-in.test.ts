@@ -59,7 +59,7 @@ describe(`signing in on ${databaseKind}`, () => {
       expect(await page.text()).toContain(`value="${token}"`)
     }
     const answer = await signIn(token)
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/'])
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/app'])
     expect(await who(cookieOf(answer))).toBe('user:ann')
   })
 
@@ -74,7 +74,7 @@ describe(`signing in on ${databaseKind}`, () => {
     expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 401, 401, 401, 401])
     const late = await signIn(token)
     expect([late.status, late.headers.getSetCookie()]).toEqual([401, []])
-    expect(await late.text()).toContain('it was used before, or is older than 15 minutes')
+    expect(await late.text()).toContain('it was used before, or is too old')
   })
 
   it('does not work with a link older than 15 minutes', async () => {
@@ -101,6 +101,33 @@ describe(`signing in on ${databaseKind}`, () => {
     await open.close()
   })
 
+  it('believes over https no cookie that a neighbour of the same domain can plant', async () => {
+    const at = await startTestServer(
+      database,
+      routes,
+      { trustProxy: 1 },
+      { publicUrl: 'https://holdfast.example' },
+    )
+    const planted = cookieOf(await signIn(await link()))
+    const secure = `__Host-${cookieOf(await signIn(await link()))}`
+    const asked = async (cookie: string, path = '/v1/who', method = 'GET') =>
+      (
+        await at.fetch(path, {
+          method,
+          headers: {
+            cookie,
+            'x-forwarded-proto': 'https',
+            'x-forwarded-host': 'holdfast.example',
+            ...(method === 'GET' ? {} : { origin: 'https://holdfast.example' }),
+          },
+        })
+      ).status
+    expect([await asked(planted), await asked(secure)]).toEqual([401, 200])
+    const change = (cookie: string) => asked(cookie, '/v1/change', 'POST')
+    expect([await change(planted), await change(`${secure}; ${planted}`)]).toEqual([401, 200])
+    await at.close()
+  })
+
   it('ends by signing out, and the cookie goes with it', async () => {
     const cookie = cookieOf(await signIn(await link()))
     const out = await server.fetch('/sign-out', { method: 'POST', headers: { cookie, origin: server.url } })
@@ -116,6 +143,8 @@ describe(`signing in on ${databaseKind}`, () => {
     const good = await link()
     const refused = await from('192.0.2.1', good)
     expect(refused.status).toBe(429)
+    // On the page of the ways there are, rather than on a dead end.
+    expect(await refused.text()).toMatch(/<h1>Sign in<\/h1>[^]*role="alert"/)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
     expect((await from('192.0.2.2', good)).status).toBe(303)
     await behind.close()

@@ -21,12 +21,12 @@ describe('settings of the service', () => {
 
   it('name the field that is wrong', () => {
     expect(() => parseServiceSettings({ delivery: { mode: 'loud' } })).toThrow(
-      /delivery\.mode: one of off, dry_run, sandbox, test_list, live/,
+      /delivery\.mode: One of off \(Nothing\), dry_run .*, live \(To customers\)\./,
     )
-    expect(() => parseServiceSettings({ sendr: {} })).toThrow(/the settings: there is no sendr;/)
+    expect(() => parseServiceSettings({ sendr: {} })).toThrow(/sendr: There is no such setting\./)
     const testList = Array.from({ length: 101 }, (_, at) => `a${at}@example.org`)
     expect(() => parseServiceSettings({ delivery: { testList } })).toThrow(
-      /delivery\.testList: at most 100 of them/,
+      /delivery\.testList: At most 100 of them\./,
     )
   })
 
@@ -38,10 +38,44 @@ describe('settings of the service', () => {
     const own = { key: 'gift', name: 'Gift', channel: 'email', effect: { mean: 0.05, sd: 0.03 } }
     const settings = { templates: { en: { gift: template } } }
     expect(() => checkTemplates(parseServiceSettings(settings))).toThrow(
-      /templates\.en\.gift: has to be one of/,
+      /templates\.en\.gift: It has to be one of/,
     )
     checkTemplates(parseServiceSettings({ ...settings, actions: { own: [own] } }))
     expect(() => parseServiceSettings({ templates: { English: { email: template } } })).toThrow(/templates/)
+  })
+
+  it('hold no more templates than anybody writes', () => {
+    const talk = (many: number) => ({
+      en: Object.fromEntries(Array.from({ length: many }, (_, at) => [`call_${at}`, 'Hello'])),
+    })
+    expect(
+      Object.keys(parseServiceSettings({ calls: { talk: talk(500) } }).calls.talk.en ?? {}),
+    ).toHaveLength(500)
+    expect(() => parseServiceSettings({ calls: { talk: talk(501) } })).toThrow(
+      /calls\.talk: .*at most 500 templates/,
+    )
+  })
+
+  it('are looked at for a few seconds at most, however many of their templates loop', () => {
+    const loop = `{% for a in (1..900) %}{% for b in (1..900) %}{% endfor %}{% endfor %}`
+    const talk = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`call_${at}`, loop]))
+    const began = performance.now()
+    expect(() => checkTemplates(parseServiceSettings({ calls: { talk: { en: talk } } }))).toThrow(
+      /take too long/,
+    )
+    expect(performance.now() - began).toBeLessThan(15_000)
+  })
+
+  it('render no template before each is known to be for an action', () => {
+    const html = '<p>{% for a in (1..900) %}{% for b in (1..900) %}{% endfor %}{% endfor %}</p>'
+    const of = Object.fromEntries(
+      Array.from({ length: 300 }, (_, at) => [`gift_${at}`, { subject: 'Hello', text: 'Hello.', html }]),
+    )
+    const began = performance.now()
+    expect(() => checkTemplates(parseServiceSettings({ templates: { en: of } }))).toThrow(
+      /templates\.en\.gift_0: It has to be one of/,
+    )
+    expect(performance.now() - began).toBeLessThan(3000)
   })
 
   it('know an action that gives nothing off from one that does, and none that gives everything off', () => {

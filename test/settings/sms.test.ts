@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseServiceSettings } from '../../src/settings/service.ts'
-import { checkSmsTemplates, smsCost } from '../../src/settings/sms.ts'
+import { checkTemplates, parseServiceSettings } from '../../src/settings/service.ts'
+import { smsCost } from '../../src/settings/sms-cost.ts'
 
 const of = (sms: object) => parseServiceSettings({ sms }).sms
 
@@ -45,7 +45,7 @@ describe('settings of texts', () => {
   it.each([
     [{ accountSid: 'AC1' }, /sms.accountSid: .*32 hexadecimal digits/],
     [{ messagingServiceSid: 'SK1' }, /sms.messagingServiceSid/],
-    [{ number: 'Acme' }, /sms.number: has to be a number/],
+    [{ number: 'Acme' }, /sms.number: It has to be a number/],
     [{ pricesByCountry: { Germany: 1 } }, /sms.pricesByCountry.Germany/],
     [{ templates: { en: { sms: '' } } }, /sms.templates.en.sms/],
   ])('say what is wrong with %j', (sms, words) => {
@@ -54,9 +54,9 @@ describe('settings of texts', () => {
 
   it('refuse a text that cannot be rendered', () => {
     const check = (text: string) => () =>
-      checkSmsTemplates(of({ templates: { en: { sms: text } } }), () => false)
+      checkTemplates(parseServiceSettings({ sms: { templates: { en: { sms: text } } } }))
     expect(check('Hello {{ recipient.name }}')).not.toThrow()
-    expect(check('Hello {{ risk }}')).toThrow(/"sms" in "en".*names "risk" in line 1/)
+    expect(check('Hello {{ risk }}')).toThrow(/"sms" in "en".*line 1: it names "risk"/)
     expect(check('{{ offer.percent }} off')).toThrow(/makes none/)
   })
 })

@@ -17,3 +17,8 @@ it('the same code inside a transaction is a defect of ours, and passes unchanged
   const defect = postgres('55000', 'ERROR', 'currval of sequence "s" is not yet defined in this session')
   expect(databaseError(defect)).toBe(defect)
 })
+
+it('a lock that was waited for longer than asked is no connection that was lost, and passes unchanged', () => {
+  const waited = postgres('55P03', 'ERROR', 'canceling statement due to lock timeout')
+  expect(databaseError(waited)).toBe(waited)
+})

@@ -63,6 +63,7 @@ describe('migrations', () => {
 const server = process.env['HOLDFAST_TEST_DATABASE_URL']
 
 // CI failed on "duplicate key value violates unique constraint pg_authid_rolname_index": roles are the server's.
+// An embedded database has none beside it.
 describe.skipIf(server === undefined)('two databases of one server', () => {
   it('are set up at one time, though both make the role that they share', async () => {
     const names = [1, 2].map(() => `holdfast_test_${randomUUID().replaceAll('-', '')}`)

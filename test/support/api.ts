@@ -11,6 +11,9 @@ import { openVault } from '../../src/security/vault.ts'
 import { apiRoutes } from '../../src/server/api/routes.ts'
 import { startServer } from '../../src/server/server.ts'
 import type { ServerServices } from '../../src/server/services.ts'
+import type { Engines } from '../../src/loop/services.ts'
+import type { Training } from '../../src/training/service.ts'
+import type { WhatIf } from '../../src/what-if/service.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openTestDatabase } from './database.ts'
 
@@ -28,10 +31,21 @@ export interface TestApi {
 /** Everything that an admin of a tenant may give to a key. */
 export const ALL_SCOPES: readonly ApiScope[] = ['score', 'read', 'write', 'export', 'admin']
 
-export async function startTestApi(now: () => Date = () => new Date()): Promise<TestApi> {
+/** What a test brings of its own. */
+export interface TestApiParts {
+  readonly engines?: (database: Database) => Engines
+  /** Asked for with each request, so that it may be closed and opened again. */
+  readonly training?: () => Training
+  readonly whatIf?: () => WhatIf
+}
+
+export async function startTestApi(
+  now: () => Date = () => new Date(),
+  parts: TestApiParts = {},
+): Promise<TestApi> {
   const database = await openTestDatabase()
   const vault = openVault({ masterKey: randomBytes(32) })
-  const engines = openEngines({ threads: 1, dataFolder: 'there is none' })
+  const engines = parts.engines?.(database) ?? openEngines({ threads: 1, dataFolder: 'there is none' })
   let woken = 0
   const services: ServerServices = {
     database,
@@ -51,6 +65,25 @@ export async function startTestApi(now: () => Date = () => new Date()): Promise<
     },
     inbox: null,
     publicUrl: null,
+    ...(parts.whatIf && {
+      whatIf: {
+        open: (...given) => parts.whatIf!().open(...given),
+        close: () => parts.whatIf!().close(),
+      },
+    }),
+    ...(parts.training && {
+      training: {
+        get limits() {
+          return parts.training!().limits
+        },
+        receive: (...given) => parts.training!().receive(...given),
+        look: (...given) => parts.training!().look(...given),
+        start: (...given) => parts.training!().start(...given),
+        takeModel: (...given) => parts.training!().takeModel(...given),
+        wake: () => parts.training!().wake(),
+        close: () => parts.training!().close(),
+      },
+    }),
   }
   const server = await startServer({
     host: '127.0.0.1',

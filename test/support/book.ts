@@ -1,9 +1,25 @@
 /** A book of scored and decided customers, put in by SQL: for what only reads it. */
 import type { ConnectionId, TenantId } from '../../src/contracts/ids.ts'
+import type { TableProfile } from '../../src/contracts/table.ts'
 import type { Database } from '../../src/store/database.ts'
 
 /** What the filled scores say they were made with. */
 export const BOOK_MODEL = 'a'.repeat(64)
+
+/** Of the properties that {@link fillBook} gives customers. */
+export const BOOK_PROFILE: TableProfile = {
+  path: 'a file',
+  format: 'csv',
+  rows: 12,
+  columns: (['tenure', 'MonthlyCharges', 'Contract'] as const).map((header) => ({
+    header,
+    kind: header === 'Contract' ? 'category' : 'number',
+    missing: 0,
+    distinct: header === 'Contract' ? 1 : 10,
+    values: header === 'Contract' ? [{ value: 'Month-to-month', count: 12 }] : [],
+    unreadable: 0,
+  })),
+}
 
 const REASONS = [
   ['contract', 'contract', 'Pays month to month, and can leave at any time.', 0.61, true],

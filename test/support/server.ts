@@ -5,6 +5,7 @@ import { systemClock } from '../../src/contracts/clock.ts'
 import type { TenantId } from '../../src/contracts/ids.ts'
 import type { ApiScope, Role } from '../../src/security/access.ts'
 import { createApiKey } from '../../src/security/api-keys.ts'
+import { csrfOf } from '../../src/security/csrf.ts'
 import { openSecrets } from '../../src/security/secrets.ts'
 import { createSignInLink } from '../../src/security/sessions.ts'
 import { openVault } from '../../src/security/vault.ts'
@@ -22,6 +23,7 @@ export interface TestServer extends RunningServer {
   key(tenant: TenantId, ...scopes: ApiScope[]): Promise<string>
   /** A new session: the cookie of somebody who signed in over HTTP. */
   cookie(tenant: TenantId, role: Role, installation?: boolean): Promise<string>
+  /** As our own pages ask: a change that shows a session's cookie shows its CSRF token too, unless a test says its own. */
   fetch(path: string, init?: RequestInit): Promise<Response>
 }
 
@@ -66,7 +68,7 @@ export async function startTestServer(
     routes,
   })
   const fetchHere = (path: string, init?: RequestInit): Promise<Response> =>
-    fetch(server.url + path, { redirect: 'manual', ...init })
+    fetch(server.url + path, { redirect: 'manual', ...init, headers: withProof(init) })
   return {
     ...server,
     services: all,
@@ -87,4 +89,12 @@ export async function startTestServer(
       return answer.headers.getSetCookie()[0].split(';')[0]
     },
   }
+}
+
+function withProof({ method = 'GET', headers }: RequestInit = {}): Headers {
+  const all = new Headers(headers)
+  const session = /(?:^|; *)(?:__Host-)?holdfast_session=([^;]*)/.exec(all.get('cookie') ?? '')?.[1]
+  if (session !== undefined && !/^(get|head)$/i.test(method) && !all.has('x-csrf-token'))
+    all.set('x-csrf-token', csrfOf(session))
+  return all
 }

@@ -7,6 +7,8 @@ import { previewJudge } from '../../src/loop/preview-judge.ts'
 import type { Database } from '../../src/store/database.ts'
 import { moveIntervention } from '../../src/store/intervention-moves.ts'
 import { approve, snooze } from '../../src/store/interventions.ts'
+import { listInterventions } from '../../src/store/reads/interventions.ts'
+import { addDecision } from '../support/deciding.ts'
 import { openActing, type Acting, type Place } from '../support/acting.ts'
 import { databaseKind } from '../support/database.ts'
 import { configOf, crmConnectors, openCrm, type CrmPlace } from '../support/worker-crm.ts'
@@ -261,6 +263,55 @@ describe.each([
     )
     expect(await ask()).toEqual({ asked: 0, unasked: 0 })
     expect(await look()).toEqual({ approved: 1, rejected: 0 })
+  })
+
+  it('asks one person for so many at a time, what is worth most first, and for the rest as soon as there is room', async () => {
+    const delivery = (perPerson: number | null) => ({
+      delivery: { mode: 'sandbox', approval: { email: true, perPerson } },
+    })
+    await acting.settings(place, delivery(2))
+    const worth = [300, 900, 100, 500]
+    const ids: InterventionId[] = []
+    for (const [at, expectedValueMinor] of worth.entries()) {
+      const decision = await addDecision(acting.database, place, {
+        action: 'email',
+        period: `2026-0${at + 1}`,
+        weighed: { email: [expectedValueMinor, 'open'] },
+        expectedValueMinor,
+      })
+      ids.push(await acting.plan(place, { state: 'awaiting_approval', decision }))
+    }
+    const asked = () => ids.map((id) => about(`approve:${id}`).length)
+    const problems = () =>
+      acting.database.withTenant(place.tenant, async (tx) => {
+        const { items } = await listInterventions(tx, { state: ['awaiting_approval'] })
+        return ids.map((id) => items.find((one) => one.id === id)?.askProblem ?? null)
+      })
+    expect(await ask()).toEqual({ asked: 2, unasked: 0 })
+    expect(asked()).toEqual([0, 1, 0, 1])
+    expect(await ask()).toEqual({ asked: 0, unasked: 0 })
+    const [first, second] = await problems()
+    expect(first).toMatch(/^Rep has 2 approvals to answer in the CRM.*delivery\.approval\.perPerson/)
+    expect(second).toBeNull()
+    // It is looked at again before long, also where nobody answers.
+    const [step] = await acting.sql(
+      place,
+      `select due_at < now() + interval '20 minutes' as soon from steps where connection_id = $1 and step = 'write_back'`,
+      [place.connection],
+    )
+    expect(step).toEqual({ soon: true })
+    crm.complete(about(`approve:${ids[1]}`)[0].id)
+    await look()
+    expect(await ask()).toEqual({ asked: 1, unasked: 0 })
+    expect(asked()).toEqual([1, 1, 0, 1])
+    expect((await problems())[0]).toBeNull()
+    // What waits for room is answered here all the same.
+    await acting.database.withTenant(place.tenant, (tx) => approve(tx, ids[2], { actor: 'user:ann' }))
+    expect(await stateOf(ids[2])).toMatchObject({ state: 'planned' })
+    await acting.settings(place, delivery(null))
+    expect(await ask()).toEqual({ asked: 0, unasked: 0 })
+    for (const at of [0, 3]) crm.remove(about(`approve:${ids[at]}`)[0].id)
+    await look()
   })
 
   it('asks nobody while that is switched off, all is paused, or nothing but dry runs happen', async () => {

@@ -69,6 +69,8 @@ export interface Inbox {
   list(): readonly InboxMail[]
   read(id: string): InboxMail | null
   clear(): void
+  /** Copies of what went to these addresses go, for somebody who asked to be forgotten. */
+  forget(addresses: readonly string[]): void
   /** All of them since the start, oldest first; `clear` leaves them. */
   deliveries(): readonly Delivery[]
   /** Adds a rule, the latest first in turn; the function takes it away again. */
@@ -242,6 +244,13 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     clear() {
       mails = []
       bytes = 0
+    },
+    forget(addresses) {
+      const gone = new Set(addresses.map((address) => address.toLowerCase()))
+      const isGone = ({ to }: { readonly to: string }): boolean => gone.has(to.toLowerCase())
+      mails = mails.filter((mail) => !isGone(mail))
+      bytes = mails.reduce((sum, { raw }) => sum + raw.length, 0)
+      for (let at = delivered.length - 1; at >= 0; at--) if (isGone(delivered[at])) delivered.splice(at, 1)
     },
     deliveries: () => [...delivered],
     inject({ to, times = Infinity, fault }) {

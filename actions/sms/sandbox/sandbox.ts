@@ -49,6 +49,8 @@ export interface SmsSandbox {
   list(): readonly SandboxText[]
   read(sid: string): SandboxText | null
   clear(): void
+  /** Texts to and from these numbers (E.164) go, for somebody who asked to be forgotten; that they said stop stays. */
+  forget(numbers: readonly string[]): void
   /** All that were made since the start, oldest first; `clear` leaves them. */
   deliveries(): readonly SmsDelivery[]
   inject(rule: SmsFaultRule): () => void
@@ -273,6 +275,13 @@ export async function startSmsSandbox(options: SmsSandboxOptions): Promise<SmsSa
     list: () => [...texts.values()].toReversed(),
     read: (sid) => texts.get(sid) ?? null,
     clear: () => texts.clear(),
+    forget(numbers) {
+      const gone = new Set(numbers)
+      for (const text of texts.values())
+        if (gone.has(text.to) || gone.has(text.from ?? '')) texts.delete(text.sid)
+      for (let at = made.length - 1; at >= 0; at--) if (gone.has(made[at].to)) made.splice(at, 1)
+      for (const number of numbers) inboundUrls.delete(number)
+    },
     deliveries: () => [...made],
     inject: (rule) => faults.inject(rule),
     receive,

@@ -4,7 +4,9 @@ import { asIntervention } from '../../contracts/ids.ts'
 import { heldByCurrency, leftOver } from '../../loop/budget.ts'
 import { budgetLimitOf } from '../../settings/budget-limit.ts'
 import { periodEnd, periodOf, periodStart } from '../../settings/planning.ts'
+import type { ServiceSettings } from '../../settings/service.ts'
 import { budgetHeld, entriesOf } from '../../store/budget.ts'
+import type { Transaction } from '../../store/database.ts'
 import { readIntervention } from '../../store/interventions.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
 import { route, type Route } from '../route.ts'
@@ -19,7 +21,7 @@ const held = {
   committedMinor: amount('Gone out, or taken; what may have gone out counts'),
 }
 
-const report = z.object({
+export const budgetReport = z.object({
   period: z.string().meta({ example: '2026-11' }),
   start: shape.time,
   end: shape.time.meta({ description: 'When the next one begins' }),
@@ -40,6 +42,8 @@ const report = z.object({
   ),
 })
 
+export type BudgetReport = z.infer<typeof budgetReport>
+
 const ledger = z.object({
   items: z
     .array(
@@ -56,6 +60,35 @@ const ledger = z.object({
     .meta({ description: 'Oldest first' }),
 })
 
+/** What of the budget is held and left in the period that a moment lies in. */
+export async function readBudget(
+  tx: Transaction,
+  settings: ServiceSettings,
+  at: Date,
+): Promise<z.infer<typeof budgetReport>> {
+  const limit = budgetLimitOf(settings)
+  const [start, end] = [periodStart(settings.period, at), periodEnd(settings.period, at)]
+  const rows = await budgetHeld(tx, { start, end })
+  const sums = [...heldByCurrency(rows)]
+  return {
+    period: periodOf(settings.period, at),
+    start: start.toISOString(),
+    end: end.toISOString(),
+    currency: limit.currency,
+    limitMinor: limit.limitMinor,
+    leftMinor: leftOver(
+      limit,
+      sums.map(([currency, { reserved, committed }]) => ({ currency, minor: reserved + committed })),
+    ),
+    held: sums.map(([currency, { reserved, committed }]) => ({
+      currency,
+      reservedMinor: reserved,
+      committedMinor: committed,
+    })),
+    actions: rows.map(({ dryRunPlaces: _dryRunPlaces, ...row }) => row),
+  }
+}
+
 export const budgetRoutes: readonly Route[] = [
   route({
     method: 'get',
@@ -70,33 +103,12 @@ export const budgetRoutes: readonly Route[] = [
         .optional()
         .meta({ description: 'A moment in the period that is asked about. Default: now' }),
     }),
-    answers: { 200: { description: 'The budget of the period', schema: report } },
+    answers: { 200: { description: 'The budget of the period', schema: budgetReport } },
     handle: async ({ tenant, query }, { database, clock }) => {
       const at = query.at === undefined ? clock() : new Date(query.at)
-      const body = await database.withTenant(tenant, async (tx) => {
-        const { settings } = await currentSettings(tx)
-        const limit = budgetLimitOf(settings)
-        const [start, end] = [periodStart(settings.period, at), periodEnd(settings.period, at)]
-        const rows = await budgetHeld(tx, { start, end })
-        const sums = [...heldByCurrency(rows)]
-        return {
-          period: periodOf(settings.period, at),
-          start,
-          end,
-          currency: limit.currency,
-          limitMinor: limit.limitMinor,
-          leftMinor: leftOver(
-            limit,
-            sums.map(([currency, { reserved, committed }]) => ({ currency, minor: reserved + committed })),
-          ),
-          held: sums.map(([currency, { reserved, committed }]) => ({
-            currency,
-            reservedMinor: reserved,
-            committedMinor: committed,
-          })),
-          actions: rows.map(({ dryRunPlaces: _dryRunPlaces, ...row }) => row),
-        }
-      })
+      const body = await database.withTenant(tenant, async (tx) =>
+        readBudget(tx, (await currentSettings(tx)).settings, at),
+      )
       return { status: 200, body }
     },
   }),

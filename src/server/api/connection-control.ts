@@ -1,17 +1,24 @@
-/** What a person or a program says to a connection: sync now, pause, resume. */
+/** What a person or a program says to a connection: sync now, run a step, pause, resume, look at it, another name, leave it. */
 import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { asConnection } from '../../contracts/ids.ts'
+import type { Person } from '../../control/acting-person.ts'
+import type { SettingUp } from '../../control/setting-up-contract.ts'
+import type { Caller } from '../../security/access.ts'
+import { STEP_NAMES } from '../../loop/services.ts'
 import { recordAudit } from '../../store/audit.ts'
 import {
   lockSyncPosition,
   readConnection,
+  renameConnection,
   setConnectionStatus,
   type Connection,
 } from '../../store/connections.ts'
 import type { Transaction } from '../../store/database.ts'
 import { requestStep } from '../../store/steps.ts'
 import { route, type Route } from '../route.ts'
+import type { ServerServices } from '../services.ts'
+import { checkedShape } from './connection-health.ts'
 import * as shape from './shapes.ts'
 
 const standing = z.object({
@@ -65,7 +72,94 @@ function telling<Body extends z.ZodType>(told: Told<Body>): Route {
   })
 }
 
+const idOf = z.strictObject({ id: shape.connectionId })
+
 export const connectionControlRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/v1/connections/{id}/check',
+    summary: 'Looks at a connection as doctor does',
+    description:
+      'Sign-in, scopes, quota, missing properties, counts, how changes are told: asks the CRM, so it takes some seconds and a dozen of its calls. What was found is kept and shown with the connection.',
+    tag: 'Connections',
+    access: { scope: 'write', role: 'operator' },
+    rate: 'costly',
+    params: idOf,
+    answers: { 200: { description: 'What was found', schema: checkedShape } },
+    handle: async ({ tenant, params, caller }, services) => ({
+      status: 200,
+      body: await settingUpOf(services).check(tenant, asConnection(params.id), personOf(caller)),
+    }),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/connections/{id}',
+    summary: 'Gives a connection another name',
+    tag: 'Connections',
+    access: { scope: 'admin', role: 'admin' },
+    params: idOf,
+    body: shape.body({ name: shape.text(100) }),
+    answers: { 200: { description: 'It has the name', schema: standing.extend({ name: z.string() }) } },
+    handle: async ({ tenant, params, body, caller, requestId }, { database }) => {
+      const id = asConnection(params.id)
+      return {
+        status: 200,
+        body: await database.withTenant(tenant, async (tx) => {
+          await lockSyncPosition(tx, id)
+          const before = await readConnection(tx, id)
+          if (before.name !== body.name) {
+            await renameConnection(tx, id, body.name)
+            await recordAudit(tx, {
+              actor: caller.actor,
+              action: 'connection.rename',
+              object: id,
+              detail: { from: before.name, to: body.name },
+              requestId,
+            })
+          }
+          const { status, statusReason } = before
+          return { id, status, statusReason, name: body.name }
+        }),
+      }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/connections/{id}/disconnect',
+    summary: 'Leaves a CRM or file',
+    description:
+      'It is not read, scored or written to any more, and its sign-in is forgotten where no other connection uses it. Customers, their scores and their history stay, also in the CRM; connecting the same account again goes on with them.',
+    tag: 'Connections',
+    access: { scope: 'admin', role: 'admin' },
+    params: idOf,
+    body: shape.body({
+      confirm: shape
+        .text(100)
+        .meta({ description: 'The name of the connection: says that this one is meant' }),
+    }),
+    answers: {
+      200: {
+        description: 'It is disconnected',
+        schema: standing.extend({
+          uninstalled: z.boolean().meta({ description: 'Whether the CRM was told that the app leaves' }),
+          forgotten: z.boolean().meta({ description: 'Whether the sign-in was forgotten' }),
+        }),
+      },
+    },
+    handle: async ({ tenant, params, body, caller, requestId }, services) => {
+      const id = asConnection(params.id)
+      const { database } = services
+      const before = await database.withTenant(tenant, (tx) => readConnection(tx, id))
+      if (body.confirm !== before.name)
+        throw new HoldfastError(
+          'conflict',
+          `Nothing was disconnected: the name that confirms it is "${before.name}", not "${body.confirm}".`,
+        )
+      const left = await settingUpOf(services).disconnect(tenant, id, personOf(caller, requestId))
+      const { status, statusReason } = await database.withTenant(tenant, (tx) => readConnection(tx, id))
+      return { status: 200, body: { id, status, statusReason, ...left } }
+    },
+  }),
   telling({
     verb: 'sync',
     summary: 'Asks for a sync now',
@@ -77,6 +171,20 @@ export const connectionControlRoutes: readonly Route[] = [
     change: async (tx, connection) => {
       if (connection.status !== 'active') throw notNow(connection, 'so it does not sync')
       await requestStep(tx, { connection: connection.id, step: 'sync', cause: 'api' })
+    },
+  }),
+  telling({
+    verb: 'run',
+    summary: 'Asks for a step now',
+    description:
+      'For a step that failed, or one that nobody wants to wait for. What follows it runs by itself where something changed.',
+    role: 'operator',
+    body: shape.body({ step: z.enum(STEP_NAMES) }),
+    status: 202,
+    answer: 'It is asked for; GET /v1/runs tells how it goes',
+    change: async (tx, connection, { step }) => {
+      if (connection.status !== 'active') throw notNow(connection, 'so nothing of it runs')
+      await requestStep(tx, { connection: connection.id, step, cause: 'api' })
     },
   }),
   telling({
@@ -110,6 +218,21 @@ export const connectionControlRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** @throws HoldfastError `connector_unavailable` in a process that reaches no CRM */
+export function settingUpOf({ settingUp }: Pick<ServerServices, 'settingUp'>): SettingUp {
+  if (settingUp !== undefined && settingUp !== null) return settingUp
+  throw new HoldfastError(
+    'connector_unavailable',
+    'This server reaches no CRM, so that nothing can be set up or looked at here. Ask the one that people use.',
+  )
+}
+
+export const personOf = ({ actor }: Caller, requestId?: string): Person => ({
+  actor,
+  way: 'app',
+  ...(requestId === undefined ? {} : { requestId }),
+})
 
 /** @param consequence what follows from it, as the end of a sentence */
 function notNow({ name, status, statusReason }: Connection, consequence: string): HoldfastError {

@@ -1,8 +1,8 @@
-/** What turns actions on and off: activation, pause, and the settings in their versions. */
+/** What turns actions on and off: activation, pause and the kill switch. */
 import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { TenantId } from '../../contracts/ids.ts'
-import { ENDED_BY_SETTINGS } from '../../loop/act-retry.ts'
+import { channelFor } from '../../loop/carried-out.ts'
 import {
   CHANNELS,
   pausePart,
@@ -12,24 +12,39 @@ import {
   type Part,
 } from '../../loop/pausing.ts'
 import { resumeSending } from '../../loop/standing.ts'
+import { WATCH } from '../../loop/stop-watch.ts'
+import { approvalNeeded } from '../../settings/approval.ts'
+import { DELIVERY_MODES } from '../../settings/automation.ts'
+import { actionsOf, maskRules } from '../../settings/planning.ts'
 import { recordAudit } from '../../store/audit.ts'
 import type { Transaction } from '../../store/database.ts'
-import { releaseDeferred } from '../../store/intervention-sweeps.ts'
 import { readPauses } from '../../store/pauses.ts'
-import { currentSettings, saveSettings } from '../../store/settings-versions.ts'
+import { currentSettings } from '../../store/settings-versions.ts'
 import { activateTenant, pauseTenant, readTenant } from '../../store/tenants.ts'
 import { route } from '../route.ts'
-import { forgetBasis } from './score-basis.ts'
+import { seenPreview } from '../seen-preview.ts'
 import * as shape from './shapes.ts'
 
-const settingsAnswer = z.object({
-  version: z.int().meta({ description: 'Also the ETag; 0: nobody saved any yet, the defaults stand' }),
-  settings: z.unknown().meta({ description: 'Every field; docs/settings.md describes them', type: 'object' }),
-})
+const evidence = z
+  .object({
+    what: z.enum(['optOuts', 'complaints', 'bounces']),
+    answers: z.int(),
+    messages: z.int(),
+    usual: z.number().meta({ description: 'Share that is usual' }),
+    chance: z.number().meta({ description: 'That so many come where nothing is wrong' }),
+  })
+  .nullable()
 
-const standing = z.object({
+export const standing = z.object({
   status: z.enum(['active', 'paused']),
   pausedReason: z.string().nullable(),
+  installationPaused: z.string().nullable().meta({
+    description: 'Why nothing is sent for anybody here, such as after a restore; null: it is',
+  }),
+  delivery: z.enum(DELIVERY_MODES).meta({
+    description:
+      'How actions leave: not at all, recorded only, into the sandbox, to the test list, or to customers',
+  }),
   activatedAt: shape.time.nullable().meta({
     description: 'null: everything is scored and shown, and nothing is sent',
   }),
@@ -44,12 +59,26 @@ const standing = z.object({
         name: z.string().meta({ description: 'Key of the action, name of the channel' }),
         reason: z.string(),
         actor: z.string().meta({ description: '`watch`: it stopped by itself' }),
+        byItself: z.boolean(),
         since: shape.time,
-        evidence: z.unknown().meta({ description: 'What was counted, where it stopped by itself' }),
+        evidence: evidence.meta({ description: 'What was counted, where it stopped by itself' }),
       }),
     )
     .meta({ description: 'What is paused beside everything' }),
+  actions: z
+    .array(
+      z.object({
+        key: shape.actionKey,
+        name: z.string(),
+        channel: z.enum(CHANNELS).meta({ description: 'As it is carried out by' }),
+        enabled: z.boolean().meta({ description: 'false: the settings have it off, and nobody chooses it' }),
+        approval: z.boolean().meta({ description: 'Whether a person approves each' }),
+      }),
+    )
+    .meta({ description: 'What may be done at all, in the order of the catalogue' }),
 })
+
+export type Standing = z.infer<typeof standing>
 
 const reason = shape.text(300).meta({ description: 'Shown wherever somebody wonders' })
 const part = {
@@ -81,67 +110,7 @@ function partOf({
   return channel === undefined ? null : { scope: 'channel', name: channel }
 }
 
-const etag = (version: number): string => `"${version}"`
-
 export const controlRoutes = [
-  route({
-    method: 'get',
-    path: '/v1/settings',
-    summary: 'The settings in force',
-    tag: 'Settings',
-    access: { scope: 'admin', role: 'viewer' },
-    answers: { 200: { description: 'With their version as ETag', schema: settingsAnswer } },
-    handle: async ({ tenant }, { database }) => {
-      const current = await database.withTenant(tenant, currentSettings)
-      return { status: 200, body: current, headers: { etag: etag(current.version) } }
-    },
-  }),
-  route({
-    method: 'put',
-    path: '/v1/settings',
-    summary: 'Saves settings as a new version',
-    description:
-      'If-Match names the version that the change was made from, as GET gave it in ETag: when somebody saved another one since, nothing is saved and the answer is 412. Fields that are left out take their defaults.',
-    tag: 'Settings',
-    access: { scope: 'admin', role: 'admin' },
-    headers: z.object({
-      'if-match': z
-        .string('is missing: send the ETag of GET /v1/settings')
-        .regex(/^(W\/)?"\d{1,9}"$/, 'takes the ETag of GET /v1/settings, such as "3" with its quotes')
-        .meta({ example: '"3"' }),
-    }),
-    body: z
-      .looseObject({}, 'takes the settings as a JSON object')
-      // JSON of the database holds every character but this one.
-      .refine((body) => !JSON.stringify(body).includes('\\u0000'), 'takes no NUL characters')
-      .meta({ description: 'Fields as GET gives them in `settings`; docs/settings.md describes them' }),
-    answers: { 200: { description: 'They are in force now', schema: settingsAnswer } },
-    handle: async ({ tenant, headers, body, caller, requestId }, { database, queue }) => {
-      const expected = Number(/\d+/.exec(headers['if-match'])![0])
-      const saved = await database.withTenant(tenant, async (tx) => {
-        const current = await currentSettings(tx)
-        if (current.version !== expected)
-          throw new HoldfastError(
-            'precondition_failed',
-            `The settings are at version ${current.version} by now, not ${expected}. Load them again and repeat the change.`,
-          )
-        const version = await saveSettings(tx, body, { expected, author: caller.actor })
-        await recordAudit(tx, {
-          actor: caller.actor,
-          action: 'settings.save',
-          object: `version ${version}`,
-          requestId,
-        })
-        await releaseDeferred(tx, ENDED_BY_SETTINGS)
-        tx.afterCommit(() => {
-          forgetBasis(database, tenant)
-          queue?.wake()
-        })
-        return currentSettings(tx)
-      })
-      return { status: 200, body: saved, headers: { etag: etag(saved.version) } }
-    },
-  }),
   route({
     method: 'get',
     path: '/v1/standing',
@@ -166,13 +135,31 @@ export const controlRoutes = [
       confirm: z
         .literal(true, 'has to be true: from now on decisions become interventions')
         .meta({ description: 'Says that this is meant' }),
+      seen: shape.word(1024).optional().meta({
+        description: 'Of the preview that was looked at; people need one, programs may leave it out',
+      }),
     }),
     answers: { 200: { description: 'Actions are on', schema: standing } },
-    handle: async ({ tenant, caller, requestId }, { database, queue }) => ({
+    handle: async ({ tenant, body, caller, requestId }, { database, queue, secrets, clock }) => ({
       status: 200,
       body: await database.withTenant(tenant, async (tx) => {
+        if (body.seen === undefined && caller.kind === 'session')
+          throw new HoldfastError(
+            'precondition_failed',
+            'Look at the preview first: POST /v1/preview says what would be sent, and `seen` of its answer goes in here.',
+          )
+        const { version } = await currentSettings(tx)
+        const preview =
+          body.seen === undefined
+            ? null
+            : seenPreview(await secrets.linkKey(tx), body.seen, {
+                tenant,
+                at: clock(),
+                settingsVersion: version,
+              })
         await activateTenant(tx, tenant)
-        await recordAudit(tx, { actor: caller.actor, action: 'tenant.activate', requestId })
+        const detail = preview === null ? null : { preview }
+        await recordAudit(tx, { actor: caller.actor, action: 'tenant.activate', detail, requestId })
         if (queue !== null) tx.afterCommit(() => queue.wake())
         return standingOf(tx, tenant)
       }),
@@ -275,20 +262,41 @@ export const controlRoutes = [
 
 async function standingOf(tx: Transaction, tenant: TenantId): Promise<z.input<typeof standing>> {
   const { status, pausedReason, activatedAt } = await readTenant(tx, tenant)
-  const { running } = await readPauses(tx)
+  const { running, installation } = await readPauses(tx)
+  const { settings } = await currentSettings(tx)
   const killed = running.find(({ scope }) => scope === 'everything')
+  const actions = actionsOf(settings)
+  const { enabled } = maskRules(settings, actions)
   return {
     status,
     pausedReason,
+    installationPaused: installation,
+    delivery: settings.delivery.mode,
     activatedAt: activatedAt?.toISOString() ?? null,
     killSwitch:
       killed === undefined
         ? null
         : { reason: killed.reason, actor: killed.actor, since: killed.createdAt.toISOString() },
-    pauses: running.flatMap(({ scope, name, reason, actor, evidence, createdAt }) =>
+    pauses: running.flatMap(({ scope, name, reason, actor, evidence: counted, createdAt }) =>
       scope === 'everything'
         ? []
-        : [{ scope, name, reason, actor, evidence, since: createdAt.toISOString() }],
+        : [
+            {
+              scope,
+              name,
+              reason,
+              actor,
+              byItself: actor === WATCH,
+              evidence: evidence.safeParse(counted).data ?? null,
+              since: createdAt.toISOString(),
+            },
+          ],
     ),
+    actions: actions.flatMap((action, at) => {
+      const channel = channelFor(action, { tasks: true, settings })
+      if (channel === 'none') return []
+      const approval = approvalNeeded(settings.delivery, action)
+      return [{ key: action.key, name: action.name, channel, enabled: enabled[at], approval }]
+    }),
   }
 }

@@ -2,16 +2,28 @@
 import { z } from 'zod'
 import { asConnection, asCustomer, asDecision } from '../../contracts/ids.ts'
 import { traceOf } from '../../loop/decision-trace.ts'
+import { keptBackWords } from '../../loop/kept-back-words.ts'
 import { actionNames } from '../../settings/planning.ts'
-import { listDecisions, readDecision } from '../../store/reads/decisions.ts'
+import {
+  DECISION_STAGES,
+  listDecisions,
+  readDecision,
+  type DecisionLine,
+} from '../../store/reads/decisions.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
+import { LARGEST_PAGE } from '../../store/reads/paging.ts'
 import { route } from '../route.ts'
+import { csvFile, everyPage } from './csv-file.ts'
+import { tracedFor, valuedFor } from './customer-shown.ts'
+import { lineFor } from './shown.ts'
 import * as shape from './shapes.ts'
 
 export const decisionLine = z.object({
   id: shape.decisionId,
   customer: shape.customerId,
   customerName: z.string().nullable(),
+  customerObject: shape.customerObject,
+  person: shape.mayBePerson,
   connection: shape.connectionId,
   period: z.string().meta({ example: '2026-11' }),
   cause: z.string().meta({ description: '`period`, or what opened another decision early' }),
@@ -27,7 +39,24 @@ export const decisionLine = z.object({
   expectedValueMinor: shape.minor('Net expected gain of the action over doing nothing'),
   plannedCostMinor: z.int().meta({ description: 'In minor units of the currency', example: 720 }),
   currency: shape.currency,
+  stage: z.enum(DECISION_STAGES).meta({
+    description:
+      'How far it got. compared: its group is left alone. unvalued: nobody can say what an action is worth. not_worth: none promises more than it costs. held_back: something would be worth it, and none of that was possible. passed_over: something worth it was possible, and the budget does more elsewhere, or chance has it. chosen: an action was chosen',
+  }),
+  leadAction: shape.actionKey.meta({
+    description:
+      'The one that was chosen; where none was, the one that would have been worth most; no_action where none would',
+  }),
+  heldReason: z
+    .string()
+    .nullable()
+    .meta({ description: 'Of held_back: why the lead action was not possible', example: 'no_consent' }),
 })
+
+const decisionTold = decisionLine.extend({
+  heldWords: z.string().nullable().meta({ description: '`heldReason` as a clause' }),
+})
+export type DecisionLineAnswer = z.infer<typeof decisionTold>
 
 export const decisionTrace = decisionLine.extend({
   actions: z.array(
@@ -87,6 +116,32 @@ const decisionSteps = z.object({
   sentence: z.string().meta({ description: 'All of it in one sentence' }),
 })
 
+const wholeDecision = decisionTrace.extend({ steps: decisionSteps })
+export type WholeDecisionAnswer = z.infer<typeof wholeDecision>
+
+const CSV: Readonly<Record<string, (line: DecisionLine) => unknown>> = {
+  decision: ({ id }) => id,
+  decidedAt: ({ decidedAt }) => decidedAt,
+  period: ({ period }) => period,
+  customer: ({ customer }) => customer,
+  customerName: ({ customerName }) => customerName,
+  group: ({ group }) => group,
+  level: ({ level }) => level,
+  probability: ({ probability }) => probability,
+  stage: ({ stage }) => stage,
+  action: ({ actionKey }) => actionKey,
+  leadAction: ({ leadAction }) => leadAction,
+  heldBecause: ({ heldReason }) => heldReason && keptBackWords(heldReason),
+  expectedValueMinor: ({ expectedValueMinor }) => expectedValueMinor,
+  plannedCostMinor: ({ plannedCostMinor }) => plannedCostMinor,
+  currency: ({ currency }) => currency,
+}
+
+const told = (line: DecisionLine) => ({
+  ...line,
+  heldWords: line.heldReason && keptBackWords(line.heldReason),
+})
+
 export const decisionRoutes = [
   route({
     method: 'get',
@@ -100,17 +155,33 @@ export const decisionRoutes = [
       connection: shape.connectionId.optional(),
       customer: shape.customerInText.optional(),
       action: shape.actionGiven.optional(),
+      stage: shape.several(z.enum(DECISION_STAGES), 'How far it got').optional(),
+      lead: shape.several(shape.word(60), 'Key of the lead action').optional(),
+      reason: shape.word(60).optional().meta({ description: 'Why the lead action was not possible' }),
+      group: shape.group.optional(),
+      responsible: shape.responsible.optional(),
+      from: shape.since.optional(),
+      to: shape.since.optional().meta({ description: 'Not included' }),
+      format: shape.fileFormat,
     }),
-    answers: { 200: { description: 'A page of decisions', schema: shape.pageOf(decisionLine) } },
-    handle: async ({ tenant, query }, { database }) => {
+    answers: { 200: { description: 'A page of decisions', schema: shape.pageOf(decisionTold) } },
+    handle: async ({ tenant, query: { format, ...query }, caller }, { database }) => {
       const connection = query.connection === undefined ? undefined : asConnection(query.connection)
       const customer = query.customer === undefined ? undefined : asCustomer(query.customer)
-      return {
-        status: 200,
-        body: await database.withTenant(tenant, (tx) =>
-          listDecisions(tx, { ...query, connection, customer }),
-        ),
+      const read = async (page: { limit?: number; cursor?: string | null }) => {
+        const found = await database.withTenant(tenant, (tx) =>
+          listDecisions(tx, { ...query, connection, customer, ...page }),
+        )
+        return { ...found, items: found.items.map((line) => valuedFor(caller, lineFor(caller, line))) }
       }
+      if (format === 'csv')
+        return csvFile(
+          'decisions.csv',
+          CSV,
+          everyPage((cursor) => read({ limit: LARGEST_PAGE, cursor })),
+        )
+      const page = await read({})
+      return { status: 200, body: { ...page, items: page.items.map(told) } }
     },
   }),
   route({
@@ -123,11 +194,11 @@ export const decisionRoutes = [
     access: { scope: 'read', role: 'viewer' },
     params: z.strictObject({ id: decisionInText }),
     answers: {
-      200: { description: 'The decision', schema: decisionTrace.extend({ steps: decisionSteps }) },
+      200: { description: 'The decision', schema: wholeDecision },
     },
-    handle: async ({ tenant, params }, { database }) => {
+    handle: async ({ tenant, params, caller }, { database }) => {
       return database.withTenant(tenant, async (tx) => {
-        const decision = await readDecision(tx, asDecision(params.id))
+        const decision = tracedFor(caller, lineFor(caller, await readDecision(tx, asDecision(params.id))))
         const { settings } = await currentSettings(tx)
         return { status: 200, body: { ...decision, steps: traceOf(decision, actionNames(settings)) } }
       })

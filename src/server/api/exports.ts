@@ -1,9 +1,9 @@
 /** Whole tables as a file: CSV for spreadsheets, a JSON object a line for programs. */
 import { z } from 'zod'
-import { encodeText } from '../../../connectors/csv/encode.ts'
 import { recordAudit } from '../../store/audit.ts'
 import { exportColumns, exportPages, type ExportRow } from '../../store/reads/exports.ts'
 import { route } from '../route.ts'
+import { csvCell, csvText } from './csv-file.ts'
 
 const formats = {
   csv: { type: 'text/csv; charset=utf-8', encode: encodeCsv },
@@ -19,6 +19,7 @@ export const exportRoutes = [
       'customers: each with its score, newest decision and intervention. decisions: the whole log, with all that was weighed. interventions: the ledger. It is read as it is sent, so what changes meanwhile may be in it or not. In CSV, cells that a spreadsheet would run as a formula begin with an apostrophe, and lists are JSON. Amounts are minor units.',
     tag: 'Exports',
     access: { scope: 'export', role: 'admin' },
+    rate: 'costly',
     params: z.strictObject({ table: z.enum(['customers', 'decisions', 'interventions']) }),
     query: z.strictObject({ format: z.enum(['csv', 'ndjson']).default('csv') }),
     answers: { 200: { description: 'The file', type: 'text/csv' } },
@@ -40,24 +41,11 @@ export const exportRoutes = [
 
 type Pages = AsyncGenerator<readonly ExportRow[], void>
 
-async function* encodeCsv(columns: readonly string[], pages: Pages): AsyncGenerator<string, void> {
-  let header = `${columns.join(',')}\n`
-  // The header goes with the first page: a database that is away is then a problem answer and no broken file.
-  for await (const rows of pages) {
-    yield header + rows.map((row) => `${columns.map((column) => cellOf(row[column])).join(',')}\n`).join('')
-    header = ''
-  }
+function encodeCsv(columns: readonly string[], pages: Pages): AsyncGenerator<string, void> {
+  const line = (row: ExportRow): string => `${columns.map((column) => csvCell(row[column])).join(',')}\n`
+  return csvText(columns, pages, (rows) => rows.map(line).join(''))
 }
 
 async function* encodeLines(_columns: readonly string[], pages: Pages): AsyncGenerator<string, void> {
   for await (const rows of pages) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
-}
-
-const STYLE = { neutralise: true, quoteEmpty: true }
-
-function cellOf(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (value instanceof Date) return value.toISOString()
-  return encodeText(typeof value === 'string' ? value : JSON.stringify(value), STYLE)
 }

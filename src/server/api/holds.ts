@@ -2,8 +2,21 @@
 import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { recordAudit } from '../../store/audit.ts'
-import { customerToHold, holdCustomer, holdsOf, listHolds, releaseHolds } from '../../store/holds.ts'
+import type { Caller } from '../../security/access.ts'
+import { seesPeople } from '../../security/masking.ts'
+import {
+  customerToHold,
+  holdCustomer,
+  holdsOf,
+  listHolds,
+  releaseHolds,
+  type Hold,
+  type HoldLine,
+} from '../../store/holds.ts'
 import { route, type Route } from '../route.ts'
+import { LARGEST_PAGE, type PageRequest } from '../../store/reads/paging.ts'
+import { csvFile, everyPage, listFormat, type CsvColumns } from './csv-file.ts'
+import { lineFor } from './shown.ts'
 import * as shape from './shapes.ts'
 
 const kind = z.enum(['replied', 'complained', 'dispute', 'negotiation', 'by_hand']).meta({
@@ -20,8 +33,31 @@ const hold = z.object({
   until: shape.time.nullable().meta({ description: 'null: until somebody ends it' }),
 })
 
+const holdLine = hold.extend({
+  customerName: z.string().nullable(),
+  customerObject: shape.customerObject,
+  person: shape.mayBePerson,
+})
+export type HoldLineAnswer = z.infer<typeof holdLine>
+
 const params = z.strictObject({ id: shape.customerInText })
 const holds = z.object({ items: z.array(hold).meta({ description: 'What runs now, oldest first' }) })
+
+/** Who answered or complained is named in the reason. */
+const heldFor = <One extends Hold>(caller: Caller, one: One): One =>
+  seesPeople(caller) || (one.kind !== 'replied' && one.kind !== 'complained')
+    ? one
+    : { ...one, reason: one.kind === 'replied' ? 'A recipient answered.' : 'A recipient complained.' }
+
+const CSV: CsvColumns<HoldLine> = {
+  customer: ({ customer }) => customer,
+  customerName: ({ customerName }) => customerName,
+  kind: ({ kind }) => kind,
+  reason: ({ reason }) => reason,
+  actor: ({ actor }) => actor,
+  createdAt: ({ createdAt }) => createdAt,
+  until: ({ until }) => until,
+}
 
 export const holdRoutes: readonly Route[] = [
   route({
@@ -30,17 +66,26 @@ export const holdRoutes: readonly Route[] = [
     summary: 'Customers for whom nothing automatic happens until a person has looked, newest first',
     tag: 'Holds',
     access: { scope: 'read', role: 'viewer' },
-    query: z.strictObject({ ...shape.pageQuery }),
+    query: z.strictObject({ ...shape.pageQuery, kind: kind.optional(), format: listFormat }),
     answers: {
       200: {
         description: 'A page of what runs now',
-        schema: shape.pageOf(hold.extend({ customerName: z.string().nullable() })),
+        schema: shape.pageOf(holdLine),
       },
     },
-    handle: async ({ tenant, query }, { database }) => ({
-      status: 200,
-      body: await database.withTenant(tenant, (tx) => listHolds(tx, query)),
-    }),
+    handle: async ({ tenant, query: { format, ...query }, caller }, { database }) => {
+      const read = async (page: PageRequest) => {
+        const found = await database.withTenant(tenant, (tx) => listHolds(tx, { ...query, ...page }))
+        return { ...found, items: found.items.map((one) => heldFor(caller, lineFor(caller, one))) }
+      }
+      if (format === 'csv')
+        return csvFile(
+          'holds.csv',
+          CSV,
+          everyPage((cursor) => read({ limit: LARGEST_PAGE, cursor })),
+        )
+      return { status: 200, body: await read({}) }
+    },
   }),
   route({
     method: 'get',
@@ -50,11 +95,12 @@ export const holdRoutes: readonly Route[] = [
     access: { scope: 'read', role: 'viewer' },
     params,
     answers: { 200: { description: 'The holds', schema: holds } },
-    handle: async ({ tenant, params }, { database }) => ({
+    handle: async ({ tenant, params, caller }, { database }) => ({
       status: 200,
-      body: await database.withTenant(tenant, async (tx) => ({
-        items: await holdsOf(tx, [await customerToHold(tx, params.id)]),
-      })),
+      body: await database.withTenant(tenant, async (tx) => {
+        const found = await holdsOf(tx, [await customerToHold(tx, params.id)])
+        return { items: found.map((one) => heldFor(caller, one)) }
+      }),
     }),
   }),
   route({

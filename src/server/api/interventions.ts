@@ -5,10 +5,22 @@ import { answerOnce } from '../../store/idempotent-requests.ts'
 import type { Transaction } from '../../store/database.ts'
 import { INTERVENTION_STATES } from '../../store/intervention-states.ts'
 import { approve, cancel, reject, snooze } from '../../store/interventions.ts'
-import { listInterventions, readWholeIntervention } from '../../store/reads/interventions.ts'
+import { keptBackWords } from '../../loop/kept-back-words.ts'
+import { seesPeople, maskName } from '../../security/masking.ts'
+import type { Caller } from '../../security/access.ts'
+import { HEARD } from '../../store/reads/intervention-filter.ts'
+import {
+  listInterventions,
+  readWholeIntervention,
+  type InterventionLine,
+  type WholeIntervention,
+} from '../../store/reads/interventions.ts'
 import { recordAudit } from '../../store/audit.ts'
 import { route, type Route } from '../route.ts'
+import { csvFile, everyPage } from './csv-file.ts'
+import { lineFor } from './shown.ts'
 import { planByHand } from './plan-by-hand.ts'
+import { LARGEST_PAGE } from '../../store/reads/paging.ts'
 import * as shape from './shapes.ts'
 
 const state = z.enum(INTERVENTION_STATES)
@@ -17,6 +29,8 @@ export const interventionLine = z.object({
   id: shape.interventionId,
   customer: shape.customerId,
   customerName: z.string().nullable(),
+  customerObject: shape.customerObject,
+  person: shape.mayBePerson,
   connection: shape.connectionId,
   decision: shape.decisionId.nullable().meta({ description: 'null: a person or the API asked for it' }),
   actionKey: shape.actionKey,
@@ -30,6 +44,10 @@ export const interventionLine = z.object({
   plannedCostMinor: z.int().meta({ description: 'In minor units of the currency' }),
   actualCostMinor: shape.minor('What it cost'),
   currency: shape.currency,
+  delivery: z.enum(['dry_run', 'sandbox', 'live']).nullable().meta({
+    description:
+      'How it left or would have: only recorded, into the sandbox, or in earnest; null: it has not come to that yet',
+  }),
   createdBy: z.string(),
   createdAt: shape.time,
   updatedAt: shape.time,
@@ -39,6 +57,8 @@ export const interventionLine = z.object({
       'Why no task in the CRM asks for the approval that it waits for; null: one does, or none is wanted. Approve or reject it here',
   }),
 })
+
+export type InterventionLineAnswer = z.infer<typeof interventionLine>
 
 export const interventionEvent = z.object({
   intervention: shape.interventionId,
@@ -56,9 +76,13 @@ const wholeIntervention = interventionLine.extend({
   recipientName: z.string().nullable(),
   providerId: z.string().nullable(),
   sendingAt: shape.time.nullable(),
-  message: z.unknown().meta({ description: 'What was or would be sent; null until it is about to go' }),
+  message: z.unknown().meta({
+    description: 'What was or would be sent; null until it is about to go, and to viewers',
+  }),
   events: z.array(interventionEvent).meta({ description: 'Oldest first' }),
 })
+
+export type WholeInterventionAnswer = z.infer<typeof wholeIntervention>
 
 const planned = z.object({ id: shape.interventionId, state: z.enum(['planned', 'awaiting_approval']) })
 
@@ -94,9 +118,35 @@ function answering<Body extends z.ZodType>(
         if (queue !== null) tx.afterCommit(() => queue.wake())
         return readWholeIntervention(tx, id)
       })
-      return { status: 200, body: whole }
+      return { status: 200, body: wholeFor(caller, whole) }
     },
   })
+}
+
+/** Whom it reaches and what it says is for those who answer for it. */
+function wholeFor(caller: Caller, whole: WholeIntervention): WholeIntervention {
+  const line = lineFor(caller, whole)
+  if (seesPeople(caller)) return line
+  return { ...line, recipientName: whole.recipientName && maskName(whole.recipientName), message: null }
+}
+
+const CSV: Readonly<Record<string, (line: InterventionLine) => unknown>> = {
+  intervention: ({ id }) => id,
+  createdAt: ({ createdAt }) => createdAt,
+  updatedAt: ({ updatedAt }) => updatedAt,
+  customer: ({ customer }) => customer,
+  customerName: ({ customerName }) => customerName,
+  action: ({ actionKey }) => actionKey,
+  channel: ({ channel }) => channel,
+  state: ({ state }) => state,
+  because: ({ reasonCode }) => reasonCode && keptBackWords(reasonCode),
+  delivery: ({ delivery }) => delivery,
+  dueAt: ({ dueAt }) => dueAt,
+  sentAt: ({ sentAt }) => sentAt,
+  plannedCostMinor: ({ plannedCostMinor }) => plannedCostMinor,
+  actualCostMinor: ({ actualCostMinor }) => actualCostMinor,
+  currency: ({ currency }) => currency,
+  createdBy: ({ createdBy }) => createdBy,
 }
 
 const saying = shape.body({ note }).default({})
@@ -108,24 +158,58 @@ export const interventionRoutes: readonly Route[] = [
     method: 'get',
     path: '/v1/interventions',
     summary: 'The outbox: those that moved last first',
+    description:
+      'All filters together; `from` and `to` are of when it was made. `heard` are those of which something came back.',
     tag: 'Interventions',
     access: { scope: 'read', role: 'viewer' },
     query: z.strictObject({
       ...shape.pageQuery,
-      state: state.optional(),
+      sort: z.enum(['moved', 'created']).default('moved').meta({
+        description: 'moved: those that moved last first. created: those that were made last first',
+      }),
+      state: shape.several(state, 'State').optional(),
+      action: shape.actionGiven.optional(),
+      channel: z.enum(['email', 'sms', 'task']).optional(),
+      reason: shape
+        .word(100)
+        .optional()
+        .meta({ description: '`reasonCode`; none: those that have no reason', example: 'quiet_hours' }),
+      group: shape.group.optional(),
       connection: shape.connectionId.optional(),
       customer: shape.customerInText.optional(),
+      responsible: shape.responsible.optional(),
+      from: shape.since.optional(),
+      to: shape.since.optional().meta({ description: 'Not included' }),
+      simulated: shape.yesOrNo.optional().meta({ description: 'Whether it went into the sandbox' }),
+      dryRun: shape.yesOrNo.optional().meta({ description: 'Whether it was only recorded' }),
+      heard: z.enum(HEARD).optional().meta({
+        description: 'What came back. done: the call or offer was made. redeemed: the offer was taken',
+      }),
+      unseen: z.literal('true').optional().meta({
+        description: 'Failed within 30 days, and nobody has looked at it (`/v1/attention`)',
+      }),
+      format: shape.fileFormat,
     }),
     answers: { 200: { description: 'A page of interventions', schema: shape.pageOf(interventionLine) } },
-    handle: async ({ tenant, query }, { database }) => {
-      const connection = query.connection === undefined ? undefined : asConnection(query.connection)
-      const customer = query.customer === undefined ? undefined : asCustomer(query.customer)
-      return {
-        status: 200,
-        body: await database.withTenant(tenant, (tx) =>
-          listInterventions(tx, { ...query, connection, customer }),
-        ),
+    handle: async ({ tenant, query: { format, ...query }, caller }, { database }) => {
+      const filter = {
+        ...query,
+        connection: query.connection === undefined ? undefined : asConnection(query.connection),
+        customer: query.customer === undefined ? undefined : asCustomer(query.customer),
+        reason: query.reason === 'none' ? null : query.reason,
+        unseen: query.unseen === 'true',
       }
+      const read = async (page: { limit?: number; cursor?: string | null }) => {
+        const found = await database.withTenant(tenant, (tx) => listInterventions(tx, { ...filter, ...page }))
+        return { ...found, items: found.items.map((line) => lineFor(caller, line)) }
+      }
+      if (format === 'csv')
+        return csvFile(
+          'interventions.csv',
+          CSV,
+          everyPage((cursor) => read({ limit: LARGEST_PAGE, cursor })),
+        )
+      return { status: 200, body: await read({}) }
     },
   }),
   route({
@@ -136,9 +220,12 @@ export const interventionRoutes: readonly Route[] = [
     access: { scope: 'read', role: 'viewer' },
     params,
     answers: { 200: { description: 'The intervention', schema: wholeIntervention } },
-    handle: async ({ tenant, params }, { database }) => ({
+    handle: async ({ tenant, params, caller }, { database }) => ({
       status: 200,
-      body: await database.withTenant(tenant, (tx) => readWholeIntervention(tx, asIntervention(params.id))),
+      body: wholeFor(
+        caller,
+        await database.withTenant(tenant, (tx) => readWholeIntervention(tx, asIntervention(params.id))),
+      ),
     }),
   }),
   route({

@@ -64,6 +64,21 @@ const poolParams = z.strictObject({
 
 const FILE_LIMIT = 8 * 1024 * 1024
 
+export const offerPoolsAnswer = z.object({
+  items: z.array(
+    z.object({
+      pool: z.string().meta({ example: 'spring' }),
+      free: z.int(),
+      few: z.boolean().meta({ description: 'Fewer than the settings want (offers.fewCodes)' }),
+      taken: z.int(),
+      ended: z.int().meta({ description: 'Free, and past their last day' }),
+      nextEnd: shape.date.nullable().meta({ description: 'When the next free one ends' }),
+      importedAt: shape.time.nullable().meta({ description: 'The last ones; null: none yet' }),
+    }),
+  ),
+})
+export type OfferPoolsAnswer = z.infer<typeof offerPoolsAnswer>
+
 export const offerRoutes = [
   route({
     method: 'get',
@@ -203,19 +218,7 @@ export const offerRoutes = [
     answers: {
       200: {
         description: 'By name',
-        schema: z.object({
-          items: z.array(
-            z.object({
-              pool: z.string().meta({ example: 'spring' }),
-              free: z.int(),
-              few: z.boolean().meta({ description: 'Fewer than the settings want (offers.fewCodes)' }),
-              taken: z.int(),
-              ended: z.int().meta({ description: 'Free, and past their last day' }),
-              nextEnd: shape.date.nullable().meta({ description: 'When the next free one ends' }),
-              importedAt: shape.time,
-            }),
-          ),
-        }),
+        schema: offerPoolsAnswer,
       },
     },
     handle: async ({ tenant }, { database, clock }) => ({
@@ -223,7 +226,15 @@ export const offerRoutes = [
       body: await database.withTenant(tenant, async (tx) => {
         const { settings } = await currentSettings(tx)
         const pools = await listPools(tx, clock().toISOString().slice(0, 10))
-        return { items: pools.map((one) => ({ ...one, few: one.free < settings.offers.fewCodes })) }
+        // What the settings name and nobody brought a code into is the emptiest of all.
+        const named = Object.values(settings.offers.fulfilment).flatMap((one) =>
+          one.by === 'pool' ? [one.pool] : [],
+        )
+        const empty = [...new Set(named)]
+          .filter((name) => !pools.some(({ pool }) => pool === name))
+          .map((pool) => ({ pool, free: 0, taken: 0, ended: 0, importedAt: null, nextEnd: null }))
+        const all = [...pools, ...empty].toSorted((a, b) => (a.pool < b.pool ? -1 : 1))
+        return { items: all.map((one) => ({ ...one, few: one.free < settings.offers.fewCodes })) }
       }),
     }),
   }),

@@ -1,8 +1,9 @@
 /** What would be sent today, over the whole book, with nothing written. */
 import { z } from 'zod'
-import { OUTCOMES } from '../../loop/preview-tally.ts'
+import { OUTCOMES, type Outcome, type PreviewMessage } from '../../loop/preview-tally.ts'
 import { route } from '../route.ts'
 import { sharedPreview } from '../previews.ts'
+import { signPreview } from '../seen-preview.ts'
 import * as shape from './shapes.ts'
 
 const outcome = z.enum(OUTCOMES).meta({
@@ -12,8 +13,19 @@ const outcome = z.enum(OUTCOMES).meta({
 const channel = z.enum(['email', 'sms', 'task'])
 const many = z.int()
 
-const preview = z.object({
+const exampleMessage = z.object({
+  kind: z.enum(['email', 'sms', 'task']),
+  to: z.string().nullable().meta({ description: 'Name and address; null: of a task' }),
+  subject: z.string().nullable(),
+  text: z.string(),
+})
+
+export const previewAnswer = z.object({
   at: shape.time,
+  settingsVersion: z.int().meta({ description: 'Of the settings that it was made with' }),
+  seen: z.string().meta({
+    description: 'Says that you saw it: POST /v1/activation takes it for an hour, under the same settings',
+  }),
   book: z.enum(['whole', 'today']).meta({
     description:
       'whole: everybody, decided on anew. today: who is still undecided, and what is open and due today',
@@ -31,9 +43,11 @@ const preview = z.object({
       name: z.string(),
       channel,
       chosen: many,
-      would: z.object(Object.fromEntries(OUTCOMES.map((one) => [one, many]))).meta({
-        description: 'Of the chosen, what would become of how many',
-      }),
+      would: z
+        .object(Object.fromEntries(OUTCOMES.map((one) => [one, many])) as Record<Outcome, typeof many>)
+        .meta({
+          description: 'Of the chosen, what would become of how many',
+        }),
       plannedCostMinor: z.int(),
       masked: z.record(z.string(), many).meta({
         description: 'Customers for whom it was not open, by reason',
@@ -62,8 +76,8 @@ const preview = z.object({
         customerName: z.string().nullable(),
         code: z.string().nullable(),
         reason: z.string().nullable(),
-        message: z
-          .unknown()
+        message: exampleMessage
+          .nullable()
           .meta({ description: 'As a dry run: its links lead nowhere. null: there is none' }),
       }),
     )
@@ -72,6 +86,8 @@ const preview = z.object({
         'Three of each action that would go out, now, later or once somebody approves it; one of each other outcome',
     }),
 })
+
+export type PreviewAnswer = z.infer<typeof previewAnswer>
 
 export const previewRoutes = [
   route({
@@ -82,6 +98,7 @@ export const previewRoutes = [
       'Decides and judges as the real thing does, as if everything were switched on, and writes nothing. Before actions are turned on it is always over the whole book. Some seconds for 10,000 customers; who asks while one is being made gets the same.',
     tag: 'Settings',
     access: { scope: 'read', role: 'operator' },
+    rate: 'costly',
     body: shape
       .body({
         book: z.enum(['whole', 'today']).default('today').meta({
@@ -90,10 +107,26 @@ export const previewRoutes = [
         }),
       })
       .default({ book: 'today' }),
-    answers: { 200: { description: 'The preview', schema: preview } },
-    handle: async ({ tenant, body, origin }, services) => ({
-      status: 200,
-      body: await sharedPreview(services, { tenant, origin, whole: body.book === 'whole' }),
-    }),
+    answers: { 200: { description: 'The preview', schema: previewAnswer } },
+    handle: async ({ tenant, body, origin }, services) => {
+      const preview = await sharedPreview(services, { tenant, origin, whole: body.book === 'whole' })
+      const key = await services.database.withTenant(tenant, (tx) => services.secrets.linkKey(tx))
+      return {
+        status: 200,
+        body: {
+          ...preview,
+          examples: preview.examples.map((one) => ({ ...one, message: one.message && said(one.message) })),
+          seen: signPreview(key, tenant, preview),
+        },
+      }
+    },
   }),
 ] as const
+
+function said(message: PreviewMessage): z.input<typeof exampleMessage> {
+  const { kind, text } = message
+  if (kind === 'sms') return { kind, to: message.to, subject: null, text }
+  if (kind === 'task') return { kind, to: null, subject: message.subject, text }
+  const { name, address } = message.to
+  return { kind, to: name === null ? address : `${name}, ${address}`, subject: message.subject, text }
+}

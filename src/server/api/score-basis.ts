@@ -9,7 +9,7 @@ import type { Engine } from '../../loop/engine.ts'
 import type { LoopServices } from '../../loop/services.ts'
 import { createSuggester } from '../../loop/suggest.ts'
 import { solvedPolicy } from '../../loop/solved-policy.ts'
-import { reportingCurrency, reportingRate } from '../../settings/planning.ts'
+import { actionNames, reportingCurrency, reportingRate } from '../../settings/planning.ts'
 import type { Database } from '../../store/database.ts'
 import { championOf } from '../../store/models.ts'
 import { policyInCharge } from '../../store/policies.ts'
@@ -20,6 +20,10 @@ export interface ScoringBasis {
   readonly engine: Engine
   readonly thresholds: LevelThresholds
   readonly suggest: ReturnType<typeof createSuggester>
+  /** It was not trained on the company's own customers. */
+  readonly starter: boolean
+  /** What people call an action. */
+  readonly action: (key: string) => string
   /** Of the recurring amounts that records have. */
   readonly currency: string
   /** Of expected values and costs. */
@@ -119,6 +123,8 @@ async function read(
   return {
     engine,
     thresholds: inForce.success ? inForce.data : levelThresholds(levels, engine.churn.population.baseRate),
+    starter: champion === null || champion.location.startsWith('shipped:'),
+    action: actionNames(settings),
     suggest: createSuggester({ policy: engine.policy, settings }),
     currency: settings.currency.file,
     reporting: reportingCurrency(settings),

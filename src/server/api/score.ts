@@ -26,6 +26,8 @@ export const scoreRoutes = [
       'By `id`: the score in force, with what would be best by the settings of now. By `features`: scored anew. Nothing is written. Consent on record, earlier messages, budget and capacity are looked at when a decision is made, not here.',
     tag: 'Scores',
     access: { scope: 'score', role: 'viewer' },
+    // Writes nothing, and is asked thousands of times a second; the scoring threads bound what it takes.
+    rate: null,
     body: scoreBody,
     bodyLimit: SCORE_BODY_LIMIT,
     answers: {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { shippedActions } from '../../../actions/catalogue.ts'
+import { LEVELS } from '../../contracts/customer-terms.ts'
 import { isCurrency } from '../../contracts/money.ts'
 import { DEFAULT_PAGE, LARGEST_PAGE } from '../../store/reads/paging.ts'
 
@@ -71,10 +72,11 @@ export const customerInText = z.coerce.number(CUSTOMER).pipe(customerId)
 export const connectionId = z
   .uuid('takes the id of a connection as GET /v1/connections lists it')
   .meta({ description: 'Of GET /v1/connections' })
+export const runId = z.uuid('takes the id of a run as GET /v1/runs lists it')
 export const interventionId = z.uuid('takes the id of an intervention as GET /v1/interventions lists it')
 export const decisionId = z.int().positive()
 
-export const level = z.enum(['HIGH', 'MEDIUM', 'LOW'])
+export const level = z.enum(LEVELS)
 export const group = z.enum(['holdout', 'usual', 'policy', 'exempt']).meta({
   description: 'Only customers of the group `policy` are acted on by the policy',
 })
@@ -82,6 +84,14 @@ export const actionKey = z.string().meta({
   description: `Key in the catalogue: ${shippedActions.map(({ key }) => key).join(', ')}`,
   example: 'email',
 })
+
+/** As MAY_BE_PERSON of src/store/reads/persons.ts. */
+export const mayBePerson = z
+  .boolean()
+  .meta({ description: 'Whether the name may be that of a person; viewers then see it masked' })
+export const customerObject = z
+  .string()
+  .meta({ description: 'What the customer is in the CRM', example: 'companies' })
 
 /** As a request names it. */
 export const actionGiven = word(60).meta(actionKey.meta()!)
@@ -98,6 +108,40 @@ export const problem = z.object({ code: z.string(), message: z.string() })
 
 const LIMIT = `takes a whole number from 1 to ${LARGEST_PAGE}`
 
+/**
+ * Several of something in a query, with commas between them.
+ *
+ * @example
+ * shape.several(z.enum(['sent', 'confirmed'])) // state=sent,confirmed
+ */
+export const several = <T extends z.ZodType<unknown, string>>(item: T, about: string) =>
+  z
+    .string()
+    .max(1000)
+    .transform((text) => text.split(','))
+    .pipe(z.array(item).min(1).max(50))
+    .meta({ description: `${about}; several with commas between them` })
+
+const MOMENT = 'takes a date such as 2026-11-20, or a time with its zone such as 2026-11-20T06:00:00Z'
+
+/** A date means its midnight in UTC. */
+export const since = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], MOMENT)
+  .transform((text) => new Date(text))
+  .refine((at) => at.getUTCFullYear() >= 1970 && at.getUTCFullYear() < 10_000, MOMENT)
+
+export const yesOrNo = z.enum(['true', 'false']).transform((text) => text === 'true')
+
+/** As `format=csv` of a list has it: all of its rows, not only a page. */
+export const fileFormat = z.enum(['json', 'csv']).default('json').meta({
+  description: 'csv: all rows of the list as a file for spreadsheets, whatever the page',
+})
+
+/** Whoever is responsible. */
+export const responsible = word(200).meta({
+  description: 'Of whoever is responsible: the id in the CRM, or the e-mail address',
+})
+
 /** The query of a list: page and filters. */
 export const pageQuery = {
   limit: z.coerce
@@ -107,7 +151,7 @@ export const pageQuery = {
     .max(LARGEST_PAGE, LIMIT)
     .default(DEFAULT_PAGE)
     .meta({ description: 'Items a page' }),
-  cursor: z.string().max(500).optional().meta({
+  cursor: z.string().max(2000).optional().meta({
     description: '`next` of the page before; it holds for the same list in the same order',
   }),
 }

@@ -9,13 +9,14 @@ import { recordAudit } from '../../store/audit.ts'
 import type { Transaction } from '../../store/database.ts'
 import {
   addWebhook,
+  changeWebhook,
   deleteWebhook,
   enableWebhook,
   listWebhooks,
   readWebhook,
 } from '../../store/outgoing-webhooks.ts'
 import { databaseTime } from '../../store/time.ts'
-import { dropTold, listTold } from '../../store/told.ts'
+import { dropTold } from '../../store/told.ts'
 import { route, type Route } from '../route.ts'
 import * as shape from './shapes.ts'
 
@@ -38,10 +39,16 @@ const webhook = z.object({
   createdAt: shape.time,
 })
 
+export const webhooksAnswer = z.object({ items: z.array(webhook) })
+export type WebhookAnswer = z.infer<typeof webhook>
+
 const params = z.strictObject({ webhook: z.uuid('takes the id of a webhook as GET /v1/webhooks lists it') })
 const secret = z
   .string()
   .meta({ description: 'Shown this once. Verify webhook-signature with it', example: 'whsec_…' })
+const addedWebhook = webhook.extend({ secret: secret.nullable() })
+export type AddedWebhookAnswer = z.infer<typeof addedWebhook>
+
 const admin = { scope: 'admin', role: 'admin' } as const
 
 export const outgoingWebhookRoutes: readonly Route[] = [
@@ -51,7 +58,7 @@ export const outgoingWebhookRoutes: readonly Route[] = [
     summary: 'The webhooks that are told of what happens, oldest first',
     tag: 'Alerts',
     access: { scope: 'admin', role: 'viewer' },
-    answers: { 200: { description: 'All of them', schema: z.object({ items: z.array(webhook) }) } },
+    answers: { 200: { description: 'All of them', schema: webhooksAnswer } },
     handle: async ({ tenant }, { database }) => ({
       status: 200,
       body: { items: await database.withTenant(tenant, listWebhooks) },
@@ -77,7 +84,7 @@ export const outgoingWebhookRoutes: readonly Route[] = [
         .meta({ description: 'What it is told of; docs/alerts.md says what each is' }),
     }),
     answers: {
-      201: { description: 'It is told from now on', schema: webhook.extend({ secret: secret.nullable() }) },
+      201: { description: 'It is told from now on', schema: addedWebhook },
     },
     handle: async ({ tenant, body, caller, requestId }, { database, vault }) => {
       const url = outgoingUrl(body.url)
@@ -100,6 +107,38 @@ export const outgoingWebhookRoutes: readonly Route[] = [
       })
       return { status: 201, body: added }
     },
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/webhooks/{webhook}',
+    summary: 'Gives a webhook another name, or has it told of other things',
+    description: 'For another address add another one: whoever has the secret of this one expects it there.',
+    tag: 'Alerts',
+    access: admin,
+    params,
+    body: shape
+      .body({
+        name: shape.word(100).optional(),
+        kinds: z.array(kind).min(1).max(TOLD_KINDS.length).optional(),
+      })
+      .refine(({ name, kinds }) => name !== undefined || kinds !== undefined, 'takes a name or kinds'),
+    answers: { 200: { description: 'As it is now', schema: webhook } },
+    handle: async ({ tenant, params: { webhook: id }, body, caller, requestId }, { database }) => ({
+      status: 200,
+      body: await database.withTenant(tenant, async (tx) => {
+        const kinds = body.kinds === undefined ? undefined : [...new Set(body.kinds)]
+        const changed = await changeWebhook(tx, id, { name: body.name, kinds })
+        const { name } = changed
+        await recordAudit(tx, {
+          actor: caller.actor,
+          action: 'webhook.change',
+          object: id,
+          detail: { name, kinds: changed.kinds },
+          requestId,
+        })
+        return changed
+      }),
+    }),
   }),
   route({
     method: 'delete',
@@ -173,48 +212,6 @@ export const outgoingWebhookRoutes: readonly Route[] = [
       await database.withTenant(tenant, (tx) => tellTest(tx, id, caller.actor))
       return { status: 202, body: { queued: true } }
     },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/alerts',
-    summary: 'What was told to whom in the last 30 days, newest first',
-    tag: 'Alerts',
-    access: { scope: 'admin', role: 'viewer' },
-    query: z.strictObject({
-      limit: shape.pageQuery.limit,
-      before: z.coerce
-        .number()
-        .int()
-        .positive()
-        .optional()
-        .meta({ description: 'The last id of the page before' }),
-    }),
-    answers: {
-      200: {
-        description: 'A page',
-        schema: z.object({
-          items: z.array(
-            z.object({
-              id: z.int(),
-              kind,
-              level: z.enum(['info', 'warning', 'urgent']),
-              subject: z.string(),
-              via: z.enum(['email', 'webhook']),
-              target: z.string().meta({ description: 'The e-mail address, or the id of the webhook' }),
-              state: z.enum(['waiting', 'sent', 'failed']),
-              attempts: z.int(),
-              error: z.string().nullable(),
-              createdAt: shape.time,
-              endedAt: shape.time.nullable(),
-            }),
-          ),
-        }),
-      },
-    },
-    handle: async ({ tenant, query: { limit, before = null } }, { database }) => ({
-      status: 200,
-      body: { items: await database.withTenant(tenant, (tx) => listTold(tx, { limit, before })) },
-    }),
   }),
 ]
 

@@ -28,7 +28,7 @@ export type ExchangeCode = (code: string, waiting: WaitingSignIn) => Promise<str
  * another browser than the one that is signed in here does no harm.
  *
  * @example
- * await startServer({ …, routes: [...apiRoutes, ...pageRoutes(), salesforceCallback(exchange)] })
+ * await startServer({ …, routes: [...apiRoutes, ...pageRoutes, salesforceCallback(exchange)] })
  */
 export function salesforceCallback(exchange: ExchangeCode): Route {
   const attempts = limitAttempts({ most: 20, seconds: 15 * 60, what: 'sign-ins' })
@@ -55,7 +55,7 @@ export function salesforceCallback(exchange: ExchangeCode): Route {
         return said(
           401,
           NOT_CONNECTED,
-          'This address is opened by Salesforce, at the end of a sign-in. Begin one: holdfast connect salesforce --web.',
+          'This address is opened by Salesforce, at the end of a sign-in. Begin one in Holdfast (Set-up), or with holdfast connect salesforce --web.',
         )
       }
       const waiting = await database
@@ -76,7 +76,11 @@ export function salesforceCallback(exchange: ExchangeCode): Route {
       )
       await database.withTenant(tenant, (tx) => answerWebSignIn(tx, vault, state, answer))
       return 'signedIn' in answer
-        ? said(200, 'You are signed in to Salesforce', 'Go back to the command line: it goes on there.')
+        ? said(
+            200,
+            'You are signed in to Salesforce',
+            'Go back to where you began, in Holdfast or on the command line: it goes on there.',
+          )
         : said(400, NOT_CONNECTED, answer.error.message)
     },
   })

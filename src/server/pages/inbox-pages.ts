@@ -5,19 +5,22 @@ import type { InboxMail } from '../../../actions/email/sandbox/inbox.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { Transaction } from '../../store/database.ts'
 import { recordAudit } from '../../store/audit.ts'
-import { mailOwners, type MailOwner } from '../../store/reads/pages-mails.ts'
-import { toldOf } from '../../store/reads/pages-told.ts'
+import { mailOwners, type MailOwner } from '../../store/reads/mail-owners.ts'
+import { toldOf } from '../../store/reads/told.ts'
 import { route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
-import { html, type Piece } from './html.ts'
-import { mailDocument, mailPart, WITH_FRAME } from './mail-part.ts'
+import { html, type Piece } from '../html.ts'
+import { mailDocument, WITH_FRAME } from '../mail-document.ts'
+import { mailPart } from './mail-part.ts'
 import { answersPart, toldPart } from './sandbox-answers.ts'
 import { listQuery, messageList, noSandbox } from './sandbox-messages.ts'
 import { withPlace } from './place.ts'
+import { whenMarkup } from './when.ts'
 import { shell } from './shell.ts'
 
 const params = z.strictObject({ id: z.string().max(20) })
-const reader = { scope: null, role: 'viewer' } as const
+/** They show people's names, addresses and messages in full. */
+const reader = { scope: null, role: 'operator' } as const
 
 interface OwnMail {
   readonly mail: InboxMail
@@ -82,11 +85,12 @@ export const inboxMailRoute = route({
         <h1>${mail.subject}</h1>
         <p class="lead">
           For
-          <a href="/customers/${owner.customer}">${owner.customerName ?? `customer ${owner.customer}`}</a>, by
-          <a href="/outbox/${owner.intervention}">this action</a>. Arrived ${formats.when(mail.at)}.
+          <a href="/app/customers/${owner.customer}">${owner.customerName ?? `customer ${owner.customer}`}</a
+          >, by <a href="/app/actions/list?open=${owner.intervention}">this action</a>. Arrived
+          ${whenMarkup(mail.at, formats)}.
         </p>
         ${mailPart({ lines: linesOf(mail), text: mail.text, frame })}
-        ${place.may('operator') && answersPart(`/inbox/${mail.id}/answer`, MAIL_ANSWERS)}
+        ${answersPart(`/inbox/${mail.id}/answer`, MAIL_ANSWERS)}
         ${toldPart(await toldOf(tx, owner.intervention), place)}
         <details>
           <summary>All headers</summary>

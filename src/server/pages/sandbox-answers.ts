@@ -1,9 +1,10 @@
 /** Under a message of a sandbox: what the world may answer to it, and what came of that. */
-import type { ToldLine } from '../../store/reads/pages-told.ts'
+import type { ToldLine } from '../../store/reads/told.ts'
 import { button } from './form.ts'
-import { html, type Markup, type Piece } from './html.ts'
-import { sentence } from './notices.ts'
+import { html, type Markup, type Piece } from '../html.ts'
+import { sentence } from '../words/notices.ts'
 import type { Place } from './place.ts'
+import { whenMarkup } from './when.ts'
 
 export interface SandboxAnswerButton {
   readonly answer: string
@@ -20,7 +21,7 @@ export function answersPart(action: string, answers: readonly SandboxAnswerButto
       The sandbox sends it as the real world does, and Holdfast takes it as if it came from there.
     </p>
     <div class="buttons">
-      ${answers.map(({ answer, label, about }) => button({ action, label, fields: { answer }, small: true, about: `(${about})` }))}
+      ${answers.map(({ answer, label, about }) => button({ action, label, fields: { answer }, about }))}
     </div>
   </section>`
 }
@@ -46,7 +47,7 @@ export function toldPart(told: readonly ToldLine[], { formats }: Pick<Place, 'fo
   const rows = told.map(
     ({ at, kind, code, detail }) =>
       html`<tr>
-        <td class="tight second">${formats.when(at)}</td>
+        <td class="tight second">${whenMarkup(at, formats)}</td>
         <td class="rest">
           ${WORDS[kind]}${code !== null && html` <span class="second">${code}</span>`}${detail !== null && html`<small>${sentence(detail)}</small>`}
         </td>

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { CustomerId, InterventionId } from '../../contracts/ids.ts'
-import { html, type Markup } from './html.ts'
+import { html, type Markup } from '../html.ts'
 import type { Place } from './place.ts'
+import { whenMarkup } from './when.ts'
 
 /** Whose message one is. */
 interface MessageOwner {
@@ -90,10 +91,10 @@ function messageTable(
     ({ id, title, at, person, owner }) =>
       html`<tr>
         <th scope="row" class="first"><a class="name" href="${path}/${id}">${title}</a></th>
-        <td class="nowrap">${formats.when(at)}</td>
+        <td class="nowrap">${whenMarkup(at, formats)}</td>
         <td>${person}</td>
         <td>
-          <a href="/customers/${owner.customer}">${owner.customerName ?? `Customer ${owner.customer}`}</a>
+          <a href="/app/customers/${owner.customer}">${owner.customerName ?? `Customer ${owner.customer}`}</a>
         </td>
       </tr>`,
   )

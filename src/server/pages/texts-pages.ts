@@ -4,18 +4,20 @@ import type { SandboxText } from '../../../actions/sms/sandbox/texts.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { recordAudit } from '../../store/audit.ts'
 import type { Transaction } from '../../store/database.ts'
-import { textOwners, type TextOwner } from '../../store/reads/pages-texts.ts'
-import { toldOf } from '../../store/reads/pages-told.ts'
+import { textOwners, type TextOwner } from '../../store/reads/text-owners.ts'
+import { toldOf } from '../../store/reads/told.ts'
 import { route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
-import { html, type Markup } from './html.ts'
+import { html, type Markup } from '../html.ts'
 import { withPlace, type Place } from './place.ts'
+import { whenMarkup } from './when.ts'
 import { answersPart, toldPart } from './sandbox-answers.ts'
 import { listQuery, messageList, noSandbox } from './sandbox-messages.ts'
 import { shell } from './shell.ts'
 
 const params = z.strictObject({ id: z.string().max(40) })
-const reader = { scope: null, role: 'viewer' } as const
+/** They show people's names, addresses and messages in full. */
+const reader = { scope: null, role: 'operator' } as const
 
 interface OwnText {
   readonly text: SandboxText
@@ -85,8 +87,8 @@ export const textRoute = route({
       const body = html`<div class="crumbs"><a href="/texts">Sandbox texts</a><span>/ ${number}</span></div>
         <h1>${own.owner.customerName ?? `Customer ${own.owner.customer}`} by text</h1>
         <p class="lead">
-          With <a href="/customers/${own.owner.customer}">${number}</a>, by
-          <a href="/outbox/${own.owner.intervention}">this action</a>.
+          With <a href="/app/customers/${own.owner.customer}">${number}</a>, by
+          <a href="/app/actions/list?open=${own.owner.intervention}">this action</a>.
         </p>
         <table class="rows">
           <caption class="only-reader">
@@ -96,7 +98,7 @@ export const textRoute = route({
             ${talk}
           </tbody>
         </table>
-        ${place.may('operator') && answersPart(`/texts/${own.text.sid}/answer`, TEXT_ANSWERS)}
+        ${answersPart(`/texts/${own.text.sid}/answer`, TEXT_ANSWERS)}
         ${toldPart(await toldOf(tx, own.owner.intervention), place)}`
       return shell(place, { title: 'Sandbox texts', chapter: 'texts', body })
     }),
@@ -183,7 +185,7 @@ function textLine(text: SandboxText, { formats }: Place): Markup {
   const ours = text.direction !== 'inbound'
   const state = text.errorCode === null ? text.status : `${text.status}, ${text.errorCode}`
   return html`<tr>
-    <td class="tight second">${formats.when(text.at)}</td>
+    <td class="tight second">${whenMarkup(text.at, formats)}</td>
     <td class="tight">${ours ? 'You' : 'They'}</td>
     <td class="rest">
       ${text.body}${ours && html`<small>${formats.many(text.segments, 'part')}, ${state}</small>`}

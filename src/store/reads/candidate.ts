@@ -2,7 +2,7 @@
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { ConnectionId, CustomerId } from '../../contracts/ids.ts'
 import type { Transaction } from '../database.ts'
-import type { CustomerStatus } from './customers.ts'
+import type { CustomerStatus } from '../../contracts/customer-terms.ts'
 
 export interface Candidate {
   readonly object: string

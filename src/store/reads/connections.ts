@@ -2,6 +2,7 @@
 import type { ConnectionId } from '../../contracts/ids.ts'
 import type { Transaction } from '../database.ts'
 import type { Run } from '../runs.ts'
+import { TROUBLED } from './live.ts'
 import { RUN } from './runs.ts'
 
 export interface StepView {
@@ -36,6 +37,12 @@ export interface ConnectionView {
   readonly failedWrites: number
 }
 
+export interface ConnectionFilter {
+  readonly connection?: ConnectionId | null
+  /** Those alone that somebody has to do something about. */
+  readonly troubled?: boolean
+}
+
 /** Most connections that a list holds. */
 const MOST = 200
 
@@ -45,14 +52,19 @@ const MOST = 200
  * @example
  * const [{ steps }] = await watchConnections(tx)
  */
-export async function watchConnections(tx: Transaction): Promise<readonly ConnectionView[]> {
+export async function watchConnections(
+  tx: Transaction,
+  { connection = null, troubled = false }: ConnectionFilter = {},
+): Promise<readonly ConnectionView[]> {
   const connections = await tx.query<Omit<ConnectionView, 'steps'>>(
     `select n.id, n.kind, n.name, n.sandbox, n.status, n.status_reason as "statusReason",
        n.population is not null as "populationStated", n.created_at as "createdAt",
        (select count(*)::integer from write_backs w
         where w.tenant_id = n.tenant_id and w.connection_id = n.id and w.status = 'failed') as "failedWrites"
-     from connections n where n.tenant_id = $1 order by n.created_at, n.id limit ${MOST}`,
-    [tx.tenant],
+     from connections n
+     where n.tenant_id = $1 and ($2::uuid is null or n.id = $2)${troubled ? ` and ${TROUBLED}` : ''}
+     order by n.created_at, n.id limit ${MOST}`,
+    [tx.tenant, connection],
   )
   const steps = await tx.query<StepView & { readonly connection: ConnectionId }>(
     `select t.connection_id as connection, t.step, t.due_at as "dueAt", t.cause, t.schedule,

@@ -1,8 +1,10 @@
 /** One customer whole: who it is, what it pays for, its score and how risk moved, decisions, and what was done. */
+import type { CustomerStatus, Level } from '../../contracts/customer-terms.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { ConnectionId, CustomerId } from '../../contracts/ids.ts'
 import type { Transaction } from '../database.ts'
-import type { CustomerStatus, Level, Reason } from './customers.ts'
+import type { Reason } from './customers.ts'
+import { MAY_BE_PERSON } from './persons.ts'
 import { listDecisions, newestDecision, type DecisionLine, type DecisionTrace } from './decisions.ts'
 import { eventsOf, interventionsOf, type InterventionEvent, type InterventionLine } from './interventions.ts'
 
@@ -10,9 +12,12 @@ export interface WholeCustomer {
   readonly id: CustomerId
   readonly connection: ConnectionId
   readonly connectionName: string
+  readonly connectionKind: string
   readonly object: string
   readonly externalId: string
   readonly name: string | null
+  /** The name may be that of a person. */
+  readonly person: boolean
   readonly status: CustomerStatus
   readonly statusSince: Date
   readonly group: 'holdout' | 'usual' | 'policy' | 'exempt'
@@ -22,8 +27,17 @@ export interface WholeCustomer {
     readonly email: string | null
   } | null
   readonly syncedAt: Date
+  /** How the record in the CRM was last written; null: never tried. */
+  readonly writeBack: {
+    readonly status: 'written' | 'failed' | 'dry_run'
+    readonly writtenAt: Date | null
+    /** Why it failed. */
+    readonly message: string | null
+  } | null
   /** Null: not scored yet. */
   readonly score: CustomerScore | null
+  /** The risk of thirty days ago; null: it was not scored then. */
+  readonly monthAgo: RiskPoint | null
   /** Oldest first, the newest 200. */
   readonly history: readonly RiskPoint[]
   readonly agreements: readonly AgreementLine[]
@@ -88,21 +102,34 @@ export interface RecipientLine {
   readonly hasEmail: boolean
   readonly hasPhone: boolean
   readonly consent: { readonly email: ConsentState; readonly sms: ConsentState; readonly call: ConsentState }
+  /** Who said so, and when; null: nobody ever asked. */
+  readonly consentSource: {
+    readonly email: ConsentSource | null
+    readonly sms: ConsentSource | null
+    readonly call: ConsentSource | null
+  }
+}
+
+export interface ConsentSource {
+  /** A connector's name, `unsubscribe`, a provider, a person. */
+  readonly source: string
+  readonly at: Date
 }
 
 const HISTORY = 200
 const RECENT = 20
 
 /**
+ * @param now what a month is counted from
  * @throws HoldfastError `not_found`
  * @example
- * const { score, decision } = await readCustomer(tx, id)
+ * const { score, decision } = await readCustomer(tx, id, clock())
  */
-export async function readCustomer(tx: Transaction, id: CustomerId): Promise<WholeCustomer> {
+export async function readCustomer(tx: Transaction, id: CustomerId, now: Date): Promise<WholeCustomer> {
   const of = [tx.tenant, id]
   const [row] = await tx.query<Omit<WholeCustomer, 'score'>>(
-    `select c.id, c.connection_id as connection, n.name as "connectionName", c.object,
-       c.external_id as "externalId", c.name, c.status, c.status_since as "statusSince", c.group_name as "group",
+    `select c.id, c.connection_id as connection, n.name as "connectionName", n.kind as "connectionKind", c.object,
+       c.external_id as "externalId", c.name, ${MAY_BE_PERSON} as person, c.status, c.status_since as "statusSince", c.group_name as "group",
        case when c.responsible_id is null then null else jsonb_build_object(
          'id', c.responsible_id, 'name', c.responsible_name, 'email', c.responsible_email) end as responsible,
        c.synced_at as "syncedAt"
@@ -125,6 +152,17 @@ export async function readCustomer(tx: Transaction, id: CustomerId): Promise<Who
      where tenant_id = $1 and customer_id = $2 order by scored_at desc, id desc limit ${HISTORY}`,
     of,
   )
+  const [monthAgo = null] = await tx.query<RiskPoint>(
+    `select scored_at as "scoredAt", probability, level, model_hash as "modelHash" from score_history
+     where tenant_id = $1 and customer_id = $2 and scored_at <= $3::timestamptz - interval '30 days'
+     order by scored_at desc, id desc limit 1`,
+    [...of, now],
+  )
+  const [writeBack = null] = await tx.query<NonNullable<WholeCustomer['writeBack']>>(
+    `select status, written_at as "writtenAt", case when status = 'failed' then error_message end as message
+     from write_backs where tenant_id = $1 and customer_id = $2`,
+    of,
+  )
   const agreements = await tx.query<AgreementLine>(
     `select external_id as "externalId", amount_minor as "amountMinor", currency, period_months as "periodMonths",
        monthly_minor as "monthlyMinor", start_date as "startDate", renewal_date as "renewalDate",
@@ -137,7 +175,9 @@ export async function readCustomer(tx: Transaction, id: CustomerId): Promise<Who
   const events = ids.length === 0 ? [] : await eventsOf(tx, ids)
   return {
     ...row,
+    writeBack,
     score,
+    monthAgo,
     history: history.toReversed(),
     agreements,
     recipients: await recipientsOf(tx, id),
@@ -150,10 +190,27 @@ export async function readCustomer(tx: Transaction, id: CustomerId): Promise<Who
   }
 }
 
+/** @throws HoldfastError `not_found` */
+export async function connectionOf(tx: Transaction, id: CustomerId): Promise<ConnectionId> {
+  const [row] = await tx.query<{ connection: ConnectionId }>(
+    'select connection_id as connection from customers where tenant_id = $1 and id = $2',
+    [tx.tenant, id],
+  )
+  if (row === undefined)
+    throw new HoldfastError('not_found', `There is no customer ${id}. GET /v1/customers lists them.`)
+  return row.connection
+}
+
+interface Said {
+  readonly status: Exclude<ConsentState, null>
+  readonly source: string
+  readonly at: string
+}
+
 /** The newest word on an address counts; a suppression counts more. */
 async function recipientsOf(tx: Transaction, customer: CustomerId): Promise<readonly RecipientLine[]> {
   const rows = await tx.query<
-    Omit<RecipientLine, 'consent'> & { email: ConsentState; sms: ConsentState; call: ConsentState }
+    Omit<RecipientLine, 'consent' | 'consentSource'> & Record<'email' | 'sms' | 'call', Said | null>
   >(
     `select r.name, r.role, r.language, r.zone, r.country, r.email is not null as "hasEmail",
        r.phone is not null as "hasPhone", ${consentBy('email', 'email_hash')} as email,
@@ -161,14 +218,20 @@ async function recipientsOf(tx: Transaction, customer: CustomerId): Promise<read
      from recipients r where r.tenant_id = $1 and r.customer_id = $2 order by r.rank, r.id limit 50`,
     [tx.tenant, customer],
   )
-  return rows.map(({ email, sms, call, ...line }) => ({ ...line, consent: { email, sms, call } }))
+  const sourceOf = (said: Said | null): ConsentSource | null =>
+    said === null ? null : { source: said.source, at: new Date(said.at) }
+  return rows.map(({ email, sms, call, ...line }) => ({
+    ...line,
+    consent: { email: email?.status ?? null, sms: sms?.status ?? null, call: call?.status ?? null },
+    consentSource: { email: sourceOf(email), sms: sourceOf(sms), call: sourceOf(call) },
+  }))
 }
 
 function consentBy(channel: 'email' | 'sms' | 'call', hash: 'email_hash' | 'phone_hash'): string {
   return `coalesce(
-    (select 'suppressed' from suppressions s
+    (select jsonb_build_object('status', 'suppressed', 'source', s.source, 'at', s.created_at) from suppressions s
      where s.tenant_id = r.tenant_id and s.address_hash = r.${hash} and s.channel = '${channel}'),
-    (select t.status from consents t
+    (select jsonb_build_object('status', t.status, 'source', t.source, 'at', t.changed_at) from consents t
      where t.tenant_id = r.tenant_id and t.address_hash = r.${hash} and t.channel = '${channel}'
-     order by t.changed_at desc, t.id desc limit 1))`
+     order by t.changed_at desc, (t.status = 'refused') desc limit 1))`
 }

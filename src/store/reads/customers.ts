@@ -1,7 +1,17 @@
 /** Customers as lists show them: the score in force, why, and what was suggested and done last. */
 import { z } from 'zod'
-import type { ConnectionId, CustomerId, DecisionId, InterventionId } from '../../contracts/ids.ts'
+import type { CustomerSort, CustomerStatus, Group, Level, SortOrder } from '../../contracts/customer-terms.ts'
+import {
+  asCustomer,
+  type ConnectionId,
+  type CustomerId,
+  type DecisionId,
+  type InterventionId,
+} from '../../contracts/ids.ts'
 import type { Transaction } from '../database.ts'
+import type { WantedCustomers } from './customer-filter.ts'
+import { orderOf, placeCustomers, placeOfName, type Placed } from './customer-order.ts'
+import { MAY_BE_PERSON } from './persons.ts'
 import { pageOf, pageSize, readCursor, type Page, type PageRequest } from './paging.ts'
 
 export interface Reason {
@@ -13,28 +23,35 @@ export interface Reason {
   readonly raises: boolean
 }
 
-export type Level = 'HIGH' | 'MEDIUM' | 'LOW'
-export type CustomerStatus = 'active' | 'left' | 'deleted'
-
 export interface CustomerLine {
   readonly id: CustomerId
   readonly connection: ConnectionId
   readonly object: string
   readonly externalId: string
   readonly name: string | null
+  /** The name may be that of a person: not everybody is shown it. */
+  readonly person: boolean
   readonly status: CustomerStatus
-  readonly group: 'holdout' | 'usual' | 'policy' | 'exempt'
+  readonly group: Group
   readonly responsible: string | null
-  readonly probability: number
-  readonly level: Level
-  readonly levelSince: Date
+  /** 'YYYY-MM-DD', the next one; null: none is known. */
+  readonly renewalDate: string | null
+  /** Null, as all that follows from it: not scored. */
+  readonly probability: number | null
+  readonly level: Level | null
+  readonly levelSince: Date | null
+  /** Before the last change; null: it never changed. */
+  readonly levelBefore: Level | null
   readonly reasons: readonly Reason[]
+  /** 0 to 1; null: not scored. */
+  readonly dataConfidence: number | null
+  readonly lowData: boolean | null
   /** Minor units of `currency`, a year. */
   readonly valueAtRiskMinor: number | null
   /** Minor units of `currency`, a month. */
   readonly monthlyMinor: number | null
   readonly currency: string | null
-  readonly scoredAt: Date
+  readonly scoredAt: Date | null
   /** The newest one. */
   readonly decision: {
     readonly id: DecisionId
@@ -54,118 +71,108 @@ export interface CustomerLine {
   } | null
 }
 
-export interface CustomerQuery extends PageRequest {
-  /** `value` at risk (default) or `probability`, highest first. */
-  readonly sort?: 'value' | 'probability' | undefined
-  readonly level?: Level | undefined
-  readonly connection?: ConnectionId | undefined
-  /** Default `active`. */
-  readonly status?: CustomerStatus | undefined
-  /** The record's id in the CRM: the one customer, or one of each object that has this id. */
-  readonly externalId?: string | undefined
+export interface CustomerPage extends PageRequest {
+  readonly sort: CustomerSort
+  /** Default: what matters most first. */
+  readonly order?: SortOrder | undefined
+  /** As in `placeCustomers`. */
+  readonly walk?: number
+}
+
+const position = z.tuple([z.union([z.string().max(400), z.number(), z.null()]), z.int()])
+const lastOne = z.tuple([z.int()])
+
+/**
+ * A page of the customers that a filter means. What the order goes by and is not known comes last, whichever way it goes;
+ * equal ones are in the order of their ids, so that pages neither repeat nor skip anybody.
+ *
+ * @throws HoldfastError `request_invalid` for a cursor of another order
+ * @example
+ * const wanted = await resolveFilter(tx, customerFilter.parse({ level: 'HIGH' }), terms)
+ * const { items, next } = await listCustomers(tx, wanted, { sort: 'value', limit: 20 })
+ */
+export async function listCustomers(
+  tx: Transaction,
+  wanted: WantedCustomers,
+  page: CustomerPage,
+): Promise<Page<CustomerLine>> {
+  const size = pageSize(page)
+  const placed = await placesAfter(tx, wanted, page, size)
+  const lines = await readLines(
+    tx,
+    placed.items.map(({ id }) => id),
+  )
+  return { items: lines, next: placed.next }
+}
+
+/** Only who stands on a page of `size`. */
+async function placesAfter(
+  tx: Transaction,
+  wanted: WantedCustomers,
+  page: CustomerPage,
+  size: number,
+): Promise<Page<Placed>> {
+  const list = orderOf(page)
+  const name = `customers by ${list.sort} ${list.order}`
+  const { walk } = page
+  // Whoever holds a cursor can read it, and by a page of one the names of all.
+  if (list.sort === 'name' && !wanted.people) {
+    const last = readCursor(`${name} by id`, page, lastOne)
+    const after = last === null ? null : await placeOfName(tx, asCustomer(last[0]))
+    const placed = await placeCustomers(tx, wanted, list, { after, size: size + 1, walk })
+    return pageOf(placed, size, `${name} by id`, ({ id }) => [id])
+  }
+  const after = readCursor(name, page, position)
+  const placed = await placeCustomers(tx, wanted, list, { after, size: size + 1, walk })
+  return pageOf(placed, size, name, ({ value, id }) => [value, id])
 }
 
 /**
- * Scored customers, those with the most value at risk (or the highest probability) first; unknown value last.
+ * In the order of the ids; who is not there any more is left out.
  *
- * @throws HoldfastError `request_invalid` for a cursor of another list
  * @example
- * const { items, next } = await listCustomers(tx, { level: 'HIGH', limit: 20 })
+ * const lines = await readLines(tx, [asCustomer(501)])
  */
-export async function listCustomers(tx: Transaction, query: CustomerQuery): Promise<Page<CustomerLine>> {
-  const sort = query.sort ?? 'value'
-  const size = pageSize(query)
-  const order = `customers by ${sort}`
-  const after = readCursor(order, query, position)
-  const rows: CustomerLine[] = []
-  // Unknown values come last, as a range of the index of their own: neither range scans what the other holds.
-  if (after === null || after[0] !== null)
-    rows.push(...(await readRange(tx, query, size + 1, bySort[sort], after)))
-  if (sort === 'value' && rows.length <= size) {
-    const from = after === null || after[0] !== null ? null : after
-    rows.push(...(await readRange(tx, query, size + 1 - rows.length, unvalued, from)))
-  }
-  return pageOf(rows, size, order, (row) => [
-    sort === 'value' ? row.valueAtRiskMinor : row.probability,
-    row.id,
-  ])
-}
-
-const position = z.tuple([z.number().nullable(), z.int()])
-
-interface Range {
-  readonly within: string
-  /** Continues after the sort value $2 and the id $3. */
-  readonly after: string
-  readonly order: string
-}
-
-const bySort: Readonly<Record<'value' | 'probability', Range>> = {
-  value: {
-    within: 's.value_at_risk_minor is not null',
-    after:
-      's.value_at_risk_minor <= $2::bigint and (s.value_at_risk_minor < $2::bigint or s.customer_id > $3::bigint)',
-    order: 's.value_at_risk_minor desc nulls last, s.customer_id',
-  },
-  probability: {
-    within: 'true',
-    after: 's.probability <= $2::real and (s.probability < $2::real or s.customer_id > $3::bigint)',
-    order: 's.probability desc, s.customer_id',
-  },
-}
-
-const unvalued: Range = {
-  within: 's.value_at_risk_minor is null',
-  after: 's.value_at_risk_minor is null and ($2::bigint is null and s.customer_id > $3::bigint)',
-  order: 's.customer_id',
-}
-
-async function readRange(
+export async function readLines(
   tx: Transaction,
-  { level, connection, status = 'active', externalId }: CustomerQuery,
-  limit: number,
-  range: Range,
-  after: z.infer<typeof position> | null,
-): Promise<CustomerLine[]> {
-  const values: unknown[] = [tx.tenant]
-  const parameter = (value: unknown): string => `$${values.push(value)}`
-  const where = ['s.tenant_id = $1']
-  if (after === null) where.push(range.within)
-  else {
-    values.push(...after)
-    where.push(range.after)
-  }
-  where.push(`c.status = ${parameter(status)}`)
-  if (level !== undefined) where.push(`s.level = ${parameter(level)}`)
-  if (connection !== undefined) where.push(`s.connection_id = ${parameter(connection)}`)
-  if (externalId !== undefined) where.push(`c.external_id = ${parameter(externalId)}`)
-  const rows = await tx.query<LineRow>(
-    `select ${LINE} ${FROM} where ${where.join(' and ')} order by ${range.order} limit ${parameter(limit)}`,
-    values,
-  )
+  ids: readonly CustomerId[],
+): Promise<readonly CustomerLine[]> {
+  if (ids.length === 0) return []
+  const rows = await tx.query<LineRow>(LINES, [tx.tenant, ids])
   return rows.map(lineOf)
 }
 
-const LINE = `c.id, c.connection_id as connection, c.object, c.external_id as "externalId", c.name, c.status,
-  c.group_name as "group", c.responsible_name as responsible,
-  s.probability, s.level, s.level_since as "levelSince", s.reasons, s.value_at_risk_minor as "valueAtRiskMinor",
-  s.monthly_minor as "monthlyMinor", s.currency, s.scored_at as "scoredAt",
-  d.id as "decisionId", d.period, d.action_key as "decisionAction", d.expected_value_minor as "expectedValueMinor",
-  d.currency as "decisionCurrency", d.decided_at as "decidedAt",
-  i.id as "interventionId", i.action_key as "interventionAction", i.state, i.updated_at as "updatedAt"`
-
-const FROM = `from scores s
-  join customers c on c.tenant_id = s.tenant_id and c.id = s.customer_id
+// Each looked up by its keys, whatever the planner knows of the tables.
+const LINES = `
+  select c.*, s.*, d.*, i.*, b."renewalDate", b."levelBefore", b."lowData"
+  from unnest($2::bigint[]) with ordinality as wanted (id, place)
+  cross join lateral (
+    select c.id, c.connection_id as connection, c.object, c.external_id as "externalId", c.name, c.status,
+      ${MAY_BE_PERSON} as person, c.group_name as "group", c.responsible_name as responsible
+    from customers c where c.tenant_id = $1 and c.id = wanted.id limit 1
+  ) c
+  cross join lateral (
+    select b.renewal_date as "renewalDate", b.level_before as "levelBefore", b.low_data as "lowData", b.decision_id
+    from book b where b.tenant_id = $1 and b.customer_id = wanted.id limit 1
+  ) b
   left join lateral (
-    select id, period, action_key, expected_value_minor, currency, decided_at from decisions
-    where tenant_id = s.tenant_id and customer_id = s.customer_id order by decided_at desc, id desc limit 1
+    select probability, level, level_since as "levelSince", reasons, data_confidence as "dataConfidence",
+      value_at_risk_minor as "valueAtRiskMinor", monthly_minor as "monthlyMinor", currency, scored_at as "scoredAt"
+    from scores where tenant_id = $1 and customer_id = wanted.id limit 1
+  ) s on true
+  left join lateral (
+    select id as "decisionId", period, action_key as "decisionAction", expected_value_minor as "expectedValueMinor",
+      currency as "decisionCurrency", decided_at as "decidedAt"
+    from decisions where tenant_id = $1 and id = b.decision_id limit 1
   ) d on true
   left join lateral (
-    select id, action_key, state, updated_at from interventions
-    where tenant_id = s.tenant_id and customer_id = s.customer_id order by created_at desc, id limit 1
-  ) i on true`
+    select id as "interventionId", action_key as "interventionAction", state, updated_at as "updatedAt"
+    from interventions where tenant_id = $1 and customer_id = wanted.id order by created_at desc, id limit 1
+  ) i on true
+  order by wanted.place`
 
-interface LineRow extends Omit<CustomerLine, 'decision' | 'intervention'> {
+interface LineRow extends Omit<CustomerLine, 'decision' | 'intervention' | 'reasons'> {
+  readonly reasons: readonly Reason[] | null
   readonly decisionId: DecisionId | null
   readonly period: string
   readonly decisionAction: string
@@ -190,10 +197,12 @@ function lineOf(row: LineRow): CustomerLine {
     interventionAction,
     state,
     updatedAt,
+    reasons,
     ...line
   } = row
   return {
     ...line,
+    reasons: reasons ?? [],
     decision:
       decisionId === null
         ? null

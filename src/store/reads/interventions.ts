@@ -1,15 +1,23 @@
 /** The outbox: what is planned, waits, went out or was stopped, and one intervention with all its events. */
+import { MAY_BE_PERSON } from './persons.ts'
 import { z } from 'zod'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { ConnectionId, CustomerId, DecisionId, InterventionId } from '../../contracts/ids.ts'
+import { APPROVAL_FULL } from '../approval-tasks.ts'
 import type { Transaction } from '../database.ts'
 import type { InterventionState } from '../intervention-states.ts'
+import { exactly } from './conditions.ts'
+import { interventionsWhere, type InterventionFilter } from './intervention-filter.ts'
 import { pageOf, pageSize, readCursor, type Page, type PageRequest } from './paging.ts'
 
 export interface InterventionLine {
   readonly id: InterventionId
   readonly customer: CustomerId
   readonly customerName: string | null
+  /** As the CRM names it: `companies`, `contacts`, `Account`. */
+  readonly customerObject: string
+  /** The name may be that of a person: not everybody is shown it. */
+  readonly person: boolean
   readonly connection: ConnectionId
   /** Null for what a person or the API started. */
   readonly decision: DecisionId | null
@@ -25,6 +33,8 @@ export interface InterventionLine {
   readonly plannedCostMinor: number
   readonly actualCostMinor: number | null
   readonly currency: string
+  /** How it left or would have; null: it has not come to that yet. */
+  readonly delivery: 'dry_run' | 'sandbox' | 'live' | null
   readonly createdBy: string
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -55,42 +65,38 @@ export interface WholeIntervention extends InterventionLine {
   readonly events: readonly InterventionEvent[]
 }
 
-export interface InterventionQuery extends PageRequest {
-  readonly state?: InterventionState | undefined
-  readonly connection?: ConnectionId | undefined
-  readonly customer?: CustomerId | undefined
+export interface InterventionQuery extends PageRequest, InterventionFilter {
+  /** moved (default): those that moved last first. created: those that were made last first. */
+  readonly sort?: 'moved' | 'created' | undefined
 }
 
+const ORDERS = { moved: 'i.updated_at', created: 'i.created_at' } as const
+
 /**
- * Those that moved last first.
- *
  * @throws HoldfastError `request_invalid` for a cursor of another list
  * @example
- * await listInterventions(tx, { state: 'awaiting_approval' })
+ * await listInterventions(tx, { state: ['awaiting_approval'] })
  */
 export async function listInterventions(
   tx: Transaction,
   query: InterventionQuery,
 ): Promise<Page<InterventionLine>> {
+  const { sort = 'moved' } = query
   const size = pageSize(query)
-  const after = readCursor('interventions', query, z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]))
-  const values: unknown[] = [tx.tenant]
-  const parameter = (value: unknown): string => `$${values.push(value)}`
-  const where = ['i.tenant_id = $1']
+  const order = sort === 'moved' ? 'interventions' : 'interventions by creation'
+  const after = readCursor(order, query, z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]))
+  const by = ORDERS[sort]
+  const where = interventionsWhere(tx, query)
   if (after !== null) {
-    const [at, id] = after.map(parameter)
-    where.push(`i.updated_at <= ${at}::timestamptz
-      and (i.updated_at < ${at}::timestamptz or i.id > ${id}::uuid)`)
+    const [at, id] = after.map(where.parameter)
+    where.add(`${by} <= ${at}::timestamptz and (${by} < ${at}::timestamptz or i.id > ${id}::uuid)`)
   }
-  if (query.state !== undefined) where.push(`i.state = ${parameter(query.state)}`)
-  if (query.connection !== undefined) where.push(`i.connection_id = ${parameter(query.connection)}`)
-  if (query.customer !== undefined) where.push(`i.customer_id = ${parameter(query.customer)}`)
   const rows = await tx.query<InterventionLine & { readonly exact: string }>(
-    `select ${INTERVENTION_LINE}, ${EXACT} as exact ${INTERVENTION_FROM} where ${where.join(' and ')}
-     order by i.updated_at desc, i.id limit ${parameter(size + 1)}`,
-    values,
+    `select ${INTERVENTION_LINE}, ${exactly(by)} as exact ${INTERVENTION_FROM} where ${where.text()}
+     order by ${by} desc, i.id limit ${where.parameter(size + 1)}`,
+    where.values,
   )
-  const page = pageOf(rows, size, 'interventions', (row) => [row.exact, row.id])
+  const page = pageOf(rows, size, order, (row) => [row.exact, row.id])
   return { ...page, items: page.items.map(({ exact: _exact, ...line }) => line) }
 }
 
@@ -144,17 +150,18 @@ export function eventsOf(tx: Transaction, ids: readonly InterventionId[]): Promi
   )
 }
 
+/** Why no task asks for it: the CRM refused it, or whoever would be asked has as many as one person gets. */
+export const ASK_PROBLEM = `case when i.state = 'awaiting_approval' then (
+    select coalesce(a.error_message, 'The CRM did not say why.') from approval_tasks a
+    where a.tenant_id = i.tenant_id and a.intervention_id = i.id
+      and (a.state = 'failed' or (a.state = 'waiting' and a.error_code = '${APPROVAL_FULL}'))) end`
+
 export const INTERVENTION_LINE = `i.id, i.customer_id as customer, c.name as "customerName",
-  i.connection_id as connection, i.decision_id as decision, i.action_key as "actionKey", i.channel, i.state,
+  c.object as "customerObject", ${MAY_BE_PERSON} as person, i.connection_id as connection, i.decision_id as decision, i.action_key as "actionKey", i.channel, i.state,
   i.reason_code as "reasonCode", i.reason, i.due_at as "dueAt", i.expires_at as "expiresAt", i.attempts,
-  i.planned_cost_minor as "plannedCostMinor", i.actual_cost_minor as "actualCostMinor", i.currency,
+  i.planned_cost_minor as "plannedCostMinor", i.actual_cost_minor as "actualCostMinor", i.currency, i.delivery,
   i.created_by as "createdBy", i.created_at as "createdAt", i.updated_at as "updatedAt", i.sent_at as "sentAt",
-  case when i.state = 'awaiting_approval' then (select coalesce(a.error_message, 'The CRM did not say why.')
-    from approval_tasks a
-    where a.tenant_id = i.tenant_id and a.intervention_id = i.id and a.state = 'failed') end as "askProblem"`
+  ${ASK_PROBLEM} as "askProblem"`
 
 export const INTERVENTION_FROM = `from interventions i
   join customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id`
-
-/** A Date holds milliseconds, a cursor must hold what the database does. */
-const EXACT = `to_char(i.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`

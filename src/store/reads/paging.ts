@@ -64,7 +64,8 @@ export function pageOf<T>(
   return { items: rows.slice(0, size), next }
 }
 
-const cursorShape = z.tuple([z.string(), z.array(z.union([z.string().max(200), z.number(), z.null()]))])
+/** The longest value that lists go by is a name's first 200 characters, of up to two UTF-16 units each. */
+const cursorShape = z.tuple([z.string(), z.array(z.union([z.string().max(400), z.number(), z.null()]))])
 
 function jsonOf(cursor: string): unknown {
   try {

@@ -1,7 +1,8 @@
 /** Scores in force, by customer: what the API answers with when it is asked by id. */
+import type { Level } from '../../contracts/customer-terms.ts'
 import type { ConnectionId, CustomerId } from '../../contracts/ids.ts'
 import type { Transaction } from '../database.ts'
-import type { Level, Reason } from './customers.ts'
+import type { Reason } from './customers.ts'
 
 export interface ScoreInForce {
   readonly customer: CustomerId

@@ -1,7 +1,8 @@
 /** What a book comes to: value at risk by level and currency, and how risk is distributed. */
+import { LOW_DATA } from '../../contracts/customer-terms.ts'
 import type { ConnectionId, TenantId } from '../../contracts/ids.ts'
 import type { Database, Transaction } from '../database.ts'
-import type { Level } from './customers.ts'
+import type { Level } from '../../contracts/customer-terms.ts'
 
 /** Equal parts of the probability from 0 to 1. */
 export const RISK_BINS = 100
@@ -9,6 +10,8 @@ export const RISK_BINS = 100
 export interface Totals {
   /** Scored customers of the population. */
   readonly customers: number
+  /** Of them those of whom less than {@link LOW_DATA} is known. */
+  readonly lowData: number
   /** Sums over the customers of a level whose amounts are in this currency; null: whose value is unknown. */
   readonly byLevel: readonly LevelTotal[]
   /** Customers in each hundredth of the probability, from [0, .01) to [.99, 1]. */
@@ -23,6 +26,8 @@ export interface LevelTotal {
   readonly customers: number
   /** Minor units of `currency`, a year; 0 where it is unknown. */
   readonly valueAtRiskMinor: number
+  /** What they pay a year, likewise. */
+  readonly yearlyMinor: number
 }
 
 /**
@@ -38,11 +43,15 @@ export async function readTotals(tx: Transaction, connection: ConnectionId | nul
     currency: string | null
     bin: number
     customers: number
+    lowData: number
     minor: number
+    yearly: number
   }>(
     `select s.level, case when s.value_at_risk_minor is null then null else s.currency end as currency,
        least(${RISK_BINS - 1}, floor(s.probability * ${RISK_BINS}))::integer as bin,
-       count(*)::integer as customers, coalesce(sum(s.value_at_risk_minor), 0)::bigint as minor
+       count(*)::integer as customers, coalesce(sum(s.value_at_risk_minor), 0)::bigint as minor,
+       coalesce(sum(s.monthly_minor), 0)::bigint * 12 as yearly,
+       (count(*) filter (where s.data_confidence < ${LOW_DATA}))::integer as "lowData"
      from scores s join customers c on c.tenant_id = s.tenant_id and c.id = s.customer_id and c.status = 'active'
      where s.tenant_id = $1 and ($2::uuid is null or s.connection_id = $2) group by 1, 2, 3`,
     [tx.tenant, connection],
@@ -51,18 +60,22 @@ export async function readTotals(tx: Transaction, connection: ConnectionId | nul
   const distribution = zeros()
   const distributionByLevel = { HIGH: zeros(), MEDIUM: zeros(), LOW: zeros() }
   const byLevel = new Map<string, { -readonly [K in keyof LevelTotal]: LevelTotal[K] }>()
-  for (const { level, currency, bin, customers, minor } of rows) {
+  let few = 0
+  for (const { level, currency, bin, customers, lowData, minor, yearly } of rows) {
+    few += lowData
     distribution[bin] += customers
     distributionByLevel[level][bin] += customers
     const key = `${level} ${currency}`
-    const sum = byLevel.get(key) ?? { level, currency, customers: 0, valueAtRiskMinor: 0 }
+    const sum = byLevel.get(key) ?? { level, currency, customers: 0, valueAtRiskMinor: 0, yearlyMinor: 0 }
     sum.customers += customers
     sum.valueAtRiskMinor += minor
+    sum.yearlyMinor += yearly
     byLevel.set(key, sum)
   }
   const rank = { HIGH: 0, MEDIUM: 1, LOW: 2 }
   return {
     customers: distribution.reduce((sum, count) => sum + count, 0),
+    lowData: few,
     byLevel: [...byLevel.values()].toSorted(
       (a, b) => rank[a.level] - rank[b.level] || b.valueAtRiskMinor - a.valueAtRiskMinor,
     ),

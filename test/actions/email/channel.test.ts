@@ -457,6 +457,7 @@ describe('encryption and sign-in', () => {
   let inbox: Inbox
   afterEach(() => inbox?.close())
 
+  // Without openssl there is no certificate.
   it.skipIf(certificate === null)(
     'holds with a certificate that is trusted: STARTTLS, TLS and a password',
     async () => {

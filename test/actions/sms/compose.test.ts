@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { composeSms, type SmsInput } from '../../../actions/sms/compose.ts'
 import { meaningOf } from '../../../actions/sms/answers.ts'
-import { checkSmsTemplate, helpText, smsLanguage } from '../../../actions/sms/wording.ts'
+import { helpText, smsFaults, smsLanguage } from '../../../actions/sms/wording.ts'
 
 const input: SmsInput = {
   action: 'sms',
@@ -81,20 +81,16 @@ describe('composing a text', () => {
       /^template_invalid: The template "sms" in "en" cannot be used: .*speaks of an offer, and the action makes none/,
     )
     expect(refusal(own('Hello {{ recipient.nam }}'))).toMatch(
-      /names "recipient.nam" in line 1.*Did you mean "recipient.name"/,
+      /in line 1 names "recipient.nam".*Did you mean "recipient.name"/,
     )
     expect(refusal(own('{% if %}'))).toMatch(/^template_invalid/)
     expect(refusal(own('   '))).toMatch(/its text is empty/)
     expect(refusal(own('a'.repeat(1700)))).toMatch(/1600 is the most/)
-    expect(() =>
-      checkSmsTemplate({ language: 'en', action: 'sms', template: '{{ offer.percent }} off', offers: false }),
-    ).toThrow(/makes none/)
-    checkSmsTemplate({
-      language: 'en',
-      action: 'discount_10',
-      template: '{{ offer.percent }} off',
-      offers: true,
-    })
+    const one = { language: 'en', action: 'sms', template: '{{ offer.percent }} off' }
+    expect(smsFaults({ ...one, offers: false })).toEqual([
+      { part: 'text', line: 1, what: expect.stringMatching(/makes none/) },
+    ])
+    expect(smsFaults({ ...one, offers: true })).toEqual([])
   })
 
   it('greets nobody by a link or by control characters, and keeps names of other scripts', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkTalkTracks, talkTrack, type TalkData } from '../../../actions/task/talk.ts'
+import { talkFaults, talkTrack, type TalkData } from '../../../actions/task/talk.ts'
 
 const data: TalkData = {
   customer: { name: 'Ada Ltd' },
@@ -25,13 +25,16 @@ describe('a talk track in one’s own words', () => {
   it('says what it misses instead of leaving a gap', () => {
     const { offer: _, ...without } = data
     expect(() => talkTrack({ ...asked, languages: ['en'], data: without })).toThrow(
-      /"call" in "en" .*it speaks of an offer, and the action makes none/,
+      /"call" in "en" .*speaks of an offer, and the action makes none/,
     )
-    expect(() => checkTalkTracks({ en: { call: 'Hi\n{{ person.nam }}' } }, [])).toThrow(
-      /in line 2.*Did you mean "person.name"/s,
-    )
-    expect(() => checkTalkTracks(tracks, ['call'])).not.toThrow()
-    expect(() => checkTalkTracks(tracks, [])).toThrow(/makes none/)
+    const one = { language: 'en', action: 'call', template: tracks.en.call, offers: true }
+    expect(talkFaults({ ...one, template: 'Hi\n{{ person.nam }}' })).toEqual([
+      { part: 'talk track', line: 2, what: expect.stringMatching(/Did you mean "person.name"/) },
+    ])
+    expect(talkFaults(one)).toEqual([])
+    expect(talkFaults({ ...one, offers: false })).toEqual([
+      { part: 'talk track', line: 1, what: expect.stringMatching(/makes none/) },
+    ])
   })
 
   it('takes no line breaks or direction marks out of a name', () => {

@@ -133,6 +133,7 @@ describe('a plan file', () => {
     expect(() => createPlanFile(join(where, 'plan.pdf'), columns)).toThrow(/must end in .csv or .parquet/)
   })
 
+  // Root may write everywhere.
   it.skipIf(process.getuid?.() === 0)(
     'says that a folder is read-only (skipped for root, who may write anywhere)',
     () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   editDistance,
+  isOneEditApart,
   key,
   nearestNames,
   plainWords,
@@ -64,6 +65,17 @@ describe('nearest names', () => {
         expect(editDistance(a, b) === 0).toBe(a === b)
         expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length))
       }),
+    )
+  })
+
+  it('is told to be one without being counted', () => {
+    // Two letters, so that pairs at a distance of 0, 1 and 2 are all frequent.
+    const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 6 })
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(isOneEditApart(a, b)).toBe(editDistance(a, b) === 1)
+      }),
+      { numRuns: 3000 },
     )
   })
 })

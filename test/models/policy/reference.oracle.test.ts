@@ -1,5 +1,5 @@
 /**
- * The published table, to the last customer. The set-up behind it was found by search: system A's XGBoost
+ * The published table, to the last customer. The set-up behind it was found by search: the reference's XGBoost
  * settings as version 2 and later understand them (`hist`, base score = mean) on its stratified 80 % split,
  * scored over the whole file, and contexts from numpy's `default_rng(1)` in the order interventions, response
  * rate, engagement. XGBoost 1.7's own defaults or another context seed miss it by 50 to 200 customers a table.
@@ -55,7 +55,7 @@ function oracleCustomers(): ReferenceCustomers {
   }
 }
 
-describe.skipIf(why !== '')(`system A's simulator with its own inputs${why}`, () => {
+describe.skipIf(why !== '')(`the reference simulator with its own inputs${why}`, () => {
   let customers: ReferenceCustomers
   beforeAll(() => {
     customers = oracleCustomers()

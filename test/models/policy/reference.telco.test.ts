@@ -1,4 +1,4 @@
-/** System A's simulator on its own 7,043 customers with our trainer's probabilities and our contexts. */
+/** The reference simulator on its own 7,043 customers with our trainer's probabilities and our contexts. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   DEFAULT_CALL_CAPACITY,
@@ -26,7 +26,7 @@ import { published, readReferenceTelco, withoutTelco } from './telco-reference.t
 const CALL = 5
 const contextSeeds = [1, 2, 3, 4, 5]
 
-describe.skipIf(withoutTelco !== '')(`system A's simulator on Telco${withoutTelco}`, () => {
+describe.skipIf(withoutTelco !== '')(`the reference simulator on Telco${withoutTelco}`, () => {
   let rows: number
   let ids: readonly string[]
   let customersWith: (contextSeed: number) => ReferenceCustomers

@@ -28,7 +28,7 @@ function bestActions(customers: ReferenceCustomers, months: number): number[] {
   })
 }
 
-describe("system A's rewards", () => {
+describe("the reference's rewards", () => {
   it('are 36 months of the charge for who stays, less the cost, by hand', () => {
     const half = [...referenceRewards(plain([0.5]), 12)]
     // 100 x (36 x (1 - .5 x (1 - success)) - 12 x share)

@@ -1,4 +1,4 @@
-/** IBM's Telco customers encoded by system A's rules, and what was published of its simulator. */
+/** IBM's Telco customers encoded by the reference's rules, and what was published of its simulator. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -44,54 +44,6 @@ const put = (body: unknown, match?: string): Promise<ApiAnswer<Answer>> =>
     headers: match === undefined ? {} : { 'if-match': match },
   })
 
-describe(`settings of the API (${databaseKind})`, () => {
-  it('saves a change that was made from the newest version', async () => {
-    const before = await get('/v1/settings')
-    expect([before.headers.get('etag'), before.body.version]).toEqual(['"0"', 0])
-    const saved = await put({ budget: 500, delivery: { mode: 'off' } }, before.headers.get('etag')!)
-    expect([saved.status, saved.headers.get('etag'), saved.body.version]).toEqual([200, '"1"', 1])
-    expect(saved.body.settings).toMatchObject({ budget: 500, delivery: { mode: 'off' } })
-    // What GET gives can be put back as it is; proxies may make the ETag weak.
-    const { body } = await get('/v1/settings')
-    const again = await put({ ...body.settings, budget: 600 }, 'W/"1"')
-    expect(again.body.settings).toEqual({ ...body.settings, budget: 600 })
-    const audited = await api.database.withTenant(tenant, (tx) =>
-      tx.query("select object from audit_log where tenant_id = $1 and action = 'settings.save' order by id", [
-        tenant,
-      ]),
-    )
-    expect(audited).toEqual([{ object: 'version 1' }, { object: 'version 2' }])
-  })
-
-  it('saves nothing over a version that its author never saw', async () => {
-    await put({ budget: 1 }, '"0"')
-    const stale = await put({ budget: 2 }, '"0"')
-    expect([stale.status, stale.body.code]).toEqual([412, 'precondition_failed'])
-    expect(stale.body.detail).toContain('version 1')
-    const missing = await put({ budget: 2 })
-    expect(missing.status).toBe(400)
-    expect(missing.body.detail).toContain('ETag')
-    expect((await get('/v1/settings')).body.settings.budget).toBe(1)
-  })
-
-  it('lets one of several win who save at the same time', async () => {
-    const answers = await Promise.all([1, 2, 3, 4, 5].map((budget) => put({ budget }, '"0"')))
-    const [won, ...others] = answers.map(({ status }) => status).toSorted((a, b) => a - b)
-    expect(won).toBe(200)
-    for (const status of others) expect([409, 412]).toContain(status)
-    expect((await get('/v1/settings')).body.version).toBe(1)
-  })
-
-  it('names each field that is wrong, and keeps what stands', async () => {
-    const { status, body } = await put({ budgett: 3, delivery: { mode: 'loud' } }, '"0"')
-    expect([status, body.code]).toEqual([422, 'settings_invalid'])
-    expect(body.detail).toContain('budgett')
-    expect(body.detail).toContain('delivery.mode')
-    expect((await put({ sender: { name: 'A\0B' } }, '"0"')).status).toBe(400)
-    expect((await get('/v1/settings')).body.version).toBe(0)
-  })
-})
-
 describe(`activation and pause of the API (${databaseKind})`, () => {
   it('activates for good, and only when that is meant', async () => {
     expect((await get('/v1/standing')).body.activatedAt).toBeNull()

@@ -206,6 +206,19 @@ const table: readonly (() => Bad)[] = [
     says: '"reason": takes a text of 1 to 300 characters',
   }),
   () => ({ to: 'POST /v1/pause', body: { reason: 'a\0b' }, status: 400, says: 'NUL' }),
+  () => ({
+    to: 'POST /v1/kill-switch',
+    body: '{"reason":"\\udfffx"}',
+    status: 400,
+    says: 'half of a character',
+  }),
+  () => ({
+    to: 'POST /v1/setup/actions',
+    body: `{"settings":${'{"a":'.repeat(30)}1${'}'.repeat(31)}`,
+    status: 400,
+    says: 'takes no more than 20 levels within each other',
+  }),
+  () => ({ to: 'GET /v1/offers/a%00', status: 400, says: 'path parameter "code": takes no NUL' }),
   () => ({ to: 'POST /v1/activation', body: { confirm: 'yes' }, status: 400, says: 'has to be true' }),
   () => ({
     to: 'PUT /v1/settings',

@@ -5,7 +5,9 @@ import type { Database, Transaction } from '../../../src/store/database.ts'
 import { moveIntervention } from '../../../src/store/intervention-moves.ts'
 import { watchConnections } from '../../../src/store/reads/connections.ts'
 import { readCustomer } from '../../../src/store/reads/customer.ts'
-import { listCustomers } from '../../../src/store/reads/customers.ts'
+import { listCustomers, type CustomerPage } from '../../../src/store/reads/customers.ts'
+import { customerFilter } from '../../../src/contracts/customer-filter.ts'
+import { resolveFilter } from '../../../src/store/reads/customer-filter.ts'
 import { listDecisions } from '../../../src/store/reads/decisions.ts'
 import {
   countInterventions,
@@ -42,6 +44,16 @@ afterAll(() => database.close())
 
 const read = <T>(work: (tx: Transaction) => Promise<T>, as = tenant) => database.withTenant(as, work)
 
+/** A page of customers; filters as a query has them. */
+async function customers(
+  tx: Transaction,
+  { sort = 'value', limit, cursor, ...query }: Partial<CustomerPage> & Readonly<Record<string, unknown>>,
+) {
+  const terms = { now: new Date(), addressKey: null, people: true }
+  const wanted = await resolveFilter(tx, customerFilter.parse(query), terms)
+  return listCustomers(tx, wanted, { sort, limit, cursor })
+}
+
 /** Every page from the first to the last. */
 async function everything<T>(page: (cursor: string | null) => Promise<Page<T>>): Promise<T[]> {
   const items: T[] = []
@@ -58,10 +70,10 @@ describe(`lists of the store (${databaseKind})`, () => {
   it.each(['value', 'probability'] as const)(
     'pages by %s through every customer once, in order',
     async (sort) => {
-      const found = await everything((cursor) => read((tx) => listCustomers(tx, { sort, cursor, limit: 17 })))
+      const found = await everything((cursor) => read((tx) => customers(tx, { sort, cursor, limit: 17 })))
       expect(new Set(found.map(({ id }) => id)).size).toBe(270)
       expect(found).toHaveLength(270)
-      const by = found.map((line) => (sort === 'value' ? (line.valueAtRiskMinor ?? -1) : line.probability))
+      const by = found.map((line) => (sort === 'value' ? line.valueAtRiskMinor : line.probability) ?? -1)
       expect(by).toEqual(by.toSorted((a, b) => b - a))
     },
   )
@@ -74,7 +86,7 @@ describe(`lists of the store (${databaseKind})`, () => {
         [tenant],
       ),
     )
-    const found = await everything((cursor) => read((tx) => listCustomers(tx, { cursor, limit: 10 })))
+    const found = await everything((cursor) => read((tx) => customers(tx, { cursor, limit: 10 })))
     const unknown = found.findIndex((line) => line.valueAtRiskMinor === null)
     expect(found).toHaveLength(270)
     expect(unknown).toBeGreaterThan(200)
@@ -83,14 +95,14 @@ describe(`lists of the store (${databaseKind})`, () => {
   })
 
   it('lists those of a level, of a status, of a connection, and the one of an id in the CRM', async () => {
-    const high = await read((tx) => listCustomers(tx, { level: 'HIGH', limit: 200 }))
+    const high = await read((tx) => customers(tx, { level: 'HIGH', limit: 200 }))
     expect(high.items.length).toBeGreaterThan(5)
     expect(high.items.every((line) => line.level === 'HIGH')).toBe(true)
-    const left = await read((tx) => listCustomers(tx, { status: 'left' }))
+    const left = await read((tx) => customers(tx, { status: 'left' }))
     expect(left.items).toHaveLength(30)
-    const nowhere = await read((tx) => listCustomers(tx, { connection: randomUUID() as ConnectionId }))
+    const nowhere = await read((tx) => customers(tx, { connection: randomUUID() as ConnectionId }))
     expect(nowhere.items).toEqual([])
-    const one = await read((tx) => listCustomers(tx, { connection, externalId: 'C-77' }))
+    const one = await read((tx) => customers(tx, { connection, externalId: 'C-77' }))
     expect(one.items.map(({ externalId }) => externalId)).toEqual(['C-77'])
   })
 
@@ -98,29 +110,29 @@ describe(`lists of the store (${databaseKind})`, () => {
     const id = asIntervention(randomUUID())
     const place = { tenant, connection, customer: asCustomer(first) }
     await addIntervention(database, place, { state: 'awaiting_approval', actionKey: 'email', id })
-    const line = (await read((tx) => listCustomers(tx, { externalId: 'C-1', connection }))).items[0]
+    const line = (await read((tx) => customers(tx, { externalId: 'C-1', connection }))).items[0]
     expect(line.decision).toMatchObject({ period: '2026-11', currency: 'EUR' })
     expect(line.intervention).toMatchObject({ id, state: 'awaiting_approval' })
-    const undecided = (await read((tx) => listCustomers(tx, { externalId: 'C-299', connection }))).items[0]
+    const undecided = (await read((tx) => customers(tx, { externalId: 'C-299', connection }))).items[0]
     expect(undecided.decision).toBeNull()
     expect(undecided.intervention).toBeNull()
   })
 
   it('refuses a cursor of another list, and one that was made up', async () => {
-    const { next } = await read((tx) => listCustomers(tx, { limit: 1 }))
+    const { next } = await read((tx) => customers(tx, { limit: 1 }))
     const wrong = [next, 'e30', 'not a cursor', Buffer.from('["decisions",["x"]]').toString('base64url')]
     for (const cursor of wrong)
       await expect(read((tx) => listDecisions(tx, { cursor }))).rejects.toMatchObject({
         code: 'request_invalid',
       })
-    await expect(
-      read((tx) => listCustomers(tx, { sort: 'probability', cursor: next })),
-    ).rejects.toMatchObject({ code: 'request_invalid' })
+    await expect(read((tx) => customers(tx, { sort: 'probability', cursor: next }))).rejects.toMatchObject({
+      code: 'request_invalid',
+    })
   })
 
   it('bounds the size of a page', async () => {
-    expect((await read((tx) => listCustomers(tx, { limit: 10_000 }))).items).toHaveLength(200)
-    expect((await read((tx) => listCustomers(tx, { limit: -3 }))).items).toHaveLength(1)
+    expect((await read((tx) => customers(tx, { limit: 10_000 }))).items).toHaveLength(200)
+    expect((await read((tx) => customers(tx, { limit: -3 }))).items).toHaveLength(1)
   })
 
   it('pages through decisions newest first, by period, action and customer', async () => {
@@ -152,9 +164,9 @@ describe(`lists of the store (${databaseKind})`, () => {
     expect(found).toHaveLength(23)
     const counts = await read(countInterventions)
     expect(counts.planned).toBe(23)
-    expect((await read((tx) => listInterventions(tx, { state: 'planned', limit: 200 }))).items).toHaveLength(
-      23,
-    )
+    expect(
+      (await read((tx) => listInterventions(tx, { state: ['planned'], limit: 200 }))).items,
+    ).toHaveLength(23)
   })
 
   it('reads an intervention with its events in order', async () => {
@@ -197,7 +209,7 @@ describe(`lists of the store (${databaseKind})`, () => {
       ),
     )
     await addIntervention(database, { tenant, connection, customer: id })
-    const whole = await read((tx) => readCustomer(tx, id))
+    const whole = await read((tx) => readCustomer(tx, id, new Date()))
     expect(whole.recipients).toEqual([
       {
         name: 'Grace',
@@ -208,6 +220,11 @@ describe(`lists of the store (${databaseKind})`, () => {
         hasEmail: true,
         hasPhone: true,
         consent: { email: 'granted', sms: 'suppressed', call: null },
+        consentSource: {
+          email: { source: 'test', at: new Date('2026-02-01T00:00:00Z') },
+          sms: { source: 'test', at: expect.any(Date) },
+          call: null,
+        },
       },
     ])
     expect(JSON.stringify(whole)).not.toContain('grace@')
@@ -220,12 +237,14 @@ describe(`lists of the store (${databaseKind})`, () => {
       expectedValueMinor: 512,
     })
     expect(whole.interventions[0].events).toHaveLength(1)
-    await expect(read((tx) => readCustomer(tx, id), other)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(read((tx) => readCustomer(tx, id, new Date()), other)).rejects.toMatchObject({
+      code: 'not_found',
+    })
   })
 
   it('sums value at risk by level and currency, over the population alone', async () => {
     const totals = await read((tx) => readTotals(tx))
-    const all = await everything((cursor) => read((tx) => listCustomers(tx, { cursor, limit: 200 })))
+    const all = await everything((cursor) => read((tx) => customers(tx, { cursor, limit: 200 })))
     const high = all.filter((line) => line.level === 'HIGH' && line.currency === 'EUR')
     expect(totals.customers).toBe(270)
     expect(totals.distribution.reduce((sum, n) => sum + n, 0)).toBe(270)
@@ -234,6 +253,7 @@ describe(`lists of the store (${databaseKind})`, () => {
       currency: 'EUR',
       customers: high.length,
       valueAtRiskMinor: high.reduce((sum, line) => sum + (line.valueAtRiskMinor ?? 0), 0),
+      yearlyMinor: high.reduce((sum, line) => sum + 12 * (line.monthlyMinor ?? 0), 0),
     })
     expect(totals.byLevel.some((sum) => sum.currency === null && sum.valueAtRiskMinor === 0)).toBe(true)
   })
@@ -289,7 +309,7 @@ describe(`lists of the store (${databaseKind})`, () => {
     expect(found.map(({ customer }) => customer).toSorted((a, b) => a - b)).toEqual([first, first + 1])
     expect(found[0].state).toHaveLength(10)
     expect(await read((tx) => scoresInForce(tx, asked), other)).toHaveLength(
-      (await read((tx) => listCustomers(tx, {}), other)).items.filter(({ id }) => asked.includes(id)).length,
+      (await read((tx) => customers(tx, {}), other)).items.filter(({ id }) => asked.includes(id)).length,
     )
   })
 

@@ -1,0 +1,107 @@
+/** Leaving a CRM: the app is taken out of it where it can be, its sign-in forgotten, and everything that is known stays. */
+import { z } from 'zod'
+import { parseHubSpotConfig } from '../../connectors/hubspot/config.ts'
+import { API_VERSION } from '../../connectors/hubspot/version.ts'
+import type { TenantId } from '../contracts/ids.ts'
+import type { ConnectionPlace } from '../loop/services.ts'
+import { portalSecret } from '../security/private-app-tokens.ts'
+import { orgSecret } from '../security/sealed-sessions.ts'
+import type { SealedPlace } from '../security/vault.ts'
+import type { Service } from '../service.ts'
+import { recordAudit } from '../store/audit.ts'
+import { listConnections, setConnectionStatus, type Connection } from '../store/connections.ts'
+import { auditOf, type Person } from './acting-person.ts'
+import type { Disconnected } from './setting-up-contract.ts'
+
+/**
+ * Customers, scores and history stay; nothing of it is read, scored or written any more.
+ *
+ * @param wake has the queue look at once
+ * @example
+ * await disconnectConnection(service, { tenant, connection, by: COMMAND_LINE, wake })
+ */
+export async function disconnectConnection(
+  service: Service,
+  {
+    tenant,
+    connection,
+    by,
+    wake,
+  }: {
+    readonly tenant: TenantId
+    readonly connection: Connection
+    readonly by: Person
+    readonly wake: () => void
+  },
+): Promise<Disconnected> {
+  const { database, vault } = service
+  const connections = await database.withTenant(tenant, listConnections)
+  const others = connections.filter(
+    ({ id, kind, externalId, status }) =>
+      id !== connection.id &&
+      kind === connection.kind &&
+      externalId === connection.externalId &&
+      status !== 'disconnected',
+  )
+  const last = isCrm(connection.kind) && others.length === 0
+  // While the sign-in still opens the account.
+  const uninstalled = last && connection.status === 'active' && (await takeLeave(service, tenant, connection))
+  await database.withTenant(tenant, async (tx) => {
+    const where = by.way === 'cli' ? 'from the command line' : 'in Holdfast'
+    await setConnectionStatus(tx, connection.id, 'disconnected', `Disconnected ${where}.`)
+    if (last && connection.externalId !== null)
+      for (const place of signInPlaces(connection.kind, connection.externalId)) await vault.forget(tx, place)
+    await recordAudit(tx, {
+      ...auditOf(by),
+      action: 'connection.disconnect',
+      object: connection.id,
+    })
+    tx.afterCommit(wake)
+  })
+  return { uninstalled, forgotten: last }
+}
+
+const isCrm = (kind: string): boolean => kind === 'hubspot' || kind === 'salesforce'
+
+/**
+ * Where the sign-in of an account lies, shared by its connections.
+ *
+ * @example
+ * signInPlaces('hubspot', '4711')[1] // { owner: 'hubspot:4711', name: 'private_app_token' }
+ */
+export function signInPlaces(kind: string, externalId: string): readonly SealedPlace[] {
+  if (kind === 'salesforce')
+    return (['oauth', 'jwt_key', 'client_secret'] as const).map((name) => orgSecret(externalId, name))
+  return (['oauth', 'private_app_token', 'webhook_secret'] as const).map((name) =>
+    portalSecret(externalId, name),
+  )
+}
+
+/** The CRM is told that the app leaves, where it can be told; one that does not answer is left all the same. */
+async function takeLeave(
+  service: Service,
+  tenant: TenantId,
+  { id, kind, config }: Connection,
+): Promise<boolean> {
+  if (config['builtIn'] === true) return false
+  const place = { tenant, id, kind, config }
+  try {
+    return kind === 'salesforce' ? await service.salesforce.revoke(place) : await uninstall(service, place)
+  } catch (cause) {
+    service.log.warn({ err: cause, connection: id }, 'a CRM could not be told that the app leaves')
+    return false
+  }
+}
+
+/** @see https://developers.hubspot.com/docs/api-reference/latest/app-management/app-uninstalls/guide */
+async function uninstall(service: Service, place: ConnectionPlace): Promise<boolean> {
+  if (parseHubSpotConfig(place.config).auth !== 'oauth') return false
+  const client = await service.hubspot.clientOf(place)
+  await client.call({
+    method: 'DELETE',
+    path: `/appinstalls/${API_VERSION}/external-install`,
+    schema: z.unknown(),
+    repeatable: true,
+  })
+  return true
+}
