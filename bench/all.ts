@@ -24,6 +24,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['webhook.ts', ['--customers', '300', '--changes', '20', '--burst', '10']],
   ['portals.ts', null],
   ['api.ts', ['--short']],
+  ['app.ts', ['--rounds', '3']],
   ['customers.ts', ['--short']],
   ['fairness.ts', ['--tenants', '50', '--rounds', '1']],
   ['dispatch.ts', ['--count', '500', '--rounds', '1']],

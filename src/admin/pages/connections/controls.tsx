@@ -1,0 +1,204 @@
+/** What is told to a connection: read now, pause, go on, another name; and the way out, confirmed by its name. */
+import { Button, Group, Menu, Modal, Text, TextInput } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { useState, type ReactNode } from 'react'
+import type { ConnectionDetail } from '../../../server/api/connections.ts'
+import { useMay } from '../../api/frame.ts'
+import { useSend } from '../../api/queries.ts'
+import { Section } from '../../parts/section.tsx'
+
+const CHANGED = { changed: ['/v1/connections', '/v1/setup', '/v1/runs', '/v1/frame'] } as const
+
+interface One {
+  readonly connection: ConnectionDetail
+}
+
+export function Controls({ connection: { id, name, status } }: One) {
+  const [mayRun, mayChange] = [useMay('operator'), useMay('admin')]
+  const sync = useSend(() => ({ path: `/v1/connections/${id}/sync` }), {
+    ...CHANGED,
+    done: `${name} is being read`,
+  })
+  const resume = useSend(() => ({ path: `/v1/connections/${id}/resume` }), {
+    ...CHANGED,
+    done: `${name} goes on`,
+  })
+  const [pausing, pause] = useDisclosure(false)
+  const [naming, rename] = useDisclosure(false)
+  if (!mayRun || status === 'disconnected') return null
+  return (
+    <>
+      {status === 'active' && (
+        <Button variant="default" loading={sync.busy} onClick={() => sync.send(undefined)}>
+          Read now
+        </Button>
+      )}
+      {status === 'paused' && mayChange && (
+        <Button loading={resume.busy} onClick={() => resume.send(undefined)}>
+          Let it go on
+        </Button>
+      )}
+      {(status === 'active' || mayChange) && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button variant="default" aria-label="More to do with this connection">
+              More
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {status === 'active' && <Menu.Item onClick={pause.open}>Pause</Menu.Item>}
+            {mayChange && <Menu.Item onClick={rename.open}>Give it another name</Menu.Item>}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {pausing && (
+        <Words
+          title={`Pause ${name}`}
+          label="Why"
+          hint="Shown wherever somebody wonders."
+          verb="Pause"
+          most={300}
+          close={pause.close}
+          request={(reason) => ({ path: `/v1/connections/${id}/pause`, body: { reason } })}
+          done={`${name} is paused`}
+        >
+          It is not read, scored or written to, and nothing is sent to its customers, until somebody lets it
+          go on. What runs at this moment ends first.
+        </Words>
+      )}
+      {naming && (
+        <Words
+          title="Give it another name"
+          label="Name"
+          start={name}
+          verb="Save"
+          most={100}
+          close={rename.close}
+          request={(given) => ({ path: `/v1/connections/${id}`, method: 'PATCH', body: { name: given } })}
+          done="It has another name"
+        />
+      )}
+    </>
+  )
+}
+
+interface WordsProps {
+  readonly title: string
+  readonly label: string
+  readonly hint?: string
+  readonly start?: string
+  readonly verb: string
+  readonly most: number
+  readonly done: string
+  readonly children?: ReactNode
+  close(): void
+  request(words: string): {
+    readonly path: string
+    readonly method?: 'POST' | 'PATCH'
+    readonly body: unknown
+  }
+}
+
+/** Asks for a line of text and sends it. */
+function Words({ title, label, hint, start = '', verb, most, done, children, close, request }: WordsProps) {
+  const [text, setText] = useState(start)
+  const send = useSend(request, { ...CHANGED, done, after: close, quiet: true })
+  return (
+    <Modal opened onClose={close} title={title} centered closeButtonProps={CLOSE}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (text.trim() !== '') send.send(text.trim())
+        }}
+      >
+        {children !== undefined && <Text mb="md">{children}</Text>}
+        <TextInput
+          label={label}
+          description={hint}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          maxLength={most}
+          required
+          data-autofocus
+          error={send.error?.message}
+        />
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={close}>
+            Leave it
+          </Button>
+          <Button type="submit" loading={send.busy} disabled={text.trim() === ''}>
+            {verb}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  )
+}
+
+/** At the end of the page, for whoever is sure. */
+export function Leaving({ connection: { id, name, status } }: One) {
+  const may = useMay('admin')
+  const [open, modal] = useDisclosure(false)
+  const [typed, setTyped] = useState('')
+  const leave = useSend(
+    (confirm: string) => ({ path: `/v1/connections/${id}/disconnect`, body: { confirm } }),
+    { ...CHANGED, done: `${name} is disconnected`, after: modal.close, quiet: true },
+  )
+  if (!may || status === 'disconnected') return null
+  return (
+    <Section title="Disconnect">
+      <p className="second">
+        It is not read, scored or written to any more, and its sign-in is forgotten. Customers, their scores
+        and their history stay; connecting the same account again goes on with them.
+      </p>
+      <Button
+        variant="default"
+        mt="sm"
+        onClick={() => {
+          setTyped('')
+          leave.reset()
+          modal.open()
+        }}
+      >
+        Disconnect {name}
+      </Button>
+      <Modal
+        opened={open}
+        onClose={modal.close}
+        title={`Disconnect ${name}`}
+        centered
+        closeButtonProps={CLOSE}
+      >
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (typed === name) leave.send(typed)
+          }}
+        >
+          <Text mb="md">
+            Holdfast stops reading, scoring and writing here, and forgets the sign-in. What was to be sent to
+            its customers waits until it is connected again.
+          </Text>
+          <TextInput
+            label={`Write its name to confirm: ${name}`}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            autoComplete="off"
+            data-autofocus
+            error={leave.error?.message}
+          />
+          <Group justify="flex-end" mt="lg">
+            <Button variant="default" onClick={modal.close}>
+              Leave it
+            </Button>
+            <Button type="submit" color="red" disabled={typed !== name} loading={leave.busy}>
+              Disconnect
+            </Button>
+          </Group>
+        </form>
+      </Modal>
+    </Section>
+  )
+}
+
+const CLOSE = { 'aria-label': 'Close' }
