@@ -88,7 +88,7 @@ describe('the package that npm pack makes, installed into an empty folder', () =
       await expect.poll(() => said, { timeout: 60_000 }).toMatch(/^Data: /m)
       const url = /Holdfast is at (\S+)/.exec(said)![1]
       expect((await fetch(`${url}/readyz`)).status).toBe(200)
-      await expect.poll(() => log, { timeout: 60_000 }).toMatch(/"step":"write_back"/)
+      await expect.poll(() => log, { timeout: 180_000 }).toMatch(/"step":"write_back"/)
       const look = () => execFileSync('npx', ['holdfast', 'doctor'], { cwd: folder, env, encoding: 'utf8' })
       // The second company is begun when the first has been through its loop.
       await expect
