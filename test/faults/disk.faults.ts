@@ -8,7 +8,7 @@ import { openInbox } from '../../actions/email/sandbox/inbox.ts'
 import { databaseKind } from '../support/database.ts'
 import { IN_ORDER, planMailing, reckon } from './mailing.ts'
 import { folderPlace } from './place.ts'
-import { isSettled, killAll, startWorker, until } from './process.ts'
+import { killAll, startWorker, until, untilSettled } from './process.ts'
 
 const MAILS = 100
 const DISK_MB = 160
@@ -80,7 +80,7 @@ describe.skipIf(missing !== null)(
 
         rmSync(ballast)
         worker = await startWorker(options)
-        await until('the end', async () => isSettled(await worker.ask('hurry')), { everyMs: 500 })
+        await untilSettled(() => worker.ask('hurry'), { everyMs: 500 })
         await worker.kill()
         const found = await place.use((database) => reckon(database, tenant, inbox.deliveries()))
         await annotate(

@@ -4,7 +4,7 @@ import { openInbox, type FaultPoint } from '../../actions/email/sandbox/inbox.ts
 import { databaseKind } from '../support/database.ts'
 import { IN_ORDER, planMailing, reckon } from './mailing.ts'
 import { openPlace } from './place.ts'
-import { isSettled, killAll, startWorker, until } from './process.ts'
+import { killAll, startWorker, until, untilSettled } from './process.ts'
 
 /**
  * More than the others can send while one is frozen, seven times: sixteen at a time, half a second each, for 2.6 s and
@@ -59,10 +59,8 @@ describe(`a worker that is frozen past its leases (${databaseKind})`, () => {
         worker.thaw()
       }
       faster()
-      await until('the end', async () => {
-        // What was put off for half a minute need not keep the test waiting.
-        return isSettled(await workers[0].ask('hurry'))
-      })
+      // What was put off for half a minute need not keep the test waiting.
+      await untilSettled(() => workers[0].ask('hurry'))
       for (const { ended } of all) expect(ended).toBeNull()
       await killAll()
 

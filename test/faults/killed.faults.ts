@@ -5,7 +5,7 @@ import { random } from '../../models/random.ts'
 import { databaseKind } from '../support/database.ts'
 import { IN_ORDER, planMailing, reckon } from './mailing.ts'
 import { openPlace } from './place.ts'
-import { isSettled, killAll, startWorker, until } from './process.ts'
+import { killAll, startWorker, until, untilSettled } from './process.ts'
 
 const MAILS = 500
 const KILLS = 20
@@ -50,7 +50,7 @@ describe(`a worker that is killed (${databaseKind})`, () => {
         recoveries.push(performance.now() - died.at)
       }
       expect(count()).toBeLessThan(MAILS)
-      await until('the end', async () => isSettled(await worker.ask('progress')))
+      await untilSettled(() => worker.ask('progress'))
       await worker.kill()
 
       const found = await place.use((database) => reckon(database, tenant, inbox.deliveries()))

@@ -108,6 +108,26 @@ export async function until(
   }
 }
 
+/**
+ * Asks a worker until nothing is left to be done. Throws when nothing moved for a minute: how long all of it takes is the
+ * machine's affair (hundreds of e-mails on a busy one outlast any fixed time), that it goes on is Holdfast's.
+ */
+export async function untilSettled(
+  ask: () => Promise<Progress['states']>,
+  { stalledMs = 60_000, everyMs = 100 }: { stalledMs?: number; everyMs?: number } = {},
+): Promise<void> {
+  let last = { at: performance.now(), states: '' }
+  for (;;) {
+    const states = await ask()
+    if (isSettled(states)) return
+    const now = JSON.stringify(states)
+    if (now !== last.states) last = { at: performance.now(), states: now }
+    else if (performance.now() - last.at > stalledMs)
+      throw new Error(`Nothing moved for ${stalledMs} ms: ${now}`)
+    await sleep(everyMs)
+  }
+}
+
 /** Whether nothing is left to be done but for what is in doubt. */
 export function isSettled(states: Progress['states']): boolean {
   return (

@@ -11,7 +11,7 @@ import { addTenant, databaseKind } from '../support/database.ts'
 import { plannedIntervention } from '../support/ledger.ts'
 import { configOf } from '../support/worker-crm.ts'
 import { openPlace } from './place.ts'
-import { isSettled, killAll, startWorker, until } from './process.ts'
+import { killAll, startWorker, until, untilSettled } from './process.ts'
 import { startTaskHubSpot, startTaskSalesforce, type TaskCrm } from './task-crms.ts'
 
 afterEach(killAll)
@@ -55,7 +55,7 @@ describe(`a worker that is killed while it makes tasks (${databaseKind})`, () =>
           recoveries.push(performance.now() - died.at)
         }
         expect(crm.countTasks()).toBeLessThan(tasks)
-        await until('the end', async () => isSettled(await worker.ask('progress')), { timeoutMs: 120_000 })
+        await untilSettled(() => worker.ask('progress'))
 
         for (let kill = 0; kill < keeping; kill++) {
           const before = crm.keeping()
