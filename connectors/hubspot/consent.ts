@@ -11,6 +11,7 @@ import { BATCH, refusalOf, type Refusal } from './batch.ts'
 import type { HubSpotClient } from './client.ts'
 import { failureOf, hubSpotError } from './errors.ts'
 import { failed } from './refusals.ts'
+import { addressOf, manyOrEach, readStatuses, statusPath, type Stated } from './statuses.ts'
 import { API_VERSION } from './version.ts'
 
 export interface ConsentPlace {
@@ -36,8 +37,9 @@ export function optOutProperties(subscription: string | null): readonly string[]
 }
 
 /**
- * A call for each 100 addresses; none without a subscription type. Without the scope for preferences everybody who did
- * not opt out is unknown, which sends nothing; the doctor names the scope.
+ * A call for each 100 addresses, or one each where the account may not ask for many; none without a subscription type.
+ * Without any scope for preferences everybody who did not opt out is unknown, which sends nothing; the doctor names the
+ * scope.
  *
  * @returns by id of the contact, an entry for each; what was not asked for in HubSpot (SMS, calls) is unknown
  * @throws HoldfastError when HubSpot cannot be asked
@@ -74,76 +76,6 @@ export async function consentsOf(
     }),
   )
 }
-
-/** Addresses are one whatever their case and the blanks around them. */
-function addressOf(email: string): string {
-  return email.trim().toLowerCase()
-}
-
-interface Stated {
-  readonly status: string
-  readonly at: Date | null
-}
-
-const statusSchema = z.object({
-  status: z.string().toUpperCase().catch(''),
-  subscriptionId: z.coerce.string(),
-  timestamp: z.coerce.date().nullable().catch(null),
-})
-const statusesSchema = z.object({
-  results: z.array(
-    z
-      .object({ subscriberIdString: z.string(), statuses: z.array(statusSchema).nullish() })
-      .catch(() => NOBODY),
-  ),
-})
-
-/** An entry that cannot be read says nothing about anybody, and keeps no other from being read. */
-const NOBODY = { subscriberIdString: '', statuses: [] }
-
-async function readStatuses(
-  client: HubSpotClient,
-  subscription: string,
-  addresses: readonly string[],
-): Promise<ReadonlyMap<string, Stated>> {
-  const stated = new Map<string, Stated>()
-  let refusals = 0
-  const all = [...new Set(addresses)].filter((address) => PLAUSIBLE.test(address))
-  for (let from = 0; from < all.length; from += BATCH) await readSome(all.slice(from, from + BATCH))
-  return stated
-
-  /** A batch that is refused whole is halved until the address at fault is found, which then says nothing. */
-  async function readSome(some: readonly string[]): Promise<void> {
-    try {
-      const { body } = await client.call({
-        method: 'POST',
-        path: `/communication-preferences/${API_VERSION}/statuses/batch/read`,
-        query: { channel: 'EMAIL' },
-        body: { inputs: some },
-        schema: statusesSchema,
-      })
-      for (const { subscriberIdString, statuses } of body.results) {
-        const ours = statuses?.find(({ subscriptionId }) => subscriptionId === subscription)
-        if (ours !== undefined)
-          stated.set(addressOf(subscriberIdString), { status: ours.status, at: ours.timestamp })
-      }
-    } catch (error) {
-      const failure = failureOf(error)
-      // One that is not about an address is so for each of them, and is seen by halving once.
-      if (failure?.status !== 400 || refusals >= MOST_REFUSALS) throw error
-      refusals++
-      if (some.length === 1) return
-      const middle = some.length >> 1
-      await readSome(some.slice(0, middle))
-      await readSome(some.slice(middle))
-    }
-  }
-}
-
-/** HubSpot refuses a batch because of a text that is no address; contacts of imports have such. */
-const PLAUSIBLE = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
-/** One address of a hundred is found by eight refused calls. */
-const MOST_REFUSALS = 16
 
 /**
  * Our unsubscribes and re-subscribes. What HubSpot was told later stands: a change of ours that is older is answered
@@ -250,15 +182,48 @@ async function writeAll(
   changes: readonly ConsentChange[],
 ): Promise<Results> {
   const results = new Map<ConsentChange, WriteResult>()
-  for (let from = 0; from < changes.length; from += BATCH) await writeSome(changes.slice(from, from + BATCH))
+  for (let from = 0; from < changes.length; from += BATCH) {
+    const some = changes.slice(from, from + BATCH)
+    await manyOrEach(
+      client,
+      'write',
+      () => writeSome(some),
+      () => writeEach(some),
+    )
+  }
   return results
+
+  function refuse(change: ConsentChange, refusal: Refusal): void {
+    const id = change.recipientId
+    results.set(change, failed({ id, what: `the consent of contact ${id}` }, refusal))
+  }
+
+  async function writeEach(some: readonly ConsentChange[]): Promise<void> {
+    for (const change of some) {
+      const { subscriberIdString, ...body } = statusInput(change, subscription)
+      try {
+        await client.call({
+          method: 'POST',
+          path: statusPath(subscriberIdString),
+          body,
+          schema: z.unknown(),
+          repeatable: true,
+        })
+        results.set(change, { id: change.recipientId, ok: true })
+      } catch (error) {
+        const failure = failureOf(error)
+        if (failure?.status === 400) refuse(change, refusalOf(failure))
+        else if (!(error instanceof HoldfastError) || results.size === 0) throw error
+        else {
+          const { code, message, retryable } = error
+          results.set(change, { id: change.recipientId, ok: false, code, message, retryable })
+        }
+      }
+    }
+  }
 
   /** A batch that is refused whole is halved until the address at fault is found. */
   async function writeSome(some: readonly ConsentChange[]): Promise<void> {
-    const refuse = (change: ConsentChange, refusal: Refusal): void => {
-      const id = change.recipientId
-      results.set(change, failed({ id, what: `the consent of contact ${id}` }, refusal))
-    }
     try {
       const { body } = await client.call({
         method: 'POST',
@@ -309,14 +274,11 @@ function unnamed(errors: z.infer<typeof writtenSchema>['errors']): Refusal {
   }
 }
 
-function statusInput(
-  { email, status, changedAt }: ConsentChange,
-  subscription: string,
-): Readonly<Record<string, unknown>> {
+function statusInput({ email, status, changedAt }: ConsentChange, subscription: string) {
   const did = status === 'granted' ? 'Agreed to' : 'Unsubscribed from'
   return {
     channel: 'EMAIL',
-    subscriberIdString: email?.trim(),
+    subscriberIdString: email?.trim() ?? '',
     subscriptionId: Number(subscription),
     statusState: STATES[status],
     legalBasis: 'CONSENT_WITH_NOTICE',

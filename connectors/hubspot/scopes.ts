@@ -17,8 +17,12 @@ export interface CallGroup {
   /** Any one of them will do; the first is the one to ask for. */
   readonly scopes: readonly string[]
   /** A call of the group that changes nothing. */
-  readonly probe: Pick<HubSpotCall<unknown>, 'method' | 'path' | 'query' | 'body'>
+  readonly probe: Probe
+  /** Does the same for many at a time, in accounts that can grant it. */
+  readonly many?: { readonly scope: string; readonly probe: Probe }
 }
+
+type Probe = Pick<HubSpotCall<unknown>, 'method' | 'path' | 'query' | 'body'>
 
 export interface ScopePlace {
   readonly object: 'companies' | 'contacts'
@@ -33,6 +37,7 @@ export interface ScopePlace {
 export function callGroups({ object, deals }: ScopePlace): readonly CallGroup[] {
   const objects = `/crm/objects/${API_VERSION}`
   const preferences = `/communication-preferences/${API_VERSION}`
+  const nobody = `${preferences}/statuses/nobody%40example.com`
   return [
     ...[...new Set([object, 'contacts', ...(deals ? ['deals'] : [])])].map((one) =>
       reading(`read ${one}`, [`crm.objects.${one}.read`], `${objects}/${one}`, { limit: 1 }),
@@ -62,25 +67,60 @@ export function callGroups({ object, deals }: ScopePlace): readonly CallGroup[] 
     ),
     {
       what: 'read consent to e-mails',
-      scopes: ['communication_preferences.statuses.batch.read'],
-      probe: {
-        method: 'POST',
-        path: `${preferences}/statuses/batch/read`,
-        query: { channel: 'EMAIL' },
-        body: { inputs: [] },
+      scopes: ['communication_preferences.read', 'communication_preferences.read_write'],
+      probe: { method: 'GET', path: nobody, query: { channel: 'EMAIL' } },
+      many: {
+        scope: 'communication_preferences.statuses.batch.read',
+        probe: {
+          method: 'POST',
+          path: `${preferences}/statuses/batch/read`,
+          query: { channel: 'EMAIL' },
+          body: { inputs: [] },
+        },
       },
     },
-    writing(
-      'write consent to e-mails',
-      ['communication_preferences.statuses.batch.write'],
-      `${preferences}/statuses/batch/write`,
-    ),
+    {
+      what: 'write consent to e-mails',
+      scopes: ['communication_preferences.write', 'communication_preferences.read_write'],
+      // Of a kind of e-mail that there is not: refused, and nothing is written.
+      probe: {
+        method: 'POST',
+        path: nobody,
+        body: { channel: 'EMAIL', statusState: 'NOT_SPECIFIED', subscriptionId: 0 },
+      },
+      many: {
+        scope: 'communication_preferences.statuses.batch.write',
+        probe: { method: 'POST', path: `${preferences}/statuses/batch/write`, body: { inputs: [] } },
+      },
+    },
   ]
 }
 
-/** All scopes that a connection asks for, each once. */
+/** All scopes that a connection cannot do without, each once. */
 export function scopesFor(place: ScopePlace): readonly string[] {
   return [...new Set(callGroups(place).map(({ scopes }) => scopes[0]))]
+}
+
+/**
+ * What the app asks for when it is installed, whatever is chosen later. HubSpot refuses an installation whose address names
+ * other required scopes than the app's definition does, and grants of the optional ones what the account has.
+ *
+ * Agreements may be read from deals, which not everybody wants; consent of many at a time is for Marketing Hub Enterprise.
+ *
+ * @see https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
+ */
+export const APP_SCOPES: { readonly required: readonly string[]; readonly optional: readonly string[] } =
+  appScopes()
+
+function appScopes(): typeof APP_SCOPES {
+  const places = (['companies', 'contacts'] as const).map((object) => ({ object, deals: false }))
+  const groups = places.flatMap(callGroups)
+  const required = new Set(['oauth', ...groups.map(({ scopes }) => scopes[0])])
+  const optional = [
+    ...scopesFor({ object: 'companies', deals: true }),
+    ...groups.flatMap(({ many }) => (many === undefined ? [] : [many.scope])),
+  ]
+  return { required: [...required], optional: [...new Set(optional)].filter((scope) => !required.has(scope)) }
 }
 
 /**
@@ -96,20 +136,28 @@ export async function lackingScopes(
 ): Promise<readonly CallGroup[]> {
   if (granted !== null) {
     const has = new Set(granted)
-    return groups.filter(({ scopes }) => !scopes.some((scope) => has.has(scope)))
+    return groups.filter(
+      ({ scopes, many }) =>
+        !scopes.some((scope) => has.has(scope)) && !(many !== undefined && has.has(many.scope)),
+    )
   }
   const lacking: CallGroup[] = []
   for (const group of groups) {
-    try {
-      await client.call({ ...group.probe, schema: z.unknown(), repeatable: true })
-    } catch (error) {
-      const status = failureOf(error)?.status
-      if (status === 403) lacking.push(group)
-      else if (!(error instanceof HoldfastError) || status === undefined || ![400, 404].includes(status))
-        throw error
-    }
+    if (await mayCall(client, group.probe)) continue
+    if (group.many === undefined || !(await mayCall(client, group.many.probe))) lacking.push(group)
   }
   return lacking
+}
+
+async function mayCall(client: HubSpotClient, probe: Probe): Promise<boolean> {
+  try {
+    await client.call({ ...probe, schema: z.unknown(), repeatable: true })
+  } catch (error) {
+    const status = failureOf(error)?.status
+    if (status === 403) return false
+    if (!(error instanceof HoldfastError) || status === undefined || ![400, 404].includes(status)) throw error
+  }
+  return true
 }
 
 function reading(

@@ -288,6 +288,45 @@ describe('a portal that keeps preferences', () => {
   })
 })
 
+describe('an account that may not ask for many addresses at a time', () => {
+  it('is asked and told address by address, and for many never again', async () => {
+    const { client, sandbox, calls } = await openPortal({
+      scopes: [
+        'communication_preferences.read',
+        'communication_preferences.write',
+        'crm.objects.contacts.read',
+      ],
+    })
+    defineSubscription(sandbox.state, { id: 87, name: 'News', description: '', purpose: 'Marketing' })
+    const some = ['ann@a.example', 'bo+x@a.example'].map((email) =>
+      contact(sandbox.state.createRecord('contacts', { email }), email),
+    )
+    const said = async (): Promise<unknown> =>
+      [...(await consentsOf(client, place, some)).values()].map(({ email }) => email)
+    const soon = new Date(Date.now() + 60_000)
+    const changes = some.map(({ id, email }, at) =>
+      change({ recipientId: id, email, status: at === 0 ? 'granted' : 'refused', changedAt: soon }),
+    )
+    expect(await writeConsents(client, place, changes)).toEqual(some.map(({ id }) => ({ id, ok: true })))
+    expect(calls().filter((call) => call.includes('/batch/'))).toEqual([
+      expect.stringMatching(/^POST .*\/batch\/read 403$/),
+      expect.stringMatching(/^POST .*\/batch\/write 403$/),
+    ])
+    expect(await said()).toEqual(['granted', 'refused'])
+    const later = calls()
+    expect(later).toHaveLength(2)
+    expect(later.every((call) => /^GET .*\/statuses\/[^/]+ 200$/.test(call))).toBe(true)
+  })
+
+  it('says which of them HubSpot refused', async () => {
+    const { client, sandbox } = await openPortal({
+      scopes: ['communication_preferences.read', 'communication_preferences.write'],
+    })
+    defineSubscription(sandbox.state, { id: 88, name: 'News', description: '', purpose: 'Marketing' })
+    expect(await writeConsents(client, place, [change()])).toMatchObject([{ id: '1', ok: false }])
+  })
+})
+
 describe('the subscription type that is proposed', () => {
   const type = (id: string, name: string, differs: Partial<SubscriptionType> = {}): SubscriptionType => ({
     id,
