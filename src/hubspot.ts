@@ -13,9 +13,13 @@ import { parseHubSpotConfig, type HubSpotConfig } from '../connectors/hubspot/co
 import { HUBSPOT_CAN, openHubSpotConnector } from '../connectors/hubspot/connector.ts'
 import { openPacers, pacersWith, type Limits, type Pacers } from '../connectors/hubspot/limiter.ts'
 import {
+  consentUrl,
+  exchangeCode,
   introspectToken,
   privateAppScopes,
   refreshTokens,
+  revokeToken,
+  uninstallApp,
   type PortalTokens,
 } from '../connectors/hubspot/oauth.ts'
 import { fixedToken, type TokenSource } from '../connectors/hubspot/tokens.ts'
@@ -29,7 +33,7 @@ import type { TenantId } from './contracts/ids.ts'
 import { expectAccount, keepConnectors, signInMark } from './kept-connectors.ts'
 import type { ConnectorKind } from './loop/connectors.ts'
 import type { ConnectionPlace } from './loop/services.ts'
-import { openPortalTokens } from './security/portal-tokens.ts'
+import { openPortalTokens, portalTokensPlace } from './security/portal-tokens.ts'
 import { portalSecret, privateAppTokens } from './security/private-app-tokens.ts'
 import type { Vault } from './security/vault.ts'
 import type { Database } from './store/database.ts'
@@ -55,8 +59,28 @@ export interface HubSpotOptions {
 export type PortalSignIn =
   | { readonly auth: 'private_app'; readonly token: string }
   | { readonly auth: 'oauth'; readonly refreshToken: string }
+  /** The app was installed there in the browser, and its sign-in is sealed. */
+  | { readonly auth: 'installed'; readonly portal: string; readonly tenant: TenantId }
+
+/** The installation's own app at HubSpot, for people to install. */
+export interface InstallableApp {
+  /** @see consentUrl */
+  consentUrl(asked: Omit<Parameters<typeof consentUrl>[0], 'app'>): string
+  /**
+   * @returns what the consent gave, and of which account it is
+   * @throws HoldfastError `connector_reconnect` for a code that was used or is too old; `connector_unavailable`
+   */
+  exchange(grant: {
+    readonly code: string
+    readonly redirectUri: string
+    readonly codeVerifier: string
+  }): Promise<{ readonly portal: string; readonly scopes: readonly string[]; readonly tokens: PortalTokens }>
+  revoke(tokens: PortalTokens): Promise<void>
+}
 
 export interface HubSpot {
+  /** Null where none is configured. */
+  readonly app: InstallableApp | null
   /** For the registry of connectors. */
   readonly kind: ConnectorKind
   /** A client with the stored sign-in of a connection. */
@@ -67,9 +91,15 @@ export interface HubSpot {
     known: { readonly mapped: readonly string[]; readonly stored: number },
   ): Promise<readonly Check[]>
   /**
+   * Takes the app out of an account and gives its tokens back.
+   *
+   * @returns false where there is none: a private app is its account's own
+   */
+  revoke(place: ConnectionPlace): Promise<boolean>
+  /**
    * A client for a portal that is not connected yet.
    *
-   * @returns with `tokens` as they are to be sealed: null for a private app
+   * @returns with `tokens` as they are to be sealed: null where there are none, or they are sealed already
    * @throws HoldfastError `connector_configuration` for OAuth without the installation's own app; what HubSpot refuses
    */
   signIn(how: PortalSignIn): Promise<{
@@ -176,6 +206,7 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
   }
 
   return {
+    app: installable(placeOf({}), clock),
     kind: { can: HUBSPOT_CAN, open: openShared },
     clientOf: async ({ tenant, config }) => clientWith(tenant, parseHubSpotConfig(config)),
     verify: async ({ tenant, config: stored }, known) => {
@@ -185,6 +216,21 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
         ...known,
         granted: () => grantedTo(tenant, config),
       })
+    },
+    revoke: async ({ tenant, config: stored }) => {
+      const config = parseHubSpotConfig(stored)
+      if (config.auth !== 'oauth') return false
+      await uninstallApp(clientWith(tenant, config))
+      const { baseUrl, clientId, clientSecret } = placeOf(config)
+      const sealed = await database.withTenant(tenant, (tx) =>
+        vault.unseal(tx, portalTokensPlace(config.portal)),
+      )
+      if (sealed !== null && clientId !== null && clientSecret !== null) {
+        const { refreshToken } = JSON.parse(sealed.toString('utf8')) as PortalTokens
+        // The grant ended with the app: a token that HubSpot does not know any more is as good as given back.
+        await revokeToken({ baseUrl, clientId, clientSecret, refreshToken }).catch(() => undefined)
+      }
+      return true
     },
     signIn: async (how) => {
       const { baseUrl, clientId, clientSecret } = placeOf({})
@@ -198,29 +244,46 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
           granted: () => privateAppScopes({ baseUrl, token: how.token }),
         }
       }
-      const { refreshToken } = how
-      const tokens = await refresher({ baseUrl, clientId, clientSecret }, clock)(refreshToken)
-      const client = openHubSpotClient({
-        baseUrl,
-        portal: '',
-        tokens: fixedToken(tokens.accessToken),
-        pacer: probing,
-        clock,
-      })
-      const granted = async (): Promise<readonly string[] | null> =>
-        clientId === null || clientSecret === null
-          ? null
-          : (
-              await introspectToken({
-                baseUrl,
-                clientId,
-                clientSecret,
-                token: tokens.accessToken,
-                kind: 'access_token',
-              })
-            ).scopes
-      return { client, tokens, granted }
+      const refresh = refresher({ baseUrl, clientId, clientSecret }, clock)
+      const fresh = how.auth === 'oauth' ? await refresh(how.refreshToken) : null
+      const tokens =
+        fresh === null
+          ? openPortalTokens({ database, vault, ...(how as Installed), refresh, clock })
+          : fixedToken(fresh.accessToken)
+      const client = openHubSpotClient({ baseUrl, portal: '', tokens, pacer: probing, clock })
+      const granted = async (): Promise<readonly string[] | null> => {
+        if (clientId === null || clientSecret === null) return null
+        const token = await tokens.current()
+        return (await introspectToken({ baseUrl, clientId, clientSecret, token, kind: 'access_token' }))
+          .scopes
+      }
+      return { client, tokens: fresh, granted }
     },
+  }
+}
+
+type Installed = Extract<PortalSignIn, { readonly auth: 'installed' }>
+
+function installable({ baseUrl, clientId, clientSecret }: Address, clock: Clock): InstallableApp | null {
+  if (clientId === null || clientSecret === null) return null
+  const app = { baseUrl, clientId, clientSecret }
+  return {
+    consentUrl: (asked) => consentUrl({ app, ...asked }),
+    exchange: async (grant) => {
+      const tokens = await exchangeCode({ ...app, ...grant, clock })
+      const { portal, scopes } = await introspectToken({
+        ...app,
+        token: tokens.accessToken,
+        kind: 'access_token',
+      })
+      if (portal === null || scopes === null)
+        throw new HoldfastError(
+          'connector_unavailable',
+          'HubSpot does not say of which account the consent is. Install the app again.',
+        )
+      return { portal, scopes, tokens }
+    },
+    revoke: ({ refreshToken }) => revokeToken({ ...app, refreshToken }),
   }
 }
 

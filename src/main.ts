@@ -1,6 +1,7 @@
 /** The server process: what `npm start` runs. Opens everything, then serves until it is told to end. */
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
+import { APP_PATHS } from '../connectors/hubspot/app.ts'
 import { startControl, type ControlServer } from './control/server.ts'
 import { serviceCommands } from './control/commands.ts'
 import { openSettingUp } from './control/setting-up.ts'
@@ -134,7 +135,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     service.serving = true
     open.receiver = await openReceiver(service)
     // Not by a name, which may mean another address.
-    const webhooks = service.localUrl.replace('localhost', '127.0.0.1') + WEBHOOK_PATH
+    const webhooks = service.localUrl.replace('localhost', '127.0.0.1') + APP_PATHS.webhooks
     const portal = service.sandboxes.get('hubspot')
     if (portal !== null)
       webhookKeys.push({ secret: portal.app.clientSecret, url: webhooks, portal: portal.portal })
@@ -169,13 +170,10 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
   }
 }
 
-/** Where HubSpot's events arrive, beneath the public address. */
-const WEBHOOK_PATH = '/webhooks/hubspot'
-
 /** What the app of this installation signs its webhooks with; a list that the sandbox's is added to. */
 function keysOf({ hubspot: { clientSecret }, publicUrl }: Config): WebhookKey[] {
   if (clientSecret === null || publicUrl === null) return []
-  return [{ secret: clientSecret, url: publicUrl + WEBHOOK_PATH }]
+  return [{ secret: clientSecret, url: publicUrl + APP_PATHS.webhooks }]
 }
 
 /** How this machine reaches itself. Browsers keep cookies by name: one name for all. */

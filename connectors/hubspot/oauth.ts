@@ -7,9 +7,10 @@ import { z } from 'zod'
 import type { Clock } from '../../src/contracts/clock.ts'
 import { HoldfastError } from '../../src/contracts/errors.ts'
 import { jsonOr } from '../refusal-text.ts'
+import type { HubSpotClient } from './client.ts'
 import { readFailure, translate } from './errors.ts'
 import { openTransport, type Sent } from './transport.ts'
-import { API_VERSION } from './version.ts'
+import { API_VERSION, HUBSPOT_API } from './version.ts'
 
 /** What a portal granted; sealed in the vault as JSON. */
 export interface PortalTokens {
@@ -58,6 +59,51 @@ export async function refreshTokens({
   ...app
 }: HubSpotApp & { refreshToken: string; clock: Clock }): Promise<PortalTokens> {
   return granted(app, { grant_type: 'refresh_token', refresh_token: refreshToken }, clock, refreshToken)
+}
+
+/** Where HubSpot's own pages are. */
+const HUBSPOT_APP = 'https://app.hubspot.com'
+
+/**
+ * Where a person agrees to the app.
+ *
+ * @param app.baseUrl of the API; HubSpot's own pages answer elsewhere, everybody else's beside it
+ * @param challenge of PKCE, S256
+ * @param portal the account that it has to be; null: the person chooses one of theirs
+ * @see https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
+ * @example
+ * consentUrl({ app, redirectUri, state, challenge, portal: null, scopes: APP_SCOPES })
+ */
+export function consentUrl({
+  app: { baseUrl, clientId },
+  redirectUri,
+  state,
+  challenge,
+  portal,
+  scopes,
+}: {
+  readonly app: Pick<HubSpotApp, 'baseUrl' | 'clientId'>
+  readonly redirectUri: string
+  readonly state: string
+  readonly challenge: string
+  readonly portal: string | null
+  readonly scopes: { readonly required: readonly string[]; readonly optional: readonly string[] }
+}): string {
+  const pages = baseUrl === HUBSPOT_API ? HUBSPOT_APP : baseUrl
+  const url = new URL(`${pages}/oauth/${portal === null ? '' : `${encodeURIComponent(portal)}/`}authorize`)
+  url.search = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope: scopes.required.join(' '),
+    optional_scope: scopes.optional.join(' '),
+    state,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+  })
+    .toString()
+    // As HubSpot writes it; a plus is a blank in forms alone.
+    .replaceAll('+', '%20')
+  return url.href
 }
 
 /** The first tokens, for the code that HubSpot sent the admin back with. */
@@ -134,6 +180,20 @@ export async function privateAppScopes({
   if ('kind' in sent || sent.status !== 200) return null
   const info = privateAppInfo.safeParse(jsonOr(sent.text, null))
   return info.success ? info.data.scopes : null
+}
+
+/**
+ * Takes the app out of the account that the client is signed in to; what it was granted ends with that.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/latest/app-management/app-uninstalls/guide
+ */
+export async function uninstallApp(client: HubSpotClient): Promise<void> {
+  await client.call({
+    method: 'DELETE',
+    path: `/appinstalls/${API_VERSION}/external-install`,
+    schema: z.unknown(),
+    repeatable: true,
+  })
 }
 
 /** Gives the grant back; a token that is gone already is fine. */

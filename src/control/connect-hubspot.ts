@@ -76,7 +76,7 @@ export async function connectPortal(
   service: Service,
   { tenant, wanted, by, report, wake }: ConnectingPortal,
 ): Promise<Readonly<Record<string, unknown>> & Connected> {
-  const { client, tokens } = await service.hubspot.signIn(signInOf(wanted))
+  const { client, tokens } = await service.hubspot.signIn(signInOf(wanted, tenant))
   const account = await readAccount(client)
   const { portal } = account
   report(
@@ -171,7 +171,7 @@ export async function lookAtPortal(
   service: Service,
   { tenant, wanted, by }: Pick<ConnectingPortal, 'tenant' | 'wanted' | 'by'>,
 ): Promise<AccountFound> {
-  const { client, granted } = await service.hubspot.signIn(signInOf(wanted))
+  const { client, granted } = await service.hubspot.signIn(signInOf(wanted, tenant))
   const account = await readAccount(client)
   const before = await connectedBefore(service, tenant, crmOf(account), {
     object: wanted.object,
@@ -200,9 +200,13 @@ export async function lookAtPortal(
   }
 }
 
-function signInOf({ token, refreshToken }: ConnectOptions): PortalSignIn {
-  if (token !== undefined && refreshToken === undefined) return { auth: 'private_app', token }
-  if (refreshToken !== undefined && token === undefined) return { auth: 'oauth', refreshToken }
+function signInOf({ token, refreshToken, portal }: ConnectOptions, tenant: TenantId): PortalSignIn {
+  const [one, ...more] = [
+    ...(token === undefined ? [] : [{ auth: 'private_app', token } as const]),
+    ...(refreshToken === undefined ? [] : [{ auth: 'oauth', refreshToken } as const]),
+    ...(portal === undefined ? [] : [{ auth: 'installed', portal, tenant } as const]),
+  ]
+  if (one !== undefined && more.length === 0) return one
   throw new HoldfastError(
     'usage',
     'Say how to sign in to HubSpot: --token-file <file> with the token of a private app, or --refresh-token-file <file> with the refresh token of an OAuth app; "-" reads it from standard input.',
@@ -290,7 +294,9 @@ async function seal(
   { wanted, portal, tokens }: { wanted: ConnectOptions; portal: string; tokens: PortalTokens | null },
 ): Promise<void> {
   if (tokens !== null) await keepPortalTokens(tx, { vault, portal, tokens })
-  else await vault.seal(tx, portalSecret(portal, 'private_app_token'), wanted.token!)
+  // Of an installation in the browser it is sealed already.
+  else if (wanted.token !== undefined)
+    await vault.seal(tx, portalSecret(portal, 'private_app_token'), wanted.token)
   if (wanted.webhookSecret !== undefined)
     await vault.seal(tx, portalSecret(portal, 'webhook_secret'), wanted.webhookSecret)
 }

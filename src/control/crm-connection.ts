@@ -45,7 +45,7 @@ export interface CrmAccount {
 export async function connectedBefore(
   { database }: Pick<Service, 'database'>,
   tenant: TenantId,
-  { kind, word, externalId }: CrmAccount,
+  { kind, word, externalId }: Pick<CrmAccount, 'kind' | 'word' | 'externalId'>,
   { object, anew, by }: { readonly object: string; readonly anew: boolean; readonly by: Person },
 ): Promise<Connection | null> {
   const placed = await database.asSystem('whether a CRM is connected already', (tx) =>

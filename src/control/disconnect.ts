@@ -1,9 +1,5 @@
 /** Leaving a CRM: the app is taken out of it where it can be, its sign-in forgotten, and everything that is known stays. */
-import { z } from 'zod'
-import { parseHubSpotConfig } from '../../connectors/hubspot/config.ts'
-import { API_VERSION } from '../../connectors/hubspot/version.ts'
 import type { TenantId } from '../contracts/ids.ts'
-import type { ConnectionPlace } from '../loop/services.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import { orgSecret } from '../security/sealed-sessions.ts'
 import type { SealedPlace } from '../security/vault.ts'
@@ -86,22 +82,9 @@ async function takeLeave(
   if (config['builtIn'] === true) return false
   const place = { tenant, id, kind, config }
   try {
-    return kind === 'salesforce' ? await service.salesforce.revoke(place) : await uninstall(service, place)
+    return await (kind === 'salesforce' ? service.salesforce : service.hubspot).revoke(place)
   } catch (cause) {
     service.log.warn({ err: cause, connection: id }, 'a CRM could not be told that the app leaves')
     return false
   }
-}
-
-/** @see https://developers.hubspot.com/docs/api-reference/latest/app-management/app-uninstalls/guide */
-async function uninstall(service: Service, place: ConnectionPlace): Promise<boolean> {
-  if (parseHubSpotConfig(place.config).auth !== 'oauth') return false
-  const client = await service.hubspot.clientOf(place)
-  await client.call({
-    method: 'DELETE',
-    path: `/appinstalls/${API_VERSION}/external-install`,
-    schema: z.unknown(),
-    repeatable: true,
-  })
-  return true
 }

@@ -24,6 +24,11 @@ export const connectOptions = z.object({
   token: z.string().trim().min(1).optional(),
   /** Of an app of this installation, by OAuth. */
   refreshToken: z.string().trim().min(1).optional(),
+  /** An account in which the app was installed in the browser; its sign-in is sealed already. */
+  portal: z
+    .string()
+    .regex(/^\d{1,20}$/)
+    .optional(),
   object: z.enum(['companies', 'contacts']).default('companies'),
   /** `everyone`, or `property=value,value`. */
   customers: z.string().optional(),

@@ -9,6 +9,7 @@ import type { MappingComparison } from '../loop/mapping-compare.ts'
 import type { MappingChange } from '../loop/mapping-draft.ts'
 import type { MappingView } from '../loop/mapping-view.ts'
 import type { ConnectionCheck } from '../store/connection-checks.ts'
+import type { InstallWish } from '../security/install-attempt.ts'
 import type { Population } from '../store/connections.ts'
 import type { AccountFound, Connected } from './account-found.ts'
 import type { Person } from './acting-person.ts'
@@ -18,8 +19,11 @@ import type { CustomerFiles } from './customer-files.ts'
 export type Wanted =
   | {
       readonly kind: 'hubspot'
-      readonly token: string
+      /** Of a private app. */
+      readonly token?: string | undefined
       readonly webhookSecret?: string | undefined
+      /** An account in which the app was installed, see {@link PortalInstall}. */
+      readonly portal?: string | undefined
       readonly object: 'companies' | 'contacts'
     }
   | {
@@ -76,12 +80,43 @@ export interface SettingUp extends StatedCustomers {
     tenant: TenantId,
     state: string,
   ): Promise<{ readonly org: string; readonly username: string } | null>
+  /** Null where this installation has no app at HubSpot. */
+  readonly portalInstall: PortalInstall | null
   readonly files: Pick<CustomerFiles, 'receive'>
   readonly mapping: MappingControl
   readonly agreements: AgreementControl
   /** Looks at a connection as `doctor` does, and keeps what was found. */
   check(tenant: TenantId, connection: ConnectionId, by: Person): Promise<ConnectionCheck>
   disconnect(tenant: TenantId, connection: ConnectionId, by: Person): Promise<Disconnected>
+}
+
+/** The app is put into a HubSpot account by somebody's consent in the browser. */
+export interface PortalInstall {
+  /**
+   * @param wish.object of another connection; of one that is signed in to again it is known
+   * @param wish.redirectUri where HubSpot sends the browser back to; its app has to allow it
+   * @returns the address to send the browser to, and the value of a cookie that proves the answer
+   */
+  begin(
+    tenant: TenantId,
+    wish: InstallWish & { readonly redirectUri: string },
+  ): Promise<{ readonly address: string; readonly cookie: string }>
+  /**
+   * Keeps the consent; the account can be looked at and connected then.
+   *
+   * @throws HoldfastError `unauthenticated` for what was not begun there, `connector_reconnect` for a code that was used,
+   *   `connector_configuration` where scopes are missing, `conflict` for another account than was meant
+   */
+  finish(
+    tenant: TenantId,
+    answer: {
+      readonly state: string
+      readonly cookie: string | null
+      readonly code: string
+      readonly redirectUri: string
+    },
+    by: Person,
+  ): Promise<InstallWish & { readonly portal: string }>
 }
 
 export interface Disconnected {

@@ -19,6 +19,7 @@ import { openAgreementControl } from './agreements-control.ts'
 import { connectFile, lookAtFile } from './connect-file.ts'
 import { connectPortal, lookAtPortal } from './connect-hubspot.ts'
 import { connectOrg, lookAtOrg } from './connect-salesforce.ts'
+import { openPortalInstall } from './install-hubspot.ts'
 import { openCustomerFiles } from './customer-files.ts'
 import { disconnectConnection } from './disconnect.ts'
 import { connectOptions as hubspotOptions } from './hubspot-choices.ts'
@@ -118,7 +119,9 @@ export function openSettingUp(service: Service, wake: () => void): SettingUp {
     { name, again }: ConnectChoices,
     by: Person,
   ): Promise<Connected> {
-    const more = { ...(name === undefined ? {} : { name }), again: again !== null }
+    // Whoever installs the app once more, or loads the page again while it is connected, means the connection that there is.
+    const installed = wanted.kind === 'hubspot' && wanted.portal !== undefined
+    const more = { ...(name === undefined ? {} : { name }), again: again !== null || installed }
     if (wanted.kind === 'hubspot')
       return connectPortal(service, { tenant, wanted: portalOptions(wanted, more), by, report, wake })
     if (wanted.kind === 'salesforce') {
@@ -189,6 +192,8 @@ export function openSettingUp(service: Service, wake: () => void): SettingUp {
         return files.receive(tenant, name, chunks)
       },
     },
+
+    portalInstall: openPortalInstall(service),
 
     look,
 

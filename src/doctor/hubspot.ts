@@ -1,13 +1,11 @@
 /** Whether HubSpot's webhooks find the way here. */
+import { APP_PATHS } from '../../connectors/hubspot/app.ts'
 import { createHmac } from 'node:crypto'
 import type { Check } from '../contracts/checks.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import type { Service } from '../service.ts'
 import type { Connection } from '../store/connections.ts'
 import type { Tenant } from '../store/tenants.ts'
-
-/** Where HubSpot's events arrive, beneath the public address. */
-const PATH = '/webhooks/hubspot'
 
 /** Whether an event of HubSpot's would be taken: one of no portal, signed as HubSpot signs, is sent there. */
 export async function checkWebhooks(
@@ -42,7 +40,7 @@ export async function checkWebhooks(
       status: 'off',
       message: `No secret to check their signature with is known. Connect again with --webhook-secret-file: the client secret of the app (HubSpot shows it on the app's Auth page). ${otherwise}`,
     }
-  const url = publicUrl + PATH
+  const url = publicUrl + APP_PATHS.webhooks
   const body = JSON.stringify([
     {
       portalId: Number(connection.externalId),

@@ -45,6 +45,8 @@ function setCookie(origin: string, name: string, value: string | null, seconds: 
 const SESSION = 'holdfast_session'
 /** Of a sign-in at the sign-in service that has begun. */
 const ATTEMPT = 'holdfast_attempt'
+/** Of an installation at a CRM that has begun. */
+const INSTALL = 'holdfast_install'
 /** Where to go on after signing in. */
 const NEXT = 'holdfast_next'
 
@@ -64,10 +66,21 @@ export const attemptOf = (origin: string, header: string | undefined): string | 
 export const attemptCookie = (origin: string, attempt: string | null): string =>
   setCookie(origin, ATTEMPT, attempt, 600)
 
-/** A page of ours: no other site, no other scheme, nothing that a browser reads as one. */
-const OWN_PAGE = /^\/app(?:\/[\w.~-]+)*(?:\?[\w.~=&%+-]*)?$/
+/** The attempt that a cookie header names. */
+export const installCookieOf = (origin: string, header: string | undefined): string | null =>
+  cookieNamed(origin, header, INSTALL)
 
-/** @returns null where it is no page of the app */
+/** Ten minutes to choose an account and agree; null ends it. */
+export const installCookie = (origin: string, attempt: string | null): string =>
+  setCookie(origin, INSTALL, attempt, 600)
+
+/**
+ * A page of ours to go on with: no other site, no other scheme, nothing that a browser reads as one. Beside the app these are
+ * the two ends of an installation at HubSpot.
+ */
+const OWN_PAGE = /^\/(?:app(?:\/[\w.~-]+)*|oauth\/hubspot\/(?:install|callback))(?:\?[\w.~=&%+-]*)?$/
+
+/** @returns null where it is none of ours */
 export const ownPage = (path: string): string | null =>
   path.length <= 500 && OWN_PAGE.test(path) ? path : null
 

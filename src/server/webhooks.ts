@@ -2,6 +2,7 @@
  * What CRMs tell by themselves. A request is taken when its signature is right, kept, and answered at once: what its
  * events mean is found out by the step `refresh`. Whoever is not known here is answered like everybody else.
  */
+import { APP_PATHS } from '../../connectors/hubspot/app.ts'
 import { z } from 'zod'
 import type { ChangeHint } from '../../connectors/connector.ts'
 import { parseHints, verifySignatureV3 } from '../../connectors/hubspot/webhook.ts'
@@ -15,7 +16,6 @@ import { keepReceipts } from '../store/webhook-receipts.ts'
 import { route, type Route } from './route.ts'
 import type { RouteServices, WebhookKey } from './services.ts'
 
-const PATH = '/webhooks/hubspot'
 /** A hundred events are some 60 kB. */
 const BODY_LIMIT = 1024 * 1024
 /** The objects that anything here is read from. */
@@ -35,7 +35,7 @@ export function webhookRoutes(): readonly Route[] {
   return [
     route({
       method: 'post',
-      path: PATH,
+      path: APP_PATHS.webhooks,
       summary: 'Events of HubSpot, signed by it (version 3)',
       description:
         'An array of up to 100 events. Each is a hint: the record that it names is read again. Events that came before, and those of portals that are not connected here, change nothing.',
@@ -200,7 +200,14 @@ function privateSecrets() {
     return secrets.flatMap((secret, at) =>
       secret === null
         ? []
-        : [{ secret: secret.toString(), url: `${publicUrl}${PATH}`, portal, tenant: tenants[at] }],
+        : [
+            {
+              secret: secret.toString(),
+              url: `${publicUrl}${APP_PATHS.webhooks}`,
+              portal,
+              tenant: tenants[at],
+            },
+          ],
     )
   }
 

@@ -229,6 +229,8 @@ export const DOORS: Readonly<Record<string, string>> = {
   'get /u/{token}': 'public',
   'post /u/{token}': 'public',
   'post /webhooks/hubspot': 'public',
+  'get /oauth/hubspot/install': '- admin',
+  'get /oauth/hubspot/callback': '- admin',
   'get /oauth/salesforce/callback': 'public',
   'get /openapi.json': 'public',
   'get /docs': 'public',
@@ -305,6 +307,13 @@ export function withoutCrm(database: Database, engines: Engines): SettingUp {
     clock: systemClock,
     config: readConfig({ HOLDFAST_DATA: 'there is none' }),
     connectors: { can: () => false, open: () => Promise.reject(away) },
+    hubspot: {
+      app: {
+        consentUrl: () => 'https://app.hubspot.com/oauth/authorize',
+        exchange: () => Promise.reject(away),
+        revoke: () => Promise.reject(away),
+      },
+    },
     salesforce: { web: { begin: () => Promise.reject(away), look: () => Promise.reject(away) } },
     publicUrl: null,
   }

@@ -3,6 +3,7 @@
  *
  * @see https://developers.hubspot.com/docs/api-reference/auth-oauth-v3/guide
  */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { API_VERSION } from '../version.ts'
 import type { Token } from './entries.ts'
@@ -75,8 +76,37 @@ export function issueRefresh(context: SandboxContext, scopes: readonly string[])
   return token
 }
 
-/** What an installation's codes are exchanged for: by code, the scopes that were granted. */
-export const CODES = 'oauth_codes'
+const CODES = 'oauth_codes'
+/** RFC 6749, section 4.1.2: ten minutes at most. */
+const CODE_MS = 600_000
+
+/** What a person's consent is exchanged by, once. */
+export interface Code {
+  readonly scopes: readonly string[]
+  /** Where it was sent to; null: wherever. */
+  readonly redirectUri: string | null
+  /** Of PKCE, S256; null: none was sent. */
+  readonly challenge: string | null
+  /** Milliseconds. */
+  readonly madeAt: number
+}
+
+const code: z.ZodType<Code> = z.object({
+  scopes: z.array(z.string()),
+  redirectUri: z.string().nullable(),
+  challenge: z.string().nullable(),
+  madeAt: z.number(),
+})
+
+/** @returns the code, as the browser brings it back */
+export function keepCode(context: SandboxContext, kept: Code): string {
+  const name = context.secret('code')
+  context.state.put(CODES, name, kept)
+  return name
+}
+
+/** RFC 7636. */
+const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url')
 
 const fields = z.object({
   grant_type: z.string().optional(),
@@ -85,6 +115,7 @@ const fields = z.object({
   refresh_token: z.string().optional(),
   code: z.string().optional(),
   redirect_uri: z.string().optional(),
+  code_verifier: z.string().optional(),
   token: z.string().optional(),
 })
 
@@ -123,12 +154,17 @@ function grantOf(request: SandboxRequest, given: z.infer<typeof fields>): Token 
       return known
     }
     case 'authorization_code': {
-      const code = given.code ?? ''
-      const scopes = state.get(CODES, code)
-      if (scopes === undefined)
+      const name = given.code ?? ''
+      const kept = code.safeParse(state.get(CODES, name))
+      if (!kept.success || request.at.getTime() - kept.data.madeAt > CODE_MS)
         throw refusal('invalid_grant', 'BAD_AUTH_CODE', 'missing or unknown auth code')
-      state.put(CODES, code, null)
-      return issueRefresh(request.context, z.array(z.string()).parse(scopes))
+      const { scopes, redirectUri, challenge } = kept.data
+      if (redirectUri !== null && given.redirect_uri !== redirectUri)
+        throw refusal('invalid_grant', 'MISMATCH_REDIRECT_URI_AUTH_CODE', 'redirect uri does not match')
+      if (challenge !== null && challengeOf(given.code_verifier ?? '') !== challenge)
+        throw refusal('invalid_grant', 'BAD_CODE_VERIFIER', 'code verifier does not match')
+      state.put(CODES, name, null)
+      return issueRefresh(request.context, scopes)
     }
     default:
       throw refusal('unsupported_grant_type', 'BAD_GRANT_TYPE', 'missing or unknown grant type')
@@ -187,13 +223,19 @@ const revoke: SandboxRoute = {
   },
 }
 
+/** The app goes with everything that any consent to it granted; a private app's token is none of those. */
+export function uninstallApp(context: SandboxContext): void {
+  for (const { kind, token: known } of context.state.tokens().values())
+    if (kind === 'refresh') revokeInstallation(context, known)
+}
+
 const uninstall: SandboxRoute = {
   method: 'DELETE',
   path: `/appinstalls/${API_VERSION}/external-install`,
   kind: 'call',
   scopes: open,
   handle(request) {
-    if (request.token?.from) revokeInstallation(request.context, request.token.from)
+    uninstallApp(request.context)
     return { status: 204 }
   },
 }

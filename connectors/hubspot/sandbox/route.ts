@@ -12,12 +12,27 @@ import type { Source } from './tables.ts'
 export interface SandboxContext {
   readonly state: SandboxState
   readonly index: SearchIndex
-  readonly app: { readonly clientId: string; readonly clientSecret: string; readonly appId: string }
+  readonly app: SandboxApp
   readonly settings: SandboxSettings
   /** A new secret of the portal: the same ones in the same order each time. */
   secret(kind: string): string
   /** Calls of private apps on this day. */
   callsToday(): number
+}
+
+export interface SandboxApp {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly appId: string
+  /** Null: what an installation asks for is not held to anything. */
+  readonly definition: AppDefinition | null
+}
+
+/** As the app's project defines it. */
+export interface AppDefinition {
+  readonly redirectUrls: readonly string[]
+  readonly requiredScopes: readonly string[]
+  readonly optionalScopes: readonly string[]
 }
 
 export interface SandboxSettings {
@@ -31,6 +46,8 @@ export interface SandboxSettings {
   readonly mergeMakesNewId: boolean
   /** Calls of private apps a day. */
   readonly daily: number
+  /** Scopes of products that the account has not bought; default none. */
+  readonly withoutScopes: readonly string[]
 }
 
 export interface SandboxRequest {

@@ -2,6 +2,7 @@
 import { accountRoutes } from './account.ts'
 import { associationRoutes } from './associations.ts'
 import { batchRoutes } from './batch.ts'
+import { consentRoutes } from './consent-page.ts'
 import { oauthRoutes } from './oauth.ts'
 import { objectRoutes } from './objects.ts'
 import { ownerRoutes } from './owners.ts'
@@ -22,4 +23,5 @@ export const sandboxRoutes: readonly SandboxRoute[] = [
   ...preferenceRoutes,
   ...accountRoutes,
   ...oauthRoutes,
+  ...consentRoutes,
 ]

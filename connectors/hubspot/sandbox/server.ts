@@ -9,9 +9,9 @@ import type { Token } from './entries.ts'
 import { openFaults, type Faults } from './faults.ts'
 import { openKeptState } from './kept-state.ts'
 import { HUBSPOT_LIMITS, openRateLimiter, type Limits } from './limits.ts'
-import { CODES, issueAccess, issueRefresh } from './oauth.ts'
+import { issueAccess, issueRefresh, keepCode, uninstallApp } from './oauth.ts'
 import { problemBody } from './problems.ts'
-import type { SandboxContext, SandboxRoute, SandboxSettings } from './route.ts'
+import type { AppDefinition, SandboxApp, SandboxContext, SandboxRoute, SandboxSettings } from './route.ts'
 import { sandboxRoutes } from './routes.ts'
 import { ALL_SCOPES } from './scopes.ts'
 import { openSearchIndex } from './search-index.ts'
@@ -22,11 +22,13 @@ export interface HubSpotSandbox extends SandboxServer {
   /** The portal's id. */
   readonly portal: string
   readonly state: SandboxState
-  readonly app: { readonly clientId: string; readonly clientSecret: string; readonly appId: string }
+  readonly app: SandboxApp
   /** An installation of the app: as if an admin had agreed to the scopes. Default: all that the sandbox knows. */
   authorize(scopes?: readonly string[]): { readonly refreshToken: string; readonly accessToken: string }
   /** What the redirect after an install would carry; exchanged once at the token endpoint. */
   authorizationCode(scopes?: readonly string[]): string
+  /** As an admin does on the page of connected apps: HubSpot tells the app nothing, its tokens are refused. */
+  uninstall(): void
   /** The same one each time for the same scopes. */
   privateAppToken(scopes?: readonly string[]): string
   readonly faults: Faults
@@ -45,6 +47,8 @@ export interface SandboxOptions {
   limits?: Partial<Limits>
   settings?: Partial<Omit<SandboxSettings, 'daily'>>
   indexLagMs?: number
+  /** How the app is defined at HubSpot; default: whatever it asks for is right. */
+  app?: AppDefinition
   accountType?: 'STANDARD' | 'SANDBOX' | 'DEVELOPER_TEST' | 'APP_DEVELOPER'
   /** Fills a portal that is empty: not called when the journal has one. */
   seed?: (state: SandboxState) => void
@@ -59,6 +63,7 @@ const SETTINGS = {
   customProperties: 1_000,
   associationsPage: 500,
   mergeMakesNewId: true,
+  withoutScopes: [],
 } as const
 
 const LARGEST_BODY = 10_000_000
@@ -90,7 +95,8 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
   followContacts(state)
   const index = openSearchIndex(state.tables, options.indexLagMs ?? 0)
   const limiter = openRateLimiter(limits)
-  const app = {
+  const app: SandboxApp = {
+    definition: options.app ?? null,
     clientId: uuidOf(`${portal} client`),
     clientSecret: uuidOf(`${portal} secret`),
     appId: String(1_000_000 + (Number(portal) % 1_000_000)),
@@ -157,9 +163,11 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
       return { refreshToken: refresh.token, accessToken: access.token }
     },
     authorizationCode(scopes = ALL_SCOPES) {
-      const code = context.secret('code')
-      state.put(CODES, code, scopes)
-      return code
+      return keepCode(context, { scopes, redirectUri: null, challenge: null, madeAt: clock().getTime() })
+    },
+    uninstall() {
+      uninstallApp(context)
+      kept.flush()
     },
     privateAppToken(scopes = ALL_SCOPES) {
       const same = [...state.tokens().values()].find(

@@ -16,14 +16,23 @@ const login = z
   .max(300)
   .meta({ description: 'Where the org signs people in; default login.salesforce.com' })
 
-const hubspot = z.strictObject({
-  kind: z.literal('hubspot'),
-  token: secret(500).meta({
-    description: 'Of a private app. Sealed in the vault when it is connected; never given back',
-  }),
-  webhookSecret: secret(500).optional(),
-  object: z.enum(['companies', 'contacts']).default('companies'),
-})
+const hubspot = z
+  .strictObject({
+    kind: z.literal('hubspot'),
+    token: secret(500).optional().meta({
+      description: 'Of a private app. Sealed in the vault when it is connected; never given back',
+    }),
+    webhookSecret: secret(500).optional(),
+    portal: z
+      .string()
+      .regex(/^\d{1,20}$/, 'takes the number of a HubSpot account')
+      .optional()
+      .meta({ description: 'An account in which the app was installed at /oauth/hubspot/install' }),
+    object: z.enum(['companies', 'contacts']).default('companies'),
+  })
+  .refine(({ token, portal }) => (token === undefined) !== (portal === undefined), {
+    error: 'takes either the token of a private app or the portal in which the app was installed',
+  })
 const salesforce = z.strictObject({
   kind: z.literal('salesforce'),
   object: z.enum(['Account', 'Contact']).default('Account'),

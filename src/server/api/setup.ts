@@ -11,6 +11,7 @@ import { CONFIRMED_STEPS, confirmStep, setUpFacts } from '../../store/set-up.ts'
 import { readTenant } from '../../store/tenants.ts'
 import type { TenantId } from '../../contracts/ids.ts'
 import { route } from '../route.ts'
+import type { RouteServices } from '../services.ts'
 import * as shape from './shapes.ts'
 
 export const setUpAnswer = z.object({
@@ -31,6 +32,9 @@ export const setUpAnswer = z.object({
     )
     .meta({ description: 'In their order; each is told by what is stored' }),
   sandbox: z.boolean().meta({ description: 'Everything that is connected is a sandbox or sample' }),
+  hubspotApp: z
+    .boolean()
+    .meta({ description: 'Whether the app can be installed in HubSpot accounts, at /oauth/hubspot/install' }),
   activatedAt: shape.time.nullable().meta({ description: 'null: nothing is sent' }),
   missing: z.array(z.string()).meta({
     description: 'What should be done before actions are turned on; empty: nothing, or they are on',
@@ -46,9 +50,9 @@ export const setUpRoutes = [
     tag: 'Set-up',
     access: { scope: 'read', role: 'viewer' },
     answers: { 200: { description: 'The five steps', schema: setUpAnswer } },
-    handle: async ({ tenant }, { database, clock }) => ({
+    handle: async ({ tenant }, services) => ({
       status: 200,
-      body: await database.withTenant(tenant, (tx) => stateOf(tx, tenant, clock())),
+      body: await services.database.withTenant(tenant, (tx) => stateOf(tx, tenant, services)),
     }),
   }),
   route({
@@ -61,10 +65,10 @@ export const setUpRoutes = [
     access: { scope: 'admin', role: 'admin' },
     params: z.strictObject({ step: z.enum(CONFIRMED_STEPS) }),
     answers: { 200: { description: 'The five steps', schema: setUpAnswer } },
-    handle: async ({ tenant, params, caller, requestId }, { database, clock }) => ({
+    handle: async ({ tenant, params, caller, requestId }, services) => ({
       status: 200,
-      body: await database.withTenant(tenant, async (tx) => {
-        const before = await stateOf(tx, tenant, clock())
+      body: await services.database.withTenant(tenant, async (tx) => {
+        const before = await stateOf(tx, tenant, services)
         const { state, why } = before.steps.find(({ step }) => step === params.step)!
         if (state === 'blocked')
           throw new HoldfastError('conflict', `This step cannot be agreed to yet. ${why ?? ''}`.trim())
@@ -75,16 +79,20 @@ export const setUpRoutes = [
           object: params.step,
           requestId,
         })
-        return stateOf(tx, tenant, clock())
+        return stateOf(tx, tenant, services)
       }),
     }),
   }),
 ] as const
 
-async function stateOf(tx: Transaction, tenant: TenantId, now: Date): Promise<SetUpState> {
-  const today = Math.floor(now.getTime() / 86_400_000)
+async function stateOf(
+  tx: Transaction,
+  tenant: TenantId,
+  { clock, settingUp }: Pick<RouteServices, 'clock' | 'settingUp'>,
+): Promise<SetUpState & { readonly hubspotApp: boolean }> {
+  const today = Math.floor(clock().getTime() / 86_400_000)
   const { activatedAt } = await readTenant(tx, tenant)
-  return setUpState({
+  const state = setUpState({
     ...(await setUpFacts(tx)),
     connections: await listConnections(tx),
     activatedAt,
@@ -92,4 +100,5 @@ async function stateOf(tx: Transaction, tenant: TenantId, now: Date): Promise<Se
       mappedNow(connection, today).filter(({ feature }) => canonical(feature ?? '')?.role === 'feature')
         .length,
   })
+  return { ...state, hubspotApp: (settingUp?.portalInstall ?? null) !== null }
 }

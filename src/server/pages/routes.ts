@@ -1,4 +1,5 @@
-/** Pages that the server writes itself: what the sandboxes hold, and the way from addresses of before the app. */
+/** Pages that the server writes itself: what the sandboxes hold, both ends of an installation at HubSpot, and the way from addresses of before the app. */
+import { hubspotInstallRoutes } from '../oauth/hubspot.ts'
 import type { Route } from '../route.ts'
 import { inboxAnswerRoute, inboxDocumentRoute, inboxMailRoute, inboxRoute } from './inbox-pages.ts'
 import { movedRoutes } from './moved.ts'
@@ -10,6 +11,7 @@ import { textAnswerRoute, textRoute, textsRoute } from './texts-pages.ts'
  */
 export const pageRoutes: readonly Route[] = [
   ...movedRoutes,
+  ...hubspotInstallRoutes,
   inboxRoute,
   inboxMailRoute,
   inboxDocumentRoute,

@@ -1,30 +1,39 @@
-/** Connecting a HubSpot portal by the token of a private app. The token is sent once, sealed, and never kept here. */
-import { PasswordInput, SegmentedControl, Stack, Input } from '@mantine/core'
-import { useState } from 'react'
+/** Connecting a HubSpot account: by installing the app there, or by the token of a private app, sent once and sealed. */
+import { Button, Input, PasswordInput, SegmentedControl, Stack } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
+import { useFilters, withQuery } from '../../api/query-string.ts'
 import type { ConnectProps } from './connect-step.tsx'
+import { InstalledPortal } from './installed-portal.tsx'
 import { Looking } from './looking.tsx'
 
+type How = 'app' | 'token'
+
 export function HubSpotForm(props: ConnectProps) {
-  const [token, setToken] = useState('')
-  const [webhookSecret, setWebhookSecret] = useState('')
-  const [object, setObject] = useState('companies')
-  const wanted = {
-    kind: 'hubspot',
-    token: token.trim(),
-    object,
-    ...(webhookSecret.trim() === '' ? {} : { webhookSecret: webhookSecret.trim() }),
-  }
-  return (
-    <Looking {...props} wanted={wanted} ready={token.trim() !== ''}>
-      <Stack gap="md" maw={460}>
-        <PasswordInput
-          label="Token of the private app"
-          description="HubSpot: Settings, Integrations, Private apps. It begins with “pat-”. It is sealed here and never shown again."
-          value={token}
-          onChange={(event) => setToken(event.currentTarget.value)}
-          autoComplete="off"
-          required
-        />
+  const [filters] = useFilters()
+  const [chosen, setHow] = useState<How>('app')
+  const [object, setObject] = useState(filters['object'] === 'contacts' ? 'contacts' : 'companies')
+  const { installed } = filters
+  if (installed !== undefined) return <InstalledPortal {...props} portal={installed} object={object} />
+  const how = props.hubspotApp ? chosen : 'token'
+  const inputs = (
+    <>
+      {props.hubspotApp && (
+        <Input.Wrapper label="How to sign in" labelElement="div">
+          <SegmentedControl
+            aria-label="How to sign in"
+            value={how}
+            onChange={(value) => setHow(value as How)}
+            data={[
+              { value: 'app', label: 'Install the app' },
+              { value: 'token', label: 'Token' },
+            ]}
+            display="flex"
+            w={300}
+          />
+        </Input.Wrapper>
+      )}
+      {/* Which kind of record is signed in to again is known. */}
+      {(props.again === null || how === 'token') && (
         <Input.Wrapper label="Who is a customer there" labelElement="div">
           <SegmentedControl
             aria-label="Who is a customer there"
@@ -38,6 +47,56 @@ export function HubSpotForm(props: ConnectProps) {
             w={240}
           />
         </Input.Wrapper>
+      )}
+    </>
+  )
+  return how === 'app' ? (
+    <Stack gap="md" maw={460}>
+      {inputs}
+      <div>
+        <Button
+          component="a"
+          href={withQuery(
+            '/oauth/hubspot/install',
+            props.again === null ? { object } : { again: props.again },
+          )}
+        >
+          Go on to HubSpot
+        </Button>
+        <p className="note">
+          You choose the account and see what the app may do there before you agree. You come back here by
+          itself. It takes a super admin, or somebody who may install apps.
+        </p>
+      </div>
+    </Stack>
+  ) : (
+    <TokenForm {...props} object={object}>
+      {inputs}
+    </TokenForm>
+  )
+}
+
+function TokenForm({ object, children, ...props }: ConnectProps & { object: string; children: ReactNode }) {
+  const [token, setToken] = useState('')
+  const [webhookSecret, setWebhookSecret] = useState('')
+  const wanted = {
+    kind: 'hubspot',
+    token: token.trim(),
+    object,
+    ...(webhookSecret.trim() === '' ? {} : { webhookSecret: webhookSecret.trim() }),
+  }
+  return (
+    <Looking {...props} wanted={wanted} ready={token.trim() !== ''}>
+      <Stack gap="md" maw={460}>
+        {children}
+        <PasswordInput
+          label="Token of the private app"
+          description="HubSpot: Settings, Integrations, Private apps. It begins with “pat-”. It is sealed here and never shown again."
+          value={token}
+          onChange={(event) => setToken(event.currentTarget.value)}
+          autoComplete="off"
+          required
+        />
         <PasswordInput
           label="Client secret of the app, for webhooks"
           description="Only if the app sends webhooks. Without it changes are read every few minutes."

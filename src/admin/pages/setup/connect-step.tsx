@@ -17,6 +17,8 @@ import { SampleForm } from './connect-sample.tsx'
 import { Foot } from './foot.tsx'
 
 export interface ConnectProps {
+  /** Whether this installation has an app that can be installed in HubSpot accounts. */
+  readonly hubspotApp: boolean
   /** The connection that is signed in to anew; null: it is another one. */
   readonly again: string | null
   /** Goes on, with what was connected. */
@@ -27,7 +29,8 @@ const KINDS = [
   {
     value: 'hubspot',
     label: 'HubSpot',
-    about: 'Companies or contacts of a portal, by the token of a private app.',
+    about:
+      'Companies or contacts of an account, by installing the app there or by the token of a private app.',
   },
   {
     value: 'salesforce',
@@ -53,14 +56,26 @@ const KIND_OF: Readonly<Record<ConnectionAnswer['system'], Kind>> = {
   File: 'file',
 }
 
-export function ConnectStep({ connections, go }: StepProps) {
+export function ConnectStep({ setup, connections, go }: StepProps) {
   const [filters, setFilters] = useFilters()
   const again = connections.find(({ id }) => id === filters['again']) ?? null
-  const adding = connections.length === 0 || filters['another'] === 'yes' || again !== null
+  const adding =
+    connections.length === 0 ||
+    filters['another'] === 'yes' ||
+    again !== null ||
+    filters['installed'] !== undefined
   const kind =
     again === null ? KINDS.find(({ value }) => value === filters['kind'])?.value : KIND_OF[again.system]
   const connected = (id: string) =>
-    setFilters({ step: 'customers', connection: id, again: null, another: null, kind: null })
+    setFilters({
+      step: 'customers',
+      connection: id,
+      again: null,
+      another: null,
+      kind: null,
+      installed: null,
+      object: null,
+    })
   return (
     <>
       {connections.length > 0 && again === null && <Connected connections={connections} />}
@@ -101,7 +116,7 @@ export function ConnectStep({ connections, go }: StepProps) {
       )}
       {adding && kind !== undefined && (
         <Section title={kind === 'sample' ? 'The sandbox' : 'Sign in'}>
-          <Form kind={kind} again={again?.id ?? null} connected={connected} />
+          <Form kind={kind} hubspotApp={setup.hubspotApp} again={again?.id ?? null} connected={connected} />
         </Section>
       )}
     </>

@@ -7,12 +7,16 @@ import { Failure } from '../../parts/loaded.tsx'
 import type { ConnectProps } from './connect-step.tsx'
 import { Found } from './found.tsx'
 
-interface Connected {
+/** As POST /v1/setup/connect answers. */
+export interface Connected {
   readonly id: string
   readonly connection: string
   readonly reconnected: boolean
   readonly warnings: readonly string[]
 }
+
+export const connectedWords = ({ connection, reconnected, warnings }: Connected): string =>
+  [`${connection} is ${reconnected ? 'signed in to again' : 'connected'}.`, ...warnings].join(' ')
 
 export function Looking({
   wanted,
@@ -44,8 +48,7 @@ export function Looking({
       body: { to: wanted, ...(again === null ? {} : { again }) },
     }),
     {
-      done: ({ connection, reconnected, warnings }) =>
-        [`${connection} is ${reconnected ? 'signed in to again' : 'connected'}.`, ...warnings].join(' '),
+      done: connectedWords,
       quiet: true,
       changed: ['/v1/setup', '/v1/connections'],
       after: ({ id }) => connected(id),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { API_VERSION as V } from '../../../../connectors/hubspot/version.ts'
 import type { Refusal } from './calling.ts'
@@ -109,4 +110,57 @@ it('keeps one token of a private app', async () => {
   use(sandbox.privateAppToken())
   pass(86_400 * 30)
   expect((await call('GET', COMPANIES)).status).toBe(200)
+})
+
+it('asks a person, and sends the browser back with a code for whoever shows the verifier', async () => {
+  const redirect = 'https://holdfast.example.com/oauth/hubspot/callback'
+  const { sandbox, call, pass } = await openSandbox({
+    app: { redirectUrls: [redirect], requiredScopes: ['oauth'], optionalScopes: ['tickets'] },
+  })
+  const verifier = 'v'.repeat(43)
+  const asked = {
+    client_id: sandbox.app.clientId,
+    redirect_uri: redirect,
+    scope: 'oauth',
+    optional_scope: 'tickets',
+    state: 'a&b',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }
+  const page = async (changed: object): Promise<string> => {
+    const query = new URLSearchParams({ ...asked, ...changed }).toString()
+    return (await fetch(`${sandbox.url}/oauth/authorize?${query}`)).text()
+  }
+  expect(await page({})).toMatch(/Connect app.*<li>oauth<\/li><li>tickets<\/li>/s)
+  expect(await page({ client_id: 'x' })).toContain('find an app with this client ID')
+  expect(await page({ redirect_uri: 'https://evil.example.com/' })).toContain('match one registered')
+  expect(await page({ scope: 'oauth tickets' })).toContain('mismatch between the scopes')
+  expect(await page({ scope: '' })).toContain('mismatch between the scopes')
+
+  const answer = async (answered: string): Promise<URL> => {
+    const body = new URLSearchParams({ ...asked, answer: answered })
+    const sent = await fetch(`${sandbox.url}/oauth/authorize`, { method: 'POST', body, redirect: 'manual' })
+    expect(sent.status).toBe(302)
+    return new URL(sent.headers.get('location')!)
+  }
+  const no = await answer('cancel')
+  expect(Object.fromEntries(no.searchParams)).toMatchObject({ error: 'access_denied', state: 'a&b' })
+  const code = (await answer('connect')).searchParams.get('code')!
+  const exchange = (changed: object) =>
+    call<{ access_token?: string; scopes?: string[] }>('POST', TOKEN, undefined, {
+      client_id: sandbox.app.clientId,
+      client_secret: sandbox.app.clientSecret,
+      grant_type: 'authorization_code',
+      redirect_uri: redirect,
+      code_verifier: verifier,
+      code,
+      ...changed,
+    })
+  expect((await exchange({ code_verifier: 'w'.repeat(43) })).status).toBe(400)
+  expect((await exchange({ redirect_uri: 'https://evil.example.com/' })).status).toBe(400)
+  expect(await exchange({})).toMatchObject({ status: 200, body: { scopes: ['oauth', 'tickets'] } })
+  expect((await exchange({})).status).toBe(400)
+  const late = (await answer('connect')).searchParams.get('code')!
+  pass(601)
+  expect((await exchange({ code: late })).status).toBe(400)
 })
