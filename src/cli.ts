@@ -7,6 +7,7 @@ import { enableCompileCache } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { EXIT, HoldfastError } from './contracts/errors.ts'
 import { CONNECT_OPTIONS, describeOption, expectOptionsOf, sourceOf } from './cli/connect-options.ts'
+import { describeManifest, expectManifest } from './cli/manifest-options.ts'
 import { collect, list, whole } from './cli/option-values.ts'
 import { endOnSignals, watchStreams } from './cli/process.ts'
 import { reportFailure } from './cli/run.ts'
@@ -271,6 +272,11 @@ function describeProgram(done: (code: number) => void): Command {
   command('rekey', 'Seal everything with a new master key, while no server runs.').action(async (options) =>
     done(await (await import('./cli/rekey.ts')).rekey(options)),
   )
+
+  describeManifest(command).action(async (crm: string, options) => {
+    expectManifest(crm)
+    done(await (await import('./cli/manifest.ts')).hubspotManifest(options))
+  })
 
   command('company <name>', 'Add a company, apart from every other.').action(async (name: string, options) =>
     done(await (await import('./cli/setup.ts')).company(name, options)),

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { hubspotManifest, type ManifestOptions } from '../../src/cli/manifest.ts'
+
+let folder: string
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'holdfast-manifest-'))))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const render = (given: Partial<ManifestOptions> & { out: string }): Promise<number> =>
+  hubspotManifest({
+    name: 'Holdfast',
+    distribution: 'private',
+    publicUrl: 'https://holdfast.example.com/',
+    quiet: true,
+    json: true,
+    ...given,
+  })
+
+it('writes a project for the address of an installation, and writes it anew where one lies', async () => {
+  const out = join(folder, 'app')
+  expect(await render({ out })).toBe(0)
+  const app = join(out, 'src/app/app-hsmeta.json')
+  expect(JSON.parse(readFileSync(app, 'utf8')).config.auth.redirectUrls).toEqual([
+    'https://holdfast.example.com/oauth/hubspot/callback',
+  ])
+  expect(await render({ out, publicUrl: 'https://other.example.com', distribution: 'marketplace' })).toBe(0)
+  expect(readFileSync(app, 'utf8')).toContain('https://other.example.com/')
+})
+
+it.each([
+  ['an address that HubSpot would not call', { publicUrl: 'http://holdfast.example.com' }],
+  ['what is no address', { publicUrl: 'holdfast.example.com' }],
+  ['an address with a query', { publicUrl: 'https://holdfast.example.com/?a=b' }],
+  ['an address of nobody for help', { supportEmail: 'nobody' }],
+  ['no name', { name: '' }],
+])('refuses %s, and writes nothing', async (_what, given) => {
+  const out = join(folder, 'none')
+  expect(await render({ out, ...given })).toBe(2)
+  expect(existsSync(out)).toBe(false)
+})
+
+it('leaves a folder alone that has other things in it', async () => {
+  const out = join(folder, 'full')
+  mkdirSync(out)
+  writeFileSync(join(out, 'letters.txt'), 'mine')
+  expect(await render({ out })).toBe(2)
+  expect(existsSync(join(out, 'src'))).toBe(false)
+})

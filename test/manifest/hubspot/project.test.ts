@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { APP_PATHS } from '../../../connectors/hubspot/app.ts'
+import { APP_SCOPES } from '../../../connectors/hubspot/scopes.ts'
+import { checkProject, type ProjectFiles } from '../../../manifest/hubspot/check.ts'
+import { hubspotProject } from '../../../manifest/hubspot/project.ts'
+import { pageRoutes } from '../../../src/server/pages/routes.ts'
+import { webhookRoutes } from '../../../src/server/webhooks.ts'
+
+const project = hubspotProject({
+  publicUrl: 'https://holdfast.example.com',
+  name: 'Holdfast',
+  distribution: 'private',
+  supportEmail: 'help@example.com',
+})
+const APP = 'src/app/app-hsmeta.json'
+const WEBHOOKS = 'src/app/webhooks/webhooks-hsmeta.json'
+
+/** What a test changes in it is what the test is about. */
+type Content = ReturnType<typeof JSON.parse>
+
+const changed = (path: string, change: (content: Content) => void): ProjectFiles => {
+  const content = JSON.parse(project.get(path)!) as Content
+  change(content)
+  return new Map([...project, [path, JSON.stringify(content)]])
+}
+const moved = (from: string, to: string): ProjectFiles =>
+  new Map([...project].map(([path, text]) => [path === from ? to : path, text]))
+
+describe("the app's project at HubSpot", () => {
+  it('is taken by our own schemas', () => {
+    expect(checkProject(project)).toEqual([])
+    expect([...project.keys()]).toEqual(['hsproject.json', APP, WEBHOOKS])
+  })
+
+  it('asks for what the code asks for, and leads to where the server answers', () => {
+    const { auth } = JSON.parse(project.get(APP)!).config
+    expect(auth.requiredScopes).toEqual(APP_SCOPES.required)
+    expect(auth.optionalScopes).toEqual(APP_SCOPES.optional)
+    const routes = new Set<string>([...pageRoutes, ...webhookRoutes()].map(({ path }) => path))
+    expect(auth.redirectUrls).toEqual([`https://holdfast.example.com${APP_PATHS.callback}`])
+    const { targetUrl } = JSON.parse(project.get(WEBHOOKS)!).config.settings
+    for (const address of [...auth.redirectUrls, targetUrl] as string[])
+      expect(routes).toContain(new URL(address).pathname)
+  })
+
+  it.each<[string, ProjectFiles, RegExp]>([
+    [
+      'another platform',
+      changed('hsproject.json', (it) => (it.platformVersion = '2025.1')),
+      /platformVersion/,
+    ],
+    ['no project', moved('hsproject.json', 'project.json'), /hsproject.json is missing/],
+    ['a wrong enum', changed(APP, (it) => (it.config.distribution = 'public')), /config.distribution/],
+    ['a sign-in of another kind', changed(APP, (it) => (it.config.auth.type = 'static')), /config.auth.type/],
+    [
+      'an open redirect',
+      changed(APP, (it) => (it.config.auth.redirectUrls = ['http://holdfast.example.com/back'])),
+      /begins with https/,
+    ],
+    ['no redirect', changed(APP, (it) => (it.config.auth.redirectUrls = [])), /at least one/],
+    [
+      'a scope in two lists',
+      changed(APP, (it) => it.config.auth.optionalScopes.push('crm.objects.contacts.read')),
+      /two of its lists/,
+    ],
+    ['a scope twice', changed(APP, (it) => it.config.auth.requiredScopes.push('oauth')), /one twice/],
+    ['no basic scope', changed(APP, (it) => it.config.auth.requiredScopes.shift()), /oauth/],
+    ['a field that nobody knows', changed(APP, (it) => (it.config.logo = 'x')), /logo/],
+    ['a top field that nobody knows', changed(APP, (it) => (it.version = 1)), /version/],
+    ['a uid with blanks', changed(APP, (it) => (it.uid = 'my app')), /uid/],
+    ['a uid that is too long', changed(APP, (it) => (it.uid = 'a'.repeat(65))), /uid/],
+    ['a uid of another file', changed(WEBHOOKS, (it) => (it.uid = 'holdfast_app')), /has the uid/],
+    ['a kind that there is not', changed(WEBHOOKS, (it) => (it.type = 'webhook')), /no kind of component/],
+    ['a file in another folder', moved(WEBHOOKS, 'src/app/webhooks-hsmeta.json'), /belongs into/],
+    ['no app', new Map([...project].filter(([path]) => path !== APP)), /there is no app/],
+    [
+      'a second one of its kind',
+      new Map([...project, ['src/app/webhooks/more-hsmeta.json', project.get(WEBHOOKS)!]]),
+      /second webhooks/,
+    ],
+    ['what is no JSON', new Map([...project, [APP, '{']]), /no JSON/],
+    ['what is no object', new Map([...project, [APP, '[]']]), /no object/],
+    [
+      'an event that there is not',
+      changed(WEBHOOKS, (it) => (it.config.subscriptions.crmObjects[0].subscriptionType = 'object.created')),
+      /subscriptionType/,
+    ],
+    [
+      'the same event twice',
+      changed(WEBHOOKS, ({ config: { subscriptions } }) =>
+        subscriptions.crmObjects.push(subscriptions.crmObjects[0]),
+      ),
+      /one twice/,
+    ],
+    [
+      'the date of any change, which cannot be subscribed to',
+      changed(WEBHOOKS, (it) => (it.config.subscriptions.crmObjects[4].propertyName = 'Last modified')),
+      /propertyName/,
+    ],
+    [
+      'webhooks without encryption',
+      changed(WEBHOOKS, (it) => (it.config.settings.targetUrl = 'http://localhost:3000/webhooks')),
+      /targetUrl/,
+    ],
+  ])('is refused with %s', (_what, files, problem) => {
+    const found = checkProject(files).map((one) => `${one.file} ${one.problem}`)
+    expect(found.join('\n')).toMatch(problem)
+  })
+})
