@@ -1,5 +1,5 @@
 /** Connecting a HubSpot account: by installing the app there, or by the token of a private app, sent once and sealed. */
-import { Button, Input, PasswordInput, SegmentedControl, Stack } from '@mantine/core'
+import { Button, Input, PasswordInput, SegmentedControl, Stack, Text } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { useFilters, withQuery } from '../../api/query-string.ts'
 import type { ConnectProps } from './connect-step.tsx'
@@ -63,10 +63,10 @@ export function HubSpotForm(props: ConnectProps) {
         >
           Go on to HubSpot
         </Button>
-        <p className="note">
-          You choose the account and see what the app may do there before you agree. You come back here by
-          itself. It takes a super admin, or somebody who may install apps.
-        </p>
+        <Text className="note" mt="sm">
+          {props.again === null && 'You choose the account there. '}You see what the app may do before you
+          agree, and are sent back here then. It takes a super admin, or somebody who may install apps.
+        </Text>
       </div>
     </Stack>
   ) : (

@@ -59,11 +59,9 @@ const KIND_OF: Readonly<Record<ConnectionAnswer['system'], Kind>> = {
 export function ConnectStep({ setup, connections, go }: StepProps) {
   const [filters, setFilters] = useFilters()
   const again = connections.find(({ id }) => id === filters['again']) ?? null
-  const adding =
-    connections.length === 0 ||
-    filters['another'] === 'yes' ||
-    again !== null ||
-    filters['installed'] !== undefined
+  // Where one comes back to from HubSpot: nothing is to be chosen any more.
+  const installed = filters['installed'] !== undefined
+  const adding = connections.length === 0 || filters['another'] === 'yes' || again !== null || installed
   const kind =
     again === null ? KINDS.find(({ value }) => value === filters['kind'])?.value : KIND_OF[again.system]
   const connected = (id: string) =>
@@ -98,7 +96,7 @@ export function ConnectStep({ setup, connections, go }: StepProps) {
           It has to be the same account: another one is connected beside it, not in its place.
         </Notice>
       )}
-      {adding && again === null && (
+      {adding && again === null && !installed && (
         <Radio.Group
           label={
             connections.length === 0 ? 'What do you want to connect?' : 'What else do you want to connect?'
@@ -115,7 +113,7 @@ export function ConnectStep({ setup, connections, go }: StepProps) {
         </Radio.Group>
       )}
       {adding && kind !== undefined && (
-        <Section title={kind === 'sample' ? 'The sandbox' : 'Sign in'}>
+        <Section title={installed ? 'Connecting' : kind === 'sample' ? 'The sandbox' : 'Sign in'}>
           <Form kind={kind} hubspotApp={setup.hubspotApp} again={again?.id ?? null} connected={connected} />
         </Section>
       )}

@@ -1,5 +1,5 @@
 /** Where one comes back to from HubSpot with the app installed: the account is connected at once. */
-import { Loader } from '@mantine/core'
+import { Group, Loader } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import { useSend } from '../../api/queries.ts'
 import { Failure } from '../../parts/loaded.tsx'
@@ -34,10 +34,13 @@ export function InstalledPortal({
   if (connect.error !== null) return <Failure error={connect.error} retry={() => connect.send(undefined)} />
   return (
     <Notice tone="info" title={`The app is installed in HubSpot account ${portal}`}>
-      <output>
-        <Loader size="xs" mr="xs" /> The properties of Holdfast are being made there, and its {object} begin
-        to be read. It takes some seconds.
-      </output>
+      <Group gap="sm" wrap="nowrap" align="center">
+        <Loader size="xs" />
+        <output>
+          The properties of Holdfast are being made there, and its {object} begin to be read. It takes some
+          seconds.
+        </output>
+      </Group>
     </Notice>
   )
 }
