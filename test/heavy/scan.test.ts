@@ -13,7 +13,7 @@ import { addTenant, openTestDatabase } from '../support/database.ts'
 import { shareOf } from '../support/share.ts'
 import { startFront } from './scan/front.ts'
 import { startHoles } from './scan/holes.ts'
-import { operationsOf, type OpenApi } from './scan/operations.ts'
+import { inParts, operationsOf, type Named, type OpenApi, type Operation } from './scan/operations.ts'
 import { requestFile, sqlmap, type Scanned } from './scan/sqlmap.ts'
 import { wapiti } from './scan/wapiti.ts'
 
@@ -61,6 +61,7 @@ describe.skipIf(!isThere)('the running app', () => {
   let session: Readonly<Record<string, string>>
   let api: OpenApi
   let known: { uuids: string[]; numbers: number[] }
+  let named: Named
 
   beforeAll(async () => {
     const run = async (...args: string[]) => {
@@ -93,9 +94,27 @@ describe.skipIf(!isThere)('the running app', () => {
     const some = await idsOf('/v1/customers?limit=2')
     const connections = await idsOf('/v1/connections')
     const planned = await idsOf('/v1/interventions?limit=2')
+    const runs = await idsOf('/v1/runs?limit=2')
     known = {
       uuids: [...connections, ...planned].map(String),
       numbers: some.map(Number),
+    }
+    const places = [
+      ['/v1/connections/', connections],
+      ['/v1/interventions/', planned],
+      ['/v1/customers/', some],
+      ['/v1/runs/', runs],
+    ] as const
+    named = (path, name) => {
+      const [id] =
+        name === 'connection'
+          ? connections
+          : name === 'customer'
+            ? some
+            : name === 'id'
+              ? (places.find(([start]) => path.startsWith(start))?.[1] ?? [])
+              : []
+      return id === undefined ? undefined : String(id)
     }
   })
   afterAll(() => server.end())
@@ -103,15 +122,26 @@ describe.skipIf(!isThere)('the running app', () => {
   it(
     'gives sqlmap nothing in any operation that takes something',
     async () => {
-      const host = new URL(server.url).host
-      const operations = operationsOf(api, known)
-      expect(operations.length).toBeGreaterThan(30)
-      const waiting = shareOf(operations.map((operation, index) => ({ operation, index })))
+      const credentials = { Authorization: `Bearer ${key}` }
+      const front = await startFront(server.url, { headers: credentials, closed: /^$/ })
+      const host = new URL(front.url).host
+      const whole = operationsOf(api, known, named)
+      expect(whole.length).toBeGreaterThan(30)
+      const operations: Operation[] = []
+      for (const one of shareOf(whole)) {
+        const parts = await inParts(one, async ({ path, query }) => {
+          const answer = await fetch(`${front.url}${path}?${new URLSearchParams(query)}`)
+          if (answer.status === 400) return { status: 400, body: await answer.json() }
+          await answer.body?.cancel()
+          return { status: answer.status, body: null }
+        })
+        operations.push(...parts)
+      }
+      const waiting = operations.map((operation, index) => ({ operation, index }))
       const scanned: Scanned[] = []
       let marks = 0
       const scanOne = async (): Promise<void> => {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          const credentials = { Authorization: `Bearer ${key}` }
           const request = requestFile({ host, credentials }, next.operation)
           marks += request.marks
           const name = `${next.operation.method} ${next.operation.path}`
@@ -119,6 +149,7 @@ describe.skipIf(!isThere)('the running app', () => {
         }
       }
       await Promise.all(Array.from({ length: availableParallelism() }, scanOne))
+      await front.close()
       const tried = scanned.reduce((sum, one) => sum + one.tried, 0)
       process.stdout.write(`sqlmap: ${scanned.length} operations, ${tried} of ${marks} values tried\n`)
       for (const one of scanned) expect(one.found, `${one.name}\n${one.output}`).toEqual([])
@@ -135,7 +166,7 @@ describe.skipIf(!isThere)('the running app', () => {
     const closed = /^\/(sign-out|v1\/(exports|events))/
     const people = await startFront(server.url, { headers: session, closed })
     const programs = await startFront(server.url, { headers: { Authorization: `Bearer ${key}` }, closed })
-    const gets = operationsOf(api, known).filter(({ method }) => method === 'GET')
+    const gets = operationsOf(api, known, named).filter(({ method }) => method === 'GET')
     const app = PAGES.map(({ path }) => path).filter((path) => !path.includes('{'))
     const starts = [...app, '/inbox', '/texts', '/docs']
     const pages = await wapiti(join(folder, 'wapiti-pages'), {
