@@ -9,6 +9,10 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'vite'
 import { readManifest, startOf } from '../src/server/app-files.ts'
 
+// Whatever else runs here: somebody with another one set would hand out the libraries' development builds, which are slower
+// and larger, and do everything twice.
+process.env['NODE_ENV'] = 'production'
+
 const root = resolve(import.meta.dirname, '..')
 const built = join(root, 'src/admin/built')
 const making = `${built}.${process.pid}`

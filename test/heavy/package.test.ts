@@ -37,6 +37,17 @@ describe('the package that npm pack makes, installed into an empty folder', () =
     )
   })
 
+  // Packed by whoever has another NODE_ENV set, as tests have, it carried React's development build.
+  it('carries the pages as they are meant to be used, not as they are developed', () => {
+    const assets = join(folder, 'node_modules/holdfast/dist/src/admin/built/assets')
+    const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'))
+    expect(scripts.length).toBeGreaterThan(10)
+    const developed = scripts.filter((name) =>
+      readFileSync(join(assets, name), 'utf8').includes('react-devtools'),
+    )
+    expect(developed).toEqual([])
+  })
+
   it('scores the example file', () => {
     const example = join(folder, 'node_modules/holdfast/examples/customers.csv')
     const out = join(folder, 'plan.csv')
