@@ -252,8 +252,9 @@ describe.skipIf(chromiumPath === undefined)('set-up in a browser', () => {
     await says('Look once more')
     expect((await jon('GET', '/v1/standing')).body.activatedAt).toBeNull()
     await tab.getByRole('button', { name: 'Look again' }).last().click()
+    // What was seen before stands until the new look is there.
+    await expect.poll(() => seen.isChecked(), { timeout: LONG }).toBe(false)
     await says(/would go out now/)
-    expect(await seen.isChecked()).toBe(false)
     await seen.check()
     await turnOn.click()
     await confirm.click()
