@@ -10,6 +10,20 @@ export const APP_PATHS = {
   /** Where HubSpot sends the browser back to. */
   callback: '/oauth/hubspot/callback',
   webhooks: '/webhooks/hubspot',
+  /** What the pages inside HubSpot ask, each signed by HubSpot: the card of a record, and what is pressed on it. */
+  card: '/crm/hubspot/card',
+  cardAnswer: '/crm/hubspot/card/answer',
+  cardScore: '/crm/hubspot/card/score',
+  /** Customers by value at risk. */
+  customers: '/crm/hubspot/customers',
+  /** Several records of a list at once. */
+  bulk: '/crm/hubspot/bulk',
+  settings: '/crm/hubspot/settings',
+  pause: '/crm/hubspot/pause',
+  /** Actions of workflows and of agents. */
+  workflowScore: '/crm/hubspot/workflow/score',
+  workflowDecide: '/crm/hubspot/workflow/decide',
+  workflowIntervene: '/crm/hubspot/workflow/intervene',
 } as const
 
 /**
