@@ -18,7 +18,7 @@ import { openLog } from '../src/log.ts'
 import { keepPortalTokens } from '../src/security/portal-tokens.ts'
 import { apiRoutes } from '../src/server/api/routes.ts'
 import { startServer } from '../src/server/server.ts'
-import type { WebhookKey } from '../src/server/services.ts'
+import type { AppKey } from '../src/server/services.ts'
 import { openService, startServiceQueue } from '../src/service.ts'
 import { createConnection } from '../src/store/connections.ts'
 import { recentRuns } from '../src/store/runs.ts'
@@ -83,17 +83,17 @@ async function measure(): Promise<void> {
     })
   })
   const queue = await startServiceQueue(service, 'all')
-  const webhookKeys: WebhookKey[] = []
+  const appKeys: AppKey[] = []
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
     trustProxy: false,
-    services: { ...service, queue, webhookKeys },
+    services: { ...service, queue, appKeys },
     routes: apiRoutes,
     version: '0.0.0',
   })
   const url = `${server.url}/webhooks/hubspot`
-  webhookKeys.push({ secret: app.clientSecret, url })
+  appKeys.push({ secret: app.clientSecret, base: server.url })
   const quiet = async (): Promise<void> => {
     for (let still = 0; still < 5;) {
       const steps = await database.withTenant(tenant, (tx) => listSteps(tx, { connection }))

@@ -19,7 +19,7 @@ import { SANDBOX_KINDS } from './sandbox-hosts.ts'
 import { salesforceCallback } from './server/oauth/salesforce.ts'
 import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
-import type { WebhookKey } from './server/services.ts'
+import type { AppKey } from './server/services.ts'
 import { startRetention } from './loop/retain.ts'
 import { startTelling } from './loop/tell-rounds.ts'
 import { openOutgoing } from './security/outgoing.ts'
@@ -64,7 +64,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     alone: role === 'all',
     onSystem: metrics.systemTransaction,
   })
-  const webhookKeys = keysOf(config)
+  const appKeys = keysOf(config)
   const open: {
     queue?: QueueService
     server?: RunningServer
@@ -119,7 +119,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       services: {
         ...service,
         queue: open.queue,
-        webhookKeys,
+        appKeys,
         bounces: () => service.receiver,
         training: open.training,
         whatIf: open.whatIf,
@@ -135,10 +135,10 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     service.serving = true
     open.receiver = await openReceiver(service)
     // Not by a name, which may mean another address.
-    const webhooks = service.localUrl.replace('localhost', '127.0.0.1') + APP_PATHS.webhooks
+    const base = service.localUrl.replace('localhost', '127.0.0.1')
+    const webhooks = base + APP_PATHS.webhooks
     const portal = service.sandboxes.get('hubspot')
-    if (portal !== null)
-      webhookKeys.push({ secret: portal.app.clientSecret, url: webhooks, portal: portal.portal })
+    if (portal !== null) appKeys.push({ secret: portal.app.clientSecret, base, portal: portal.portal })
     for (const kind of SANDBOX_KINDS) service.sandboxes.get(kind)?.live({ webhooks })
     if (second !== null)
       open.second = connectSecondSample(service, { first: tenant, second, signal: ending.signal }).then(
@@ -170,10 +170,10 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
   }
 }
 
-/** What the app of this installation signs its webhooks with; a list that the sandbox's is added to. */
-function keysOf({ hubspot: { clientSecret }, publicUrl }: Config): WebhookKey[] {
+/** What the app of this installation signs with; a list that the sandbox's is added to. */
+function keysOf({ hubspot: { clientSecret }, publicUrl }: Config): AppKey[] {
   if (clientSecret === null || publicUrl === null) return []
-  return [{ secret: clientSecret, url: publicUrl + APP_PATHS.webhooks }]
+  return [{ secret: clientSecret, base: publicUrl }]
 }
 
 /** How this machine reaches itself. Browsers keep cookies by name: one name for all. */

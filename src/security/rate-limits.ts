@@ -27,6 +27,13 @@ export interface RateLimiter {
    * @throws HoldfastError `too_many_requests`, with the seconds to wait
    */
   take(kind: RateKind, caller: Caller | null, ip: string): Promise<void>
+  /**
+   * Counts one request of somebody who came through another system, whose address says nothing of them.
+   *
+   * @param name whom: the same for all of their requests
+   * @throws HoldfastError `too_many_requests`, with the seconds to wait
+   */
+  takeOf(kind: RateKind, name: string): Promise<void>
 }
 
 /**
@@ -53,6 +60,7 @@ export function limitRates(limits: RateLimits): RateLimiter {
         whose: 'your address',
       })
     },
+    takeOf: (kind, name) => count(counters[kind].caller, name, { kind, most: limits[kind], whose: 'you' }),
   }
 }
 

@@ -4,13 +4,15 @@
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { route, type Route } from './route.ts'
-import type { ServerServices, WebhookResult } from './services.ts'
+import type { ServerServices, SignedResult, WebhookResult } from './services.ts'
 
 export interface Metrics {
   /** An answer, by the route's pattern. */
   request(method: string, pattern: string, status: number, seconds: number): void
   /** Requests of webhooks that were refused, and events of those that were not, by what became of them. */
   webhook(result: WebhookResult, many: number): void
+  /** A request that a page or a workflow inside a CRM made, by what became of it. */
+  signed(result: SignedResult): void
   /** A transaction across tenants: hand it to openDatabase as onSystem. */
   systemTransaction(why: string): void
   /** Counts of the queue are asked for when somebody looks. */
@@ -50,6 +52,12 @@ export function openMetrics(): Metrics {
     labelNames: ['result'],
     registers: [registry],
   })
+  const signed = new Counter({
+    name: 'holdfast_crm_requests_total',
+    help: 'Requests of pages and workflows inside CRMs by what became of them',
+    labelNames: ['result'],
+    registers: [registry],
+  })
   let queue: ServerServices['queue'] = null
   queueGauges(registry, () => queue)
   return {
@@ -57,6 +65,7 @@ export function openMetrics(): Metrics {
       requests.observe({ method, route: pattern, status }, seconds)
     },
     webhook: (result, many) => webhooks.inc({ result }, many),
+    signed: (result) => signed.inc({ result }),
     systemTransaction: (why) => system.inc({ why }),
     readQueue: (given) => (queue = given),
     registry,

@@ -82,19 +82,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const keys = openApiKeys(services.database, { now })
   const sessions = openSessions(services.database, { now })
   const live = openLiveStreams({ database: services.database, log, now, limits: options.streams ?? {} })
+  const rates = limitRates(options.rates ?? DEFAULT_RATES)
   let closing = false
   const dispatch: Dispatch = {
     services: {
       ...services,
-      webhookKeys: services.webhookKeys ?? [],
+      appKeys: services.appKeys ?? [],
+      rates,
       countWebhook: metrics.webhook,
+      countSigned: metrics.signed,
       keys,
       sessions,
       live,
     },
     doorkeeper: openDoorkeeper({ keys, sessions, publicUrl }),
     headers: securityHeaders(publicUrl?.startsWith('https:') ?? false),
-    rates: limitRates(options.rates ?? DEFAULT_RATES),
+    rates,
     metrics,
     log,
     closing: () => closing,

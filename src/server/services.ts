@@ -7,6 +7,7 @@ import type { PreviewServices } from '../loop/preview-judge.ts'
 import type { LoopServices } from '../loop/services.ts'
 import type { QueueService } from '../queue/service.ts'
 import type { ApiKeys } from '../security/api-keys.ts'
+import type { RateLimiter } from '../security/rate-limits.ts'
 import type { Sessions } from '../security/sessions.ts'
 import type { SignInService } from '../security/sign-in-service.ts'
 import type { Vault } from '../security/vault.ts'
@@ -14,18 +15,21 @@ import type { Training } from '../training/service.ts'
 import type { WhatIf } from '../what-if/service.ts'
 import type { LiveStreams } from './events/streams.ts'
 
-/** What the webhooks of an app are signed with. */
-export interface WebhookKey {
+/** What an app at a CRM signs its requests with: webhooks, and what its pages and workflows ask. */
+export interface AppKey {
   /** The app's client secret. */
   readonly secret: string
-  /** The address that the CRM was told, which it signs: never taken from the request. */
-  readonly url: string
+  /** The address that the CRM was told, without a path, which it signs: never taken from the request. */
+  readonly base: string
   /** The only portal that it speaks for, such as the sandbox; absent: whichever installed the app. */
   readonly portal?: string
 }
 
 /** What became of a webhook's request, or of the events in it. */
 export type WebhookResult = 'taken' | 'known' | 'own' | 'unknown_portal' | 'forged' | 'unreadable'
+
+/** What became of a request that a page or a workflow inside a CRM made. */
+export type SignedResult = 'taken' | 'forged' | 'replayed' | 'unknown_portal'
 
 /** What whoever starts the server brings. */
 export interface ServerServices extends LoopServices, Pick<PreviewServices, 'feedbackPath'> {
@@ -50,8 +54,8 @@ export interface ServerServices extends LoopServices, Pick<PreviewServices, 'fee
   readonly whatIf?: WhatIf | null
   /** What reaches out to CRMs to set them up and to look at them; absent or null: this process does not. */
   readonly settingUp?: SettingUp | null
-  /** Of the apps of this installation; default none: then only private apps' webhooks are taken. */
-  readonly webhookKeys?: readonly WebhookKey[]
+  /** Of the apps of this installation; default none: then only private apps' webhooks are taken, and no cards are answered. */
+  readonly appKeys?: readonly AppKey[]
 }
 
 /** What `handle` of a route is given besides the request. */
@@ -60,7 +64,10 @@ export interface RouteServices extends ServerServices {
   readonly sessions: Sessions
   /** What happens while people look. */
   readonly live: LiveStreams
-  readonly webhookKeys: readonly WebhookKey[]
+  readonly appKeys: readonly AppKey[]
+  /** How much one caller may ask for. */
+  readonly rates: RateLimiter
   /** For the figures of the installation. */
   countWebhook(result: WebhookResult, many: number): void
+  countSigned(result: SignedResult): void
 }

@@ -14,7 +14,7 @@ import { eraseRecord } from '../store/erasure.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
 import { route, type Route } from './route.ts'
-import type { RouteServices, WebhookKey } from './services.ts'
+import type { RouteServices, AppKey } from './services.ts'
 
 /** A hundred events are some 60 kB. */
 const BODY_LIMIT = 1024 * 1024
@@ -54,9 +54,10 @@ export function webhookRoutes(): readonly Route[] {
           signature: request.headers['x-hubspot-signature-v3'],
           now: services.clock(),
         }
-        const isOf = ({ secret, url }: WebhookKey): boolean => verifySignatureV3({ ...signed, secret, url })
+        const isOf = ({ secret, base }: AppKey): boolean =>
+          verifySignatureV3({ ...signed, secret, url: base + request.url })
         // Each is tried, so that the answer takes as long whichever it is.
-        const [key] = services.webhookKeys.filter(isOf)
+        const [key] = services.appKeys.filter(isOf)
         const isSigned = signed.signature !== undefined && signed.timestamp !== undefined
         const own = key === undefined && isSigned ? (await secrets.ofPortal(services, body)).filter(isOf) : []
         const signer = key ?? own[0]
@@ -75,11 +76,7 @@ export function webhookRoutes(): readonly Route[] {
   ]
 }
 
-function hintsOf(
-  { countWebhook }: RouteServices,
-  body: Buffer,
-  { portal }: WebhookKey,
-): readonly ChangeHint[] {
+function hintsOf({ countWebhook }: RouteServices, body: Buffer, { portal }: AppKey): readonly ChangeHint[] {
   if (eventsOf(body) === null) {
     countWebhook('unreadable', 1)
     throw new HoldfastError('request_invalid', 'The body is no JSON array of events.')
@@ -168,7 +165,7 @@ async function withoutErased(
 }
 
 /** A private app's, and which company has it. */
-interface OwnKey extends WebhookKey {
+interface OwnKey extends AppKey {
   readonly tenant: TenantId
 }
 
@@ -203,7 +200,7 @@ function privateSecrets() {
         : [
             {
               secret: secret.toString(),
-              url: `${publicUrl}${APP_PATHS.webhooks}`,
+              base: publicUrl,
               portal,
               tenant: tenants[at],
             },

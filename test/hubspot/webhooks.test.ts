@@ -56,18 +56,18 @@ describe('webhooks ten times, shuffled, stale and forged', () => {
     const { sandbox } = portal
     const { state } = sandbox
     const tenant = await addTenant(database)
-    const webhookKeys: { secret: string; url: string }[] = []
+    const appKeys: { secret: string; base: string }[] = []
     const server = await startTestServer(
       database,
       [],
       {},
       {
-        webhookKeys,
+        appKeys,
         connectors: openConnectors({ hubspot: () => portal.open(CONFIG) }),
       },
     )
     const targetUrl = `${server.url}/webhooks/hubspot`
-    webhookKeys.push({ secret: sandbox.app.clientSecret, url: targetUrl })
+    appKeys.push({ secret: sandbox.app.clientSecret, base: server.url })
     const webhooks = startWebhooks(sandbox, {
       targetUrl,
       subscriptions: SUBSCRIPTIONS,

@@ -11,9 +11,9 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 
 const PATH = '/webhooks/hubspot'
 const PUBLIC = 'https://holdfast.example'
-const APP = { secret: 'yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy', url: `${PUBLIC}${PATH}` }
+const APP = { secret: 'yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy', base: PUBLIC }
 /** That of a sandbox, which speaks for itself alone. */
-const OTHER = { secret: 'sandbox', url: 'http://127.0.0.1:3000/webhooks/hubspot', portal: '900' }
+const OTHER = { secret: 'sandbox', base: 'http://127.0.0.1:3000', portal: '900' }
 
 const metrics = openMetrics()
 let database: Database
@@ -30,7 +30,7 @@ beforeAll(async () => {
     {
       publicUrl: PUBLIC,
       clock: () => now,
-      webhookKeys: [APP, OTHER],
+      appKeys: [APP, OTHER],
       queue: { wake: (tenant) => void woken.push(tenant), counts: absent, queues: [] },
     },
   )
@@ -80,14 +80,14 @@ const event = (more: object = {}): object => ({
 })
 
 interface Sent {
-  readonly key?: { readonly secret: string; readonly url: string }
+  readonly key?: { readonly secret: string; readonly base: string }
   readonly at?: number
   readonly signature?: string | null
 }
 
 function send(body: unknown, { key = APP, at = now.getTime(), signature }: Sent = {}): Promise<Response> {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const right = createHmac('sha256', key.secret).update(`POST${key.url}${text}${at}`).digest('base64')
+  const right = createHmac('sha256', key.secret).update(`POST${key.base}${PATH}${text}${at}`).digest('base64')
   return server.fetch(PATH, {
     method: 'POST',
     body: text,
@@ -161,7 +161,7 @@ describe(`webhooks of HubSpot (${databaseKind})`, () => {
     const body = JSON.stringify([event()])
     const forged: readonly Sent[] = [
       { key: { ...APP, secret: 'guessed' } },
-      { key: { ...APP, url: 'https://elsewhere.example/webhooks/hubspot' } },
+      { key: { ...APP, base: 'https://elsewhere.example' } },
       { signature: null },
       { signature: '' },
       { signature: 'AAAA' },
@@ -178,7 +178,7 @@ describe(`webhooks of HubSpot (${databaseKind})`, () => {
     expect(told.size).toBe(1)
     // Signed, and then another body.
     const signature = createHmac('sha256', APP.secret)
-      .update(`POST${APP.url}${body}${now.getTime()}`)
+      .update(`POST${APP.base}${PATH}${body}${now.getTime()}`)
       .digest('base64')
     expect((await send(`${body} `, { signature })).status).toBe(401)
     expect(await counted('forged')).toBe(before + forged.length + 1)

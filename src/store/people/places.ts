@@ -302,4 +302,5 @@ export const OTHER_PLACES: readonly OtherPlace[] = [
   },
   { table: 'data_exports', nothing: 'That somebody asked for a person’s data, and when; not whose.' },
   { table: 'retention_runs', nothing: 'Counts.' },
+  { table: 'seen_requests', nothing: 'Hashes of signatures, for some minutes.' },
 ]
