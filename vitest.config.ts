@@ -4,7 +4,7 @@ import { ofTheService } from './vitest.service.config.ts'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'manifest/hubspot/extensions/test/*.test.tsx'],
     exclude: [
       ...['heavy', 'hubspot', 'salesforce', 'trust'].map((suite) => `test/${suite}/**`),
       ...ofTheService,
