@@ -1,7 +1,8 @@
 /** Whether a project would be taken: each file by its shape, and all of them together. */
 import { posix } from 'node:path'
 import type { z } from 'zod'
-import { COMPONENTS, projectShape, type ComponentType } from './shapes.ts'
+import { KINDS } from './kinds.ts'
+import { projectShape } from './kinds/shape.ts'
 
 /** By path beneath the project's folder, with forward slashes. */
 export type ProjectFiles = ReadonlyMap<string, string>
@@ -23,34 +24,59 @@ export function checkProject(files: ProjectFiles): readonly ProjectProblem[] {
   if (project !== undefined) judge('hsproject.json', projectShape, project, say)
 
   const uids = new Map<string, string>()
-  const types = new Map<string, string>()
+  const singles = new Map<string, string>()
   for (const file of files.keys()) {
     if (!file.endsWith('-hsmeta.json')) continue
     const content = parsed(files, file, say)
     if (content === undefined) continue
-    const { type, uid } = content as { type?: unknown; uid?: unknown }
-    if (typeof type !== 'string' || !Object.hasOwn(COMPONENTS, type)) {
+    const { type, uid, config } = content as { type?: unknown; uid?: unknown; config?: Entry }
+    const kind = KINDS.find((one) => one.type === type)
+    if (kind === undefined) {
       say(file, `type: ${JSON.stringify(type) ?? 'nothing'} is no kind of component that this app has`)
       continue
     }
-    const { folder, shape } = COMPONENTS[type as ComponentType]
-    const expected = posix.join('src', folder)
+    const expected = posix.join('src', kind.folder)
     if (posix.dirname(file) !== expected)
       say(file, `lies in ${posix.dirname(file)}, and belongs into ${expected}`)
-    once(types, type, file, `is a second ${type}`, say)
+    if (kind.count === 'one') once(singles, kind.type, file, `is a second ${kind.type}`, say)
     if (typeof uid === 'string') once(uids, uid, file, `has the uid ${uid}`, say)
-    judge(file, shape, content, say)
+    judge(file, kind.shape, content, say)
+    if (kind.pages === true) expectPage(files, file, config?.entrypoint, say)
   }
-  if (!types.has('app')) say('src/app', 'there is no app')
+  if (!singles.has('app')) say('src/app', 'there is no app')
   return problems
 }
 
 type Say = (file: string, problem: string) => void
 
+interface Entry {
+  readonly entrypoint?: unknown
+}
+
 function once(known: Map<string, string>, key: string, file: string, what: string, say: Say): void {
   const other = known.get(key)
   if (other === undefined) known.set(key, file)
   else say(file, `${what}, as ${other} does`)
+}
+
+/** The page and all that it imports lie in its folder, with a package that names its libraries: each folder is built by itself. */
+function expectPage(files: ProjectFiles, file: string, entrypoint: unknown, say: Say): void {
+  if (typeof entrypoint !== 'string') return
+  const folder = posix.dirname(file)
+  const seen = new Set<string>()
+  const follow = (path: string, from: string): void => {
+    if (seen.has(path)) return
+    seen.add(path)
+    const text = files.get(path)
+    if (text === undefined) say(from, `begins or goes on with ${path}, which is missing`)
+    else if (posix.dirname(path) !== folder) say(from, `takes ${path}, which lies outside ${folder}`)
+    else
+      for (const [, imported] of text.matchAll(/\bfrom '(\.[\w./-]+)'/g))
+        follow(posix.join(posix.dirname(path), imported), path)
+  }
+  follow(posix.join('src', entrypoint), file)
+  const libraries = posix.join(folder, 'package.json')
+  if (!files.has(libraries)) say(libraries, 'is missing')
 }
 
 function parsed(files: ProjectFiles, file: string, say: Say): object | undefined {

@@ -16,6 +16,7 @@ export function describeManifest(command: (usage: string, text: string) => Comma
         .default('private'),
     )
     .option('--support-email <address>', 'who helps those who use it')
+    .option('--sentry-dataset <name>', 'where HubSpot tells Sentry what failed in the app (default: nowhere)')
     .addHelpText(
       'after',
       '\nExample: holdfast manifest hubspot --public-url https://holdfast.example.com --out hubspot-app\n',

@@ -15,6 +15,8 @@ export interface ManifestOptions extends CommonOptions {
   readonly name: string
   readonly distribution: 'private' | 'marketplace'
   readonly supportEmail?: string
+  /** Absent: HubSpot tells nobody. */
+  readonly sentryDataset?: string
 }
 
 const NOTHING = { protocol: '', search: '', hash: '', username: '' }
@@ -36,6 +38,7 @@ export function hubspotManifest(options: ManifestOptions): Promise<number> {
       name,
       distribution,
       supportEmail: options.supportEmail ?? null,
+      sentryDataset: options.sentryDataset ?? null,
     })
     const problems = checkProject(files)
     if (problems.length > 0)
@@ -50,7 +53,9 @@ export function hubspotManifest(options: ManifestOptions): Promise<number> {
         throw translateWriteError(cause, path)
       })
     await replaceFiles(placed)
-    terminal.print(`The project for ${publicUrl} is in ${out}: ${[...files.keys()].join(', ')}.`)
+    terminal.print(
+      `The project for ${publicUrl} is in ${out}: ${files.size} files, of which HubSpot reads ${[...files.keys()].filter((path) => path.endsWith('.json') && !path.endsWith('/package.json')).join(', ')}.`,
+    )
     terminal.print(
       `Upload it with HubSpot's command line (cd ${out}, then hs project upload), and set HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET to what the Auth page of the app then shows.`,
     )

@@ -28,7 +28,10 @@ describe('the package that npm pack makes, installed into an empty folder', () =
     const home = join(folder, 'node_modules/holdfast')
     const files = readdirSync(home, { recursive: true, encoding: 'utf8' })
     expect(files.filter((name) => /(^|\/)test\/|\.test\.|\.proto$/.test(name))).toEqual([])
-    expect(files.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))).toEqual([])
+    // But for what HubSpot builds: it is written out as it is.
+    const sources = files.filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
+    const built = /^dist\/(manifest\/hubspot\/extensions\/[\w-]+\.tsx?|src\/contracts\/record-card\.ts)$/
+    expect(sources.filter((name) => !built.test(name))).toEqual([])
     for (const crm of ['hubspot', 'salesforce'])
       expect(files).toContain(`dist/connectors/${crm}/sandbox/server.js`)
     const shipped = files.filter((name) => name.endsWith('.js') && !name.includes('node_modules'))
@@ -46,6 +49,16 @@ describe('the package that npm pack makes, installed into an empty folder', () =
       readFileSync(join(assets, name), 'utf8').includes('react-devtools'),
     )
     expect(developed).toEqual([])
+  })
+
+  it("writes out the app's project for HubSpot, with all of its pages", () => {
+    const out = join(folder, 'hubspot-app')
+    const address = ['--public-url', 'https://holdfast.example.com', '--out', out]
+    execFileSync('npx', ['holdfast', 'manifest', 'hubspot', ...address], { cwd: folder, stdio: 'pipe' })
+    for (const page of ['cards/record-tab', 'cards/record-sidebar', 'pages/pages', 'settings/settings'])
+      expect(existsSync(join(out, `src/app/${page}.tsx`))).toBe(true)
+    const contract = readFileSync(join(out, 'src/app/cards/contract.ts'), 'utf8')
+    expect(contract).toContain('export interface RecordCard')
   })
 
   it('scores the example file', () => {

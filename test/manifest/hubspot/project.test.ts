@@ -6,14 +6,20 @@ import { hubspotProject } from '../../../manifest/hubspot/project.ts'
 import { pageRoutes } from '../../../src/server/pages/routes.ts'
 import { webhookRoutes } from '../../../src/server/webhooks.ts'
 
-const project = hubspotProject({
+const options = {
   publicUrl: 'https://holdfast.example.com',
   name: 'Holdfast',
   distribution: 'private',
   supportEmail: 'help@example.com',
-})
+} as const
+const project = hubspotProject(options)
 const APP = 'src/app/app-hsmeta.json'
 const WEBHOOKS = 'src/app/webhooks/webhooks-hsmeta.json'
+const CARD = 'src/app/cards/record-tab-hsmeta.json'
+const SIDEBAR = 'src/app/cards/record-sidebar-hsmeta.json'
+const PAGES = 'src/app/pages/pages-hsmeta.json'
+const SETTINGS = 'src/app/settings/settings-hsmeta.json'
+const BULK = 'src/app/actions/score-many-hsmeta.json'
 
 /** What a test changes in it is what the test is about. */
 type Content = ReturnType<typeof JSON.parse>
@@ -23,13 +29,15 @@ const changed = (path: string, change: (content: Content) => void): ProjectFiles
   change(content)
   return new Map([...project, [path, JSON.stringify(content)]])
 }
+const without = (path: string): ProjectFiles => new Map([...project].filter(([one]) => one !== path))
 const moved = (from: string, to: string): ProjectFiles =>
   new Map([...project].map(([path, text]) => [path === from ? to : path, text]))
 
 describe("the app's project at HubSpot", () => {
   it('is taken by our own schemas', () => {
     expect(checkProject(project)).toEqual([])
-    expect([...project.keys()]).toEqual(['hsproject.json', APP, WEBHOOKS])
+    const components = [...project.keys()].filter((path) => /^[^/]+$|-hsmeta\.json$/.test(path))
+    expect(components).toEqual(['hsproject.json', APP, WEBHOOKS, CARD, SIDEBAR, PAGES, SETTINGS, BULK])
   })
 
   it('asks for what the code asks for, and leads to where the server answers', () => {
@@ -41,6 +49,37 @@ describe("the app's project at HubSpot", () => {
     const { targetUrl } = JSON.parse(project.get(WEBHOOKS)!).config.settings
     for (const address of [...auth.redirectUrls, targetUrl] as string[])
       expect(routes).toContain(new URL(address).pathname)
+  })
+
+  it('lets the pages in it ask the installation and nobody else', () => {
+    expect(JSON.parse(project.get(APP)!).config.permittedUrls).toEqual({
+      fetch: ['https://holdfast.example.com'],
+      iframe: [],
+      img: [],
+    })
+    for (const folder of ['cards', 'pages', 'settings', 'actions']) {
+      const place = project.get(`src/app/${folder}/place.ts`)!
+      expect(place).toContain('PUBLIC_URL = "https://holdfast.example.com"')
+      for (const path of Object.values(APP_PATHS)) expect(place).toContain(JSON.stringify(path))
+      expect(project.get(`src/app/${folder}/contract.ts`)).toContain('export interface RecordCard')
+    }
+  })
+
+  it('carries nothing that leads back to this repository', () => {
+    const odd = [...project].filter(([, text]) => /from '(\.\.|node:)|holdfast-hubspot-extensions/.test(text))
+    expect(odd.map(([path]) => path)).toEqual([])
+  })
+
+  it('tells Sentry what failed where somebody says so', () => {
+    const told = hubspotProject({ ...options, sentryDataset: 'acme-holdfast' })
+    expect(checkProject(told)).toEqual([])
+    expect(JSON.parse(told.get('src/app/telemetry/telemetry-hsmeta.json')!)).toMatchObject({
+      type: 'telemetry',
+      config: { providerType: 'SENTRY', datasetName: 'acme-holdfast', logLevels: ['ERROR'] },
+    })
+    expect(
+      checkProject(hubspotProject({ ...options, sentryDataset: 'a b' })).map(({ problem }) => problem),
+    ).toEqual([expect.stringContaining('datasetName')])
   })
 
   it.each<[string, ProjectFiles, RegExp]>([
@@ -72,7 +111,62 @@ describe("the app's project at HubSpot", () => {
     ['a uid of another file', changed(WEBHOOKS, (it) => (it.uid = 'holdfast_app')), /has the uid/],
     ['a kind that there is not', changed(WEBHOOKS, (it) => (it.type = 'webhook')), /no kind of component/],
     ['a file in another folder', moved(WEBHOOKS, 'src/app/webhooks-hsmeta.json'), /belongs into/],
-    ['no app', new Map([...project].filter(([path]) => path !== APP)), /there is no app/],
+    [
+      'a card in another folder',
+      moved(CARD, 'src/app/pages/record-tab-hsmeta.json'),
+      /belongs into src\/app\/cards/,
+    ],
+    [
+      'a card in a place that there is not',
+      changed(CARD, (it) => (it.config.location = 'crm.record.middle')),
+      /location/,
+    ],
+    [
+      'a card of records that it is not for',
+      changed(CARD, (it) => (it.config.objectTypes = ['CONTACT'])),
+      /objectTypes/,
+    ],
+    ['a card of no records', changed(CARD, (it) => (it.config.objectTypes = [])), /at least one/],
+    [
+      'a card of records named twice',
+      changed(CARD, (it) => it.config.objectTypes.push('contacts')),
+      /one twice/,
+    ],
+    ['the uid of another card', changed(CARD, (it) => (it.uid = 'holdfast_card_sidebar')), /has the uid/],
+    ['a card without a page', without('src/app/cards/record-tab.tsx'), /record-tab\.tsx, which is missing/],
+    [
+      'a page that imports what is not there',
+      without('src/app/cards/risk.tsx'),
+      /goes on with src\/app\/cards\/risk\.tsx/,
+    ],
+    [
+      'a page of another folder',
+      changed(CARD, (it) => (it.config.entrypoint = '/app/pages/pages.tsx')),
+      /outside src\/app\/cards/,
+    ],
+    [
+      'a page by its path from src',
+      changed(PAGES, (it) => (it.config.entrypoint = 'src/app/pages/pages.tsx')),
+      /from \/app on/,
+    ],
+    [
+      'pages without their libraries',
+      without('src/app/settings/package.json'),
+      /src\/app\/settings\/package\.json is missing/,
+    ],
+    [
+      'second settings',
+      new Map([...project, ['src/app/settings/more-hsmeta.json', project.get(SETTINGS)!]]),
+      /second settings/,
+    ],
+    [
+      'a bulk action shown in a place that there is not',
+      changed(BULK, (it) => (it.config.displayMode = 'SIDEBAR')),
+      /displayMode/,
+    ],
+    ['a bulk action without words', changed(BULK, (it) => (it.config.label = '')), /label/],
+    ['the type of another folder', changed(BULK, (it) => (it.type = 'action')), /no kind of component/],
+    ['no app', without(APP), /there is no app/],
     [
       'a second one of its kind',
       new Map([...project, ['src/app/webhooks/more-hsmeta.json', project.get(WEBHOOKS)!]]),
