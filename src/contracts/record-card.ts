@@ -10,8 +10,10 @@ export type CardTone = 'info' | 'warning' | 'danger'
 export type CardLevel = 'HIGH' | 'MEDIUM' | 'LOW'
 
 /**
- * What stands in the way of a card, or beside it: `low_data`, `stale`, `starter`, `assumed`, `held_out` (the customer is left as it
- * is for comparison), `dry_run`, `paused`, `held` (left alone by somebody), `disconnected`, `partial` (something could not be read).
+ * What stands in the way of a card, or beside it: `low_data`, `stale`, `starter`, `held_out` (the customer is left as it is for
+ * comparison), `in_peace` (nothing is worth doing), `ended` (what was suggested is off), `scoring` (it is being read and scored: ask
+ * again in some seconds), `dry_run`, `paused`, `held` (left alone by somebody), `disconnected`, `partial` (something could not be
+ * read).
  */
 export interface CardNotice {
   readonly kind: string
@@ -129,7 +131,16 @@ export interface RecordCard {
   readonly more: CardLink | null
 }
 
-/** `days` belongs to snooze, `reason` and `note` to not_right. */
+/**
+ * A record as HubSpot names it: `0-1` for contacts and `0-2` for companies. Whatever is pressed on it is sent with it; alone it asks
+ * to be read and scored now.
+ */
+export interface CardRecord {
+  readonly objectTypeId: string
+  readonly objectId: string
+}
+
+/** Sent together with the {@link CardRecord}. `days` belongs to snooze, `reason` to not_right. */
 export interface CardAnswer {
   readonly intervention: string
   readonly asked: string

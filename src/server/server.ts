@@ -16,6 +16,7 @@ import { openDoorkeeper } from './authenticate.ts'
 import { end, fail, handlerOf, note, type Dispatch } from './dispatch.ts'
 import { openLiveStreams, type StreamLimits } from './events/streams.ts'
 import { securityHeaders } from './headers.ts'
+import { cardRoutes } from './crm/card-routes.ts'
 import { billingWebhook } from './billing.ts'
 import { healthRoutes, type ReadyCheck } from './health.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
@@ -109,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...signInRoutes(),
     ...publicRoutes,
     ...webhookRoutes(),
+    ...cardRoutes,
     ...smsRoutes({ sandbox: services.texts ?? null }),
     ...mailEventRoutes,
     billingWebhook,

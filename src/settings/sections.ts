@@ -122,8 +122,8 @@ const PARTS: readonly Part[] = [
   {
     key: 'write_back',
     title: 'Writing to the CRM',
-    about: 'Whether risk and suggestion stand on the record.',
-    of: ['writeBack'],
+    about: 'Whether risk and suggestion stand on the record, who sees more there, and who answers there.',
+    of: ['writeBack', 'cards'],
   },
   {
     key: 'retention',

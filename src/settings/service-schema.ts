@@ -5,6 +5,7 @@ import { actionSettings } from './actions.ts'
 import { alertSettings } from './alerts.ts'
 import { automationSettings, deliverySettings } from './automation.ts'
 import { callSettings } from './calls.ts'
+import { cardSettings } from './cards.ts'
 import { feedbackSettings } from './feedback.ts'
 import { address, byLanguage, field, flag, hinted, languageTag, text } from './field.ts'
 import { groupSettings } from './groups.ts'
@@ -122,6 +123,7 @@ export const serviceSettingsSchema = z.strictObject({
   alerts: alertSettings,
   automation: automationSettings,
   calls: callSettings,
+  cards: cardSettings,
   feedback: feedbackSettings,
   guard: guardSettings,
   offers: offerSettings,

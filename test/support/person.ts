@@ -240,6 +240,21 @@ export async function addHeldPerson(
       [beside, `Kept back by ${ANN.name}`],
     ])
       await put('intervention_events', { intervention_id: id, to_state: 'suppressed', actor: 'test', reason })
+    for (const [id, customer_id] of [
+      [intervention, self],
+      [beside, company],
+    ])
+      await put('rep_answers', {
+        intervention_id: id,
+        customer_id,
+        ...of,
+        action_key: 'discount_10',
+        answer: 'not_right',
+        reason: 'wrong_contact',
+        note: `${ANN.name} has left.`,
+        actor: 'user:kim',
+        answered_at: at,
+      })
     for (const id of [intervention, beside]) {
       const error = { error_message: `${ANN.name} is locked.` }
       await put('activities', { intervention_id: id, ...of, ...error })

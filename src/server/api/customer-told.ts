@@ -10,8 +10,20 @@ import type { Formats } from '../words/formats.ts'
 import type { CustomerAnswer } from './customer-shapes.ts'
 
 const DAY = 86_400_000
-/** Of the usual snoozes, the longest first. */
+/** The usual snoozes, in days, the longest first. */
 const SNOOZES = [14, 7, 3, 1]
+
+/** Of the usual snoozes those that end before it does, in days, the longest first. */
+export function snoozesUntil(expiresAt: Date, now: Date): readonly number[] {
+  return SNOOZES.filter((days) => now.getTime() + days * DAY < expiresAt.getTime())
+}
+
+/** What the number means. */
+export function meansOf({ kind, horizonDays }: NonNullable<WholeCustomer['score']>): string {
+  return kind === 'horizon' && horizonDays !== null
+    ? `may leave within ${horizonDays} days`
+    : 'chance to leave: a snapshot, without saying when'
+}
 
 export function paysOf({ score, agreements }: WholeCustomer, now: Date): CustomerAnswer['pays'] {
   const today = now.toISOString().slice(0, 10)
@@ -96,7 +108,7 @@ export function mayPress(
         name: formats.action(actionKey),
         approve: state === 'awaiting_approval',
         reject: true,
-        snoozeDays: SNOOZES.find((days) => now.getTime() + days * DAY < expiresAt.getTime()) ?? null,
+        snoozeDays: snoozesUntil(expiresAt, now)[0] ?? null,
       })),
     hold: !held && status === 'active',
     release: held,

@@ -19,7 +19,7 @@ import type { RouteServices } from '../services.ts'
 import { connectionReading, type ConnectionReading } from './connection-reading.ts'
 import { dataOf, predictionOf } from './confidence.ts'
 import { customerAnswer, type CustomerAnswer } from './customer-shapes.ts'
-import { mayPress, paysOf, toldOf } from './customer-told.ts'
+import { meansOf, mayPress, paysOf, toldOf } from './customer-told.ts'
 import { peopleFor, tracedFor } from './customer-shown.ts'
 import { basisOf } from './score-basis.ts'
 import { customerNameFor } from './shown.ts'
@@ -128,12 +128,6 @@ type Dated<T> = T extends Date
         : T extends object
           ? { -readonly [Key in keyof T]: Dated<T[Key]> }
           : T
-
-function meansOf({ kind, horizonDays }: NonNullable<WholeCustomer['score']>): string {
-  return kind === 'horizon' && horizonDays !== null
-    ? `may leave within ${horizonDays} days`
-    : 'chance to leave: a snapshot, without saying when'
-}
 
 const DAY = 86_400_000
 

@@ -61,8 +61,11 @@ const identity = z.object({
 export interface ReaderAsked {
   /** Of the route. */
   readonly method: 'get' | 'post'
-  /** Whose records it is about, where it is about one kind: a company that connected these comes first. */
-  readonly object?: CrmObject | undefined
+  /**
+   * Which kind of records it is about, where it is about one, by a query and body that are signed: a company that connected these
+   * comes first.
+   */
+  readonly object?: (query: Readonly<Record<string, unknown>>, body: Buffer) => CrmObject | undefined
 }
 
 /** A request of somebody inside HubSpot, as the rest of the server reads it. */
@@ -79,7 +82,7 @@ export interface CrmAsked {
  * @throws HoldfastError `unauthenticated`, the same for whatever is wrong with the signature; `request_invalid`; `not_found` for
  *   an account that nobody connected; `too_many_requests`
  * @example
- * const { reader } = await readerOf(request, services, { method: 'get', object: 'companies' })
+ * const { reader } = await readerOf(request, services, { method: 'get', object: () => 'companies' })
  */
 export async function readerOf(
   request: SignedRouteRequest,
@@ -94,10 +97,11 @@ export async function readerOf(
     throw notSigned()
   }
   if (method !== 'get') await rates.takeOf('changes', `hubspot ${portal} ${user}`)
+  const asked = object?.(request.query, body)
   const email = userEmail === undefined ? null : normaliseEmail(userEmail)
   const found = await database.asSystem('who looks in from a CRM', async (tx) => {
     const all = await connectionsOfAccount(tx, 'hubspot', portal)
-    const first = all.find((one) => one.object === object) ?? all.at(0)
+    const first = all.find((one) => one.object === asked) ?? all.at(0)
     if (first === undefined) return null
     const { tenant } = first
     const connections: readonly ReadConnection[] = all.filter((one) => one.tenant === tenant)

@@ -231,7 +231,10 @@ function failedNotice(
 }
 
 /** Two turns of the schedule have passed, and some time for them to run. */
-export function isStale({ schedule, lastDoneAt, running }: StepView, now: Date): boolean {
+export function isStale(
+  { schedule, lastDoneAt, running }: Pick<StepView, 'schedule' | 'lastDoneAt' | 'running'>,
+  now: Date,
+): boolean {
   if (schedule === null || lastDoneAt === null || running) return false
   const first = nextRun(schedule, lastDoneAt)
   const second = first === null ? null : nextRun(schedule, first)

@@ -90,6 +90,7 @@ export async function forgetWords(tx: Transaction, subject: Subject): Promise<vo
   await forgetAudit(tx, subject, naming)
   if (naming === null) return
   await forgetEvents(tx, subject, naming)
+  await forgetNotes(tx, subject, naming)
   await forgetProperties(tx, subject, naming)
   for (const texts of TEXTS) await rewrite(tx, subject, naming, texts)
 }
@@ -137,6 +138,16 @@ async function forgetEvents(tx: Transaction, { beside }: Subject, naming: string
   const ids = named.map(({ id }) => id)
   await tx.query('select forget_intervention_events($1::uuid[])', [ids])
   await owe(tx, ids)
+}
+
+/** What was said to suggestions, of customers around them: the answer stays, and its words go. */
+async function forgetNotes(tx: Transaction, { around }: Subject, naming: string): Promise<void> {
+  if (around.length === 0) return
+  const named = await tx.query<{ id: number }>(
+    `select id from rep_answers where tenant_id = $1 and customer_id = any ($2::bigint[]) and lower(note) ~ $3`,
+    [tx.tenant, around, naming],
+  )
+  if (named.length > 0) await tx.query('select forget_rep_notes($1::bigint[])', [named.map(({ id }) => id)])
 }
 
 /** Who did what when stays; what it was done to, and the words beside it, go where they are about the person. */

@@ -115,6 +115,11 @@ export const PERSONAL_PLACES: readonly PersonalPlace[] = [
     `t.id = any (:interventions) or t.customer_id = any (:around) and ${names('t.reason')}`,
   ),
   of(
+    'rep_answers',
+    'What your people said to suggestions',
+    `t.customer_id = any (:customers) or t.customer_id = any (:around) and ${names('t.note')}`,
+  ),
+  of(
     'intervention_events',
     'What became of messages and tasks',
     `${OF_INTERVENTION} or t.intervention_id = any (:beside) and ${names('t.reason', 't.detail::text')}`,
