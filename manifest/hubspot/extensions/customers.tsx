@@ -39,7 +39,9 @@ export function Customers({ portal }: { readonly portal: Portal }) {
   const [whose, setWhose] = useState<CardList['whose']>('mine')
   // Where each page that was looked at begins, the first first.
   const [pages, setPages] = useState<readonly (string | null)[]>([null])
-  const list = useAsked<CardList>(withQuery(PATHS.customers, { whose, after: pages.at(-1) ?? null }))
+  const list = useAsked<CardList>(withQuery(PATHS.customers, { whose, after: pages.at(-1) ?? null }), {
+    keep: true,
+  })
   const { value } = list
 
   const chooser = (
@@ -47,6 +49,7 @@ export function Customers({ portal }: { readonly portal: Portal }) {
       label="Whose customers"
       name="whose"
       value={whose}
+      readOnly={list.reading}
       options={[
         { value: 'mine', label: 'Mine' },
         { value: 'all', label: 'All' },
@@ -86,6 +89,7 @@ export function Customers({ portal }: { readonly portal: Portal }) {
         </Alert>
       )}
       {value.mayAll ? chooser : null}
+      {list.reading ? <LoadingSpinner label="Loading customers" showLabel /> : null}
       {value.lines.length === 0 ? (
         <EmptyState
           title="Nobody is at risk here"
@@ -95,7 +99,7 @@ export function Customers({ portal }: { readonly portal: Portal }) {
           flush
         >
           <Text>
-            {whose === 'mine'
+            {value.whose === 'mine'
               ? 'Customers that you are the owner of in HubSpot stand here once they were scored, the most value at risk first.'
               : 'Customers stand here once they were scored, the most value at risk first.'}
           </Text>
@@ -105,12 +109,12 @@ export function Customers({ portal }: { readonly portal: Portal }) {
       )}
       <Inline gap="xs" align="center">
         {pages.length > 1 ? (
-          <Button size="small" onClick={() => setPages(pages.slice(0, -1))}>
+          <Button size="small" disabled={list.reading} onClick={() => setPages(pages.slice(0, -1))}>
             Back
           </Button>
         ) : null}
         {value.next === null ? null : (
-          <Button size="small" onClick={() => setPages([...pages, value.next])}>
+          <Button size="small" disabled={list.reading} onClick={() => setPages([...pages, value.next])}>
             Next customers
           </Button>
         )}

@@ -32,12 +32,12 @@ const WORDS = {
   pause: {
     button: 'Pause everything',
     title: 'Pause everything?',
-    text: 'Nothing is sent and no task is made until somebody resumes it. What is being sent at this moment may still arrive. Risks are kept up to date.',
+    text: 'Nothing is sent until an admin lets it go on. What is due waits; customers are scored and shown as before.',
   },
   resume: {
     button: 'Resume',
     title: 'Resume everything?',
-    text: 'What waited goes on as the settings say: messages go out again, and tasks are made.',
+    text: 'What is due goes on, as the settings say: messages go out again, and tasks are made.',
   },
 } as const
 

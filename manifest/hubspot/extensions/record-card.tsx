@@ -30,12 +30,15 @@ import { Reasons, Risk } from './risk.tsx'
 import { Suggestion } from './suggestion.tsx'
 import { useAsked } from './use-asked.ts'
 import { usePress } from './use-press.ts'
+import { useLooks } from './use-looks.ts'
 
 export interface RecordCardProps {
   readonly place: 'sidebar' | 'tab'
   readonly record: { readonly objectTypeId: string; readonly objectId: number | string }
   readonly tell: AddAlertAction
   readonly close: CloseOverlayAction
+  /** When to look whether a score that was asked for is there, in milliseconds after the press. */
+  readonly looks?: readonly number[]
 }
 
 /**
@@ -44,11 +47,13 @@ export interface RecordCardProps {
  *   <RecordCardView place="tab" record={context.crm} tell={actions.addAlert} close={actions.closeOverlay} />
  * ))
  */
-export function RecordCardView({ place, record, tell, close }: RecordCardProps) {
+export function RecordCardView({ place, record, tell, close, looks = LOOKS }: RecordCardProps) {
   const { objectTypeId } = record
   const objectId = String(record.objectId)
   const reading = useAsked<RecordCard>(withQuery(PATHS.card, { objectTypeId, objectId }))
   const pressing = usePress()
+  // Scoring takes some seconds: the press is answered before it is done.
+  const lookAfter = useLooks(looks, reading.again)
   const card = reading.value
 
   if (card === null && reading.trouble === null)
@@ -78,7 +83,13 @@ export function RecordCardView({ place, record, tell, close }: RecordCardProps) 
       size="small"
       loading={pressing.busy === 'score'}
       disabled={pressing.busy !== null}
-      onClick={() => pressing.press('score', () => send(PATHS.cardScore, {}))}
+      onClick={() =>
+        pressing.press('score', async () => {
+          const found = await send(PATHS.cardScore, {})
+          if (found === null) lookAfter()
+          return found
+        })
+      }
     >
       Score now
     </LoadingButton>
@@ -159,6 +170,8 @@ export function RecordCardView({ place, record, tell, close }: RecordCardProps) 
     </Flex>
   )
 }
+
+const LOOKS = [3000, 8000, 20_000]
 
 /** What stands over the sentence of a card without a risk. */
 const EMPTY: Readonly<

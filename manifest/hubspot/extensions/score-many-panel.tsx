@@ -31,7 +31,7 @@ export function ScoreMany({ crm: { objectTypeId, objectIds } }: ScoreManyProps) 
   return (
     <Flex direction="column" gap="sm">
       <Text>
-        {`Holdfast looks at ${count === 1 ? 'this' : 'these'} ${counted} again, and writes the risk, the reasons and the suggestion onto the ${count === 1 ? 'record' : 'records'}. Nothing is sent to anybody.`}
+        {`Holdfast looks at ${count === 1 ? 'this' : 'these'} ${counted} again, and writes the risk, the reasons and the suggestion onto the ${count === 1 ? 'record' : 'records'}. Nothing is sent by this.`}
       </Text>
       {trouble === null ? null : (
         <Alert title="That did not work" variant="danger">

@@ -2,6 +2,8 @@
 import { useCallback, useEffect, useState } from 'react'
 import { ask, type Trouble } from './ask.ts'
 
+const NOTHING = { value: null, trouble: null }
+
 export interface Reading<T> {
   /** Null: it was not read yet, or cannot be, as `trouble` says. */
   readonly value: T | null
@@ -17,11 +19,12 @@ export interface Reading<T> {
 
 /**
  * @param path with its query; another one is read at once, and what was read before is no longer shown
+ * @param keep what was read before is shown until the other one is there, as `reading` says: whoever uses a keyboard keeps their place
  * @example
  * const card = useAsked<RecordCard>('/crm/hubspot/card?objectTypeId=0-2&objectId=512')
  * if (card.value === null) return card.trouble === null ? <LoadingSpinner label="…" /> : <ErrorState>…</ErrorState>
  */
-export function useAsked<T>(path: string): Reading<T> {
+export function useAsked<T>(path: string, { keep = false } = {}): Reading<T> {
   const [held, setHeld] = useState<{ path: string; value: T | null; trouble: Trouble | null } | null>(null)
   const [round, setRound] = useState(0)
   const [done, setDone] = useState('')
@@ -45,6 +48,7 @@ export function useAsked<T>(path: string): Reading<T> {
 
   const again = useCallback(() => setRound((before) => before + 1), [])
   const set = useCallback((value: T) => setHeld({ path, value, trouble: null }), [path])
-  const shown = held?.path === path ? held : { value: null, trouble: null }
-  return { ...shown, again, set, reading: done !== now }
+  const reading = done !== now
+  const shown = held !== null && (held.path === path || (keep && reading)) ? held : NOTHING
+  return { value: shown.value, trouble: shown.trouble, again, set, reading }
 }

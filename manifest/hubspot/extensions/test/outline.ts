@@ -83,7 +83,12 @@ function element(node: Node): string[] {
       return [input(props, `${chosen}; of ${options.map(({ label }) => label).join(', ')}`)]
     }
     case 'Toggle':
-      return [input(props, props['checked'] === true ? said('textChecked') : said('textUnchecked'))]
+      return [
+        input(
+          { ...props, readOnly: props['readonly'] },
+          said(props['checked'] === true ? 'textChecked' : 'textUnchecked'),
+        ),
+      ]
     case 'TextArea':
     case 'Input':
     case 'NumberInput':

@@ -6,12 +6,18 @@ import { answerWith, held, json, problem, stage, type Answering } from './stage.
 
 const record = { objectTypeId: '0-2', objectId: 512 }
 
-function open(place: 'sidebar' | 'tab', answer: Answering) {
+function open(place: 'sidebar' | 'tab', answer: Answering, looks?: readonly number[]) {
   const asked = answerWith(answer)
   const on = stage(`crm.record.${place}`)
   const { actions } = on.at.mocks
   on.at.render(
-    <RecordCardView place={place} record={record} tell={actions.addAlert} close={actions.closeOverlay} />,
+    <RecordCardView
+      place={place}
+      record={record}
+      tell={actions.addAlert}
+      close={actions.closeOverlay}
+      {...(looks === undefined ? {} : { looks })}
+    />,
   )
   const press = (label: string): void => {
     const found =
@@ -165,6 +171,19 @@ describe.each(['sidebar', 'tab'] as const)('the card of a record in the %s', (pl
       reason: 'already_done',
       note: 'called on Friday',
     })
+  })
+
+  it('looks again after a while for a score that takes one', async () => {
+    let reads = 0
+    const later: Answering = ({ method }) =>
+      method === 'POST'
+        ? json({ said: 'It is scored now.', tone: 'success', card: unscored.waiting })
+        : json(++reads < 3 ? unscored.waiting : scored)
+    const { press, see } = open(place, later, [5, 20])
+    await see('[Score now]')
+    press('Score now')
+    await see('41 %')
+    expect(reads).toBe(3)
   })
 
   it('scores now, and shows the risk that came of it', async () => {
