@@ -42,6 +42,7 @@ export async function fillWorld(
   database: Database,
   customers: number,
   print: (line: string) => void,
+  name = NAME,
 ): Promise<FilledWorld> {
   const words = someWords()
   const known = await database.asSystem('a benchmark', (tx) =>
@@ -55,13 +56,13 @@ export async function fillWorld(
       `select t.id as tenant, (select array_agg(id::text order by name) from connections where tenant_id = t.id) as connections,
          count(*) as customers, min(c.id) as first, max(c.id) as last
        from tenants t join customers c on c.tenant_id = t.id where t.name = $1 group by t.id`,
-      [`${NAME} ${customers}`],
+      [`${name} ${customers}`],
     ),
   )
   const whole = known.find((one) => one.customers === customers)
   if (whole !== undefined) return { ...whole, words, reachable: REACHABLE }
 
-  const tenant = await database.asSystem('a benchmark', (tx) => createTenant(tx, `${NAME} ${customers}`))
+  const tenant = await database.asSystem('a benchmark', (tx) => createTenant(tx, `${name} ${customers}`))
   const work = <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => database.withTenant(tenant, run)
   const connections: ConnectionId[] = []
   for (const name of ['A', 'B', 'C'])

@@ -16,6 +16,7 @@ const CODE: Readonly<Record<PageKey, () => Promise<ComponentType>>> = {
   actions: async () => (await import('./pages/actions.tsx')).ActionsPage,
   actionList: async () => (await import('./pages/action-list.tsx')).ActionListPage,
   decisionList: async () => (await import('./pages/decision-list.tsx')).DecisionListPage,
+  repAnswers: async () => (await import('./pages/rep-answers.tsx')).RepAnswersPage,
   attention: async () => (await import('./pages/attention.tsx')).AttentionPage,
   held: async () => (await import('./pages/held.tsx')).HeldPage,
   sending: async () => (await import('./pages/sending.tsx')).SendingPage,

@@ -80,6 +80,14 @@ export const PAGES = [
     within: 'actions',
     role: 'viewer',
   },
+  {
+    key: 'repAnswers',
+    path: '/app/actions/answers',
+    title: 'Answers on the record',
+    group: null,
+    within: 'actions',
+    role: 'viewer',
+  },
   { key: 'model', path: '/app/model', title: 'Churn model', group: 'Brain', role: 'viewer' },
   { key: 'training', path: '/app/training', title: 'Training', group: 'Brain', role: 'viewer' },
   {

@@ -28,6 +28,7 @@ const LISTS: Readonly<Record<string, string>> = {
   groups: '/app/groups',
   'offer-pools': '/app/sending',
   policy: '/app/policy',
+  'rep-answers': '/app/actions/answers',
 }
 
 /**

@@ -10,6 +10,7 @@ import { Columns, Section } from '../parts/section.tsx'
 import { capital } from '../words/formats.ts'
 import { ByAction } from './actions/by-action.tsx'
 import { FunnelFilters } from './actions/funnel-filters.tsx'
+import { NotRight } from './actions/not-right.tsx'
 import { Reasons } from './actions/reasons.tsx'
 import { Decided, Made, WhatCameBack } from './actions/stages.tsx'
 
@@ -38,6 +39,7 @@ export function ActionsPage() {
                 </Section>
               </Columns>
               <Reasons funnel={answer} />
+              <NotRight from={answer.from} to={answer.to} />
               <WhatCameBack made={answer.total.made} />
               <ByAction funnel={answer} />
             </div>

@@ -28,6 +28,7 @@ import { overviewRoute } from './overview.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
 import { previewRoutes } from './preview.ts'
+import { repAnswerRoutes } from './rep-answers.ts'
 import { reportRoutes } from './report.ts'
 import { runRoutes } from './runs.ts'
 import { peopleDataRoutes } from './people-data.ts'
@@ -64,6 +65,7 @@ export const apiRoutes: readonly Route[] = [
   ...interventionRoutes,
   ...uncertainRoutes,
   ...approvalRoutes,
+  ...repAnswerRoutes,
   ...attentionRoutes,
   ...badgeRoutes,
   ...oneCustomerRoutes,

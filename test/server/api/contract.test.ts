@@ -60,6 +60,12 @@ beforeAll(async () => {
       [tenant, first + 1],
     )
     await tx.query(
+      `insert into rep_answers (tenant_id, customer_id, connection_id, intervention_id, action_key, answer, reason, note,
+         actor, answered_at)
+       values ($1, $2, $3, gen_random_uuid(), 'email', 'not_right', 'wrong_time', 'Later.', 'user:ann', now())`,
+      [tenant, first + 1, connection],
+    )
+    await tx.query(
       `insert into recipients (tenant_id, customer_id, external_id, name, email, email_hash)
        values ($1, $2, 'p1', 'Grace', 'grace@example.com', '\\x01')`,
       [tenant, first + 1],
@@ -132,6 +138,8 @@ const calls = (): Readonly<Record<string, readonly Call[]>> => ({
     },
   ],
   'get /v1/customers/{id}/holds': [{ path: `/v1/customers/${first + 2}/holds` }],
+  'get /v1/rep-answers': [{}, { path: '/v1/rep-answers?answer=not_right&limit=1' }],
+  'get /v1/rep-answers/counts': [{}, { path: '/v1/rep-answers/counts?from=2026-11-01' }],
   'get /v1/holds': [{ path: '/v1/holds?limit=1' }],
   'post /v1/customers/{id}/holds/release': [{ path: `/v1/customers/${first + 2}/holds/release` }],
   'get /v1/suppressed': [{}, { path: '/v1/suppressed?by=week' }],

@@ -1,0 +1,183 @@
+/**
+ * The card of a record inside HubSpot on a large book: signed requests over HTTP, as hubspot.fetch makes them.
+ *
+ *   node bench/card.ts [--url postgres://…/a-database] [--customers 100000] [--requests 1500] [--at-once 8] [--seed 1] [--short]
+ *
+ * Without --url on the embedded database, in a temporary folder. With it (or with DATABASE_URL) in a PostgreSQL database, which is
+ * filled once and used again when it holds such a book already; what else is in it stays. Each request is of another record, by
+ * whoever is responsible for it, so that the suggestion comes with its message. In turn with the cards the same server refuses a
+ * request that is not signed: the ratio is to that. The bar is 150 ms at the 95th percentile, one after the other.
+ */
+import { randomBytes } from 'node:crypto'
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { devNull, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { APP_PATHS } from '../connectors/hubspot/app.ts'
+import { random as seeded } from '../models/random.ts'
+import type { RecordCard } from '../src/contracts/record-card.ts'
+import { HoldfastError } from '../src/contracts/errors.ts'
+import { openLog } from '../src/log.ts'
+import { openSecrets } from '../src/security/secrets.ts'
+import { openVault } from '../src/security/vault.ts'
+import { startServer } from '../src/server/server.ts'
+import type { Database } from '../src/store/database.ts'
+import { firstDump } from '../src/store/first-dump.ts'
+import { openDatabase } from '../src/store/open.ts'
+import { refreshStatistics } from '../src/store/statistics.ts'
+import { activateTenant } from '../src/store/tenants.ts'
+import { signHubSpot } from '../test/support/hubspot-signing.ts'
+import { fillWorld, type FilledWorld } from './customers-world.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    customers: { type: 'string' },
+    requests: { type: 'string' },
+    'at-once': { type: 'string', default: '8' },
+    seed: { type: 'string', default: '1' },
+    short: { type: 'boolean', default: false },
+  },
+})
+const { short } = options
+const url = options.url ?? process.env['DATABASE_URL'] ?? null
+const customers = Number(options.customers ?? (short ? 10_000 : 100_000))
+const requests = Number(options.requests ?? (short ? 200 : 1500))
+const atOnce = Number(options['at-once'])
+const BAR = 150
+const PORTAL = '4711'
+const SECRET = randomBytes(16).toString('hex')
+
+const random = seeded(Number(options.seed))
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const folder = url === null ? mkdtempSync(join(tmpdir(), 'holdfast-bench-')) : null
+const database = await openDatabase({ url, folder, dump: url === null ? firstDump() : null })
+try {
+  const started = performance.now()
+  const world = await fillWorld(database, customers, print, 'Benchmark of cards')
+  await asHubSpot(database, world)
+  print(
+    `${customers.toLocaleString('en')} customers, ${database.kind === 'served' ? 'PostgreSQL' : 'embedded database'}, ready in ${Math.round((performance.now() - started) / 1000)} s`,
+  )
+  await measure(world)
+} finally {
+  await database.close()
+  if (folder !== null) rmSync(folder, { recursive: true })
+}
+
+/** The same book as records of a HubSpot account. */
+async function asHubSpot(database: Database, { tenant }: FilledWorld): Promise<void> {
+  await database.withTenant(tenant, async (tx) => {
+    await tx.query(
+      `update connections set kind = 'hubspot', external_id = $1,
+         config = jsonb_build_object('portal', $1::text, 'object', 'companies', 'auth', 'oauth')
+       where kind <> 'hubspot'`,
+      [PORTAL],
+    )
+    await tx.query(`update customers set external_id = id::text where external_id like 'C-%'`)
+    await tx.query('update steps set last_done_at = now()')
+    await activateTenant(tx, tenant)
+  })
+  await database.asSystem('a benchmark', refreshStatistics)
+}
+
+async function measure({ tenant, first, last }: FilledWorld): Promise<void> {
+  const absent = (what: string) => (): Promise<never> =>
+    Promise.reject(new HoldfastError('internal', `This benchmark has no ${what}.`))
+  const vault = openVault({ masterKey: randomBytes(32) })
+  // What is sealed there is of another run's key.
+  if (url !== null) await database.withTenant(tenant, (tx) => tx.query('delete from data_keys'))
+  const base = 'https://holdfast.example'
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    trustProxy: false,
+    version: '0.0.0',
+    routes: [],
+    services: {
+      database,
+      engines: { get: absent('engines'), close: async () => undefined },
+      connectors: { can: () => false, open: absent('connectors') },
+      secrets: openSecrets(vault),
+      clock: () => new Date(),
+      log: openLog({ level: 'info', destination: createWriteStream(devNull) }),
+      vault,
+      queue: null,
+      inbox: null,
+      publicUrl: base,
+      appKeys: [{ secret: SECRET, base }],
+    },
+  })
+  try {
+    const reps = await database.withTenant(tenant, (tx) =>
+      tx.query<{ id: number; email: string | null }>(
+        'select id, responsible_email as email from customers where id = any ($1::bigint[])',
+        [Array.from({ length: requests * 2 + 50 }, () => first + random.integer(last - first))],
+      ),
+    )
+    const states = new Map<string, number>()
+    let next = 0
+    const card = async (signed = true): Promise<number> => {
+      const { id, email } = reps[next++ % reps.length]
+      const { path, ...init } = signHubSpot({
+        secret: signed ? SECRET : 'guessed',
+        base,
+        path: APP_PATHS.card,
+        query: { objectTypeId: '0-2', objectId: String(id) },
+        by: { portal: PORTAL, email: email ?? 'nobody@example.com' },
+        now: new Date(),
+      })
+      const begun = performance.now()
+      const answer = await fetch(server.url + path, init)
+      const body = (await answer.json()) as RecordCard
+      const taken = performance.now() - begun
+      if (answer.status !== (signed ? 200 : 401)) throw new Error(`answered with ${answer.status}`)
+      const state = body.suggestion === null ? body.state : `${body.state} with a suggestion`
+      if (signed) states.set(state, (states.get(state) ?? 0) + 1)
+      return taken
+    }
+    // The first ones open connections and prepare statements.
+    for (let n = 0; n < 20; n++) await card()
+    states.clear()
+
+    const alone: number[] = []
+    const refused: number[] = []
+    for (let n = 0; n < requests; n++) {
+      alone.push(await card())
+      if (n % 5 === 0) refused.push(await card(false))
+    }
+    const together: number[] = []
+    const worker = async (): Promise<void> => {
+      while (together.length < requests) together.push(await card())
+    }
+    await Promise.all(Array.from({ length: atOnce }, worker))
+
+    print(`\n${'ms'.padEnd(44)}${'p50'.padStart(7)}${'p95'.padStart(7)}${'max'.padStart(7)}`)
+    print(line('a card, one after the other', alone))
+    print(line(`a card, ${atOnce} at once`, together))
+    print(line('refused, since it is not signed', refused))
+    print(
+      `\n${[...states]
+        .toSorted(([, a], [, b]) => b - a)
+        .map(([state, many]) => `${many} ${state}`)
+        .join(', ')}`,
+    )
+    const [p50, p95] = [at(alone, 0.5), at(alone, 0.95)]
+    print(
+      `a card takes ${(p50 / at(refused, 0.5)).toFixed(1)} times a refusal (p50); p95 is ${(p95 / BAR).toFixed(2)} of ${BAR} ms${p95 > BAR ? ': over the bar' : ''}`,
+    )
+  } finally {
+    await server.close()
+  }
+}
+
+function line(name: string, taken: readonly number[]): string {
+  const figures = [at(taken, 0.5), at(taken, 0.95), Math.max(...taken)]
+  return name.padEnd(44) + figures.map((ms) => (ms < 10 ? ms.toFixed(1) : ms.toFixed(0)).padStart(7)).join('')
+}
+
+function at(taken: readonly number[], share: number): number {
+  const sorted = taken.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
+}
