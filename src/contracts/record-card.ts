@@ -69,7 +69,14 @@ export interface CardSuggestion {
   /** "Waits for a yes until 28 Nov", "Goes out tomorrow" … */
   readonly standing: string
   /** What it would say, where there is a message and the reader may see it. */
-  readonly message: { readonly subject: string | null; readonly text: string } | null
+  readonly message: CardMessage | null
+}
+
+export interface CardMessage {
+  /** A customer's e-mail or SMS is shown once more before it is approved; a colleague's task is not. */
+  readonly to: 'customer' | 'colleague'
+  readonly subject: string | null
+  readonly text: string
 }
 
 /** What the reader may answer to the suggestion. */

@@ -101,7 +101,7 @@ interface ApproveProps {
 /** At once for what a colleague does; what goes to a customer is shown first. */
 function Approve({ label, suggestion, pressing, close, work }: ApproveProps) {
   const { busy, trouble, press } = pressing
-  const message = suggestion?.message ?? null
+  const message = suggestion?.message?.to === 'customer' ? suggestion.message : null
   const approve = (): void =>
     press('approve', async () => {
       const found = await work()

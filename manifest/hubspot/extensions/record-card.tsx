@@ -37,7 +37,7 @@ export interface RecordCardProps {
   readonly record: { readonly objectTypeId: string; readonly objectId: number | string }
   readonly tell: AddAlertAction
   readonly close: CloseOverlayAction
-  /** When to look whether a score that was asked for is there, in milliseconds after the press. */
+  /** When to look whether a score that is being made is there, in milliseconds since it began. */
   readonly looks?: readonly number[]
 }
 
@@ -52,9 +52,9 @@ export function RecordCardView({ place, record, tell, close, looks = LOOKS }: Re
   const objectId = String(record.objectId)
   const reading = useAsked<RecordCard>(withQuery(PATHS.card, { objectTypeId, objectId }))
   const pressing = usePress()
-  // Scoring takes some seconds: the press is answered before it is done.
-  const lookAfter = useLooks(looks, reading.again)
   const card = reading.value
+  // Scoring takes some seconds: the press is answered before it is done.
+  useLooks(card?.notices.some(({ kind }) => kind === 'scoring') ?? false, looks, reading.again)
 
   if (card === null && reading.trouble === null)
     return <LoadingSpinner label="Loading what Holdfast knows" layout="centered" showLabel />
@@ -83,13 +83,7 @@ export function RecordCardView({ place, record, tell, close, looks = LOOKS }: Re
       size="small"
       loading={pressing.busy === 'score'}
       disabled={pressing.busy !== null}
-      onClick={() =>
-        pressing.press('score', async () => {
-          const found = await send(PATHS.cardScore, {})
-          if (found === null) lookAfter()
-          return found
-        })
-      }
+      onClick={() => pressing.press('score', () => send(PATHS.cardScore, {}))}
     >
       Score now
     </LoadingButton>
@@ -171,7 +165,7 @@ export function RecordCardView({ place, record, tell, close, looks = LOOKS }: Re
   )
 }
 
-const LOOKS = [3000, 8000, 20_000]
+const LOOKS = [3000, 8000, 20_000, 60_000]
 
 /** What stands over the sentence of a card without a risk. */
 const EMPTY: Readonly<

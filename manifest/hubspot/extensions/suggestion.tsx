@@ -1,6 +1,6 @@
 /** What is suggested, what it is worth, and why not something else. */
 import { Accordion, DescriptionList, DescriptionListItem, Flex, Heading, Text } from '@hubspot/ui-extensions'
-import type { CardSuggestion } from './contract.ts'
+import type { CardMessage, CardSuggestion } from './contract.ts'
 
 export function Suggestion({
   suggestion,
@@ -42,7 +42,7 @@ export function Suggestion({
         </Accordion>
       )}
       {message === null ? null : (
-        <Accordion title="What it would say" size="xs">
+        <Accordion title={message.to === 'customer' ? 'What it would say' : 'What the task says'} size="xs">
           <Message message={message} />
         </Accordion>
       )}
@@ -50,17 +50,17 @@ export function Suggestion({
   )
 }
 
-export function Message({ message }: { readonly message: NonNullable<CardSuggestion['message']> }) {
+export function Message({ message }: { readonly message: CardMessage }) {
   return (
     <Flex direction="column" gap="xs">
       {message.subject === null ? null : (
         <Text format={{ fontWeight: 'demibold' }}>{`Subject: ${message.subject}`}</Text>
       )}
       {message.text
-        .split(/\n{2,}/)
+        .split('\n')
         .filter((part) => part.trim() !== '')
         .map((part, place) => (
-          // Paragraphs of one message: they have no name but their place.
+          // Lines of one message: they have no name but their place.
           <Text key={`${place} ${part.slice(0, 20)}`}>{part}</Text>
         ))}
     </Flex>

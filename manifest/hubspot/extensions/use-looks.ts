@@ -1,18 +1,16 @@
-/** Looks again some times after something was begun that takes a while. */
-import { useCallback, useEffect, useRef } from 'react'
+/** Looks again some times while something is under way that takes a while. */
+import { useEffect } from 'react'
 
 /**
- * @param after in milliseconds, from when it is begun
- * @returns begins; what was begun before is forgotten
+ * @param after when to look, in milliseconds since it began; always the same array. When it is still under way after the last,
+ *   nobody looks any more
  * @example
- * const lookAfter = useLooks([3000, 8000], reading.again)
+ * useLooks(isBeingScored, LOOKS, reading.again)
  */
-export function useLooks(after: readonly number[], look: () => void): () => void {
-  const timers = useRef<readonly ReturnType<typeof setTimeout>[]>([])
-  const stop = useCallback(() => timers.current.forEach((timer) => clearTimeout(timer)), [])
-  useEffect(() => stop, [stop])
-  return useCallback(() => {
-    stop()
-    timers.current = after.map((delay) => setTimeout(look, delay))
-  }, [after, look, stop])
+export function useLooks(underWay: boolean, after: readonly number[], look: () => void): void {
+  useEffect(() => {
+    if (!underWay) return undefined
+    const timers = after.map((delay) => setTimeout(look, delay))
+    return () => timers.forEach((timer) => clearTimeout(timer))
+  }, [underWay, after, look])
 }

@@ -139,7 +139,11 @@ async function standingOf(
       message:
         message === null || !seesPeople(caller)
           ? null
-          : { subject: message.kind === 'sms' ? null : message.subject, text: message.text },
+          : {
+              to: message.kind === 'task' ? 'colleague' : 'customer',
+              subject: message.kind === 'sms' ? null : message.subject,
+              text: message.text,
+            },
     },
     notices: [],
     action: { key: line.actionKey, channel: line.channel },

@@ -87,7 +87,7 @@ describe(`the card of a record in HubSpot (${databaseKind})`, () => {
         worth: '+€512 expected',
         cost: '€60',
         standing: expect.stringMatching(/^Waits for a yes until/),
-        message: { text: expect.stringContaining('Ines') },
+        message: { to: 'customer', text: expect.stringContaining('Ines') },
       },
       answers: { intervention, approve: 'Approve', refused: null },
       consent: [

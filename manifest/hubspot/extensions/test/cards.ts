@@ -72,7 +72,7 @@ export const mailing: RecordCard = {
   suggestion: {
     ...scored.suggestion!,
     title: 'E-mail to Ines Vogt',
-    message: { subject: 'Fewer logins lately', text: 'Dear Ines,\n\nshall we talk?\n\nJon' },
+    message: { to: 'customer', subject: 'Fewer logins lately', text: 'Dear Ines,\n\nshall we talk?\n\nJon' },
   },
   answers: { ...scored.answers!, approve: 'Approve e-mail' },
 }

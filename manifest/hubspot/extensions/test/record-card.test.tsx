@@ -174,11 +174,15 @@ describe.each(['sidebar', 'tab'] as const)('the card of a record in the %s', (pl
   })
 
   it('looks again after a while for a score that takes one', async () => {
+    const scoring = {
+      ...unscored.waiting,
+      notices: [{ kind: 'scoring', tone: 'info', text: 'It is being scored.' }],
+    }
     let reads = 0
     const later: Answering = ({ method }) =>
       method === 'POST'
-        ? json({ said: 'It is scored now.', tone: 'success', card: unscored.waiting })
-        : json(++reads < 3 ? unscored.waiting : scored)
+        ? json({ said: 'It is scored now.', tone: 'success', card: scoring })
+        : json(++reads === 1 ? unscored.waiting : reads < 3 ? scoring : scored)
     const { press, see } = open(place, later, [5, 20])
     await see('[Score now]')
     press('Score now')

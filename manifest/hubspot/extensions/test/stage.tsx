@@ -54,10 +54,13 @@ export function stage<Place extends Parameters<typeof createRenderer>[0]>(place:
   const at = createRenderer(place)
   const now = (): string => outline(at.getRootNode())
   /** Waits until the words are there, and gives all of them. */
-  const see = async (words: string): Promise<string> => {
-    await at.waitFor(() => {
-      if (!now().includes(words)) throw new Error(`"${words}" is not in:\n${now()}`)
-    })
+  const see = async (words: string, timeoutInMs = 3000): Promise<string> => {
+    await at.waitFor(
+      () => {
+        if (!now().includes(words)) throw new Error(`"${words}" is not in:\n${now()}`)
+      },
+      { timeoutInMs },
+    )
     return now()
   }
   return { at, now, see }
