@@ -300,6 +300,17 @@ export interface HintPage {
   readonly missed?: string
 }
 
+/** What came of a call of a workflow or an agent, for a CRM that waits for it. */
+export interface AnsweredCall {
+  /** The CRM's id of the call. */
+  readonly callback: string
+  readonly action: 'score' | 'decide' | 'intervene'
+  /** By name; null is unknown. */
+  readonly outputs: { readonly status: string; readonly sentence: string } & Readonly<
+    Record<string, string | number | null>
+  >
+}
+
 /** An intervention as it stands, kept in the CRM for reports and for the record's card. */
 export interface InterventionRecord {
   /** Upserted by this: the same key never makes a second record. */
@@ -368,6 +379,12 @@ export interface Connector {
   loggedActivities?(entries: readonly Pick<Activity, 'key' | 'kind'>[]): Promise<ReadonlySet<string>>
   /** By key: `WriteResult.id` is the key of the intervention. Only of customers on whom something was done. */
   upsertInterventions?(records: readonly InterventionRecord[]): Promise<readonly WriteResult[]>
+  /**
+   * Tells the CRM what came of calls that it waits for: `WriteResult.id` is its id of the call.
+   *
+   * @throws HoldfastError when nothing at all could be tried
+   */
+  answerCalls?(calls: readonly AnsweredCall[]): Promise<readonly WriteResult[]>
   /**
    * Follows the CRM's own stream of events until the signal: a page whenever something came. What it misses is found by
    * `changes`, so that it only makes things faster.

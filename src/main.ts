@@ -21,6 +21,7 @@ import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
 import type { AppKey } from './server/services.ts'
 import { startRetention } from './loop/retain.ts'
+import { startAnswering } from './loop/answer-calls.ts'
 import { startTelling } from './loop/tell-rounds.ts'
 import { openOutgoing } from './security/outgoing.ts'
 import { openTraining, type Training } from './training/service.ts'
@@ -74,6 +75,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     training?: Training
     whatIf?: WhatIf
     telling?: { close(): Promise<void> }
+    answering?: { close(): Promise<void> }
     ageing?: { close(): Promise<void> }
     /** Ends the receiver of bounces. */
     receiver?: () => Promise<void>
@@ -87,6 +89,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       open.server?.close(),
       open.receiver?.(),
       open.telling?.close(),
+      open.answering?.close(),
       open.ageing?.close(),
       open.following?.close(),
       open.training?.close(),
@@ -107,6 +110,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       open.following = followEvents({ ...service, wake: queue.wake }, { kinds: ['salesforce'] })
     if (role === 'all' || role === 'worker')
       open.telling = startTelling({ ...service, post: openOutgoing({}) })
+    if (role === 'all' || role === 'worker') open.answering = startAnswering(service)
     if (role === 'all' || role === 'worker') open.ageing = startRetention(service)
     if (tenant === null) return { url: null, signIn: null, first: false, close }
     open.training = await openTraining({ ...service, dataFolder: config.data })

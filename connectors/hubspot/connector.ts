@@ -24,6 +24,7 @@ import { openSchema } from './schema.ts'
 import { taskOutcomes } from './task-outcomes.ts'
 import { upsertTasks } from './tasks.ts'
 import { verify, type VerifyOptions } from './verify.ts'
+import { completeCalls } from './workflow-callbacks.ts'
 import { writeFields } from './write.ts'
 
 export interface HubSpotConnectorOptions {
@@ -189,6 +190,7 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
     taskOutcomes: (tasks) => taskOutcomes(client, schema, tasks),
     logActivity: (entries) => logActivities(client, schema, entries),
     loggedActivities: (entries) => loggedActivities(client, schema, entries),
+    answerCalls: (calls) => completeCalls(client, calls),
     provision: () => provision(client, object),
     verify: () => verify(client, { ...options.checks, config }),
     async close() {

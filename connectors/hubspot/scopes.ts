@@ -66,6 +66,16 @@ export function callGroups({ object, deals }: ScopePlace): readonly CallGroup[] 
       `${preferences}/definitions`,
     ),
     {
+      what: 'answer workflows that wait',
+      scopes: ['automation'],
+      // Of a call that nobody made: refused, and nothing goes on.
+      probe: {
+        method: 'POST',
+        path: `/automation/actions/callbacks/${API_VERSION}/holdfast-checks/complete`,
+        body: { outputFields: {}, typedOutputs: {} },
+      },
+    },
+    {
       what: 'read consent to e-mails',
       scopes: ['communication_preferences.read', 'communication_preferences.read_write'],
       probe: { method: 'GET', path: nobody, query: { channel: 'EMAIL' } },

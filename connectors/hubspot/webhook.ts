@@ -1,5 +1,5 @@
 /** What HubSpot pushes: whether it is really from HubSpot, and what may have changed. Never more than a hint. */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { ChangeHint } from '../connector.ts'
 
@@ -46,6 +46,36 @@ export function verifySignatureV3({
   const dated = timestamp !== undefined && /^\d{1,15}$/.test(timestamp)
   const fresh = Math.abs(now.getTime() - Number(timestamp)) <= MINUTES_5
   return [same, whole, dated, fresh, secret !== ''].every((right) => right)
+}
+
+/**
+ * HubSpot's signature, version 2, which it still puts on calls of custom workflow actions. It bears no time: whoever takes it has
+ * to make sure that the same call twice does no harm.
+ *
+ * @param input.signature header `X-HubSpot-Signature`: hex
+ * @see https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+ */
+export function verifySignatureV2({
+  secret,
+  method,
+  url,
+  body,
+  signature,
+}: {
+  secret: string
+  method: string
+  url: string
+  body: Buffer
+  signature: string | undefined
+}): boolean {
+  const expected = createHash('sha256')
+    .update(secret + method.toUpperCase() + url)
+    .update(body)
+    .digest('hex')
+  const given = Buffer.alloc(expected.length)
+  given.write(signature ?? '')
+  const same = timingSafeEqual(given, Buffer.from(expected))
+  return [same, signature?.length === expected.length, secret !== ''].every((right) => right)
 }
 
 /** HubSpot signs the URL with these decoded and no others; a question mark that begins the query stays. */

@@ -29,6 +29,7 @@ import type { ServerServices } from './services.ts'
 import { signInRoutes } from './sign-in.ts'
 import { smsRoutes } from './sms.ts'
 import { webhookRoutes } from './webhooks.ts'
+import { workflowRoutes } from './crm/workflow-actions.ts'
 
 export interface ServerOptions {
   /** Address to listen on. */
@@ -111,6 +112,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...publicRoutes,
     ...webhookRoutes(),
     ...cardRoutes,
+    ...workflowRoutes,
     ...smsRoutes({ sandbox: services.texts ?? null }),
     ...mailEventRoutes,
     billingWebhook,

@@ -214,16 +214,22 @@ async function forgetReceipts(
   tx: Transaction,
   records: readonly Pick<PersonRecord, 'connection' | 'object' | 'id'>[],
 ): Promise<void> {
+  const named = [
+    tx.tenant,
+    records.map(({ connection }) => connection),
+    records.map(({ object }) => object),
+    records.map(({ id }) => id),
+  ]
   await tx.query(
     `delete from webhook_receipts w using unnest($2::uuid[], $3::text[], $4::text[]) as r (connection, object, id)
      where w.tenant_id = $1 and w.connection_id = r.connection and w.hint ->> 'object' = r.object
        and w.hint ->> 'id' = r.id`,
-    [
-      tx.tenant,
-      records.map(({ connection }) => connection),
-      records.map(({ object }) => object),
-      records.map(({ id }) => id),
-    ],
+    named,
+  )
+  await tx.query(
+    `delete from workflow_calls w using unnest($2::uuid[], $3::text[], $4::text[]) as r (connection, object, id)
+     where w.tenant_id = $1 and w.connection_id = r.connection and w.object = r.object and w.external_id = r.id`,
+    named,
   )
 }
 

@@ -11,6 +11,7 @@ import { propertyRoutes } from './properties.ts'
 import type { SandboxRoute } from './route.ts'
 import { searchRoutes } from './search.ts'
 import { preferenceRoutes } from './subscriptions.ts'
+import { workflowCallbackRoutes } from './workflow-calls.ts'
 
 export const sandboxRoutes: readonly SandboxRoute[] = [
   ...searchRoutes,
@@ -22,6 +23,7 @@ export const sandboxRoutes: readonly SandboxRoute[] = [
   ...pipelineRoutes,
   ...preferenceRoutes,
   ...accountRoutes,
+  ...workflowCallbackRoutes,
   ...oauthRoutes,
   ...consentRoutes,
 ]

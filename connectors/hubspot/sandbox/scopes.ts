@@ -54,6 +54,7 @@ export const fixedScopes =
 export const ALL_SCOPES: readonly string[] = [
   'oauth',
   'tickets',
+  'automation',
   'crm.objects.owners.read',
   ...['contacts', 'companies', 'deals'].flatMap((scope) => [
     `crm.objects.${scope}.read`,

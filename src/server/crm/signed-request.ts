@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { verifySignatureV3 } from '../../../connectors/hubspot/webhook.ts'
+import { verifySignatureV2, verifySignatureV3 } from '../../../connectors/hubspot/webhook.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { Access } from '../../security/access.ts'
 import { invalidPart, type FieldProblem } from '../problem.ts'
@@ -73,6 +73,32 @@ export async function takeSigned(
       .update(signature ?? '')
       .digest(),
   }
+}
+
+/** Of a route that workflows call. */
+export const workflowHeaders = signedHeaders.extend({ 'x-hubspot-signature': z.string().optional() })
+
+/**
+ * Takes what a workflow signed: as version 3 where it says so, and else as version 2, which is known by nothing in time: what
+ * comes again under the same id of the call does nothing again.
+ *
+ * @throws HoldfastError `unauthenticated`, the same for whatever is wrong
+ */
+export async function takeWorkflowSigned(
+  request: SignedRouteRequest & { readonly headers: z.infer<typeof workflowHeaders> },
+  services: Pick<RouteServices, 'appKeys' | 'clock' | 'countSigned'>,
+): Promise<Pick<SignedRequest, 'key' | 'body'>> {
+  if (request.headers['x-hubspot-signature-v3'] !== undefined) return takeSigned(request, services, 'post')
+  const body = await request.bytes()
+  const signature = request.headers['x-hubspot-signature']
+  const [key] = services.appKeys.filter(({ secret, base }) =>
+    verifySignatureV2({ method: 'post', body, signature, secret, url: base + request.url }),
+  )
+  if (key === undefined) {
+    services.countSigned('forged')
+    throw notSigned()
+  }
+  return { key, body }
 }
 
 /** As every request is refused that is not signed as it has to be. */

@@ -185,6 +185,12 @@ export const PERSONAL_PLACES: readonly PersonalPlace[] = [
     },
   ),
   of(
+    'workflow_calls',
+    'What workflows of the CRM asked about them',
+    't.external_id = any (:ids) and t.connection_id = any (:connections)',
+    { kept: { setting: 'webhookReceipts' } },
+  ),
+  of(
     'idempotent_requests',
     'Answers that are kept for programs',
     `t.answer -> 'customerName' <> 'null' and t.answer -> 'customer' = any (:answered) or ${names('t.answer::text')}`,
