@@ -9,6 +9,7 @@
 import type { Level } from '../src/contracts/customer-terms.ts'
 import type { Check } from '../src/contracts/checks.ts'
 import type { TableProfile } from '../src/contracts/table.ts'
+import type { AnsweredCall } from './answered-call.ts'
 
 /** A property's value as the CRM has it. Numbers are numbers, dates 'YYYY-MM-DD', times ISO 8601 in UTC. */
 export type PropertyValue = string | number | boolean | null
@@ -298,17 +299,6 @@ export interface HintPage {
    * sentence.
    */
   readonly missed?: string
-}
-
-/** What came of a call of a workflow or an agent, for a CRM that waits for it. */
-export interface AnsweredCall {
-  /** The CRM's id of the call. */
-  readonly callback: string
-  readonly action: 'score' | 'decide' | 'intervene'
-  /** By name; null is unknown. */
-  readonly outputs: { readonly status: string; readonly sentence: string } & Readonly<
-    Record<string, string | number | null>
-  >
 }
 
 /** An intervention as it stands, kept in the CRM for reports and for the record's card. */

@@ -6,7 +6,8 @@
  */
 import { z } from 'zod'
 import { HoldfastError } from '../../src/contracts/errors.ts'
-import type { AnsweredCall, WriteResult } from '../connector.ts'
+import type { AnsweredCall } from '../answered-call.ts'
+import type { WriteResult } from '../connector.ts'
 import { BATCH, refusalOf } from './batch.ts'
 import type { HubSpotClient } from './client.ts'
 import { failureOf } from './errors.ts'

@@ -7,5 +7,15 @@ import { pages } from './kinds/pages.ts'
 import { settings } from './kinds/settings.ts'
 import { telemetry } from './kinds/telemetry.ts'
 import { webhooks } from './kinds/webhooks.ts'
+import { workflowActions } from './kinds/workflow-actions.ts'
 
-export const KINDS: readonly Kind[] = [app, webhooks, cards, pages, settings, bulkActions, telemetry]
+export const KINDS: readonly Kind[] = [
+  app,
+  webhooks,
+  cards,
+  pages,
+  settings,
+  bulkActions,
+  workflowActions,
+  telemetry,
+]

@@ -3,7 +3,7 @@
  * CRM, which waits. Any number of processes may go round at once: the database gives each answer to one of them.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AnsweredCall } from '../../connectors/connector.ts'
+import type { AnsweredCall } from '../../connectors/answered-call.ts'
 import type { ConnectionId, TenantId } from '../contracts/ids.ts'
 import { readConnection } from '../store/connections.ts'
 import type { Transaction } from '../store/database.ts'

@@ -56,6 +56,9 @@ const SIGNED = [
   { method: 'get', path: '/crm/hubspot/card' },
   { method: 'post', path: '/crm/hubspot/card/answer' },
   { method: 'post', path: '/crm/hubspot/card/score' },
+  { method: 'post', path: '/crm/hubspot/workflow/score' },
+  { method: 'post', path: '/crm/hubspot/workflow/decide' },
+  { method: 'post', path: '/crm/hubspot/workflow/intervene' },
 ]
 const isSigned = (name: string): boolean => SIGNED.some(({ method, path }) => name === `${method} ${path}`)
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { APP_PATHS } from '../../connectors/hubspot/app.ts'
+import { WORKFLOW_DEFINITIONS } from '../../connectors/hubspot/workflow-actions.ts'
 import { seedSample } from '../../connectors/hubspot/sandbox/sample.ts'
 import { startHubSpotSandbox, type HubSpotSandbox } from '../../connectors/hubspot/sandbox/server.ts'
 import { startWorkflows, type Workflows } from '../../connectors/hubspot/sandbox/workflows.ts'
@@ -177,6 +178,8 @@ describe('“Score customer” in a workflow', () => {
     const ended = result === null ? await workflows().ended(callback) : { result, outputs }
     expect(ended.result).toBe('SUCCESS')
     expect(ended.outputs).toMatchObject({ status: 'done', currency: 'EUR' })
+    const named = WORKFLOW_DEFINITIONS.score.outputs.map(({ name }) => name)
+    expect(Object.keys(ended.outputs).toSorted()).toEqual(['hs_execution_state', ...named].toSorted())
     expect(ended.outputs['risk_level']).toMatch(/^(HIGH|MEDIUM|LOW)$/)
     const [{ probability }] = await rows<{ probability: number }>(
       'select probability from scores s join customers c on c.id = s.customer_id where c.external_id = $1',
@@ -319,6 +322,9 @@ describe('“Decide retention action” in a workflow', () => {
       v3.enrol({ url: at(APP_PATHS.workflowDecide), objectType: 'COMPANY', objectId: id }),
     ])
     expect(first.outputs).toMatchObject({ hs_execution_state: 'SUCCESS', status: 'done', currency: 'EUR' })
+    expect(Object.keys(first.outputs)).toEqual(
+      expect.arrayContaining(['action', 'action_name', 'expected_worth', 'cost']),
+    )
     expect(first.outputs['sentence']).toMatch(/^Of \d+ actions/)
     expect(second.outputs).toEqual(first.outputs)
     expect(await scored()).toBe(before)

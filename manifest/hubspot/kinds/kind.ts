@@ -42,5 +42,10 @@ export const UIDS = {
   pages: 'holdfast_pages',
   settings: 'holdfast_settings',
   scoreMany: 'holdfast_score_many',
+  workflow: {
+    score: 'holdfast_workflow_score',
+    decide: 'holdfast_workflow_decide',
+    intervene: 'holdfast_workflow_intervene',
+  },
   telemetry: 'holdfast_telemetry',
 } as const

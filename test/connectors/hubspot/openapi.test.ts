@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { consentRoutes } from '../../../connectors/hubspot/sandbox/consent-page.ts'
 import { sandboxRoutes } from '../../../connectors/hubspot/sandbox/routes.ts'
 import { openRouter } from '../../../connectors/sandbox/router.ts'
+import { keepExecution } from '../../../connectors/hubspot/sandbox/workflow-calls.ts'
 import { startHubSpotSandbox, type HubSpotSandbox } from '../../../connectors/hubspot/sandbox/server.ts'
 import type { Exchange } from '../../../connectors/sandbox/http.ts'
 import { defineSubscription } from '../../../connectors/hubspot/sandbox/subscription-statuses.ts'
@@ -279,6 +280,31 @@ describe.skipIf(specsAbsent)(
         expect((await call(method, P + path, body)).status, `${method} ${path}`).toBe(200)
       }
       expect((await call('POST', `${P}/unsubscribe`, one)).status).toBe(400)
+    })
+
+    it('is told what came of calls of workflows as the files say', async () => {
+      const waiting = (callback: string) =>
+        keepExecution(sandbox.state, {
+          callback,
+          url: 'https://holdfast.example/x',
+          objectType: 'COMPANY',
+          objectId: '1',
+          inputs: {},
+          state: 'waiting',
+          result: null,
+          outputs: {},
+          expiresAt: Infinity,
+          attempts: 1,
+          completions: 0,
+        })
+      for (const callback of ['ap-1', 'ap-2', 'ap-3']) waiting(callback)
+      const said = { outputFields: { hs_execution_state: 'SUCCESS', status: 'done' }, typedOutputs: {} }
+      const C = `/automation/actions/callbacks/${V}`
+      expect((await call('POST', `${C}/ap-1/complete`, said)).status).toBe(204)
+      expect((await call('POST', `${C}/ap-1/complete`, said)).status).toBe(404)
+      expect((await call('POST', `${C}/ap-2/complete`, { outputFields: {} })).status).toBe(400)
+      const inputs = ['ap-2', 'ap-3'].map((callbackId) => ({ callbackId, ...said }))
+      expect((await call('POST', `${C}/complete`, { inputs })).status).toBe(204)
     })
 
     it('hands out tokens as the files say', async () => {

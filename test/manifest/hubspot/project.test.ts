@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { shippedActions } from '../../../actions/catalogue.ts'
 import { APP_PATHS } from '../../../connectors/hubspot/app.ts'
+import { WORKFLOW_DEFINITIONS } from '../../../connectors/hubspot/workflow-actions.ts'
 import { APP_SCOPES } from '../../../connectors/hubspot/scopes.ts'
 import { checkProject, type ProjectFiles } from '../../../manifest/hubspot/check.ts'
 import { hubspotProject } from '../../../manifest/hubspot/project.ts'
+import { workflowRoutes } from '../../../src/server/crm/workflow-actions.ts'
 import { pageRoutes } from '../../../src/server/pages/routes.ts'
 import { webhookRoutes } from '../../../src/server/webhooks.ts'
 
@@ -20,6 +23,10 @@ const SIDEBAR = 'src/app/cards/record-sidebar-hsmeta.json'
 const PAGES = 'src/app/pages/pages-hsmeta.json'
 const SETTINGS = 'src/app/settings/settings-hsmeta.json'
 const BULK = 'src/app/actions/score-many-hsmeta.json'
+const WORKFLOW = ['score', 'decide', 'intervene'].map(
+  (name) => `src/app/workflow-actions/${name}-hsmeta.json`,
+)
+const [SCORE, , INTERVENE] = WORKFLOW
 
 /** What a test changes in it is what the test is about. */
 type Content = ReturnType<typeof JSON.parse>
@@ -37,7 +44,17 @@ describe("the app's project at HubSpot", () => {
   it('is taken by our own schemas', () => {
     expect(checkProject(project)).toEqual([])
     const components = [...project.keys()].filter((path) => /^[^/]+$|-hsmeta\.json$/.test(path))
-    expect(components).toEqual(['hsproject.json', APP, WEBHOOKS, CARD, SIDEBAR, PAGES, SETTINGS, BULK])
+    expect(components).toEqual([
+      'hsproject.json',
+      APP,
+      WEBHOOKS,
+      CARD,
+      SIDEBAR,
+      PAGES,
+      SETTINGS,
+      BULK,
+      ...WORKFLOW,
+    ])
   })
 
   it('asks for what the code asks for, and leads to where the server answers', () => {
@@ -49,6 +66,26 @@ describe("the app's project at HubSpot", () => {
     const { targetUrl } = JSON.parse(project.get(WEBHOOKS)!).config.settings
     for (const address of [...auth.redirectUrls, targetUrl] as string[])
       expect(routes).toContain(new URL(address).pathname)
+  })
+
+  it('has workflows call where the server answers, with the fields that it reads and writes', () => {
+    const routes = new Set<string>(workflowRoutes.map(({ path }) => path))
+    const uids = new Set<string>()
+    for (const file of WORKFLOW) {
+      const { uid, config } = JSON.parse(project.get(file)!) as Content
+      uids.add(uid)
+      expect(routes).toContain(new URL(config.actionUrl).pathname)
+      expect(config.actionUrl).toMatch(/^https:\/\/holdfast\.example\.com\//)
+      const of = Object.values(WORKFLOW_DEFINITIONS).find(({ path }) => config.actionUrl.endsWith(path))!
+      const names = config.outputFields.map((field: Content) => field.typeDefinition.name)
+      expect(names).toEqual(of.outputs.map(({ name }) => name))
+    }
+    expect(uids.size).toBe(3)
+    const [action] = JSON.parse(project.get(INTERVENE)!).config.inputFields
+    expect(action.typeDefinition.options.map((one: Content) => one.value)).toEqual([
+      ...shippedActions.filter(({ channel }) => channel !== 'none').map(({ key }) => key),
+      'another',
+    ])
   })
 
   it('lets the pages in it ask the installation and nobody else', () => {
@@ -133,6 +170,41 @@ describe("the app's project at HubSpot", () => {
       /one twice/,
     ],
     ['the uid of another card', changed(CARD, (it) => (it.uid = 'holdfast_card_sidebar')), /has the uid/],
+    [
+      'an action for records that it is not for',
+      changed(SCORE, (it) => (it.config.objectTypes = ['DEAL'])),
+      /objectTypes/,
+    ],
+    [
+      'an action for a client that there is not',
+      changed(SCORE, (it) => (it.config.supportedClients = [{ client: 'CHATFLOWS' }])),
+      /supportedClients/,
+    ],
+    [
+      'an agent’s tool without a word for the agent',
+      changed(SCORE, (it) => delete it.config.supportedClients[1].llmConfig),
+      /llmConfig/,
+    ],
+    [
+      'an output twice',
+      changed(SCORE, (it) => it.config.outputFields.push(it.config.outputFields[0])),
+      /two outputs of one name/,
+    ],
+    [
+      'an output without a label',
+      changed(SCORE, (it) => delete it.config.labels.en.outputFieldLabels.status),
+      /outputs without a label/,
+    ],
+    [
+      'a choice of nothing',
+      changed(INTERVENE, (it) => (it.config.inputFields[0].typeDefinition.options = [])),
+      /at least one/,
+    ],
+    [
+      'an action that answers in the clear',
+      changed(SCORE, (it) => (it.config.actionUrl = 'http://holdfast.example.com/x')),
+      /begins with https/,
+    ],
     ['a card without a page', without('src/app/cards/record-tab.tsx'), /record-tab\.tsx, which is missing/],
     [
       'a page that imports what is not there',
