@@ -27,7 +27,7 @@ export async function connectionsOfAccount(
   kind: string,
   account: string,
 ): Promise<readonly ReadConnection[]> {
-  const rows = await tx.query<Omit<ReadConnection, 'tenant' | 'id'> & { tenant: string; id: string }>(
+  const rows = await tx.prepared<Omit<ReadConnection, 'tenant' | 'id'> & { tenant: string; id: string }>(
     `select tenant_id as tenant, id, name, coalesce(config ->> 'object', object, '') as object, status, sandbox
      from connections where kind = $1 and external_id = $2 and status <> 'disconnected'
      order by coalesce(config ->> 'auth' = 'oauth', false) desc, created_at, tenant_id, id`,
@@ -58,11 +58,11 @@ export async function readerByEmail(
     readonly email: string
   },
 ): Promise<{ readonly person: ReadingPerson | null; readonly owner: string | null }> {
-  const [person] = await tx.query<ReadingPerson>(
+  const [person] = await tx.prepared<ReadingPerson>(
     'select id, name, role from people where tenant_id = $1 and email = $2 and disabled_at is null',
     [tenant, email],
   )
-  const [owner] = await tx.query<{ id: string }>(
+  const [owner] = await tx.prepared<{ id: string }>(
     `select responsible_id as id from customers
      where tenant_id = $1 and lower(responsible_email) = $2 and connection_id = any ($3::uuid[])
        and responsible_id is not null

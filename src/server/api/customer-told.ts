@@ -25,7 +25,10 @@ export function meansOf({ kind, horizonDays }: NonNullable<WholeCustomer['score'
     : 'chance to leave: a snapshot, without saying when'
 }
 
-export function paysOf({ score, agreements }: WholeCustomer, now: Date): CustomerAnswer['pays'] {
+export function paysOf(
+  { score, agreements }: Pick<WholeCustomer, 'score' | 'agreements'>,
+  now: Date,
+): CustomerAnswer['pays'] {
   const today = now.toISOString().slice(0, 10)
   const next = (dates: readonly (string | null)[]): string | null =>
     dates.filter((date) => date !== null && date >= today).toSorted()[0] ?? null
@@ -40,7 +43,7 @@ export function paysOf({ score, agreements }: WholeCustomer, now: Date): Custome
 
 /** Null: nothing is decided yet. */
 export function toldOf(
-  { decision, interventions }: WholeCustomer,
+  { decision, interventions }: Pick<WholeCustomer, 'decision' | 'interventions'>,
   {
     settings,
     formats,
@@ -85,7 +88,7 @@ function rank({ key, masked, expectedValueMinor }: WeighedAction, { actionKey }:
  * mayPress(customer, { operator: true, held: false, formats, now }).answer[0].approve
  */
 export function mayPress(
-  { status, interventions }: WholeCustomer,
+  { status, interventions }: Pick<WholeCustomer, 'status' | 'interventions'>,
   {
     operator,
     held,

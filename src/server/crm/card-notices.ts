@@ -8,7 +8,7 @@ import type { ReadConnection } from '../../store/crm-readers.ts'
 import type { Hold } from '../../store/holds.ts'
 import type { RegisteredModel } from '../../store/models.ts'
 import type { PauseRows } from '../../store/pauses.ts'
-import type { WholeCustomer } from '../../store/reads/customer.ts'
+import type { CustomerAtHand } from '../../store/reads/customer.ts'
 import type { ReadStanding } from '../../store/reads/record-card.ts'
 import { HOLDS } from '../api/timeline-words.ts'
 import type { Formats } from '../words/formats.ts'
@@ -59,7 +59,7 @@ export const SCORING: CardNotice = {
 }
 
 export interface AboutScore {
-  readonly customer: WholeCustomer
+  readonly customer: CustomerAtHand
   readonly champion: RegisteredModel | null
   readonly holds: readonly Hold[]
   readonly caller: Caller

@@ -3,13 +3,13 @@ import type { CardConsent, CardEntry, CardReason, CardRisk } from '../../contrac
 import type { Caller } from '../../security/access.ts'
 import { capital } from '../../admin/words/formats.ts'
 import { OPEN_STATES } from '../../store/intervention-states.ts'
-import type { ConsentState, WholeCustomer } from '../../store/reads/customer.ts'
+import type { ConsentState, CustomerAtHand } from '../../store/reads/customer.ts'
 import { meansOf, paysOf } from '../api/customer-told.ts'
 import { timelineSentence } from '../api/timeline-words.ts'
 import type { Formats } from '../words/formats.ts'
 import { LEVELS } from '../words/labels.ts'
 
-type Score = NonNullable<WholeCustomer['score']>
+type Score = NonNullable<CustomerAtHand['score']>
 
 /** Points of the line; more are no wider. */
 const POINTS = 60
@@ -17,7 +17,7 @@ const REASONS = 3
 const ENTRIES = 10
 
 export function riskOf(
-  { history, monthAgo }: Pick<WholeCustomer, 'history' | 'monthAgo'>,
+  { history, monthAgo }: Pick<CustomerAtHand, 'history' | 'monthAgo'>,
   score: Score,
   { percent, day }: Pick<Formats, 'percent' | 'day'>,
 ): CardRisk {
@@ -41,7 +41,7 @@ export function riskOf(
 
 /** "€38,400 at risk · renews 12 Jan"; null: nothing is known of either. */
 export function valueOf(
-  customer: WholeCustomer,
+  customer: CustomerAtHand,
   score: Score,
   { formats, now }: { readonly formats: Pick<Formats, 'money' | 'day'>; readonly now: Date },
 ): string | null {
@@ -69,7 +69,7 @@ export function reasonsOf({ reasons }: Score): readonly CardReason[] {
 
 /** What came of what was done, newest first. */
 export function historyOf(
-  { interventions }: WholeCustomer,
+  { interventions }: Pick<CustomerAtHand, 'interventions'>,
   { caller, formats }: { readonly caller: Caller; readonly formats: Formats },
 ): readonly CardEntry[] {
   const words = { caller, formats, source: 'HubSpot', title: (property: string) => property }
@@ -104,7 +104,7 @@ const CHANNELS = [
 
 /** Of whom an action reaches first; empty: nobody is known. */
 export function consentOf(
-  { recipients }: Pick<WholeCustomer, 'recipients'>,
+  { recipients }: Pick<CustomerAtHand, 'recipients'>,
   { day }: Pick<Formats, 'day'>,
 ): readonly CardConsent[] {
   const first = recipients.at(0)

@@ -14,7 +14,7 @@ import type { ServiceSettings } from '../../settings/service.ts'
 import type { Transaction } from '../../store/database.ts'
 import { OPEN_STATES } from '../../store/intervention-states.ts'
 import { listApprovals } from '../../store/reads/approvals.ts'
-import type { WholeCustomer } from '../../store/reads/customer.ts'
+import type { CustomerAtHand } from '../../store/reads/customer.ts'
 import { snoozesUntil, toldOf } from '../api/customer-told.ts'
 import { whoOf } from '../api/timeline-words.ts'
 import { NOTHING } from '../words/decided.ts'
@@ -22,7 +22,7 @@ import type { Formats } from '../words/formats.ts'
 import { STATES } from '../words/labels.ts'
 import { sentence } from '../words/notices.ts'
 
-type Line = WholeCustomer['interventions'][number]
+type Line = CustomerAtHand['interventions'][number]
 
 /** Sent with the answer where nobody was asked for a yes. */
 export const NOT_ASKED = 'not asked'
@@ -39,7 +39,7 @@ export const NOTHING_SUGGESTED: Suggested = { suggestion: null, answers: null, n
 
 export interface SuggestionAsked {
   readonly tenant: TenantId
-  readonly customer: WholeCustomer
+  readonly customer: CustomerAtHand
   readonly settings: ServiceSettings
   readonly formats: Formats
   readonly caller: Caller

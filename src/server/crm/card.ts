@@ -10,7 +10,7 @@ import { holdsOf } from '../../store/holds.ts'
 import { championOf } from '../../store/models.ts'
 import { objectors } from '../../store/objections.ts'
 import { readPauses } from '../../store/pauses.ts'
-import { readCustomer, type WholeCustomer } from '../../store/reads/customer.ts'
+import { readCustomerAtHand, type CustomerAtHand } from '../../store/reads/customer.ts'
 import {
   customersOfContact,
   findRecord,
@@ -80,7 +80,9 @@ type Services = Pick<
 export async function cardOf(services: Services, reader: CrmReader, asked: RecordOf): Promise<RecordCard> {
   const { database } = services
   const now = services.clock()
-  const read = await database.withTenant(reader.tenant, (tx) => readAll(tx, reader, asked, now))
+  const read = await database.withTenant(reader.tenant, (tx) => readAll(tx, reader, asked, now), {
+    byKeys: true,
+  })
   const { settings, found, connection, standing } = read
   const formats = formatsFor({ now, zone: 'UTC', action: actionNames(settings) })
   const about = { connection, standing, now, formats }
@@ -113,11 +115,21 @@ export async function cardOf(services: Services, reader: CrmReader, asked: Recor
       ...known,
       notices,
     })
-  if (customer.status !== 'active')
-    return empty({ state: 'left', sentence: leftWords(customer), ...known, notices })
   const busy = standing.reading || found.due
   const mayScore = connection.status === 'active' && !busy
   const scoring: readonly CardNotice[] = busy && connection.status === 'active' ? [SCORING] : []
+  if (customer.status !== 'active') {
+    const gone = customer.status !== 'left'
+    // Read before anybody said who is a customer: it never was one.
+    const never = !gone && customer.score === null && customer.history.length === 0
+    return empty({
+      state: never ? 'outside' : 'left',
+      sentence: gone ? GONE : never ? outsideWords(asked, mayScore) : leftWords(mayScore),
+      ...known,
+      mayScore: mayScore && !gone,
+      notices: gone ? notices : [...notices, ...scoring],
+    })
+  }
   if (customer.score === null)
     return empty({
       state: 'waiting',
@@ -178,7 +190,7 @@ interface Read {
   readonly belongsTo: readonly string[]
   /** Null: it is no customer that is known. */
   readonly whole: {
-    readonly customer: WholeCustomer
+    readonly customer: CustomerAtHand
     readonly champion: Awaited<ReturnType<typeof championOf>>
     readonly holds: Awaited<ReturnType<typeof holdsOf>>
     readonly objects: boolean
@@ -214,7 +226,7 @@ async function readAll(
     standing,
     belongsTo: [],
     whole: {
-      customer: await readCustomer(tx, id, now),
+      customer: await readCustomerAtHand(tx, id, now),
       champion: await championOf(tx, connection.id),
       holds: await holdsOf(tx, [id]),
       objects: (await objectors(tx, [id])).has(id),
@@ -249,8 +261,6 @@ const OBJECTS: Readonly<Record<CrmObject, string>> = { companies: 'company', con
 
 /** A record that is not stored: not read yet, or none of the customers. */
 function unread({ object }: RecordOf, { connection, standing, belongsTo }: Read): RecordCard {
-  const active = connection.status === 'active'
-  const one = OBJECTS[object]
   if (belongsTo.length > 0)
     return empty({
       state: 'outside',
@@ -259,7 +269,7 @@ function unread({ object }: RecordOf, { connection, standing, belongsTo }: Read)
   if (connection.object !== object)
     return empty({
       state: 'outside',
-      sentence: `Holdfast looks after ${connection.object} in this account, so there is nothing on a ${one}.`,
+      sentence: `Holdfast looks after ${connection.object} in this account, so there is nothing on a ${OBJECTS[object]}.`,
     })
   if (!standing.populationStated)
     return empty({
@@ -271,22 +281,23 @@ function unread({ object }: RecordOf, { connection, standing, belongsTo }: Read)
       state: 'unknown',
       sentence: `The ${object} of this account are still being read for the first time. This one comes with them.`,
     })
-  return empty({
-    state: 'outside',
-    sentence: `This ${one} is not counted as a customer, so it is not scored, and nothing is done for it.${active ? ' If it has just become one, score it now.' : ''}`,
-    mayScore: active && !standing.reading,
-  })
+  const mayScore = connection.status === 'active' && !standing.reading
+  return empty({ state: 'outside', sentence: outsideWords({ object }, mayScore), mayScore })
 }
 
-function leftWords({ status }: WholeCustomer): string {
-  return status === 'left'
-    ? 'No longer counted as a customer: it is not scored any more, and nothing is done for it.'
-    : 'The record is gone from the account: it is not scored any more.'
+function outsideWords({ object }: Pick<RecordOf, 'object'>, mayScore: boolean): string {
+  return `This ${OBJECTS[object]} is not counted as a customer, so it is not scored, and nothing is done for it.${mayScore ? ' If it has just become one, score it now.' : ''}`
 }
+
+function leftWords(mayScore: boolean): string {
+  return `No longer counted as a customer: it is not scored any more, and nothing is done for it.${mayScore ? ' If it is one again, score it now.' : ''}`
+}
+
+const GONE = 'The record is gone from the account: it is not scored any more.'
 
 function scoredWords(
-  { decision }: WholeCustomer,
-  score: NonNullable<WholeCustomer['score']>,
+  { decision }: CustomerAtHand,
+  score: NonNullable<CustomerAtHand['score']>,
   { suggestion, notices }: Suggested,
   formats: Formats,
 ): string {

@@ -126,8 +126,25 @@ const RECENT = 20
  * const { score, decision } = await readCustomer(tx, id, clock())
  */
 export async function readCustomer(tx: Transaction, id: CustomerId, now: Date): Promise<WholeCustomer> {
+  const customer = await readCustomerAtHand(tx, id, now)
+  return { ...customer, decisions: (await listDecisions(tx, { customer: id, limit: RECENT })).items }
+}
+
+/** All of it but the decisions before the newest one. */
+export type CustomerAtHand = Omit<WholeCustomer, 'decisions'>
+
+/**
+ * What is read each time that somebody opens a record: by the customer's own key alone.
+ *
+ * @throws HoldfastError `not_found`
+ */
+export async function readCustomerAtHand(
+  tx: Transaction,
+  id: CustomerId,
+  now: Date,
+): Promise<CustomerAtHand> {
   const of = [tx.tenant, id]
-  const [row] = await tx.query<Omit<WholeCustomer, 'score'>>(
+  const [row] = await tx.prepared<Omit<CustomerAtHand, 'score'>>(
     `select c.id, c.connection_id as connection, n.name as "connectionName", n.kind as "connectionKind", c.object,
        c.external_id as "externalId", c.name, ${MAY_BE_PERSON} as person, c.status, c.status_since as "statusSince", c.group_name as "group",
        case when c.responsible_id is null then null else jsonb_build_object(
@@ -139,7 +156,7 @@ export async function readCustomer(tx: Transaction, id: CustomerId, now: Date): 
   )
   if (row === undefined)
     throw new HoldfastError('not_found', `There is no customer ${id}. GET /v1/customers lists them.`)
-  const [score = null] = await tx.query<CustomerScore>(
+  const [score = null] = await tx.prepared<CustomerScore>(
     `select probability, kind, horizon_days as "horizonDays", monthly_hazard as "monthlyHazard", level,
        level_since as "levelSince", reasons, data_confidence as "dataConfidence",
        value_at_risk_minor as "valueAtRiskMinor", monthly_minor as "monthlyMinor", currency,
@@ -147,23 +164,23 @@ export async function readCustomer(tx: Transaction, id: CustomerId, now: Date): 
      from scores where tenant_id = $1 and customer_id = $2`,
     of,
   )
-  const history = await tx.query<RiskPoint>(
+  const history = await tx.prepared<RiskPoint>(
     `select scored_at as "scoredAt", probability, level, model_hash as "modelHash" from score_history
      where tenant_id = $1 and customer_id = $2 order by scored_at desc, id desc limit ${HISTORY}`,
     of,
   )
-  const [monthAgo = null] = await tx.query<RiskPoint>(
+  const [monthAgo = null] = await tx.prepared<RiskPoint>(
     `select scored_at as "scoredAt", probability, level, model_hash as "modelHash" from score_history
      where tenant_id = $1 and customer_id = $2 and scored_at <= $3::timestamptz - interval '30 days'
      order by scored_at desc, id desc limit 1`,
     [...of, now],
   )
-  const [writeBack = null] = await tx.query<NonNullable<WholeCustomer['writeBack']>>(
+  const [writeBack = null] = await tx.prepared<NonNullable<WholeCustomer['writeBack']>>(
     `select status, written_at as "writtenAt", case when status = 'failed' then error_message end as message
      from write_backs where tenant_id = $1 and customer_id = $2`,
     of,
   )
-  const agreements = await tx.query<AgreementLine>(
+  const agreements = await tx.prepared<AgreementLine>(
     `select external_id as "externalId", amount_minor as "amountMinor", currency, period_months as "periodMonths",
        monthly_minor as "monthlyMinor", start_date as "startDate", renewal_date as "renewalDate",
        notice_date as "noticeDate", auto_renewal as "autoRenewal"
@@ -182,7 +199,6 @@ export async function readCustomer(tx: Transaction, id: CustomerId, now: Date): 
     agreements,
     recipients: await recipientsOf(tx, id),
     decision: await newestDecision(tx, id),
-    decisions: (await listDecisions(tx, { customer: id, limit: RECENT })).items,
     interventions: interventions.map((one) => ({
       ...one,
       events: events.filter(({ intervention }) => intervention === one.id),
@@ -209,7 +225,7 @@ interface Said {
 
 /** The newest word on an address counts; a suppression counts more. */
 async function recipientsOf(tx: Transaction, customer: CustomerId): Promise<readonly RecipientLine[]> {
-  const rows = await tx.query<
+  const rows = await tx.prepared<
     Omit<RecipientLine, 'consent' | 'consentSource'> & Record<'email' | 'sms' | 'call', Said | null>
   >(
     `select r.name, r.role, r.language, r.zone, r.country, r.email is not null as "hasEmail",

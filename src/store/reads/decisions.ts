@@ -151,7 +151,7 @@ function filtered(tx: Transaction, query: DecisionFilter): Conditions {
 
 /** The newest decision of a customer, whole; null when there is none. */
 export async function newestDecision(tx: Transaction, customer: CustomerId): Promise<DecisionTrace | null> {
-  const [row] = await tx.query<TraceRow>(
+  const [row] = await tx.prepared<TraceRow>(
     `${SELECT_TRACE} where d.tenant_id = $1 and d.customer_id = $2
      order by d.decided_at desc, d.id desc limit 1`,
     [tx.tenant, customer],

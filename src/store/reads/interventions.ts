@@ -132,7 +132,7 @@ export function interventionsOf(
   customer: CustomerId,
   limit: number,
 ): Promise<InterventionLine[]> {
-  return tx.query<InterventionLine>(
+  return tx.prepared<InterventionLine>(
     `select ${INTERVENTION_LINE} ${INTERVENTION_FROM}
      where i.tenant_id = $1 and i.customer_id = $2 order by i.created_at desc, i.id limit $3`,
     [tx.tenant, customer, limit],
@@ -141,7 +141,7 @@ export function interventionsOf(
 
 /** Events of several interventions, oldest first, at most 1,000. */
 export function eventsOf(tx: Transaction, ids: readonly InterventionId[]): Promise<InterventionEvent[]> {
-  return tx.query<InterventionEvent>(
+  return tx.prepared<InterventionEvent>(
     `select intervention_id as intervention, at, from_state as "fromState", to_state as "toState", actor,
        reason_code as "reasonCode", reason, detail
      from intervention_events where tenant_id = $1 and intervention_id = any($2::uuid[])

@@ -26,7 +26,7 @@ export async function findRecord(
   tx: Transaction,
   { connections, object, id }: RecordAsked,
 ): Promise<FoundRecord | null> {
-  const [row] = await tx.query<FoundRecord>(
+  const [row] = await tx.prepared<FoundRecord>(
     `select id as customer, connection_id as connection, status, name,
        case when responsible_id is not null then
          jsonb_build_object('id', responsible_id, 'email', responsible_email) end as responsible,
@@ -49,7 +49,7 @@ export interface AnsweredRecord {
 
 /** The record of a customer that somebody answers for; null: it is none of HubSpot. */
 export async function answeredRecord(tx: Transaction, customer: CustomerId): Promise<AnsweredRecord | null> {
-  const [row] = await tx.query<AnsweredRecord>(
+  const [row] = await tx.prepared<AnsweredRecord>(
     `select connection_id as connection, object, external_id as id, group_name as group,
        case when responsible_id is not null then
          jsonb_build_object('id', responsible_id, 'email', responsible_email) end as responsible
@@ -64,7 +64,7 @@ export async function customersOfContact(
   tx: Transaction,
   { connections, id }: Pick<RecordAsked, 'connections' | 'id'>,
 ): Promise<readonly string[]> {
-  const rows = await tx.query<{ name: string }>(
+  const rows = await tx.prepared<{ name: string }>(
     `select distinct c.name from recipients r join customers c on c.tenant_id = r.tenant_id and c.id = r.customer_id
      where r.tenant_id = $1 and r.external_id = $2 and c.connection_id = any ($3::uuid[]) and c.status = 'active'
        and c.name is not null order by c.name limit 3`,
@@ -91,7 +91,7 @@ export async function readStanding(
   connection: ConnectionId,
   { object, id }: Pick<RecordAsked, 'object' | 'id'>,
 ): Promise<ReadStanding> {
-  const [row] = await tx.query<{
+  const [row] = await tx.prepared<{
     populationStated: boolean
     reading: boolean
     schedule: string | null

@@ -165,7 +165,7 @@ describe(`the card of a record in HubSpot (${databaseKind})`, () => {
 
   it.each([
     ['waiting', 'not scored yet', 'delete from scores where customer_id = $1', true],
-    ['left', 'No longer counted', `update customers set status = 'left' where id = $1`, false],
+    ['left', 'No longer counted', `update customers set status = 'left' where id = $1`, true],
     ['left', 'gone from', `update customers set status = 'deleted' where id = $1`, false],
   ] as const)('is %s with a sentence (%s)', async (state, words, change, mayScore) => {
     await sql(change, [account.first + 1])
