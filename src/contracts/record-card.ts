@@ -227,8 +227,10 @@ export interface CardSettings {
   readonly notices: readonly CardNotice[]
   /** False: whoever looks is no admin of Holdfast, and sees how things stand. */
   readonly mayChange: boolean
-  /** Null when it runs; otherwise since when everything is paused, in words. */
+  /** Null when it runs; otherwise why everything is paused, in words. */
   readonly paused: string | null
+  /** Whether whoever looks may pause it, or let it go on. */
+  readonly mayPause: boolean
   readonly sections: readonly {
     readonly key: string
     readonly title: string

@@ -1,5 +1,5 @@
 /**
- * Somebody at a record wants it read and scored now: the same as when the CRM says that it changed. What waits is read again,
+ * Somebody at a record, or at a list of them, wants it read and scored now: the same as when the CRM says that it changed. What waits is read again,
  * scored, decided on and written back by the steps that do so anyway.
  */
 import type { ConnectionId } from '../contracts/ids.ts'
@@ -13,8 +13,8 @@ export interface ScoreNow {
   readonly origin: string
   /** As the CRM's API names it: `companies`. */
   readonly object: string
-  /** Of the record in the CRM. */
-  readonly id: string
+  /** Of the records in the CRM. */
+  readonly ids: readonly string[]
   readonly now: Date
 }
 
@@ -23,14 +23,23 @@ const SAME_MS = 5000
 
 /**
  * @example
- * await scoreNow(tx, { connection, origin: '4711', object: 'companies', id: '512', now: clock() })
+ * await scoreNow(tx, { connection, origin: '4711', object: 'companies', ids: ['512'], now: clock() })
  */
 export async function scoreNow(
   tx: Transaction,
-  { connection, origin, object, id, now }: ScoreNow,
+  { connection, origin, object, ids, now }: ScoreNow,
 ): Promise<void> {
-  const key = ['asked', origin, object, id, Math.floor(now.getTime() / SAME_MS)].join(':')
-  const hint = { origin, object, id, kind: 'changed', others: [], key, at: now, own: false } as const
-  await keepReceipts(tx, connection, [hint])
+  const moment = Math.floor(now.getTime() / SAME_MS)
+  const hints = [...new Set(ids)].map((id) => ({
+    origin,
+    object,
+    id,
+    kind: 'changed' as const,
+    others: [],
+    key: ['asked', origin, object, id, moment].join(':'),
+    at: now,
+    own: false,
+  }))
+  await keepReceipts(tx, connection, hints)
   await requestStep(tx, { connection, step: 'refresh', cause: 'asked' })
 }

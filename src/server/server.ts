@@ -17,6 +17,9 @@ import { end, fail, handlerOf, note, type Dispatch } from './dispatch.ts'
 import { openLiveStreams, type StreamLimits } from './events/streams.ts'
 import { securityHeaders } from './headers.ts'
 import { cardRoutes } from './crm/card-routes.ts'
+import { crmCustomerRoutes } from './crm/customers.ts'
+import { scoreManyRoutes } from './crm/score-many.ts'
+import { crmSettingsRoutes } from './crm/settings.ts'
 import { billingWebhook } from './billing.ts'
 import { healthRoutes, type ReadyCheck } from './health.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
@@ -112,6 +115,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...publicRoutes,
     ...webhookRoutes(),
     ...cardRoutes,
+    ...crmCustomerRoutes,
+    ...scoreManyRoutes,
+    ...crmSettingsRoutes,
     ...workflowRoutes,
     ...smsRoutes({ sandbox: services.texts ?? null }),
     ...mailEventRoutes,

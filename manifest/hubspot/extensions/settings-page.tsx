@@ -54,7 +54,7 @@ export function SettingsPage({ tell, close }: SettingsPageProps) {
       </ErrorState>
     )
 
-  const { sentence, notices, mayChange, sections, version, paused } = settings
+  const { sentence, notices, mayChange, mayPause, sections, version, paused } = settings
   const fields = sections.flatMap((section) => section.fields)
   const count = Object.keys(changed).length
 
@@ -99,7 +99,7 @@ export function SettingsPage({ tell, close }: SettingsPageProps) {
       )}
       <Pause
         paused={paused}
-        may={mayChange}
+        may={mayPause}
         pressing={pressing}
         tell={tell}
         close={close}

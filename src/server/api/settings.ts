@@ -157,7 +157,13 @@ export const settingsRoutes = [
 ] as const
 
 /** @throws HoldfastError `settings_invalid` for a path that leads nowhere, or into another one of the same request */
-function patch({ set, reset }: z.infer<typeof changes>): SettingsRequest['wanted'] {
+export function patch({
+  set,
+  reset,
+}: {
+  readonly set: Readonly<Record<string, unknown>>
+  readonly reset: readonly string[]
+}): SettingsRequest['wanted'] {
   const named = [
     ...Object.entries(set).map(([one, after]) => ({ path: one, steps: stepsOf(one), after })),
     ...reset.map((one) => ({ path: one, steps: stepsOf(one), after: undefined })),

@@ -96,9 +96,8 @@ export interface AboutSending {
   readonly settings: Pick<ServiceSettings, 'delivery'>
   readonly pauses: PauseRows
   readonly sandbox: boolean
-  /** Key of the action that is suggested, and what carries it out. */
-  readonly action: string
-  readonly channel: 'email' | 'sms' | 'task'
+  /** What is suggested, and what carries it out; null: it is about whatever is sent. */
+  readonly of: { readonly action: string; readonly channel: 'email' | 'sms' | 'task' } | null
 }
 
 /** Of what is suggested: whether it would really go out. */
@@ -107,8 +106,7 @@ export function sendingNotices({
   settings,
   pauses,
   sandbox,
-  action,
-  channel,
+  of,
 }: AboutSending): readonly CardNotice[] {
   const paused =
     pauses.installation ??
@@ -116,8 +114,8 @@ export function sendingNotices({
     pauses.running.find(
       ({ scope, name }) =>
         scope === 'everything' ||
-        (scope === 'action' && name === action) ||
-        (scope === 'channel' && name === channel),
+        (scope === 'action' && name === of?.action) ||
+        (scope === 'channel' && name === of?.channel),
     )?.reason
   const dry = dryOf({ activated, mode: settings.delivery.mode, sandbox })
   return [
@@ -128,7 +126,8 @@ export function sendingNotices({
   ]
 }
 
-function dryOf({
+/** Why nothing reaches a customer, or not everybody; null: it does. */
+export function dryOf({
   activated,
   mode,
   sandbox,

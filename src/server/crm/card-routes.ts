@@ -19,7 +19,7 @@ import type { RouteServices } from '../services.ts'
 import { atRecord, callerAt, cardOf, type RecordOf } from './card.ts'
 import { NOT_ASKED } from './card-suggestion.ts'
 import { OBJECT_OF_TYPE, once, readerOf, type CrmObject, type CrmReader } from './reader.ts'
-import { parseSigned, signedHeaders, signedJson, signedQuery } from './signed-request.ts'
+import { parseSigned, PRIVATE, signedJson, signedRoute } from './signed-request.ts'
 
 const DAY = 86_400_000
 
@@ -47,24 +47,13 @@ const cardAnswer = z
     message: 'says why it is not right',
   })
 
-/** Nobody's business but of whom it is signed for, and nothing that is true in a minute. */
-const PRIVATE = { 'Cache-Control': 'no-store' }
-
-const shared = {
-  tag: 'Public',
-  access: 'public',
-  crossSite: true,
-  headers: signedHeaders,
-  query: signedQuery,
-} as const
-
 const answered = {
   200: { description: 'What came of it, and the card as it is now (src/contracts/record-card.ts)' },
 }
 
 export const cardRoutes: readonly Route[] = [
   route({
-    ...shared,
+    ...signedRoute,
     method: 'get',
     path: APP_PATHS.card,
     summary: 'The card of a record in HubSpot, asked for and signed by HubSpot (version 3)',
@@ -79,7 +68,7 @@ export const cardRoutes: readonly Route[] = [
     },
   }),
   route({
-    ...shared,
+    ...signedRoute,
     method: 'post',
     path: APP_PATHS.cardAnswer,
     summary: 'An answer to what is suggested on a record in HubSpot: approve, snooze, not right',
@@ -93,7 +82,7 @@ export const cardRoutes: readonly Route[] = [
     },
   }),
   route({
-    ...shared,
+    ...signedRoute,
     method: 'post',
     path: APP_PATHS.cardScore,
     summary: 'Has a record in HubSpot read and scored now',
@@ -224,7 +213,13 @@ async function scoreIt(services: RouteServices, reader: CrmReader, asked: Record
     if (!populationStated) return `Nobody has said yet which ${asked.object} are customers.`
     if ((sync?.lastDoneAt ?? null) === null)
       return 'The account is still being read for the first time; this record comes with it.'
-    await scoreNow(tx, { connection: connection.id, origin: reader.portal, ...asked, now })
+    await scoreNow(tx, {
+      connection: connection.id,
+      origin: reader.portal,
+      object: asked.object,
+      ids: [asked.id],
+      now,
+    })
     tx.afterCommit(() => queue?.wake(reader.tenant))
     return null
   })

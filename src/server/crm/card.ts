@@ -157,8 +157,7 @@ export async function cardOf(services: Services, reader: CrmReader, asked: Recor
           settings,
           pauses,
           sandbox: connection.sandbox,
-          action: suggested.action.key,
-          channel: suggested.action.channel,
+          of: { action: suggested.action.key, channel: suggested.action.channel },
         })
   return {
     state: 'scored',

@@ -20,6 +20,18 @@ export const signedHeaders = z.object({
 /** Of a route that takes signed requests: read strictly once the signature is right. */
 export const signedQuery = z.looseObject({})
 
+/** What routes that take signed requests have alike. */
+export const signedRoute = {
+  tag: 'Public',
+  access: 'public',
+  crossSite: true,
+  headers: signedHeaders,
+  query: signedQuery,
+} as const
+
+/** Of their answers: nobody's business but of whom it is signed for, and nothing that is true in a minute. */
+export const PRIVATE = { 'Cache-Control': 'no-store' }
+
 /** As a route that declares {@link signedHeaders}, {@link signedQuery} and no body is asked. */
 export type SignedRouteRequest = Pick<
   RouteRequest<unknown, Record<string, unknown>, z.infer<typeof signedHeaders>, undefined, Access>,

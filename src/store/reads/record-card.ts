@@ -38,6 +38,26 @@ export async function findRecord(
   return row ?? null
 }
 
+/** Several records of a connection, those that are stored; in no order. */
+export async function findRecords(
+  tx: Transaction,
+  {
+    connection,
+    object,
+    ids,
+  }: { readonly connection: ConnectionId; readonly object: string; readonly ids: readonly string[] },
+): Promise<
+  readonly (Pick<FoundRecord, 'customer' | 'status' | 'responsible'> & { readonly externalId: string })[]
+> {
+  return tx.prepared(
+    `select id as customer, external_id as "externalId", status,
+       case when responsible_id is not null then
+         jsonb_build_object('id', responsible_id, 'email', responsible_email) end as responsible
+     from customers where tenant_id = $1 and connection_id = $2 and object = $3 and external_id = any ($4::text[])`,
+    [tx.tenant, connection, object, ids],
+  )
+}
+
 export interface AnsweredRecord {
   readonly connection: ConnectionId
   readonly object: 'companies' | 'contacts'

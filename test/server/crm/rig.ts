@@ -1,4 +1,5 @@
 /** A company with a HubSpot account, a book of companies on it, and people who look in from there. */
+import { randomUUID } from 'node:crypto'
 import {
   asCustomer,
   type ConnectionId,
@@ -6,10 +7,19 @@ import {
   type InterventionId,
   type TenantId,
 } from '../../../src/contracts/ids.ts'
-import type { CardPressed, RecordCard } from '../../../src/contracts/record-card.ts'
+import type {
+  CardBulk,
+  CardList,
+  CardPressed,
+  CardSettings,
+  CardSettingsSaved,
+  RecordCard,
+} from '../../../src/contracts/record-card.ts'
 import { APP_PATHS } from '../../../connectors/hubspot/app.ts'
+import type { Role } from '../../../src/security/access.ts'
 import { createConnection } from '../../../src/store/connections.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { insertPerson } from '../../../src/store/people.ts'
 import { currentSettings, saveSettings } from '../../../src/store/settings-versions.ts'
 import { activateTenant } from '../../../src/store/tenants.ts'
 import { fillBook } from '../../support/book.ts'
@@ -121,6 +131,18 @@ export function asking(server: TestServer, { portal }: Pick<Account, 'portal'>) 
       answered<CardPressed & { detail?: string }>(
         send('POST', APP_PATHS.cardScore, {}, { objectTypeId, objectId }, by),
       ),
+    customers: (query: Record<string, string> = {}, by: Asking = {}) =>
+      answered<CardList & { detail?: string }>(send('GET', APP_PATHS.customers, query, undefined, by)),
+    bulk: (ids: readonly string[], by: Asking = {}, objectTypeId = '0-2') =>
+      answered<CardBulk & { detail?: string }>(
+        send('POST', APP_PATHS.bulk, {}, { objectTypeId, ids, verb: 'score' }, by),
+      ),
+    settings: (by: Asking = {}) =>
+      answered<CardSettings & { detail?: string }>(send('GET', APP_PATHS.settings, {}, undefined, by)),
+    changeSettings: (body: object, by: Asking = {}) =>
+      answered<CardSettingsSaved & { detail?: string }>(send('POST', APP_PATHS.settings, {}, body, by)),
+    pause: (paused: boolean, by: Asking = {}) =>
+      answered<CardSettingsSaved & { detail?: string }>(send('POST', APP_PATHS.pause, {}, { paused }, by)),
   }
 }
 
@@ -151,6 +173,24 @@ export async function suggest(
     { state, decision, currency: 'EUR', plannedCostMinor: 6000 },
   )
   return { customer, intervention }
+}
+
+/** Somebody who signs in to Holdfast with this address. */
+export async function addPerson(
+  database: Database,
+  tenant: TenantId,
+  { email, role }: { readonly email: string; readonly role: Role },
+): Promise<void> {
+  await database.withTenant(tenant, (tx) =>
+    insertPerson(tx, {
+      id: randomUUID(),
+      email,
+      name: email.split('@')[0],
+      role,
+      origin: 'invited',
+      createdBy: 'a test',
+    }),
+  )
 }
 
 export async function change(

@@ -53,6 +53,7 @@ export const settings: CardSettings = {
   notices: [],
   mayChange: true,
   paused: null,
+  mayPause: true,
   sections: [
     {
       key: 'actions',

@@ -1,9 +1,11 @@
 /** The card against the real server: what it shows is what the server writes, and what is pressed is done there. */
-import { Button, LoadingButton, Select } from '@hubspot/ui-extensions'
+import { Button, LoadingButton, Select, Toggle } from '@hubspot/ui-extensions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../../../src/store/database.ts'
 import { findIntervention } from '../../../../src/store/interventions.ts'
+import { currentSettings } from '../../../../src/store/settings-versions.ts'
 import {
+  addPerson,
   APP_KEY,
   BASE,
   connectAccount,
@@ -16,7 +18,10 @@ import { addContact } from '../../../../test/server/pages/company.ts'
 import { openTestDatabase } from '../../../../test/support/database.ts'
 import { signHubSpot } from '../../../../test/support/hubspot-signing.ts'
 import { startTestServer, type TestServer } from '../../../../test/support/server.ts'
+import { Customers } from '../customers.tsx'
 import { RecordCardView } from '../record-card.tsx'
+import { ScoreMany } from '../score-many-panel.tsx'
+import { SettingsPage } from '../settings-page.tsx'
 import { answerWith, stage } from './stage.tsx'
 
 let database: Database
@@ -34,9 +39,9 @@ afterAll(async () => {
 
 let requests = 0
 
-/** Opens the card of the nth customer as HubSpot would for its responsible, or whoever looks. */
-function open(n: number, { email = repOf(n), secret = APP_KEY.secret } = {}) {
-  const asked = answerWith(({ method, path, body }) => {
+/** Asks the server what is asked of HubSpot, signed for whoever looks. */
+function signedFor({ email, secret = APP_KEY.secret }: { readonly email: string; readonly secret?: string }) {
+  return answerWith(({ method, path, body }) => {
     const { pathname, searchParams } = new URL(path, BASE)
     const { path: whole, ...init } = signHubSpot({
       secret,
@@ -51,6 +56,11 @@ function open(n: number, { email = repOf(n), secret = APP_KEY.secret } = {}) {
     })
     return server.fetch(whole, init)
   })
+}
+
+/** Opens the card of the nth customer as HubSpot would for its responsible, or whoever looks. */
+function open(n: number, { email = repOf(n), secret = APP_KEY.secret } = {}) {
+  const asked = signedFor({ email, secret })
   const on = stage('crm.record.sidebar')
   const { actions } = on.at.mocks
   on.at.render(
@@ -118,5 +128,45 @@ describe('the card in HubSpot, asking the server', () => {
   it('says what is wrong when the secret is another one', async () => {
     const { seen } = open(5, { secret: 'another' })
     await seen('HUBSPOT_CLIENT_SECRET')
+  })
+})
+
+describe('the pages in HubSpot, asking the server', () => {
+  it('list customers by value at risk, and all of them where one asks', async () => {
+    signedFor({ email: repOf(0) })
+    const { at, see } = stage('pages')
+    at.render(<Customers portal={{ id: Number(account.portal) }} />)
+    const mine = await see('a year is at risk in your 2 customers.', 10_000)
+    expect(mine).toContain('Pays month to month, and can leave at any time.')
+    at.find(Select).trigger('onChange', 'all' as never)
+    await see('a year is at risk in 11 customers.', 10_000)
+  })
+
+  it('save a setting that the company then has', async () => {
+    await addPerson(database, account.tenant, { email: 'ada@acme.example', role: 'admin' })
+    signedFor({ email: 'ada@acme.example' })
+    const { at, see } = stage('settings')
+    const { actions } = at.mocks
+    at.render(<SettingsPage tell={actions.addAlert} close={actions.closeOverlay} />)
+    const words = await see('Holdfast looks after 11 companies of this account.', 10_000)
+    for (const title of ['Levels', 'Actions', 'Limits', 'Delivery and approval', 'On the record'])
+      expect(words).toContain(title)
+    const sms = at.find(Toggle, ({ props }) => props.name === 'catalogue.sms.enabled')
+    expect(sms.props.checked).toBe(true)
+    sms.trigger('onChange', false as never)
+    await see('1 change is not saved yet.')
+    at.find(LoadingButton, ({ text }) => text === 'Save').trigger('onClick')
+    await see('Nothing is changed.', 10_000)
+    const { settings } = await database.withTenant(account.tenant, currentSettings)
+    expect(settings.catalogue['sms']?.enabled).toBe(false)
+  })
+
+  it('have ticked records scored, and say of how many nothing came', async () => {
+    signedFor({ email: repOf(0) })
+    const { at, see } = stage('crm.bulkActions')
+    const objectIds = [1, 2].map((n) => recordOf(account.first + n))
+    at.render(<ScoreMany crm={{ objectTypeId: '0-2', objectIds }} />)
+    at.find(LoadingButton).trigger('onClick')
+    await see('2 companies are being read and scored.', 10_000)
   })
 })
