@@ -134,6 +134,13 @@ describe('the settings inside HubSpot', () => {
     expect(actions.closeOverlay.calls).toHaveLength(2)
   })
 
+  it('are paused by operators, who change nothing else', async () => {
+    const { see } = open(() => json({ ...settings, mayChange: false }))
+    const words = await see('[Pause everything…]')
+    expect(words).toContain('You see how things stand')
+    expect(words).not.toContain('[Save')
+  })
+
   it('stay open with what is wrong when it could not be paused', async () => {
     const { actions, confirm, see } = open(answering(() => problem(503, '')))
     await see('[Pause everything…]')
@@ -143,7 +150,7 @@ describe('the settings inside HubSpot', () => {
   })
 
   it('show those who may not change them how things stand', async () => {
-    const { see, at } = open(() => json({ ...settings, mayChange: false }))
+    const { see, at } = open(() => json({ ...settings, mayChange: false, mayPause: false }))
     await expect(await see('You see how things stand')).toMatchFileSnapshot('outlines/settings-read-only.txt')
     expect(at.find(NumberInput).props.readOnly).toBe(true)
     expect(at.findAll(LoadingButton)).toEqual([])
