@@ -311,9 +311,11 @@ function describeProgram(done: (code: number) => void): Command {
 
   command(
     'disconnect <connection>',
-    'Stop reading and writing, and forget the sign-in; what is scored is kept.',
+    'Stop reading and writing, and forget the sign-in; what is known is kept, or erased with --erase.',
   )
     .option('--company <name>', 'which company (default: the first)')
+    .option('--erase', 'delete everything that is known of its customers, for good (default: it is kept)')
+    .option('--confirm <name>', 'with --erase: the name of the connection, to say that it is meant')
     .action(async (connection: string, options) =>
       done(await (await import('./cli/crm.ts')).disconnect(connection, options)),
     )

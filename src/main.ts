@@ -20,6 +20,7 @@ import { salesforceCallback } from './server/oauth/salesforce.ts'
 import { pageRoutes } from './server/pages/routes.ts'
 import { startServer, type RunningServer } from './server/server.ts'
 import type { AppKey } from './server/services.ts'
+import { startErasing } from './loop/erase-connection.ts'
 import { startRetention } from './loop/retain.ts'
 import { startAnswering } from './loop/answer-calls.ts'
 import { startTelling } from './loop/tell-rounds.ts'
@@ -77,6 +78,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     telling?: { close(): Promise<void> }
     answering?: { close(): Promise<void> }
     ageing?: { close(): Promise<void> }
+    erasing?: { close(): Promise<void> }
     /** Ends the receiver of bounces. */
     receiver?: () => Promise<void>
   } = {}
@@ -91,6 +93,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       open.telling?.close(),
       open.answering?.close(),
       open.ageing?.close(),
+      open.erasing?.close(),
       open.following?.close(),
       open.training?.close(),
       open.whatIf?.close(),
@@ -112,6 +115,7 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
       open.telling = startTelling({ ...service, post: openOutgoing({}) })
     if (role === 'all' || role === 'worker') open.answering = startAnswering(service)
     if (role === 'all' || role === 'worker') open.ageing = startRetention(service)
+    if (role === 'all' || role === 'worker') open.erasing = startErasing(service)
     if (tenant === null) return { url: null, signIn: null, first: false, close }
     open.training = await openTraining({ ...service, dataFolder: config.data })
     open.whatIf = openWhatIf(service, { now: () => performance.now() })

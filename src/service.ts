@@ -12,6 +12,7 @@ import { openBounceReceiver, type BounceReceiver } from './bounce-receiver.ts'
 import { openChannels } from './channels.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './contracts/clock.ts'
+import { openCustomerFiles } from './control/customer-files.ts'
 import { HoldfastError } from './contracts/errors.ts'
 import { openHubSpot, type HubSpot } from './hubspot.ts'
 import { act } from './loop/act.ts'
@@ -173,6 +174,7 @@ export async function openService({ config, clock, log, alone, onSystem }: Servi
         inbox?.forget(emails)
         texts?.forget(phones.flatMap((phone) => normalisePhone(phone) ?? []))
       },
+      forgetFile: openCustomerFiles(config.data).forget,
       publicUrl,
       localUrl: `http://localhost:${config.port}`,
       serving: false,

@@ -173,17 +173,27 @@ async function secretIn(
   return secret
 }
 
-/** `holdfast disconnect <connection>`. */
+/** `holdfast disconnect <connection> [--erase --confirm <name>]`. */
 export function disconnect(
   connection: string,
-  options: CommandOptions & { readonly company?: string },
+  options: CommandOptions & {
+    readonly company?: string
+    readonly erase?: boolean
+    readonly confirm?: string
+  },
 ): Promise<number> {
   return runCommand(options, async (terminal) => {
-    const done = await serviceCommand('disconnect', given({ company: options.company, connection }), terminal)
+    const { company, erase, confirm } = options
+    const done = await serviceCommand('disconnect', given({ company, connection, erase, confirm }), terminal)
+    const erasing = done['erasing'] === true
     terminal.print(
-      `"${String(done['connection'])}" is disconnected: nothing is read or written any more, and what was scored is kept.`,
+      `"${String(done['connection'])}" is disconnected: nothing is read or written any more, and what was scored is ${erasing ? 'being erased' : 'kept'}.`,
     )
-    if (done['forgotten'] === true)
+    if (erasing)
+      terminal.note(
+        'It goes on by itself, also after a restart; the page of the connection says how far it is. What was written to the CRM stays there.',
+      )
+    else if (done['forgotten'] === true)
       terminal.note(
         'The sign-in to the account was forgotten. Connecting it again goes on with the same customers.',
       )

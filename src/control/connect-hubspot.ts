@@ -90,6 +90,9 @@ export async function connectPortal(
   })
   const sealed = (tx: Transaction): Promise<void> => seal(tx, service, { wanted, portal, tokens })
   if (before !== null) {
+    // Of one whose data was erased it has to be said anew.
+    if (before.population === null && wanted.customers === undefined && by.way === 'cli')
+      throw unsaid(wanted.object, await stageCounts(client, wanted.object, undefined), report)
     const changes = await saidAnew(client, account, wanted, before)
     const config = parseHubSpotConfig({ ...before.config, ...changes })
     const said =

@@ -15,17 +15,33 @@ export function crmCommands(service: Service, wake: () => void): Readonly<Record
   const { database } = service
   return {
     disconnect: async (options) => {
-      const { company, connection: name } = asked(
-        z.object({ company: z.string().optional(), connection: z.string().min(1) }),
+      const {
+        company,
+        connection: name,
+        erase,
+        confirm,
+      } = asked(
+        z.object({
+          company: z.string().optional(),
+          connection: z.string().min(1),
+          erase: z.boolean().default(false),
+          confirm: z.string().optional(),
+        }),
         options,
       )
       const tenant = await companyOf(service, company)
       const connections = await database.withTenant(tenant.id, listConnections)
       const found = connections.find((one) => one.name === name || one.id === name)
       if (found === undefined) throw unknown(name, connections)
+      if (erase && confirm !== found.name)
+        throw new HoldfastError(
+          'usage',
+          `Nothing was done. --erase deletes everything that is known of the customers of "${found.name}", for good. To say that this is meant, add --confirm "${found.name}". Without --erase it stays.`,
+        )
       const left = await disconnectConnection(service, {
         tenant: tenant.id,
         connection: found,
+        data: erase ? 'erase' : 'keep',
         by: COMMAND_LINE,
         wake,
       })

@@ -7,6 +7,7 @@ import { changePopulation } from '../loop/population.ts'
 import type { Service } from '../service.ts'
 import type { ServiceSettings } from '../settings/service.ts'
 import { recordAudit } from '../store/audit.ts'
+import { endErasures, expectNotErasing } from '../store/connection-erasures.ts'
 import {
   createConnection,
   findConnectionsByExternalId,
@@ -40,7 +41,7 @@ export interface CrmAccount {
  * @param wanted.object as the config names it: `companies`, `Account`
  * @param wanted.anew one that works may be set up anew: something was said for it
  * @returns null: there is none
- * @throws HoldfastError `conflict` when they are connected already, here or to another company
+ * @throws HoldfastError `conflict` when they are connected already, here or to another company, or are still being erased
  */
 export async function connectedBefore(
   { database }: Pick<Service, 'database'>,
@@ -70,6 +71,7 @@ export async function connectedBefore(
           ? `${what} are connected already, as "${found.name}", and it works. To sign in to it anew, open the connection and reconnect it there.`
           : `${what} are connected already, as "${found.name}". To change how it is set up, say what is to be different (such as --roles or --fallback-owner) without --customers. For another sign-in or other customers: holdfast disconnect "${found.name}", then connect again; its customers and their history stay.`,
       )
+    await database.withTenant(tenant, (tx) => expectNotErasing(tx, found.id))
     return found
   }
   return null
@@ -156,6 +158,7 @@ export async function storeReconnection(
   const { id } = before
   const populationChanged = population !== null && !isDeepStrictEqual(population, before.population)
   return database.withTenant(tenant, async (tx) => {
+    await endErasures(tx, id)
     await seal(tx)
     await changeConfig(tx, id, changes)
     await setConnectionStatus(tx, id, 'active', null)

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { z } from 'zod'
 import { HoldfastError } from '../contracts/errors.ts'
@@ -33,6 +33,8 @@ export interface CustomerFiles {
   pathOf(tenant: TenantId, id: string): Promise<string>
   /** Forgets files that wait for longer than a day, but for those of `used`. */
   clear(tenant: TenantId, used: ReadonlySet<string>, now: Date): Promise<void>
+  /** Deletes one with its folder, and whatever was written beside it there; a path that leads elsewhere is left alone. */
+  forget(tenant: TenantId, path: string): Promise<void>
 }
 
 /**
@@ -87,6 +89,12 @@ export function openCustomerFiles(data: string): CustomerFiles {
         if (found !== null && now.getTime() - found.mtimeMs > KEPT_HOURS * 3_600_000)
           await rm(place, { recursive: true, force: true })
       }
+    },
+
+    forget: async (tenant, path) => {
+      const [id, ...rest] = relative(folderOf(tenant), resolve(path)).split(sep)
+      if (rest.length !== 1 || !z.uuid().safeParse(id).success) return
+      await rm(join(folderOf(tenant), id), { recursive: true, force: true })
     },
   }
 }

@@ -1,31 +1,38 @@
-/** Leaving a CRM: the app is taken out of it where it can be, its sign-in forgotten, and everything that is known stays. */
+/**
+ * Leaving a CRM: the app is taken out of it where it can be, and its sign-in forgotten. What is known of its customers
+ * stays, or is erased, as the admin says.
+ */
 import type { TenantId } from '../contracts/ids.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import { orgSecret } from '../security/sealed-sessions.ts'
 import type { SealedPlace } from '../security/vault.ts'
 import type { Service } from '../service.ts'
 import { recordAudit } from '../store/audit.ts'
+import { askErasure } from '../store/connection-erasures.ts'
 import { listConnections, setConnectionStatus, type Connection } from '../store/connections.ts'
 import { auditOf, type Person } from './acting-person.ts'
-import type { Disconnected } from './setting-up-contract.ts'
+import type { Disconnected, LeftData } from './setting-up-contract.ts'
 
 /**
- * Customers, scores and history stay; nothing of it is read, scored or written any more.
+ * Nothing of it is read, scored or written any more. With `keep`, customers, scores and history stay; with `erase` they go,
+ * a batch at a time, from now on (src/loop/erase-connection.ts). One that was left already can still be erased.
  *
  * @param wake has the queue look at once
  * @example
- * await disconnectConnection(service, { tenant, connection, by: COMMAND_LINE, wake })
+ * await disconnectConnection(service, { tenant, connection, data: 'keep', by: COMMAND_LINE, wake })
  */
 export async function disconnectConnection(
   service: Service,
   {
     tenant,
     connection,
+    data,
     by,
     wake,
   }: {
     readonly tenant: TenantId
     readonly connection: Connection
+    readonly data: LeftData
     readonly by: Person
     readonly wake: () => void
   },
@@ -44,17 +51,24 @@ export async function disconnectConnection(
   const uninstalled = last && connection.status === 'active' && (await takeLeave(service, tenant, connection))
   await database.withTenant(tenant, async (tx) => {
     const where = by.way === 'cli' ? 'from the command line' : 'in Holdfast'
-    await setConnectionStatus(tx, connection.id, 'disconnected', `Disconnected ${where}.`)
+    const left = connection.status === 'disconnected'
+    if (!left) await setConnectionStatus(tx, connection.id, 'disconnected', `Disconnected ${where}.`)
     if (last && connection.externalId !== null)
       for (const place of signInPlaces(connection.kind, connection.externalId)) await vault.forget(tx, place)
-    await recordAudit(tx, {
-      ...auditOf(by),
-      action: 'connection.disconnect',
-      object: connection.id,
-    })
+    if (!left || data === 'keep')
+      await recordAudit(tx, {
+        ...auditOf(by),
+        action: 'connection.disconnect',
+        object: connection.id,
+        detail: { data },
+      })
+    if (data === 'erase') {
+      await askErasure(tx, { connection: connection.id, actor: by.actor })
+      await recordAudit(tx, { ...auditOf(by), action: 'connection.erase', object: connection.id })
+    }
     tx.afterCommit(wake)
   })
-  return { uninstalled, forgotten: last }
+  return { uninstalled, forgotten: last, erasing: data === 'erase' }
 }
 
 const isCrm = (kind: string): boolean => kind === 'hubspot' || kind === 'salesforce'

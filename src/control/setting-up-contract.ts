@@ -87,7 +87,7 @@ export interface SettingUp extends StatedCustomers {
   readonly agreements: AgreementControl
   /** Looks at a connection as `doctor` does, and keeps what was found. */
   check(tenant: TenantId, connection: ConnectionId, by: Person): Promise<ConnectionCheck>
-  disconnect(tenant: TenantId, connection: ConnectionId, by: Person): Promise<Disconnected>
+  disconnect(tenant: TenantId, connection: ConnectionId, data: LeftData, by: Person): Promise<Disconnected>
 }
 
 /** The app is put into a HubSpot account by somebody's consent in the browser. */
@@ -119,11 +119,16 @@ export interface PortalInstall {
   ): Promise<InstallWish & { readonly portal: string }>
 }
 
+/** What becomes of everything that is known of the customers of a connection that is left. */
+export type LeftData = 'keep' | 'erase'
+
 export interface Disconnected {
   /** Whether the CRM was told that the app leaves. */
   readonly uninstalled: boolean
   /** Whether the sign-in was forgotten: no other connection uses it. */
   readonly forgotten: boolean
+  /** Whether what is known of its customers is being erased from now on. */
+  readonly erasing: boolean
 }
 
 export interface PopulationChoices {

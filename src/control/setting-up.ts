@@ -201,7 +201,9 @@ export function openSettingUp(service: Service, wake: () => void): SettingUp {
       if (choices.again !== null) await expectSame(tenant, wanted, choices.again, by)
       const made = await connect(tenant, wanted, choices, by)
       const { id, connection, reconnected = false, warnings } = made
-      if (!reconnected) await describe(tenant, asConnection(id))
+      const { profile } = await database.withTenant(tenant, (tx) => readConnection(tx, asConnection(id)))
+      // One whose data was erased is not described any more.
+      if (!reconnected || profile === null) await describe(tenant, asConnection(id))
       // Of a sample everybody is a customer: there is nothing to say.
       if (wanted.kind === 'sample')
         await database.withTenant(tenant, (tx) => changePopulation(tx, id, { kind: 'everyone' }))
@@ -231,9 +233,9 @@ export function openSettingUp(service: Service, wake: () => void): SettingUp {
       return database.withTenant(tenant, (tx) => saveConnectionCheck(tx, id, { by: by.actor, checks }))
     },
 
-    disconnect: async (tenant, id, by) => {
+    disconnect: async (tenant, id, data, by) => {
       const connection = await database.withTenant(tenant, (tx) => readConnection(tx, id))
-      return disconnectConnection(service, { tenant, connection, by, wake })
+      return disconnectConnection(service, { tenant, connection, data, by, wake })
     },
   }
 }

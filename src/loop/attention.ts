@@ -166,7 +166,7 @@ const WORDS: Readonly<Record<AttentionKind, (telling: Telling) => Said>> = {
     title: `${name} needs a new sign-in`,
     happened: sentence(reason ?? 'Its CRM does not accept us any more'),
     means: 'Nothing is read or written until then. Scores stay as they are, and what is due waits.',
-    todo: 'Sign in to it again.',
+    todo: 'Sign in to it again. If it is to stay so, disconnect it, and say whether what is known of its customers is kept or erased.',
   }),
   step: ({ key, subject: { name, step, message, lastDoneAt, again } }) => ({
     tone: 'bad',

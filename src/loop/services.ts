@@ -74,6 +74,8 @@ export interface LoopServices {
   readonly log: Logger
   /** Copies outside of the database of what went to these addresses go, such as those of the sandboxes; absent: there are none. */
   forgetCopies?(of: { readonly emails: readonly string[]; readonly phones: readonly string[] }): void
+  /** A customer file that was brought through the app goes; one that lies elsewhere is somebody's own, and stays. */
+  forgetFile?(tenant: TenantId, path: string): Promise<void>
   /** For whoever is asked for an approval; absent: they are told less. */
   readonly asking?: {
     /** What would become of interventions, and what their messages would say. */

@@ -154,6 +154,9 @@ describe('a HubSpot account connected from the command line', () => {
   })
 
   it('is left and signed in to again with its customers, and paused when the token is of another account', async () => {
+    const unmeant = await holdfast(['disconnect', 'HubSpot 4711', '--erase'], { env: env() })
+    expect(unmeant.code).toBe(2)
+    expect(unmeant.err).toContain('add --confirm "HubSpot 4711". Without --erase it stays')
     const left = await run('disconnect', 'HubSpot 4711')
     expect(left.last).toMatchObject({ connection: 'HubSpot 4711' })
     const again = await connect('--token-file', token())

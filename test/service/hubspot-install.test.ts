@@ -18,7 +18,9 @@ import { apiRoutes } from '../../src/server/api/routes.ts'
 import { pageRoutes } from '../../src/server/pages/routes.ts'
 import { startServer, type RunningServer } from '../../src/server/server.ts'
 import { openService, startServiceQueue, type Service } from '../../src/service.ts'
+import { startErasing } from '../../src/loop/erase-connection.ts'
 import { createConnection, readConnection } from '../../src/store/connections.ts'
+import { suppress, suppressionOf } from '../../src/store/suppressions.ts'
 import { createTenant } from '../../src/store/tenants.ts'
 import { ownPage } from '../support/own-page.ts'
 
@@ -130,6 +132,9 @@ async function browser(tenant: TenantId, role: 'admin' | 'operator' = 'admin') {
     },
   }
 }
+
+/** Keyed hash of an address whose owner said no. */
+const NO = Buffer.alloc(32, 7)
 
 const company = (name: string): Promise<TenantId> =>
   service.database.asSystem('a test', (tx) => createTenant(tx, name))
@@ -309,5 +314,77 @@ describe('the app in a HubSpot account', () => {
     expect(calls).toContainEqual(expect.stringMatching(/^DELETE \/appinstalls\/.*\/external-install 204$/))
     expect(calls).toContainEqual(expect.stringMatching(/^POST \/oauth\/.*\/token\/revoke 204$/))
     expect([...portal.state.tokens().values()]).toEqual([])
+  })
+
+  it('keeps what was known until an admin says otherwise, and then nothing but the no is left', async () => {
+    const ines = await browser(acme)
+    const { name } = (await ines.ask('GET', `/v1/connections/${id}`)).body
+    await service.database.withTenant(acme, async (tx) => {
+      await tx.query(
+        `insert into customers (tenant_id, connection_id, object, external_id, name, properties, properties_hash, group_key,
+           group_name) select $1, $2, 'companies', i::text, 'Kept ' || i, '{}', 'x', 'g', 'policy' from generate_series(1, 60) i`,
+        [acme, id],
+      )
+      await suppress(tx, { hash: NO, channel: 'email', reason: 'unsubscribed', source: 'unsubscribe' })
+    })
+    const kept = await ines.ask('POST', `/v1/connections/${id}/disconnect`, { confirm: name })
+    expect(kept.body).toMatchObject({ erasing: false, status: 'disconnected' })
+    expect((await ines.ask('GET', `/v1/connections/${id}/counts`)).body.active).toBe(60)
+    const unmeant = await ines.ask('POST', `/v1/connections/${id}/disconnect`, {
+      confirm: 'Something else',
+      data: 'erase',
+    })
+    expect(unmeant.status).toBe(409)
+    const operator = await browser(acme, 'operator')
+    const forbidden = { confirm: name, data: 'erase' }
+    expect((await operator.ask('POST', `/v1/connections/${id}/disconnect`, forbidden)).status).toBe(403)
+
+    const gone = await ines.ask('POST', `/v1/connections/${id}/disconnect`, { confirm: name, data: 'erase' })
+    expect(gone, JSON.stringify(gone.body)).toMatchObject({ status: 200, body: { erasing: true } })
+    // Asked twice is asked once; and nobody connects it again meanwhile.
+    await ines.ask('POST', `/v1/connections/${id}/disconnect`, { confirm: name, data: 'erase' })
+    const asked = (await ines.ask('GET', `/v1/connections/${id}`)).body.erasure
+    expect(asked).toMatchObject({ gone: 0, doneAt: null })
+    // With the records of the account that were read, and are nobody's customers.
+    const all: number = asked.customers
+    expect(all).toBeGreaterThan(60)
+    const early = await ines.begin()
+    const back = await ines.go((await ines.answers(early.to, 'connect')).to)
+    expect(back.status).toBe(409)
+    expect(back.text).toContain(`still being erased: 0 of ${all} customers are gone`)
+
+    const erasing = startErasing(service, { everyMs: 10 })
+    const erasure = async () => (await ines.ask('GET', `/v1/connections/${id}`)).body.erasure
+    await expect.poll(erasure, { timeout: 30_000 }).toMatchObject({ gone: all, doneAt: expect.any(String) })
+    await erasing.close()
+    const [{ left }] = await service.database.withTenant(acme, (tx) =>
+      tx.query('select count(*)::integer as left from customers where connection_id = $1', [id]),
+    )
+    expect(left).toBe(0)
+    const said = await service.database.withTenant(acme, (tx) =>
+      tx.query(`select actor, action, detail from audit_log where action like 'connection.e%' order by id`),
+    )
+    expect(said.map(({ action }) => action)).toEqual([
+      'connection.erase',
+      'connection.erase',
+      'connection.erased',
+    ])
+    expect(said[2]).toMatchObject({ actor: 'user:admin', detail: { customers: all } })
+    // Whoever said no is still not written to.
+    const no = await service.database.withTenant(acme, (tx) => suppressionOf(tx, NO, 'email'))
+    expect(no).toBe('unsubscribed')
+  })
+
+  it('begins anew in the same account after that', async () => {
+    const ines = await browser(acme)
+    const begun = await ines.begin()
+    expect((await ines.go((await ines.answers(begun.to, 'connect')).to)).to).toContain(`again=${id}`)
+    const made = await ines.ask('POST', '/v1/setup/connect', { to: { kind: 'hubspot', portal: '4711' } })
+    expect(made.body, JSON.stringify(made.body)).toMatchObject({ id, reconnected: true })
+    expect((await ines.ask('GET', `/v1/connections/${id}`)).body).toMatchObject({
+      status: 'active',
+      population: null,
+      erasure: null,
+    })
   })
 })

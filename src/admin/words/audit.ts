@@ -36,6 +36,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'connection.pause': 'paused {}',
   'connection.resume': 'let {} go on',
   'connection.disconnect': 'disconnected {}',
+  'connection.erase': 'had everything erased that was known of {}',
+  'connection.erased': 'had everything erased that was known of {}: it is done',
   'settings.save': 'saved the settings, {}',
   'setup.confirm': 'agreed to a step of the set-up: {}',
   'tenant.activate': 'turned actions on',

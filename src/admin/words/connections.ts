@@ -40,9 +40,18 @@ export interface Standing {
  * standingOf(connection).word // 'Up to date'
  */
 export function standingOf(connection: ConnectionAnswer): Standing {
-  const { status, statusReason, steps, populationStated, problems, freshness } = connection
+  const { status, statusReason, steps, populationStated, problems, freshness, erasure } = connection
   if (status === 'disconnected')
-    return { tone: 'still', word: 'Disconnected', about: 'Its customers and their history are kept.' }
+    return {
+      tone: erasure !== null && erasure.doneAt === null ? 'busy' : 'still',
+      word: 'Disconnected',
+      about:
+        erasure === null
+          ? 'Its customers and their history are kept.'
+          : erasure.doneAt === null
+            ? 'What was known of its customers is being erased.'
+            : 'What was known of its customers was erased.',
+    }
   if (status === 'paused') return { tone: 'wait', word: 'Paused', about: statusReason }
   if (status === 'needs_reconnect')
     return { tone: 'bad', word: 'Needs a new sign-in', about: problems[0]?.message ?? statusReason }

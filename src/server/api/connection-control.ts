@@ -128,7 +128,7 @@ export const connectionControlRoutes: readonly Route[] = [
     path: '/v1/connections/{id}/disconnect',
     summary: 'Leaves a CRM or file',
     description:
-      'It is not read, scored or written to any more, and its sign-in is forgotten where no other connection uses it. Customers, their scores and their history stay, also in the CRM; connecting the same account again goes on with them.',
+      'It is not read, scored or written to any more, and its sign-in is forgotten where no other connection uses it. With `keep`, customers, their scores and their history stay; connecting the same account again goes on with them. With `erase` they go, for good, a batch at a time (`erasure` of GET /v1/connections/{id} says how far it is); keyed hashes of addresses stay, so that whoever said no is not written to again, and amounts that were spent. What was written to the CRM stays there. One that is disconnected already can still be erased.',
     tag: 'Connections',
     access: { scope: 'admin', role: 'admin' },
     params: idOf,
@@ -136,6 +136,10 @@ export const connectionControlRoutes: readonly Route[] = [
       confirm: shape
         .text(100)
         .meta({ description: 'The name of the connection: says that this one is meant' }),
+      data: z
+        .enum(['keep', 'erase'])
+        .default('keep')
+        .meta({ description: 'What becomes of everything that is known of its customers' }),
     }),
     answers: {
       200: {
@@ -143,6 +147,9 @@ export const connectionControlRoutes: readonly Route[] = [
         schema: standing.extend({
           uninstalled: z.boolean().meta({ description: 'Whether the CRM was told that the app leaves' }),
           forgotten: z.boolean().meta({ description: 'Whether the sign-in was forgotten' }),
+          erasing: z
+            .boolean()
+            .meta({ description: 'Whether what is known of its customers goes from now on' }),
         }),
       },
     },
@@ -155,7 +162,7 @@ export const connectionControlRoutes: readonly Route[] = [
           'conflict',
           `Nothing was disconnected: the name that confirms it is "${before.name}", not "${body.confirm}".`,
         )
-      const left = await settingUpOf(services).disconnect(tenant, id, personOf(caller, requestId))
+      const left = await settingUpOf(services).disconnect(tenant, id, body.data, personOf(caller, requestId))
       const { status, statusReason } = await database.withTenant(tenant, (tx) => readConnection(tx, id))
       return { status: 200, body: { id, status, statusReason, ...left } }
     },

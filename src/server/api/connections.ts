@@ -28,6 +28,15 @@ export const connectionShape = z.object({
     description: 'Whether somebody said who counts as a customer; nothing is scored before',
   }),
   createdAt: shape.time,
+  erasure: z
+    .object({
+      askedAt: shape.time,
+      customers: z.int().meta({ description: 'Customers when it was asked for' }),
+      gone: z.int().meta({ description: 'How many of them went' }),
+      doneAt: shape.time.nullable().meta({ description: 'Null: it is being done' }),
+    })
+    .nullable()
+    .meta({ description: 'That what was known of its customers is erased, or was; null: it is kept' }),
   failedWrites: z.int().meta({ description: 'Records that could not be written back' }),
   steps: z
     .array(

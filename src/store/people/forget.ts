@@ -54,7 +54,7 @@ async function owe(tx: Transaction, interventions: readonly string[]): Promise<v
 }
 
 /** Texts that may name somebody, where they may stand. */
-interface Texts {
+export interface Texts {
   readonly table: string
   readonly columns: readonly string[]
   /** `jsonb` where they lie in JSON. */
@@ -82,6 +82,9 @@ const TEXTS: readonly Texts[] = [
   { table: 'attention_seen', columns: ['note'] },
   { table: 'idempotent_requests', columns: ['answer'], type: 'jsonb' },
 ]
+
+/** Those that belong to the company as a whole, and not to one of its customers. */
+export const TEXTS_OF_ALL: readonly Texts[] = TEXTS.filter(({ at }) => at === undefined)
 
 export async function forgetWords(tx: Transaction, subject: Subject): Promise<void> {
   const naming = namingPattern(subject)

@@ -311,6 +311,10 @@ export const OTHER_PLACES: readonly OtherPlace[] = [
     nothing:
       'Ids of records whose fields are still to be emptied: gone once they are, after 30 days at the latest.',
   },
+  {
+    table: 'connection_erasures',
+    nothing: 'That everything of a connection was erased, and how many it was.',
+  },
   { table: 'data_exports', nothing: 'That somebody asked for a person’s data, and when; not whose.' },
   { table: 'retention_runs', nothing: 'Counts.' },
   { table: 'seen_requests', nothing: 'Hashes of signatures, for some minutes.' },

@@ -1,5 +1,6 @@
 /** Connections as people watch them: how each stands, what its steps wait for, and how each step went last. */
 import type { ConnectionId } from '../../contracts/ids.ts'
+import type { ConnectionErasure } from '../connection-erasures.ts'
 import type { Transaction } from '../database.ts'
 import type { Run } from '../runs.ts'
 import { TROUBLED } from './live.ts'
@@ -31,6 +32,8 @@ export interface ConnectionView {
   /** Whether somebody said who counts as a customer; nothing is scored before. */
   readonly populationStated: boolean
   readonly createdAt: Date
+  /** That what was known of its customers is being erased, or was; null: it is kept. */
+  readonly erasure: Omit<ConnectionErasure, 'id'> | null
   /** In the order of the loop. */
   readonly steps: readonly StepView[]
   /** Records that the CRM refused at the last writing. */
@@ -56,12 +59,17 @@ export async function watchConnections(
   tx: Transaction,
   { connection = null, troubled = false }: ConnectionFilter = {},
 ): Promise<readonly ConnectionView[]> {
-  const connections = await tx.query<Omit<ConnectionView, 'steps'>>(
+  const connections = await tx.query<Omit<ConnectionView, 'steps' | 'erasure'> & ErasureColumns>(
     `select n.id, n.kind, n.name, n.sandbox, n.status, n.status_reason as "statusReason",
        n.population is not null as "populationStated", n.created_at as "createdAt",
+       e.asked_at as "askedAt", e.customers, e.gone, e.done_at as "doneAt",
        (select count(*)::integer from write_backs w
         where w.tenant_id = n.tenant_id and w.connection_id = n.id and w.status = 'failed') as "failedWrites"
      from connections n
+     left join lateral (
+       select * from connection_erasures e where e.tenant_id = n.tenant_id and e.connection_id = n.id
+       order by e.asked_at desc limit 1
+     ) e on true
      where n.tenant_id = $1 and ($2::uuid is null or n.id = $2)${troubled ? ` and ${TROUBLED}` : ''}
      order by n.created_at, n.id limit ${MOST}`,
     [tx.tenant, connection],
@@ -84,13 +92,17 @@ export async function watchConnections(
      order by array_position(array['sync', 'refresh', 'score', 'decide', 'write_back', 'observe', 'solve'], t.step)`,
     [tx.tenant, connections.map(({ id }) => id)],
   )
-  return connections.map((connection) => ({
+  return connections.map(({ askedAt, customers, gone, doneAt, ...connection }) => ({
     ...connection,
+    erasure: askedAt === null ? null : { askedAt, customers, gone, doneAt },
     steps: steps
       .filter((step) => step.connection === connection.id)
       .map(({ connection: _connection, lastRun, ...step }) => ({ ...step, lastRun: withDates(lastRun) })),
   }))
 }
+
+/** Null in all of them where nobody asked for one. */
+type ErasureColumns = Omit<ConnectionErasure, 'id' | 'askedAt'> & { readonly askedAt: Date | null }
 
 /** What travelled as JSON has its times as text. */
 function withDates(run: Run | null): Run | null {

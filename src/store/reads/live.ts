@@ -137,8 +137,10 @@ export interface Standing {
 export async function readStanding(tx: Transaction): Promise<Standing> {
   const [row] = await tx.prepared<Standing>(
     `select
-       coalesce((select md5(string_agg(concat_ws('|', id, name, status, status_reason, md5(notes::text), population::text), ',' order by id))
-         from connections where tenant_id = $1), '') as connections,
+       coalesce((select md5(string_agg(concat_ws('|', id, name, status, status_reason, md5(notes::text), population::text,
+           (select sum(gone + 1 + (done_at is not null)::integer) from connection_erasures e
+            where e.tenant_id = c.tenant_id and e.connection_id = c.id)), ',' order by id))
+         from connections c where tenant_id = $1), '') as connections,
        coalesce((select max(version)::text from settings_versions where tenant_id = $1), '') as settings,
        (select concat_ws('|', t.status, t.paused_reason, t.activated_at,
           (select string_agg(p.id::text, ',' order by p.id) from pauses p where p.tenant_id = t.id and p.ended_at is null))

@@ -25,6 +25,7 @@ const connection: ConnectionView = {
   statusReason: null,
   populationStated: true,
   createdAt: now,
+  erasure: null,
   steps: [],
   failedWrites: 16,
 }

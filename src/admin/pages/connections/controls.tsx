@@ -1,13 +1,12 @@
-/** What is told to a connection: read now, pause, go on, another name; and the way out, confirmed by its name. */
+/** What is told to a connection: read now, pause, go on, another name. */
 import { Button, Group, Menu, Modal, Text, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useState, type ReactNode } from 'react'
 import type { ConnectionDetail } from '../../../server/api/connections.ts'
 import { useMay } from '../../api/frame.ts'
 import { useSend } from '../../api/queries.ts'
-import { Section } from '../../parts/section.tsx'
 
-const CHANGED = { changed: ['/v1/connections', '/v1/setup', '/v1/runs', '/v1/frame'] } as const
+export const CHANGED = { changed: ['/v1/connections', '/v1/setup', '/v1/runs', '/v1/frame'] } as const
 
 interface One {
   readonly connection: ConnectionDetail
@@ -135,70 +134,4 @@ function Words({ title, label, hint, start = '', verb, most, done, children, clo
   )
 }
 
-/** At the end of the page, for whoever is sure. */
-export function Leaving({ connection: { id, name, status } }: One) {
-  const may = useMay('admin')
-  const [open, modal] = useDisclosure(false)
-  const [typed, setTyped] = useState('')
-  const leave = useSend(
-    (confirm: string) => ({ path: `/v1/connections/${id}/disconnect`, body: { confirm } }),
-    { ...CHANGED, done: `${name} is disconnected`, after: modal.close, quiet: true },
-  )
-  if (!may || status === 'disconnected') return null
-  return (
-    <Section title="Disconnect">
-      <p className="second">
-        It is not read, scored or written to any more, and its sign-in is forgotten. Customers, their scores
-        and their history stay; connecting the same account again goes on with them.
-      </p>
-      <Button
-        variant="default"
-        mt="sm"
-        onClick={() => {
-          setTyped('')
-          leave.reset()
-          modal.open()
-        }}
-      >
-        Disconnect {name}
-      </Button>
-      <Modal
-        opened={open}
-        onClose={modal.close}
-        title={`Disconnect ${name}`}
-        centered
-        closeButtonProps={CLOSE}
-      >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            if (typed === name) leave.send(typed)
-          }}
-        >
-          <Text mb="md">
-            Holdfast stops reading, scoring and writing here, and forgets the sign-in. What was to be sent to
-            its customers waits until it is connected again.
-          </Text>
-          <TextInput
-            label={`Write its name to confirm: ${name}`}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            autoComplete="off"
-            data-autofocus
-            error={leave.error?.message}
-          />
-          <Group justify="flex-end" mt="lg">
-            <Button variant="default" onClick={modal.close}>
-              Leave it
-            </Button>
-            <Button type="submit" color="red" disabled={typed !== name} loading={leave.busy}>
-              Disconnect
-            </Button>
-          </Group>
-        </form>
-      </Modal>
-    </Section>
-  )
-}
-
-const CLOSE = { 'aria-label': 'Close' }
+export const CLOSE = { 'aria-label': 'Close' }
