@@ -75,6 +75,7 @@ const THINGS: Readonly<Record<Refusal['what'], string>> = {
   consent: 'unsubscriptions are not known',
   intervention: 'actions have no record',
   approval: 'approvals are asked for by no task',
+  workflow: 'steps of workflows waited in vain in the last seven days',
 }
 
 /** Whether the stream of change events is followed, and what it said last. */

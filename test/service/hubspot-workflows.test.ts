@@ -23,6 +23,7 @@ import { startServer, type RunningServer } from '../../src/server/server.ts'
 import type { AppKey } from '../../src/server/services.ts'
 import { openService, startServiceQueue, type Service } from '../../src/service.ts'
 import { setConnectionStatus } from '../../src/store/connections.ts'
+import { watchCrms } from '../../src/store/reads/crm-connections.ts'
 import { activateTenant, createTenant } from '../../src/store/tenants.ts'
 
 let folder: string
@@ -282,6 +283,8 @@ describe('“Score customer” in a workflow', () => {
     await work()
     for (const callback of others) expect((await v2.ended(callback)).result).toBe('SUCCESS')
     await expect.poll(() => stateOf(gone), { timeout: 10_000 }).toBe('lost')
+    const [{ refusals }] = await service.database.withTenant(tenant, (tx) => watchCrms(tx))
+    expect(refusals).toMatchObject([{ what: 'workflow', count: 1, again: false }])
   })
 
   it('goes on after a restart in the middle', async () => {

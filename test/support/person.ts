@@ -320,6 +320,15 @@ export async function addHeldPerson(
       changed_at: at,
     })
     await put('webhook_receipts', { ...of, dedup_key: 'k', hint: { object: 'contacts', id: record } })
+    await put('workflow_calls', {
+      ...of,
+      callback: 'ap-1',
+      action: 'score',
+      object: 'contacts',
+      external_id: record,
+      asked_by: 'workflow 7',
+      expires_at: '2030-01-01',
+    })
     await put('idempotent_requests', {
       route: 'POST /v1/x',
       key: 'k',

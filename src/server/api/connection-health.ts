@@ -36,6 +36,7 @@ const problem = z.object({
       'consent',
       'intervention',
       'approval',
+      'workflow',
       'mapping',
       'events',
     ])

@@ -201,6 +201,13 @@ function crmNotices(
         text: `${sentence(message)} What waits does so until somebody answers it here.`,
         remedy: { kind: 'look', at: WAITING, label: 'Look at what waits' },
       })
+    if (what === 'workflow')
+      found.push({
+        tone: 'wait',
+        title: `${formats.many(count, 'workflow step')} of ${word} waited in vain, in the last seven days`,
+        text: `${sentence(message)} What was asked for was done here; ${count === 1 ? 'the workflow goes' : 'the workflows go'} on without hearing of it.`,
+        remedy: null,
+      })
     if (what === 'consent')
       found.push({
         tone: 'bad',

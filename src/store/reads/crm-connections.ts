@@ -5,7 +5,7 @@ import type { Transaction } from '../database.ts'
 
 /** Things that a CRM refused for one reason. */
 export interface Refusal {
-  readonly what: 'record' | 'activity' | 'consent' | 'intervention' | 'approval'
+  readonly what: 'record' | 'activity' | 'consent' | 'intervention' | 'approval' | 'workflow'
   readonly code: string
   /** As of one of them, without its id. */
   readonly message: string
@@ -97,6 +97,10 @@ export async function watchCrms(tx: Transaction): Promise<readonly CrmView[]> {
        select connection_id, 'consent', coalesce(error_code, ''), ${withoutId('error_message')},
          count(*)::integer, false, null
        from consent_outbox where tenant_id = $1 and state = 'failed' group by 1, 3, 4
+       union all
+       select connection_id, 'workflow', coalesce(error_code, ''), ${withoutId('error_message')},
+         count(*)::integer, false, null
+       from workflow_calls where tenant_id = $1 and state = 'lost' and ended_at > now() - interval '7 days' group by 1, 3, 4
      ) grouped
      order by count desc, message`,
     [tx.tenant],

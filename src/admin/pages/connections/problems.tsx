@@ -17,6 +17,7 @@ const ABOUT: Readonly<Record<Exclude<Problem['about'], 'step'>, (count: string) 
   consent: (count) => `${count} of consent could not be told`,
   intervention: (count) => `${count} could not be kept as a record`,
   approval: (count) => `${count} for approval could not be made`,
+  workflow: (count) => `${count} waited in vain in the last seven days`,
   mapping: () => 'A property cannot be read any more',
   events: () => 'Changes are not told as they happen',
 }
@@ -27,6 +28,7 @@ const NOUNS: Readonly<Record<string, readonly [string, string]>> = {
   consent: ['change', 'changes'],
   intervention: ['action', 'actions'],
   approval: ['task', 'tasks'],
+  workflow: ['step of a workflow', 'steps of workflows'],
 }
 
 export function Problems({ connection }: { connection: ConnectionDetail }) {

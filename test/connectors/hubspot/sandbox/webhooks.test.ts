@@ -232,8 +232,8 @@ describe('webhooks of the sandbox', () => {
   })
 
   it('are tried again after a listener that is silent for too long', async () => {
-    const { state, webhooks, received } = await listening({ timeoutMs: 60 }, async (_, request) => {
-      if (request === 1) await wait(200)
+    const { state, webhooks, received } = await listening({ timeoutMs: 400 }, async (_, request) => {
+      if (request === 1) await wait(900)
       return 204
     })
     state.createRecord('companies', { name: 'Acme' })
