@@ -18,6 +18,8 @@ export interface ChangeSource {
   /** Other objects whose changes concern customers. */
   readonly related: readonly Related[]
   readonly clock: Clock
+  /** How many records there are: asked once, when everything is read for the first time. */
+  readonly count: () => Promise<number>
   /** Told of the records of each page before it is handed over. */
   readonly keep: (records: readonly RawRecord[]) => void
 }
@@ -70,6 +72,10 @@ async function* everything(source: ChangeSource, before: HubSpotCursor | null): 
   let gone = { ...before?.gone }
   let began = resumed === null ? null : Date.parse(resumed.began)
   let after = resumed?.after ?? null
+  // While the first page is on its way. Nobody waits for a number in vain: without it the reading goes on as well.
+  const counted = before === null ? source.count().catch(() => null) : Promise.resolve(resumed?.left ?? null)
+  let left: number | null = null
+  let total: number | null = null
   do {
     const records: RawRecord[] = []
     // Pages with past values are half as long: whoever asks around their records does so for a hundred at a time.
@@ -89,6 +95,8 @@ async function* everything(source: ChangeSource, before: HubSpotCursor | null): 
         versions[record.id] = versionOf(record, reader.wanted.properties)
     }
     const last = after === null
+    total ??= left = await counted
+    if (left !== null) left = Math.max(0, left - records.length)
     const archivedFrom = uncut && last ? began : Date.parse(before?.archived?.from ?? iso(began))
     yield {
       upserts: (await reader.customers(records)).map((record) => ({ ...record, ...again })),
@@ -97,7 +105,7 @@ async function* everything(source: ChangeSource, before: HubSpotCursor | null): 
         version: 1,
         reading,
         since: last ? iso(began) : (before?.since ?? null),
-        whole: last ? null : { after, began: iso(began) },
+        whole: last ? null : { after, began: iso(began), ...(left !== null && { left }) },
         pass: null,
         wholeDue: iso(began + (uncut ? WEEK : AGAIN)),
         archived: { from: iso(archivedFrom), due: iso(began) },
@@ -105,6 +113,7 @@ async function* everything(source: ChangeSource, before: HubSpotCursor | null): 
         gone: keepGone(gone, began - 2 * OVERLAP),
       } satisfies HubSpotCursor,
       ...(last && uncut && { complete: true as const }),
+      ...(total !== null && { total }),
     }
   } while (after !== null)
 }

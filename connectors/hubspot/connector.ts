@@ -10,6 +10,7 @@ import { dealAgreements, dealProperties } from './agreements.ts'
 import { associationsOf } from './associations.ts'
 import { BATCH } from './batch.ts'
 import { changesOf, type Related } from './changes.ts'
+import { countRecords } from './lifecycle.ts'
 import type { HubSpotClient } from './client.ts'
 import { parseHubSpotConfig } from './config.ts'
 import { writeConsents } from './consent.ts'
@@ -145,6 +146,7 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
           reader,
           related,
           clock,
+          count: () => countRecords(client, object, null),
           keep,
           reading: readingHash({
             portal: config.portal,

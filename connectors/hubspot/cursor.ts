@@ -19,6 +19,8 @@ const cursorSchema = z.object({
       after: z.string().nullable(),
       /** HubSpot's clock when it began. */
       began: time,
+      /** Records that are still to come, where it was asked: for whoever watches. */
+      left: z.number().optional(),
     })
     .nullable(),
   /** A pass over what changed that is under way. */

@@ -18,6 +18,7 @@ import { readConfig } from '../../src/config.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
 import { asConnection, type CustomerId, type TenantId } from '../../src/contracts/ids.ts'
 import { openSettingUp } from '../../src/control/setting-up.ts'
+import { startErasing } from '../../src/loop/erase-connection.ts'
 import { openLog } from '../../src/log.ts'
 import type { QueueService } from '../../src/queue/service.ts'
 import { createSignInLink } from '../../src/security/sessions.ts'
@@ -70,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     portal = await startHubSpotSandbox({
       clock: systemClock,
       portal: '4711',
-      seed: (state) => void seedSample(state, { customers: 80, seed: 5 }),
+      seed: (state) => void seedSample(state, { customers: 400, seed: 5 }),
       app: { redirectUrls, requiredScopes: APP_SCOPES.required, optionalScopes: APP_SCOPES.optional },
     })
     service = await openService({
@@ -134,6 +135,11 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     rmSync(folder, { recursive: true, force: true })
   })
 
+  /** To be looked at, where somebody says in which folder. */
+  const shoot = async (name: string) => {
+    const shots = process.env['HOLDFAST_SCREENSHOTS']
+    if (shots !== undefined) await tab.screenshot({ path: join(shots, `hubspot-app-${name}.png`) })
+  }
   const heading = (name: string) => tab.getByRole('heading', { level: 1, name }).waitFor()
   const press = (name: string | RegExp) => tab.getByRole('button', { name }).click()
   const says = (text: string | RegExp) => tab.getByText(text).first().waitFor()
@@ -185,16 +191,43 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     expect(await connections()).toEqual([])
   })
 
-  it('is installed by agreeing there, and the set-up goes on with who is a customer', async () => {
+  it('is installed by agreeing there, and one watches the first reading until it is done', async () => {
+    // So that there is something to watch: HubSpot's answers take as long as in a bad hour.
+    const slow = portal.faults.inject({
+      method: 'GET',
+      path: /\/crm\/objects\/[\d-]+\/companies$/,
+      times: 1000,
+      effect: { kind: 'slow', ms: 1200 },
+    })
     await tab.getByRole('link', { name: 'Go on to HubSpot' }).click()
     await says('crm.objects.companies.write')
     await press('Connect app')
-    await says(/The app is installed in HubSpot account 4711/)
+    await heading('HubSpot 4711 is connected')
+    const bar = tab.getByRole('progressbar', { name: 'How much is read' })
+    await bar.waitFor()
+    const place = async () => (await tab.getByRole('button', { name: /^Go on/ }).boundingBox())!.y
+    const before = await place()
+    const all = portal.state.count('companies').toLocaleString('en')
+    await tab.getByText(new RegExp(`^[1-9]\\d*00 of ${all} companies are read$`)).waitFor()
+    expect(Number(await bar.getAttribute('aria-valuenow'))).toBeGreaterThan(0)
+    const described = tab.locator(`[id="${await bar.getAttribute('aria-describedby')}"]`)
+    expect(await described.textContent()).toMatch(/companies are read/)
+    await shoot('reading')
+    slow()
+    await says(`All ${all} companies are read`)
+    expect(await bar.getAttribute('aria-valuenow')).toBe('100')
+    // Nothing moved under the hand of whoever wants to go on.
+    expect(await place()).toBe(before)
+    await shoot('read')
+  })
+
+  it('goes on with who is a customer, and leaves nothing of the way here in the address', async () => {
+    await press('Go on: who is a customer')
     await heading('Who counts as a customer?')
     expect(await connections()).toMatchObject([{ name: 'HubSpot 4711', status: 'active' }])
     expect(portal.state.properties('companies').map(({ name }) => name)).toContain('holdfast_risk_level')
-    // Nothing of the way here stays in the address: it would be connected again with each reload.
-    expect(tab.url()).not.toContain('installed')
+    // It would be connected again with each reload.
+    expect(tab.url()).not.toMatch(/installed|reading/)
     await tab.reload()
     await heading('Who counts as a customer?')
   })
@@ -284,6 +317,37 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     await press('Connect app')
     await heading('Who counts as a customer?')
     expect(await connections()).toMatchObject([{ id, status: 'active' }])
+  })
+
+  it('is left with its data kept, and erased when somebody asks for that', async () => {
+    const [{ id, name }] = await connections()
+    await tab.goto(`${server.url}/app/connections/${id}`)
+    await press(`Disconnect ${name}`)
+    const dialog = tab.getByRole('dialog')
+    await dialog.waitFor()
+    expect(await dialog.getByRole('radio', { name: 'Keep it' }).isChecked()).toBe(true)
+    await shoot('keep')
+    await dialog.getByRole('radio', { name: 'Erase it' }).check()
+    await shoot('erase')
+    await dialog.getByRole('radio', { name: 'Keep it' }).check()
+    const go = dialog.getByRole('button', { name: 'Disconnect and keep' })
+    expect(await go.isDisabled()).toBe(true)
+    await dialog.getByRole('textbox').fill(name)
+    await go.click()
+    await heading(name)
+    await says('What was kept')
+    await shoot('kept')
+
+    await press('Erase what was kept')
+    await tab.getByRole('dialog').getByRole('textbox').fill(name)
+    await tab.getByRole('dialog').getByRole('button', { name: 'Erase it' }).click()
+    await says(/^0 of [\d,]+ customers are erased/)
+    await shoot('being-erased')
+    const erasing = startErasing(service, { everyMs: 50 })
+    await says(/What was known of [\d,]+ customers was erased/)
+    await erasing.close()
+    await shoot('erased')
+    expect(await connections()).toMatchObject([{ id, status: 'disconnected' }])
   })
 
   it('met nothing that it did not foresee', () => {

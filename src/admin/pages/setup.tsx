@@ -28,7 +28,9 @@ export function SetUpPage() {
   useLive()
   const [filters, setFilters] = useFilters()
   const setup = useRead<SetUpAnswer>('/v1/setup', { everyMs: asksAgain })
-  const connections = useRead<{ readonly items: readonly ConnectionAnswer[] }>('/v1/connections')
+  const connections = useRead<{ readonly items: readonly ConnectionAnswer[] }>('/v1/connections', {
+    everyMs: filters['reading'] === undefined ? 60_000 : 3000,
+  })
   const first = setup.data === undefined ? null : firstOpen(setup.data)
   const given = filters['step']
   useEffect(() => {
@@ -81,7 +83,8 @@ function Steps({
     place.current?.focus({ preventScroll: true })
     window.scrollTo(0, 0)
   }, [step.key])
-  const go = (to: StepKey) => setFilters({ step: to, again: null, another: null, kind: null })
+  const go = (to: StepKey) => setFilters({ step: to, again: null, another: null, kind: null, reading: null })
+  const landed = step.key === 'connect' && filters['reading'] !== undefined && connection !== null
   const props: StepProps = { setup, connections, connection, go }
   const found = setup.steps.find((one) => one.step === step.key)
   // Who counts is what the second step asks: that nobody said so yet goes without saying there.
@@ -91,8 +94,11 @@ function Steps({
     <div className={style.place}>
       <Stepper setup={setup} now={step.key} />
       <div ref={place} tabIndex={-1} className={style.step}>
-        <PageHead title={step.sentence} above={<Progress setup={setup} step={step} />}>
-          {step.lead}
+        <PageHead
+          title={landed ? `${connection.name} is connected` : step.sentence}
+          above={<Progress setup={setup} step={step} />}
+        >
+          {landed ? 'The app is installed there, and its records are read for the first time.' : step.lead}
         </PageHead>
         {several && (
           <Select

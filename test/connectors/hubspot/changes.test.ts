@@ -27,12 +27,13 @@ const LIST = 'GET /crm/objects/companies'
 const SEARCH = 'POST /crm/objects/companies/search'
 
 describe('reading everything', () => {
-  it('costs a call for each 100 records, and one for the definitions', async () => {
+  it('costs a call for each 100 records, one for the definitions, and one that counts them', async () => {
     const { open, calls, ids } = await openCompanies(250)
     const { records, pages } = await passOver(open(), null, NAMES)
     expect(idsOf(records)).toEqual(ids)
     expect(pages.at(-1)?.complete).toBe(true)
-    expect(calls()).toEqual({ 'GET /crm/properties/companies': 1, [LIST]: 3 })
+    expect(calls()).toEqual({ 'GET /crm/properties/companies': 1, [LIST]: 3, [SEARCH]: 1 })
+    expect(pages.map(({ total }) => total)).toEqual([250, 250, 250])
   })
 
   it('has past values in the same calls, 50 records each, oldest first and typed', async () => {
@@ -107,6 +108,8 @@ describe('reading everything', () => {
     state.archiveRecord('companies', ids[3])
     const rest = await passOver(open(), cursor, NAMES)
     expect(rest.pages.map(({ complete }) => complete)).toEqual([undefined])
+    // Of the 150 that there were, 100 had come.
+    expect(rest.pages.map(({ total }) => total)).toEqual([50])
     const next = await passOver(open(), rest.cursor, NAMES)
     expect(next.deleted).toEqual([ids[3]])
     time.pass(5 * 60 * MINUTE)

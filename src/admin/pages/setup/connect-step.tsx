@@ -11,6 +11,7 @@ import { Section } from '../../parts/section.tsx'
 import { standingOf, whatOf } from '../../words/connections.ts'
 import type { StepProps } from '../setup.tsx'
 import { FileForm } from './connect-file.tsx'
+import { FirstReading } from './first-reading.tsx'
 import { HubSpotForm } from './connect-hubspot.tsx'
 import { SalesforceForm } from './connect-salesforce.tsx'
 import { SampleForm } from './connect-sample.tsx'
@@ -21,8 +22,8 @@ export interface ConnectProps {
   readonly hubspotApp: boolean
   /** The connection that is signed in to anew; null: it is another one. */
   readonly again: string | null
-  /** Goes on, with what was connected. */
-  connected(id: string): void
+  /** Goes on, with what was connected; or looks on while it is read for the first time. */
+  connected(id: string, then?: 'look on'): void
 }
 
 const KINDS = [
@@ -64,9 +65,11 @@ export function ConnectStep({ setup, connections, go }: StepProps) {
   const adding = connections.length === 0 || filters['another'] === 'yes' || again !== null || installed
   const kind =
     again === null ? KINDS.find(({ value }) => value === filters['kind'])?.value : KIND_OF[again.system]
-  const connected = (id: string) =>
+  const reading = connections.find(({ id }) => id === filters['reading'])
+  const connected = (id: string, then?: 'look on') =>
     setFilters({
-      step: 'customers',
+      step: then === undefined ? 'customers' : 'connect',
+      reading: then === undefined ? null : id,
       connection: id,
       again: null,
       another: null,
@@ -74,6 +77,8 @@ export function ConnectStep({ setup, connections, go }: StepProps) {
       installed: null,
       object: null,
     })
+  if (reading !== undefined && !installed)
+    return <FirstReading connection={reading} go={() => go('customers')} />
   return (
     <>
       {connections.length > 0 && again === null && <Connected connections={connections} />}

@@ -22,7 +22,7 @@ export function InstalledPortal({
       done: connectedWords,
       quiet: true,
       changed: ['/v1/setup', '/v1/connections'],
-      after: ({ id }) => connected(id),
+      after: ({ id, reconnected }) => (reconnected ? connected(id) : connected(id, 'look on')),
     },
   )
   const begun = useRef(false)
