@@ -135,11 +135,6 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** To be looked at, where somebody says in which folder. */
-  const shoot = async (name: string) => {
-    const shots = process.env['HOLDFAST_SCREENSHOTS']
-    if (shots !== undefined) await tab.screenshot({ path: join(shots, `hubspot-app-${name}.png`) })
-  }
   const heading = (name: string) => tab.getByRole('heading', { level: 1, name }).waitFor()
   const press = (name: string | RegExp) => tab.getByRole('button', { name }).click()
   const says = (text: string | RegExp) => tab.getByText(text).first().waitFor()
@@ -172,9 +167,9 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     title: uid,
   })
   /** For a person to look at: SCREENSHOTS names a folder. */
-  const shot = async (name: string): Promise<void> => {
+  const shot = async (name: string, of = atHubSpot): Promise<void> => {
     const kept = process.env['SCREENSHOTS']
-    if (kept !== undefined) await atHubSpot.screenshot({ path: join(kept, `${name}.png`), fullPage: true })
+    if (kept !== undefined) await of.screenshot({ path: join(kept, `${name}.png`), fullPage: true })
   }
 
   it('says that nobody agreed where somebody thinks better of it, and leads back', async () => {
@@ -212,13 +207,13 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     expect(Number(await bar.getAttribute('aria-valuenow'))).toBeGreaterThan(0)
     const described = tab.locator(`[id="${await bar.getAttribute('aria-describedby')}"]`)
     expect(await described.textContent()).toMatch(/companies are read/)
-    await shoot('reading')
+    await shot('app-reading', tab)
     slow()
     await says(`All ${all} companies are read`)
     expect(await bar.getAttribute('aria-valuenow')).toBe('100')
     // Nothing moved under the hand of whoever wants to go on.
     expect(await place()).toBe(before)
-    await shoot('read')
+    await shot('app-read', tab)
   })
 
   it('goes on with who is a customer, and leaves nothing of the way here in the address', async () => {
@@ -326,9 +321,9 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     const dialog = tab.getByRole('dialog')
     await dialog.waitFor()
     expect(await dialog.getByRole('radio', { name: 'Keep it' }).isChecked()).toBe(true)
-    await shoot('keep')
+    await shot('app-keep', tab)
     await dialog.getByRole('radio', { name: 'Erase it' }).check()
-    await shoot('erase')
+    await shot('app-erase', tab)
     await dialog.getByRole('radio', { name: 'Keep it' }).check()
     const go = dialog.getByRole('button', { name: 'Disconnect and keep' })
     expect(await go.isDisabled()).toBe(true)
@@ -336,17 +331,17 @@ describe.skipIf(chromiumPath === undefined)('the app at HubSpot in a browser', (
     await go.click()
     await heading(name)
     await says('What was kept')
-    await shoot('kept')
+    await shot('app-kept', tab)
 
     await press('Erase what was kept')
     await tab.getByRole('dialog').getByRole('textbox').fill(name)
     await tab.getByRole('dialog').getByRole('button', { name: 'Erase it' }).click()
     await says(/^0 of [\d,]+ customers are erased/)
-    await shoot('being-erased')
+    await shot('app-being-erased', tab)
     const erasing = startErasing(service, { everyMs: 50 })
     await says(/What was known of [\d,]+ customers was erased/)
     await erasing.close()
-    await shoot('erased')
+    await shot('app-erased', tab)
     expect(await connections()).toMatchObject([{ id, status: 'disconnected' }])
   })
 
