@@ -27,6 +27,7 @@ const benches: readonly (readonly [file: string, shortArguments: readonly string
   ['app.ts', ['--rounds', '3']],
   ['customers.ts', ['--short']],
   ['card.ts', ['--short']],
+  ['signatures.ts', ['--short']],
   ['fairness.ts', ['--tenants', '50', '--rounds', '1']],
   ['dispatch.ts', ['--count', '500', '--rounds', '1']],
 ]
