@@ -78,7 +78,13 @@ export async function countRecords(
   const { body } = await client.call({
     method: 'POST',
     path: `/crm/objects/${API_VERSION}/${object}/search`,
-    body: { filterGroups: where === null ? [] : [{ filters: [where] }], limit: 1, properties: [] },
+    body: {
+      filterGroups: where === null ? [] : [{ filters: [where] }],
+      sorts: [],
+      properties: [],
+      limit: 1,
+      after: '0',
+    },
     schema: total,
   })
   return body.total

@@ -4,7 +4,7 @@ import type { SandboxRoute } from './route.ts'
 import { fixedScopes } from './scopes.ts'
 
 const ACCOUNT = `/account-info/${API_VERSION}`
-const scopes = fixedScopes()
+const scopes = fixedScopes('oauth')
 
 export const accountRoutes: readonly SandboxRoute[] = [
   {

@@ -233,7 +233,7 @@ const uninstall: SandboxRoute = {
   method: 'DELETE',
   path: `/appinstalls/${API_VERSION}/external-install`,
   kind: 'call',
-  scopes: open,
+  scopes: fixedScopes('oauth'),
   handle(request) {
     uninstallApp(request.context)
     return { status: 204 }

@@ -26,6 +26,8 @@ interface Operation {
   readonly requestType: string | null
   /** By status or `default`. */
   readonly responses: ReadonlyMap<string, string | null>
+  /** Of apps that are installed by consent: any one will do. */
+  readonly scopes: readonly string[]
 }
 
 export interface Judged {
@@ -40,6 +42,8 @@ export interface Judged {
 export interface Judge {
   /** `POST /crm/objects/2026-09/{objectType}/search`; null where no file has it. */
   operation(method: string, url: string): string | null
+  /** Scopes of which an app needs any one for it; null where no file has it. */
+  scopes(method: string, url: string): readonly string[] | null
   /** What is wrong with a request; none: nothing. */
   request(call: Judged): readonly string[]
   answer(call: Judged): readonly string[]
@@ -101,6 +105,7 @@ export function openJudge(): Judge {
       const found = find(method, url)
       return found && `${found.method} ${found.template}`
     },
+    scopes: (method, url) => find(method, url)?.scopes ?? null,
     request(call) {
       const operation = find(call.method, call.url)
       if (!operation) return [`no OpenAPI file has ${call.method} ${call.url}`]
@@ -175,6 +180,7 @@ function operationOf(
     request: requestType === null ? null : `${base}/requestBody/content/${pointer(requestType)}/schema`,
     requestType,
     responses,
+    scopes: ((operation.security ?? []) as Record<string, string[]>[]).flatMap((one) => one['oauth2'] ?? []),
   }
 }
 
