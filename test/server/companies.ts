@@ -146,6 +146,8 @@ export const DOORS: Readonly<Record<string, string>> = {
   'post /v1/training/{id}/cancel': 'admin admin',
   'get /v1/policy': 'admin viewer',
   'get /v1/policy/values': 'read viewer',
+  'get /v1/rep-answers': 'read viewer',
+  'get /v1/rep-answers/counts': 'read viewer',
   'get /v1/report': 'read viewer',
   'post /v1/what-if': 'read viewer',
   'post /v1/what-if/sweep': 'read viewer',
@@ -235,6 +237,18 @@ export const DOORS: Readonly<Record<string, string>> = {
   'get /openapi.json': 'public',
   'get /docs': 'public',
   'get /assets/{file}': 'public',
+  // Whoever HubSpot signs for: a signature is the door, and each says itself what it shows to whom.
+  'get /crm/hubspot/card': 'public',
+  'post /crm/hubspot/card/answer': 'public',
+  'post /crm/hubspot/card/score': 'public',
+  'get /crm/hubspot/customers': 'public',
+  'post /crm/hubspot/bulk': 'public',
+  'get /crm/hubspot/settings': 'public',
+  'post /crm/hubspot/settings': 'public',
+  'post /crm/hubspot/pause': 'public',
+  'post /crm/hubspot/workflow/score': 'public',
+  'post /crm/hubspot/workflow/decide': 'public',
+  'post /crm/hubspot/workflow/intervene': 'public',
   'all /admin/queues': '- admin installation',
 }
 
