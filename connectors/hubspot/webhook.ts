@@ -2,6 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { ChangeHint } from '../connector.ts'
+import { hintKey, objectNamed } from './hint-key.ts'
 
 const MINUTES_5 = 5 * 60_000
 
@@ -89,7 +90,6 @@ const id = z.union([z.string().min(1), z.number().int()]).transform(String)
 const event = z.object({
   portalId: id,
   occurredAt: z.coerce.number().min(0).max(8.64e15),
-  eventId: id.optional().catch(undefined),
   subscriptionType: z.string().optional(),
   /** As older apps get it, instead of `subscriptionType`. */
   eventType: z.string().optional(),
@@ -141,41 +141,16 @@ const KINDS: Readonly<Record<string, ChangeHint['kind']>> = {
 /** Names of the properties that we make begin with it. */
 const OWN_PREFIX = 'holdfast_'
 
-/** Objects as the paths of the API name them. */
-const OBJECTS: Readonly<Record<string, string>> = {
-  contact: 'contacts',
-  company: 'companies',
-  deal: 'deals',
-  ticket: 'tickets',
-  product: 'products',
-  line_item: 'line_items',
-  '0-1': 'contacts',
-  '0-2': 'companies',
-  '0-3': 'deals',
-  '0-5': 'tickets',
-  '0-7': 'products',
-  '0-8': 'line_items',
-  '0-27': 'tasks',
-  '0-49': 'emails',
-}
-
 function hintsOf(one: Event): readonly ChangeHint[] {
   const [subject, change] = (one.subscriptionType ?? one.eventType ?? '').split('.')
   const kind = Object.hasOwn(KINDS, change ?? '') ? KINDS[change] : undefined
   if (kind === undefined) return []
   const common = { origin: one.portalId, kind, at: new Date(one.occurredAt), own: isOwn(one) }
   const hint = (type: string | undefined, objectId: string | undefined, others: readonly string[]) => {
-    const object = type !== undefined && Object.hasOwn(OBJECTS, type) ? OBJECTS[type] : undefined
+    const object = objectNamed(type)
     if (object === undefined || objectId === undefined) return []
-    const key = [
-      one.portalId,
-      `${subject}.${change}`,
-      object,
-      objectId,
-      one.eventId ?? '',
-      one.occurredAt,
-    ].join(':')
-    return [{ ...common, object, id: objectId, others, key }]
+    const told = { ...common, object, id: objectId, others }
+    return [{ ...told, key: hintKey(told) }]
   }
   if (kind === 'associated') {
     const [from, to] = endsOf(one, subject)

@@ -41,8 +41,7 @@ export function openAnswering(options: {
       const token =
         found?.route.kind === 'open' ? null : authenticate(state.tokens(), sent.authorization ?? '', at)
       if (!found) throw unknownResource(pathname)
-      const kind = found.route.kind === 'search' ? 'search' : 'call'
-      if (token) headers = limiter.take(token, kind, at.getTime())
+      if (token) headers = counted(limiter, found.route.kind, token, at)
       const request = {
         method,
         path: pathname,
@@ -73,18 +72,36 @@ export function openAnswering(options: {
   }
 }
 
+/** @returns headers of the answer */
+function counted(
+  limiter: RateLimiter,
+  kind: SandboxRoute['kind'],
+  token: Token,
+  at: Date,
+): Record<string, string> {
+  const isJournal = kind === 'journal' || kind === 'journal_subscriptions'
+  // A token of the app acts for no account, and one of an account not for the app.
+  if (isJournal !== (token.kind === 'app')) throw unauthenticated()
+  if (!isJournal) return limiter.take(token, kind === 'search' ? 'search' : 'call', at.getTime())
+  limiter.takeJournal(kind, at.getTime())
+  return {}
+}
+
+const unauthenticated = (): Error =>
+  problem({
+    status: 401,
+    category: 'INVALID_AUTHENTICATION',
+    message:
+      'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview',
+  })
+
 const unknownResource = (path: string): Error =>
   problem({ status: 404, category: 'OBJECT_NOT_FOUND', message: `Unable to find resource: ${path}` })
 
 function authenticate(tokens: ReadonlyMap<string, Token>, header: string, at: Date): Token {
   const known = header.startsWith('Bearer ') ? tokens.get(header.slice('Bearer '.length)) : undefined
   if (!known || known.kind === 'refresh') {
-    throw problem({
-      status: 401,
-      category: 'INVALID_AUTHENTICATION',
-      message:
-        'Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview',
-    })
+    throw unauthenticated()
   }
   if (known.expiresAt !== null && known.expiresAt <= at.getTime()) {
     const seconds = Math.round((at.getTime() - known.expiresAt) / 1000)

@@ -32,7 +32,8 @@ export interface AssociationLabel {
 
 export interface Token {
   readonly token: string
-  readonly kind: 'access' | 'refresh' | 'private'
+  /** `app`: of client credentials, which act for no account. */
+  readonly kind: 'access' | 'refresh' | 'private' | 'app'
   readonly scopes: readonly string[]
   /** Epoch milliseconds; null: until it is revoked. */
   readonly expiresAt: number | null

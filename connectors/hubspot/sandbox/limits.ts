@@ -16,9 +16,19 @@ export interface Limits {
   readonly search: number
   /** Calls of all private apps of the portal a day. */
   readonly daily: number
+  /** Calls of the Webhooks Journal in any second, of the app; its guide says them. */
+  readonly journal: number
+  readonly journal_subscriptions: number
 }
 
-export const HUBSPOT_LIMITS: Limits = { oauth: 110, privateApp: 190, search: 5, daily: 625_000 }
+export const HUBSPOT_LIMITS: Limits = {
+  oauth: 110,
+  privateApp: 190,
+  search: 5,
+  daily: 625_000,
+  journal: 100,
+  journal_subscriptions: 50,
+}
 
 const TEN_SECONDS = 10_000
 const DAY = 86_400_000
@@ -31,6 +41,12 @@ export interface RateLimiter {
    * @throws a 429
    */
   take(token: Token, kind: 'call' | 'search', at: number): Record<string, string>
+  /**
+   * Counts a call of the Webhooks Journal, which is exempt from all others: 100 a second of the app, of its subscriptions 50.
+   *
+   * @throws a 429
+   */
+  takeJournal(kind: 'journal' | 'journal_subscriptions', at: number): void
   callsToday(at: number): number
   /** As if the day's calls were used up. */
   dailyReached: boolean
@@ -40,6 +56,7 @@ export function openRateLimiter(limits: Limits): RateLimiter {
   /** Times of the calls of the last ten seconds, by app. */
   const windows = new Map<string, number[]>()
   const searches: number[] = []
+  const journal = { journal: [] as number[], journal_subscriptions: [] as number[] }
   let day = 0
   let today = 0
 
@@ -51,6 +68,12 @@ export function openRateLimiter(limits: Limits): RateLimiter {
 
   const limiter: RateLimiter = {
     dailyReached: false,
+    takeJournal(kind, at) {
+      rolling(journal[kind], at, 1_000)
+      if (journal[kind].length >= limits[kind])
+        throw tooMany('SECONDLY', 'You have reached your secondly limit.', 1)
+      if (limits[kind] !== Infinity) journal[kind].push(at)
+    },
     callsToday: (at) => (Math.floor(at / DAY) === day ? today : 0),
     take(token, kind, at) {
       const isPrivate = token.kind === 'private'

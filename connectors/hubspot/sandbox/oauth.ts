@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { SandboxAnswer } from '../../sandbox/http.ts'
 import { API_VERSION } from '../version.ts'
 import type { Token } from './entries.ts'
 import { problem } from './problems.ts'
 import { parseBody, type SandboxContext, type SandboxRequest, type SandboxRoute } from './route.ts'
-import { fixedScopes } from './scopes.ts'
+import { ALL_SCOPES, fixedScopes } from './scopes.ts'
 
 const OAUTH = `/oauth/${API_VERSION}/token`
 /** Seconds that an access token is good for. */
@@ -49,7 +50,7 @@ export function issueAccess(context: SandboxContext, refresh: Token, at: Date): 
   const { state } = context
   // Those that have run out are of no use to anyone; kept for an hour, to say so.
   for (const known of state.tokens().values()) {
-    if (known.kind === 'access' && known.expiresAt !== null && known.expiresAt < at.getTime() - 3_600_000) {
+    if (known.kind !== 'private' && known.expiresAt !== null && known.expiresAt < at.getTime() - 3_600_000) {
       state.removeToken(known.token)
     }
   }
@@ -65,6 +66,8 @@ export function issueAccess(context: SandboxContext, refresh: Token, at: Date): 
 }
 
 export function issueRefresh(context: SandboxContext, scopes: readonly string[]): Token {
+  const isNew = ![...context.state.tokens().values()].some(({ kind }) => kind === 'refresh')
+  if (isNew) context.journal.lifecycle('APP_INSTALL')
   const token: Token = {
     token: context.secret('refresh'),
     kind: 'refresh',
@@ -115,6 +118,7 @@ const fields = z.object({
   refresh_token: z.string().optional(),
   code: z.string().optional(),
   redirect_uri: z.string().optional(),
+  scope: z.string().optional(),
   code_verifier: z.string().optional(),
   token: z.string().optional(),
 })
@@ -127,6 +131,7 @@ const token: SandboxRoute = {
   handle(request) {
     const given = parseBody(fields, request)
     checkClient(request, given.client_id, given.client_secret)
+    if (given.grant_type === 'client_credentials') return appToken(request, given.scope ?? '')
     const refresh = grantOf(request, given)
     const access = issueAccess(request.context, refresh, request.at)
     return {
@@ -143,6 +148,27 @@ const token: SandboxRoute = {
       },
     }
   },
+}
+
+const ofApps = /^developer\.webhooks_journal\.(read|(subscriptions|snapshots)\.(read|write))$/
+
+/**
+ * A token of the app itself: for its journal alone, and without a refresh token.
+ *
+ * @see https://developers.hubspot.com/docs/api-reference/latest/webhooks-journal/guide
+ */
+function appToken({ context, state, at }: SandboxRequest, scope: string): SandboxAnswer {
+  const scopes = scope.split(' ').filter((one) => one !== '')
+  const unknown = scopes.find((one) => !ofApps.test(one) && !ALL_SCOPES.includes(one))
+  if (scopes.length === 0 || unknown !== undefined)
+    throw refusal('invalid_scope', 'BAD_SCOPE', `missing or unknown scope ${unknown ?? ''}`)
+  const expiresAt = at.getTime() + ACCESS_SECONDS * 1000
+  const made: Token = { token: context.secret('app'), kind: 'app', scopes, expiresAt, from: null }
+  state.setToken(made)
+  return {
+    status: 200,
+    body: { token_type: 'bearer', access_token: made.token, expires_in: ACCESS_SECONDS, scopes },
+  }
 }
 
 function grantOf(request: SandboxRequest, given: z.infer<typeof fields>): Token {
@@ -181,7 +207,12 @@ const introspect: SandboxRoute = {
     checkClient(request, given.client_id, given.client_secret)
     const known = request.state.tokens().get(given.token ?? '')
     const now = request.at.getTime()
-    if (!known || known.kind === 'private' || (known.expiresAt !== null && known.expiresAt <= now)) {
+    if (
+      !known ||
+      known.kind === 'private' ||
+      known.kind === 'app' ||
+      (known.expiresAt !== null && known.expiresAt <= now)
+    ) {
       return { status: 200, body: { active: false } }
     }
     return {
@@ -225,8 +256,9 @@ const revoke: SandboxRoute = {
 
 /** The app goes with everything that any consent to it granted; a private app's token is none of those. */
 export function uninstallApp(context: SandboxContext): void {
-  for (const { kind, token: known } of context.state.tokens().values())
-    if (kind === 'refresh') revokeInstallation(context, known)
+  const installed = [...context.state.tokens().values()].filter(({ kind }) => kind === 'refresh')
+  for (const { token: known } of installed) revokeInstallation(context, known)
+  if (installed.length > 0) context.journal.lifecycle('APP_UNINSTALL')
 }
 
 const uninstall: SandboxRoute = {

@@ -7,6 +7,7 @@ import { invalid } from './problems.ts'
 import type { SearchIndex } from './search-index.ts'
 import type { SandboxState } from './state.ts'
 import type { Source } from './tables.ts'
+import type { WebhooksJournal } from './webhooks-journal.ts'
 
 /** What the routes of one sandbox share. */
 export interface SandboxContext {
@@ -14,6 +15,9 @@ export interface SandboxContext {
   readonly index: SearchIndex
   readonly app: SandboxApp
   readonly settings: SandboxSettings
+  readonly journal: WebhooksJournal
+  /** Where the sandbox answers. */
+  url(): string
   /** A new secret of the portal: the same ones in the same order each time. */
   secret(kind: string): string
   /** Calls of private apps on this day. */
@@ -71,8 +75,11 @@ export interface SandboxRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With `:name` for a segment that varies: `/crm/objects/2026-09/:objectType/search`. */
   readonly path: string
-  /** `open`: without a token, and in no rate limit. */
-  readonly kind: 'call' | 'search' | 'open'
+  /**
+   * `open`: without a token, and in no rate limit. `journal`, `journal_subscriptions`: with a token of the app itself, which
+   * is good for nothing else, and limits of their own.
+   */
+  readonly kind: 'call' | 'search' | 'open' | 'journal' | 'journal_subscriptions'
   /** Any one of them will do; none: any token. */
   readonly scopes: (request: SandboxRequest) => readonly string[]
   readonly handle: (request: SandboxRequest) => SandboxAnswer

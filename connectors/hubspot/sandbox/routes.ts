@@ -11,6 +11,7 @@ import { propertyRoutes } from './properties.ts'
 import type { SandboxRoute } from './route.ts'
 import { searchRoutes } from './search.ts'
 import { preferenceRoutes } from './subscriptions.ts'
+import { webhooksJournalRoutes } from './webhooks-journal-routes.ts'
 import { workflowCallbackRoutes } from './workflow-calls.ts'
 
 export const sandboxRoutes: readonly SandboxRoute[] = [
@@ -24,6 +25,7 @@ export const sandboxRoutes: readonly SandboxRoute[] = [
   ...preferenceRoutes,
   ...accountRoutes,
   ...workflowCallbackRoutes,
+  ...webhooksJournalRoutes,
   ...oauthRoutes,
   ...consentRoutes,
 ]

@@ -2,7 +2,6 @@
  * The HubSpot sandbox: a portal behind HubSpot's own HTTP interface. It behaves as the documents and OpenAPI files of
  * HubSpot say, not as our client happens to need, and lives on in a journal.
  */
-import { createHash } from 'node:crypto'
 import { serveSandbox, type SandboxAnswer, type SandboxServer } from '../../sandbox/http.ts'
 import { openAnswering } from './answering.ts'
 import type { Token } from './entries.ts'
@@ -17,6 +16,7 @@ import { ALL_SCOPES } from './scopes.ts'
 import { openSearchIndex } from './search-index.ts'
 import type { SandboxState } from './state.ts'
 import { followContacts } from './subscription-statuses.ts'
+import { openWebhooksJournal, uuidOf } from './webhooks-journal.ts'
 
 export interface HubSpotSandbox extends SandboxServer {
   /** The portal's id. */
@@ -106,6 +106,8 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     index,
     app,
     settings: { ...SETTINGS, ...options.settings, daily: limits.daily },
+    journal: openWebhooksJournal(state, app.appId),
+    url: () => server.url,
     secret(kind) {
       const count = Number(state.get('secrets', kind) ?? 0) + 1
       state.put('secrets', kind, count)
@@ -222,8 +224,3 @@ function refusalOf(effect: { kind: 'answer' | 'locked'; status: number }, call: 
 /** The same number, the same id: logs of two runs can be compared. */
 const correlationId = (calls: number): string =>
   `00000000-0000-4000-8000-${calls.toString(16).padStart(12, '0')}`
-
-function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}

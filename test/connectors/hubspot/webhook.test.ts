@@ -99,7 +99,7 @@ describe('what an event hints at', () => {
       id: '1246965',
       kind: 'changed',
       others: [],
-      key: '62515:company.propertyChange:companies:1246965:100:1564113600000',
+      key: '62515:changed:companies:1246965::1564113600000',
       at: new Date(1_564_113_600_000),
       own: false,
     })
@@ -194,9 +194,9 @@ describe('what an event hints at', () => {
   it('the same event has the same key however often it is sent, another one another', () => {
     const event = { subscriptionType: 'contact.propertyChange', objectId: 1, propertyName: 'a' }
     const first = one(event).key
-    expect(one({ ...event, attemptNumber: 5, subscriptionId: 99 }).key).toBe(first)
+    // HubSpot does not promise that eventId is one event's alone, and its journal has none.
+    expect(one({ ...event, attemptNumber: 5, subscriptionId: 99, eventId: 101 }).key).toBe(first)
     for (const other of [
-      { eventId: 101 },
       { occurredAt: 1 },
       { objectId: 2 },
       { portalId: 2 },
