@@ -251,7 +251,10 @@ function templateOf<T>({ method, path }: HubSpotCall<T>): string {
 
 /** Ids and addresses are nobody's business in a log or a counter. */
 function pathTemplate(path: string): string {
-  return path.replace(/\/(\d+|[^/]*(?:@|%40)[^/]*)(?=\/|$)/gi, '/{id}')
+  return path.replace(
+    /\/(\d+|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[^/]*(?:@|%40)[^/]*)(?=\/|$)/gi,
+    '/{id}',
+  )
 }
 
 /** Commas stay as they are: `%2C` would make a list of properties a third longer, and the address may not be. */

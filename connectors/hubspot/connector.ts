@@ -36,12 +36,14 @@ export interface HubSpotConnectorOptions {
   readonly clock: Clock
   /** Of the portal, where somebody keeps it for longer than the connector lives. */
   readonly memory?: CrmMemory
+  /** Follows the journal of the portal's changes; none: they are found by looking, and by webhooks. */
+  readonly subscribe?: NonNullable<Connector['subscribe']> | undefined
   /** What its checks may compare the portal with. */
   readonly checks?: Omit<VerifyOptions, 'config'>
 }
 
 /** What the optional methods of a connector of this kind are. */
-export const HUBSPOT_CAN = ['tasks', 'activities', 'consent'] as const
+export const HUBSPOT_CAN = ['tasks', 'activities', 'consent', 'events'] as const
 
 const DAY = 86_400_000
 /** Contacts that are kept for who asks about them next: a reader may be some pages ahead of who stores them. */
@@ -193,6 +195,7 @@ export function openHubSpotConnector(options: HubSpotConnectorOptions): Connecto
     logActivity: (entries) => logActivities(client, schema, entries),
     loggedActivities: (entries) => loggedActivities(client, schema, entries),
     answerCalls: (calls) => completeCalls(client, calls),
+    ...(options.subscribe && { subscribe: options.subscribe }),
     provision: () => provision(client, object),
     verify: () => verify(client, { ...options.checks, config }),
     async close() {

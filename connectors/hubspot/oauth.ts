@@ -124,6 +124,25 @@ export async function exchangeCode({
   return granted(app, grant, clock, null)
 }
 
+/**
+ * A token of the app itself, which acts for no account: for the Webhooks Journal, and nothing else takes it.
+ *
+ * @returns until when it is good too; there is no refresh token, and the next one is asked for in the same way
+ * @throws HoldfastError as {@link refreshTokens}
+ * @see https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/overview#client-credentials
+ */
+export async function appToken({
+  scopes,
+  clock,
+  ...app
+}: HubSpotApp & { scopes: readonly string[]; clock: Clock }): Promise<
+  Pick<PortalTokens, 'accessToken' | 'expiresAt'>
+> {
+  const grant = { grant_type: 'client_credentials', scope: scopes.join(' ') }
+  const { accessToken, expiresAt } = await granted(app, grant, clock, '')
+  return { accessToken, expiresAt }
+}
+
 const tokenInfo = z.object({
   active: z.boolean(),
   hub_id: z.coerce.string().optional().catch(undefined),

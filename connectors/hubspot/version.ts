@@ -5,5 +5,8 @@
  */
 export const API_VERSION = '2026-09'
 
+/** Of the Webhooks Journal, whose files have no later date. */
+export const JOURNAL_VERSION = '2026-03'
+
 /** Where HubSpot itself answers. */
 export const HUBSPOT_API = 'https://api.hubapi.com'

@@ -16,13 +16,15 @@ import { ALL_SCOPES } from './scopes.ts'
 import { openSearchIndex } from './search-index.ts'
 import type { SandboxState } from './state.ts'
 import { followContacts } from './subscription-statuses.ts'
-import { openWebhooksJournal, uuidOf } from './webhooks-journal.ts'
+import { openWebhooksJournal, uuidOf, type WebhooksJournal } from './webhooks-journal.ts'
 
 export interface HubSpotSandbox extends SandboxServer {
   /** The portal's id. */
   readonly portal: string
   readonly state: SandboxState
   readonly app: SandboxApp
+  /** What happened to what the app subscribed to. */
+  readonly journal: WebhooksJournal
   /** An installation of the app: as if an admin had agreed to the scopes. Default: all that the sandbox knows. */
   authorize(scopes?: readonly string[]): { readonly refreshToken: string; readonly accessToken: string }
   /** What the redirect after an install would carry; exchanged once at the token endpoint. */
@@ -158,6 +160,7 @@ export async function startHubSpotSandbox(options: SandboxOptions): Promise<HubS
     portal,
     state,
     app,
+    journal: context.journal,
     authorize(scopes = ALL_SCOPES) {
       const refresh = issueRefresh(context, scopes)
       const access = issueAccess(context, refresh, clock())
