@@ -299,6 +299,10 @@ export interface HintPage {
    * sentence.
    */
   readonly missed?: string
+  /** What was missed is beyond a sync of what changed, too: everything has to be read anew. */
+  readonly whole?: true
+  /** Events that could not be read, or that mean nothing to us. */
+  readonly skipped?: number
 }
 
 /** An intervention as it stands, kept in the CRM for reports and for the record's card. */
@@ -380,9 +384,14 @@ export interface Connector {
    * `changes`, so that it only makes things faster.
    *
    * @param from position of the last page that was stored; null: from now on
+   * @param wanted what is read of the records at the moment, for streams that are told which fields they are about; null: not known yet
    * @throws HoldfastError what keeps the stream from going on; `connector_configuration` where the CRM has none
    */
-  subscribe?(from: Cursor | null, signal: AbortSignal): AsyncIterable<HintPage>
+  subscribe?(
+    from: Cursor | null,
+    signal: AbortSignal,
+    wanted?: () => Promise<Reading | null>,
+  ): AsyncIterable<HintPage>
   /** Fields and groups that writing needs. Safe to repeat. */
   provision?(): Promise<ProvisionReport>
   verify(): Promise<readonly Check[]>

@@ -30,6 +30,7 @@ import type { Check } from './contracts/checks.ts'
 import type { Clock } from './contracts/clock.ts'
 import { HoldfastError } from './contracts/errors.ts'
 import type { TenantId } from './contracts/ids.ts'
+import { openJournals } from './hubspot-journal.ts'
 import { expectAccount, keepConnectors, signInMark } from './kept-connectors.ts'
 import type { ConnectorKind } from './loop/connectors.ts'
 import type { ConnectionPlace } from './loop/services.ts'
@@ -83,6 +84,8 @@ export interface HubSpot {
   readonly app: InstallableApp | null
   /** For the registry of connectors. */
   readonly kind: ConnectorKind
+  /** Whether the changes of a connection's account are read from HubSpot's journal: those of the installation's own app are. */
+  hasJournal(config: Readonly<Record<string, unknown>>): boolean
   /** A client with the stored sign-in of a connection. */
   clientOf(place: ConnectionPlace): Promise<HubSpotClient>
   /** What `doctor` asks of a portal; also of one that would not be opened. */
@@ -133,6 +136,7 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
   // What is on this machine need not be waited for: a first start is to be seen within a minute.
   const builtInPacers = openPacers({ limits: { oauth: BUILT_IN_LIMITS } })
   const kept = keepConnectors(clock)
+  const journals = openJournals({ database, clock })
 
   const placeOf = (config: Pick<HubSpotConfig, 'builtIn'>): Address => {
     if (config.builtIn !== true)
@@ -201,13 +205,18 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
       const client = clientWith(place.tenant, config)
       const { portal, test } = await readAccount(client)
       await expectAccount(database, place, config.portal, { word: 'HubSpot account', id: portal, test })
-      return openHubSpotConnector({ config, client, clock })
+      const subscribe = journals.of(placeOf(config), config, client)
+      return openHubSpotConnector({ config, client, clock, subscribe })
     })
   }
 
   return {
     app: installable(placeOf({}), clock),
     kind: { can: HUBSPOT_CAN, open: openShared },
+    hasJournal: ({ auth, builtIn: hosted }) => {
+      if (auth !== 'oauth') return false
+      return hosted === true ? builtIn() !== null : app.clientId !== null && app.clientSecret !== null
+    },
     clientOf: async ({ tenant, config }) => clientWith(tenant, parseHubSpotConfig(config)),
     verify: async ({ tenant, config: stored }, known) => {
       const config = parseHubSpotConfig(stored)
@@ -220,6 +229,8 @@ export function openHubSpot({ app, database, vault, clock, builtIn }: HubSpotOpt
     revoke: async ({ tenant, config: stored }) => {
       const config = parseHubSpotConfig(stored)
       if (config.auth !== 'oauth') return false
+      // The journal ends with the app; what it was asked to keep is taken back while that is ours to say.
+      await journals.drop(placeOf(config), config).catch(() => undefined)
       await uninstallApp(clientWith(tenant, config))
       const { baseUrl, clientId, clientSecret } = placeOf(config)
       const sealed = await database.withTenant(tenant, (tx) =>

@@ -110,7 +110,13 @@ export async function serve({ config, role, clock, log }: ServeOptions): Promise
     const queue = await startServiceQueue(service, role)
     open.queue = queue
     if (role === 'all' || role === 'worker')
-      open.following = followEvents({ ...service, wake: queue.wake }, { kinds: ['salesforce'] })
+      open.following = followEvents(
+        { ...service, wake: queue.wake },
+        {
+          kinds: ['salesforce', 'hubspot'],
+          has: ({ kind, config: stored }) => kind !== 'hubspot' || service.hubspot.hasJournal(stored),
+        },
+      )
     if (role === 'all' || role === 'worker')
       open.telling = startTelling({ ...service, post: openOutgoing({}) })
     if (role === 'all' || role === 'worker') open.answering = startAnswering(service)

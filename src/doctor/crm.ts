@@ -66,7 +66,11 @@ export async function checkCrm(
     connection.kind === 'salesforce'
       ? checkEvents(connection, stream, last)
       : await checkWebhooks(service, { tenant, connection, last })
-  return [...found, ...notes, ...refused, changes]
+  const journal =
+    connection.kind === 'hubspot'
+      ? checkJournal(connection, stream, service.hubspot.hasJournal(connection.config))
+      : []
+  return [...found, ...notes, ...refused, changes, ...journal]
 }
 
 const THINGS: Readonly<Record<Refusal['what'], string>> = {
@@ -93,6 +97,31 @@ function checkEvents({ config }: Connection, { at, problem }: StreamHealth, last
     }
   const heard = last === null ? 'No change has come yet.' : `The last change came ${minute(last)}.`
   return { name, status: 'ok', message: `The stream is followed, and spoke last ${minute(at)}. ${heard}` }
+}
+
+/** Whether the journal of an account's changes is read; none for private apps, which have none. */
+function checkJournal(
+  { config }: Connection,
+  { at, problem }: StreamHealth,
+  isRead: boolean,
+): readonly Check[] {
+  const name = 'Journal'
+  // The sandbox of another process is followed there.
+  if (config['auth'] !== 'oauth' || (config['builtIn'] === true && at === null)) return []
+  const otherwise = 'Changes come by webhooks, or are found within five minutes, by looking.'
+  if (!isRead && config['builtIn'] !== true)
+    return [
+      {
+        name,
+        status: 'off',
+        message: `HubSpot's journal of changes needs HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET. ${otherwise}`,
+      },
+    ]
+  if (problem !== null) return [{ name, status: 'warning', message: `${problem} ${otherwise}` }]
+  if (at === null)
+    return [{ name, status: 'off', message: `It was not read yet: the server does that. ${otherwise}` }]
+  const message = `HubSpot's journal of the last three days is read, last ${minute(at)}.`
+  return [{ name, status: 'ok', message }]
 }
 
 const minute = (at: Date): string => `${at.toISOString().slice(0, 16)} UTC`

@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { HintPage } from '../../connectors/connector.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { ConnectionId, TenantId } from '../contracts/ids.ts'
+import { clearCursor } from '../store/connections.ts'
 import {
   eventStreams,
   eventsPosition,
@@ -20,10 +21,11 @@ import {
 import { giveLeaseBack, giveLeasesBack, takeLeases } from '../store/leases.ts'
 import { requestStep } from '../store/steps.ts'
 import { keepReceipts } from '../store/webhook-receipts.ts'
+import { currentReading } from './current-reading.ts'
 import { noteReconnect } from './open-connector.ts'
 import type { LoopServices } from './services.ts'
 
-export interface FollowServices extends Pick<LoopServices, 'database' | 'connectors' | 'log'> {
+export interface FollowServices extends Pick<LoopServices, 'database' | 'connectors' | 'log' | 'clock'> {
   /** Has the queue look at once. */
   wake(tenant: TenantId): void
 }
@@ -31,6 +33,8 @@ export interface FollowServices extends Pick<LoopServices, 'database' | 'connect
 export interface FollowOptions {
   /** Kinds of connections that may have a stream; those that cannot are left out. */
   readonly kinds: readonly string[]
+  /** Which of their connections have one; default: all. */
+  readonly has?: (stream: EventStream) => boolean
   /** Between two looks at which connections there are; default 10,000. */
   readonly everyMs?: number
   /** How long a connection is held without a renewal; default 60. */
@@ -59,7 +63,7 @@ const UNKNOWN = 'Events could not be followed, for a reason that the log has. It
  */
 export function followEvents(services: FollowServices, options: FollowOptions): Following {
   const { database, connectors, log } = services
-  const { everyMs = 10_000, leaseSeconds = 60, most = 200, sleep = pause } = options
+  const { everyMs = 10_000, leaseSeconds = 60, most = 200, sleep = pause, has = () => true } = options
   const kinds = options.kinds.filter((kind) => connectors.can(kind, 'events'))
   const owner = randomUUID()
   const terms = { owner, seconds: leaseSeconds }
@@ -68,7 +72,7 @@ export function followEvents(services: FollowServices, options: FollowOptions): 
 
   async function look(): Promise<void> {
     const begun = await database.asSystem('whose events are followed', async (tx) => {
-      const streams = await eventStreams(tx, kinds)
+      const streams = (await eventStreams(tx, kinds)).filter(has)
       const wanted = new Map(streams.map((stream) => [stream.connection, stream]))
       const held = await takeLeases(tx, { ...terms, names: [...running.keys()].map(leaseOf) })
       // Paused, disconnected, set up in another way since, or somebody else's by now.
@@ -196,7 +200,8 @@ async function followOnce(
   try {
     if (connector.subscribe === undefined) throw noStream()
     const from = await database.withTenant(tenant, (tx) => eventsPosition(tx, id))
-    for await (const page of connector.subscribe(from, signal)) {
+    const wanted = () => currentReading(services, { tenant, connection: id })
+    for await (const page of connector.subscribe(from, signal, wanted)) {
       heard()
       if (!(await take(services, stream, page)) || signal.aborted) return
     }
@@ -207,17 +212,25 @@ async function followOnce(
 
 /** @returns false where the connection is no longer active: nothing was taken */
 function take(
-  { database, wake }: FollowServices,
+  { database, wake, log }: FollowServices,
   { tenant, connection }: EventStream,
-  { hints, position, missed }: HintPage,
+  { hints, position, missed, whole, skipped = 0 }: HintPage,
 ): Promise<boolean> {
   // What we changed ourselves is no news; that somebody else did at the same time has an event of its own.
   const others = hints.filter(({ own, kind }) => !(own && kind === 'changed'))
+  if (skipped > 0) log.info({ tenant, connection, skipped }, 'events that mean nothing here were passed over')
+  if (missed !== undefined)
+    log.warn({ tenant, connection, missed }, 'events were missed: the CRM is read instead')
   return database.withTenant(tenant, async (tx) => {
     if (!(await saveEventsPosition(tx, connection, position))) return false
     const news = await keepReceipts(tx, connection, others)
     if (news > 0) await requestStep(tx, { connection, step: 'refresh', cause: 'events' })
     if (missed !== undefined) await requestStep(tx, { connection, step: 'sync', cause: 'events' })
+    if (whole === true) {
+      await clearCursor(tx, connection)
+      // People are told until the stream says something again.
+      await saveEventsProblem(tx, connection, missed ?? null)
+    }
     if (news > 0 || missed !== undefined) tx.afterCommit(() => wake(tenant))
     return true
   })

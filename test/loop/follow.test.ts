@@ -94,7 +94,13 @@ function follow(options: Partial<FollowOptions> = {}): Following {
     silent: { open: () => crm.connector() },
   })
   const one = followEvents(
-    { database, connectors, log: pino({ level: 'silent' }), wake: (who) => void woken.push(who) },
+    {
+      database,
+      connectors,
+      clock: () => new Date(),
+      log: pino({ level: 'silent' }),
+      wake: (who) => void woken.push(who),
+    },
     { kinds: ['living', 'silent'], everyMs: 20, ...options },
   )
   following.push(one)
@@ -296,7 +302,13 @@ describe(`following events (${databaseKind})`, () => {
     })
     following.push(
       followEvents(
-        { database, connectors, log: pino({ level: 'silent' }), wake: () => undefined },
+        {
+          database,
+          connectors,
+          clock: () => new Date(),
+          log: pino({ level: 'silent' }),
+          wake: () => undefined,
+        },
         { kinds: ['living'], everyMs: 20, most: 1 },
       ),
     )
@@ -332,7 +344,13 @@ describe(`following events (${databaseKind})`, () => {
     }
     following.push(
       followEvents(
-        { database: counting, connectors, log: pino({ level: 'silent' }), wake: () => undefined },
+        {
+          database: counting,
+          connectors,
+          clock: () => new Date(),
+          log: pino({ level: 'silent' }),
+          wake: () => undefined,
+        },
         { kinds: ['living'], sleep },
       ),
     )

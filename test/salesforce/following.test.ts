@@ -59,9 +59,9 @@ describe(`an org whose events are followed (${databaseKind})`, () => {
   }
 
   function follow(): Following {
-    const { database, connectors, log } = looping.services
+    const { database, connectors, log, clock } = looping.services
     return followEvents(
-      { database, connectors, log, wake: () => void wakes++ },
+      { database, connectors, log, clock, wake: () => void wakes++ },
       // Streams are tried again at once.
       { kinds: ['salesforce'], everyMs: 20, sleep: (ms, signal) => pause(Math.min(ms, 50), signal) },
     )

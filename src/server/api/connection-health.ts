@@ -81,7 +81,9 @@ export const healthShape = {
     since: shape.time.nullable().meta({ description: 'Signed in or renewed' }),
   }),
   events: z.object({
-    how: z.enum(['webhooks', 'stream', 'none']),
+    how: z.enum(['webhooks', 'stream', 'journal', 'none']).meta({
+      description: 'journal: read from what HubSpot keeps of the last three days, besides webhooks',
+    }),
     lastAt: shape.time.nullable().meta({ description: 'When the CRM last told of a change by itself' }),
     problem: z.string().nullable(),
   }),
@@ -186,7 +188,8 @@ function signInOf(
 
 function eventsOf({ kind }: ConnectionView, crm: CrmView | null): Health['events'] {
   if (crm === null) return { how: 'none', lastAt: null, problem: null }
-  const how = kind === 'salesforce' ? 'stream' : 'webhooks'
+  const isRead = crm.eventsAt !== null
+  const how = kind === 'salesforce' ? 'stream' : isRead ? 'journal' : 'webhooks'
   return { how, lastAt: isoOr(crm.lastHintAt), problem: crm.eventsProblem }
 }
 

@@ -62,7 +62,9 @@ export function Link({ connection }: { connection: ConnectionDetail }) {
         note:
           events.how === 'stream'
             ? 'By a stream that Holdfast follows'
-            : 'By webhooks that the CRM sends here',
+            : events.how === 'journal'
+              ? 'By its journal of three days, and by webhooks'
+              : 'By webhooks that the CRM sends here',
       },
       {
         key: 'waiting',
