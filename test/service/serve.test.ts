@@ -105,7 +105,7 @@ describe('holdfast serve, on an empty folder with nothing configured', () => {
     expect(existsSync(at('fresh/sandbox/hubspot.journal'))).toBe(true)
     const { items: connections } = await read('/v1/connections')
     expect(connections).toMatchObject([
-      { name: 'HubSpot sandbox', builtIn: true, events: { how: 'webhooks', lastAt: expect.any(String) } },
+      { name: 'HubSpot sandbox', builtIn: true, events: { how: 'journal', lastAt: expect.any(String) } },
     ])
     expect((connections[0] as unknown as { made: { tasks: number } }).made.tasks).toBeGreaterThan(0)
     const page = await (await ask('/app')).text()
