@@ -26,7 +26,7 @@ export async function checkWebhooks(
     return {
       name,
       status: 'off',
-      message: `PUBLIC_URL is not set, so HubSpot cannot tell of changes as they happen. ${otherwise}`,
+      message: `PUBLIC_URL is not set, so HubSpot cannot tell of changes as they happen${connection.config['auth'] === 'oauth' ? ', and the cards, pages, settings and workflow actions of the app there find no way here' : ''}. ${otherwise}`,
     }
   const secret =
     connection.config['auth'] === 'private_app' && connection.externalId !== null

@@ -262,6 +262,8 @@ describe('the app in a HubSpot account', () => {
     portal.uninstall()
     const looked = await ines.ask('POST', `/v1/connections/${id}/check`)
     expect(JSON.stringify(looked.body)).toContain('Connect the account again')
+    // This installation has no public address: what of the app is off is named.
+    expect(JSON.stringify(looked.body)).toContain('workflow actions of the app there find no way here')
     const begun = await ines.begin(`?again=${id}`)
     expect(new URL(begun.to).pathname).toBe('/oauth/4711/authorize')
     const back = await ines.go((await ines.answers(begun.to, 'connect')).to)
