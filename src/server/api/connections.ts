@@ -5,7 +5,7 @@ import type { Caller } from '../../security/access.ts'
 import { seesPeople } from '../../security/masking.ts'
 import { readConnection } from '../../store/connections.ts'
 import type { Transaction } from '../../store/database.ts'
-import { connectionHealth, heldCounts } from '../../store/reads/connection-health.ts'
+import { connectionCounts, connectionHealth, heldCounts } from '../../store/reads/connection-health.ts'
 import { watchConnections } from '../../store/reads/connections.ts'
 import { watchCrms } from '../../store/reads/crm-connections.ts'
 import { route } from '../route.ts'
@@ -157,8 +157,13 @@ export const connectionRoutes = [
     answers: { 200: { description: 'The counts', schema: connectionCountsAnswer } },
     handle: async ({ tenant, params }, { database }) => {
       const connection = asConnection(params.id)
-      await database.withTenant(tenant, (tx) => readConnection(tx, connection))
-      return { status: 200, body: await heldCounts(database, tenant, connection) }
+      const { status } = await database.withTenant(tenant, (tx) => readConnection(tx, connection))
+      const counts =
+        // While it is erased, what was a moment ago would stand beside what is.
+        status === 'disconnected'
+          ? await database.withTenant(tenant, (tx) => connectionCounts(tx, connection))
+          : await heldCounts(database, tenant, connection)
+      return { status: 200, body: counts }
     },
   }),
 ] as const
