@@ -274,8 +274,9 @@ function describeProgram(done: (code: number) => void): Command {
   )
 
   describeManifest(command).action(async (crm: string, options) => {
-    expectManifest(crm)
-    done(await (await import('./cli/manifest.ts')).hubspotManifest(options))
+    expectManifest(crm, options)
+    if (crm === 'hubspot') done(await (await import('./cli/manifest.ts')).hubspotManifest(options))
+    else done(await (await import('./cli/manifest-salesforce.ts')).salesforceManifest(options))
   })
 
   command('company <name>', 'Add a company, apart from every other.').action(async (name: string, options) =>

@@ -3,28 +3,56 @@ import { Option, type Command } from 'commander'
 import { HoldfastError } from '../contracts/errors.ts'
 
 export function describeManifest(command: (usage: string, text: string) => Command): Command {
-  return command('manifest <crm>', 'Write what a CRM installs: the project of an app of your own at HubSpot.')
+  return command(
+    'manifest <crm>',
+    'Write what a CRM installs: an app of your own at HubSpot, or the package for Salesforce.',
+  )
     .requiredOption('--out <dir>', 'folder for it')
-    .option('--public-url <url>', 'where Holdfast answers on the internet (default: PUBLIC_URL)')
-    .option('--name <name>', 'as people see it there', 'Holdfast')
+    .option('--public-url <url>', 'HubSpot: where Holdfast answers on the internet (default: PUBLIC_URL)')
+    .option('--name <name>', 'HubSpot: as people see it there (default: "Holdfast")')
     .addOption(
       new Option(
         '--distribution <kind>',
-        'private: accounts that you name; marketplace: whoever has the link',
-      )
-        .choices(['private', 'marketplace'])
-        .default('private'),
+        'HubSpot: private (default) for accounts that you name; marketplace for whoever has the link',
+      ).choices(['private', 'marketplace']),
     )
-    .option('--support-email <address>', 'who helps those who use it')
-    .option('--sentry-dataset <name>', 'where HubSpot tells Sentry what failed in the app (default: nowhere)')
+    .option('--support-email <address>', 'HubSpot: who helps those who use it')
+    .option(
+      '--sentry-dataset <name>',
+      'HubSpot: where it tells Sentry what failed in the app (default: nowhere)',
+    )
     .addHelpText(
       'after',
-      '\nExample: holdfast manifest hubspot --public-url https://holdfast.example.com --out hubspot-app\n',
+      '\nExamples:\n  holdfast manifest hubspot --public-url https://holdfast.example.com --out hubspot-app\n  holdfast manifest salesforce --out salesforce-package\n',
     )
 }
 
-/** @throws HoldfastError `usage` for a CRM without one */
-export function expectManifest(crm: string): void {
-  if (crm !== 'hubspot')
-    throw new HoldfastError('usage', `There is a manifest for hubspot, and none for "${crm}".`)
+/** What belongs to HubSpot's project alone. */
+export interface HubSpotAlone {
+  readonly publicUrl?: string
+  readonly name?: string
+  readonly distribution?: 'private' | 'marketplace'
+  readonly supportEmail?: string
+  readonly sentryDataset?: string
+}
+
+const FLAGS: Readonly<Record<keyof HubSpotAlone, string>> = {
+  publicUrl: '--public-url',
+  name: '--name',
+  distribution: '--distribution',
+  supportEmail: '--support-email',
+  sentryDataset: '--sentry-dataset',
+}
+
+/** @throws HoldfastError `usage` for a CRM without one, and for what would be said in vain */
+export function expectManifest(crm: string, options: HubSpotAlone): asserts crm is 'hubspot' | 'salesforce' {
+  if (crm !== 'hubspot' && crm !== 'salesforce')
+    throw new HoldfastError(
+      'usage',
+      `There is a manifest for hubspot and one for salesforce, and none for "${crm}".`,
+    )
+  const names = Object.keys(FLAGS) as (keyof HubSpotAlone)[]
+  const vain = crm === 'hubspot' ? undefined : names.find((name) => options[name] !== undefined)
+  if (vain !== undefined)
+    throw new HoldfastError('usage', `${FLAGS[vain]} is for HubSpot: leave it out for ${crm}.`)
 }

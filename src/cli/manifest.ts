@@ -1,19 +1,18 @@
 /** `holdfast manifest hubspot`: the project that a company uploads to HubSpot to have an app of its own. */
-import { mkdir, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { checkProject } from '../../manifest/hubspot/check.ts'
 import { hubspotProject } from '../../manifest/hubspot/project.ts'
 import { readConfig } from '../config.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { replaceFiles } from '../loop/replace-files.ts'
-import { translateWriteError } from '../loop/write-error.ts'
+import { writeProject } from './manifest-files.ts'
 import { runCommand, type CommonOptions } from './run.ts'
 
 export interface ManifestOptions extends CommonOptions {
   readonly out: string
   readonly publicUrl?: string
-  readonly name: string
-  readonly distribution: 'private' | 'marketplace'
+  /** Default: Holdfast. */
+  readonly name?: string
+  /** Default: private. */
+  readonly distribution?: 'private' | 'marketplace'
   readonly supportEmail?: string
   /** Absent: HubSpot tells nobody. */
   readonly sentryDataset?: string
@@ -32,7 +31,7 @@ const MARK = 'hsproject.json'
 export function hubspotManifest(options: ManifestOptions): Promise<number> {
   return runCommand(options, async (terminal) => {
     const publicUrl = publicAddress(options.publicUrl ?? readConfig().publicUrl)
-    const { name, distribution, out } = options
+    const { name = 'Holdfast', distribution = 'private', out } = options
     const files = hubspotProject({
       publicUrl,
       name,
@@ -46,13 +45,7 @@ export function hubspotManifest(options: ManifestOptions): Promise<number> {
         'usage',
         `HubSpot would not take this project. ${problems.map(({ file, problem }) => `${file}: ${problem}.`).join(' ')}`,
       )
-    await expectFree(out)
-    const placed = new Map([...files].map(([path, content]) => [join(out, path), content]))
-    for (const path of placed.keys())
-      await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-        throw translateWriteError(cause, path)
-      })
-    await replaceFiles(placed)
+    await writeProject(out, files, { mark: MARK, whose: 'HubSpot' })
     terminal.print(
       `The project for ${publicUrl} is in ${out}: ${files.size} files, of which HubSpot reads ${[...files.keys()].filter((path) => path.endsWith('.json') && !path.endsWith('/package.json')).join(', ')}.`,
     )
@@ -78,16 +71,4 @@ function publicAddress(given: string | null): string {
     'usage',
     `--public-url takes an address such as https://holdfast.example.com; "${given}" is not one that HubSpot would call.`,
   )
-}
-
-async function expectFree(folder: string): Promise<void> {
-  const found = await readdir(folder).catch((cause: NodeJS.ErrnoException): string[] => {
-    if (cause.code === 'ENOENT') return []
-    throw translateWriteError(cause, folder)
-  })
-  if (found.length > 0 && !found.includes(MARK))
-    throw new HoldfastError(
-      'usage',
-      `${folder} has other files in it (${found.slice(0, 3).join(', ')}). Choose a folder that is empty, not there yet, or has a project of HubSpot in it.`,
-    )
 }

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expectManifest } from '../../src/cli/manifest-options.ts'
 import { hubspotManifest, type ManifestOptions } from '../../src/cli/manifest.ts'
+import { salesforceManifest } from '../../src/cli/manifest-salesforce.ts'
 
 let folder: string
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'holdfast-manifest-'))))
@@ -47,4 +49,28 @@ it('leaves a folder alone that has other things in it', async () => {
   writeFileSync(join(out, 'letters.txt'), 'mine')
   expect(await render({ out })).toBe(2)
   expect(existsSync(join(out, 'src'))).toBe(false)
+})
+
+it('writes the package for Salesforce, and writes it anew where one lies', async () => {
+  const out = join(folder, 'package')
+  for (let time = 0; time < 2; time++)
+    expect(await salesforceManifest({ out, quiet: true, json: true })).toBe(0)
+  expect(JSON.parse(readFileSync(join(out, 'sfdx-project.json'), 'utf8'))).toMatchObject({
+    packageDirectories: [{ path: 'force-app', default: true }],
+    sourceApiVersion: '67.0',
+  })
+  expect(readFileSync(join(out, 'manifest/package.xml'), 'utf8')).toContain(
+    '<members>Account.Holdfast_Risk_Percent__c</members>',
+  )
+  expect(await salesforceManifest({ out: join(folder, 'app'), quiet: true, json: true })).toBe(2)
+})
+
+it('knows what it is asked for, and takes nothing that would be said in vain', () => {
+  expect(() => expectManifest('dynamics', {})).toThrow(
+    'There is a manifest for hubspot and one for salesforce',
+  )
+  expect(() => expectManifest('salesforce', { publicUrl: 'https://a.example' })).toThrow(
+    '--public-url is for HubSpot',
+  )
+  expect(() => expectManifest('salesforce', {})).not.toThrow()
 })
