@@ -51,6 +51,11 @@ export function connectionNotices({
   ]
 }
 
+/** Two connections of an account may have the same to say. */
+export function distinct(notices: readonly CardNotice[]): readonly CardNotice[] {
+  return [...new Map(notices.map((notice) => [notice.text, notice])).values()]
+}
+
 /** The record is on its way through the loop. */
 export const SCORING: CardNotice = {
   kind: 'scoring',

@@ -18,13 +18,21 @@ import { route, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { atRecord, callerAt, cardOf, type RecordOf } from './card.ts'
 import { NOT_ASKED } from './card-suggestion.ts'
-import { OBJECT_OF_TYPE, once, readerOf, type CrmObject, type CrmReader } from './reader.ts'
+import {
+  OBJECT_OF_TYPE,
+  objectInBody,
+  objectInQuery,
+  objectTypeId,
+  once,
+  readerOf,
+  type CrmReader,
+} from './reader.ts'
 import { parseSigned, PRIVATE, signedJson, signedRoute } from './signed-request.ts'
 
 const DAY = 86_400_000
 
 const record = z.object({
-  objectTypeId: z.enum(['0-1', '0-2'], 'is 0-1 for contacts, or 0-2 for companies'),
+  objectTypeId,
   objectId: z.string().regex(/^\d{1,20}$/, 'is the id of a record'),
 })
 
@@ -61,7 +69,7 @@ export const cardRoutes: readonly Route[] = [
       'For `objectTypeId` and `objectId`, of the account and to the user that HubSpot adds to the query and signs. Other accounts are answered nothing of it.',
     answers: { 200: { description: 'The card (src/contracts/record-card.ts)' } },
     handle: async (request, services) => {
-      const { reader } = await readerOf(request, services, { method: 'get', object: typeAsked })
+      const { reader } = await readerOf(request, services, { method: 'get', object: objectInQuery })
       const { objectTypeId, objectId } = parseSigned(record, 'query', request.query)
       const card = await cardOf(services, reader, { object: OBJECT_OF_TYPE[objectTypeId], id: objectId })
       return { status: 200, body: card, headers: PRIVATE }
@@ -75,7 +83,7 @@ export const cardRoutes: readonly Route[] = [
     description: 'Taken once. Whoever answers second is told who was first.',
     answers: answered,
     handle: async (request, services) => {
-      const { reader, body } = await readerOf(request, services, { method: 'post', object: typeInBody })
+      const { reader, body } = await readerOf(request, services, { method: 'post', object: objectInBody })
       const says = signedJson(cardAnswer, body)
       const pressed = await once(services, reader, () => press(services, reader, says, request.requestId))
       return { status: 200, body: pressed, headers: PRIVATE }
@@ -89,7 +97,7 @@ export const cardRoutes: readonly Route[] = [
     description: 'Answers at once. The card says when it is done.',
     answers: answered,
     handle: async (request, services) => {
-      const { reader, body } = await readerOf(request, services, { method: 'post', object: typeInBody })
+      const { reader, body } = await readerOf(request, services, { method: 'post', object: objectInBody })
       await services.rates.takeOf('costly', `hubspot ${reader.portal} ${reader.user}`)
       const { objectTypeId, objectId } = signedJson(record, body)
       const asked = { object: OBJECT_OF_TYPE[objectTypeId], id: objectId }
@@ -98,20 +106,6 @@ export const cardRoutes: readonly Route[] = [
     },
   }),
 ]
-
-/** What fits no kind is refused once it is read strictly. */
-function typeAsked(query: Readonly<Record<string, unknown>>): CrmObject | undefined {
-  const read = record.pick({ objectTypeId: true }).safeParse(query)
-  return read.success ? OBJECT_OF_TYPE[read.data.objectTypeId] : undefined
-}
-
-function typeInBody(_query: Readonly<Record<string, unknown>>, body: Buffer): CrmObject | undefined {
-  try {
-    return typeAsked(JSON.parse(body.toString()))
-  } catch {
-    return undefined
-  }
-}
 
 type Says = z.infer<typeof cardAnswer>
 

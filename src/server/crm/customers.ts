@@ -23,7 +23,7 @@ import type { RouteServices } from '../services.ts'
 import { formatsFor, type Formats } from '../words/formats.ts'
 import { LEVELS, STATES } from '../words/labels.ts'
 import { callerAt } from './card.ts'
-import { connectionNotices, sendingNotices } from './card-notices.ts'
+import { connectionNotices, distinct, sendingNotices } from './card-notices.ts'
 import { OBJECT_OF_TYPE, readerOf, type CrmReader } from './reader.ts'
 import { parseSigned, PRIVATE, signedRoute } from './signed-request.ts'
 
@@ -111,14 +111,14 @@ async function noticesOf(
 ): Promise<CardList['notices']> {
   const notices = []
   for (const connection of connections) {
-    const standing = await readStanding(tx, connection.id, { object: 'companies', id: '' })
+    const standing = await readStanding(tx, connection.id)
     notices.push(...connectionNotices({ connection, standing, now, formats }))
   }
   const activated = (await readTenant(tx, tenant)).activatedAt !== null
   const pauses = await readPauses(tx)
   const { sandbox } = connections[0]
   notices.push(...sendingNotices({ activated, settings, pauses, sandbox, of: null }))
-  return [...new Map(notices.map((notice) => [notice.text, notice])).values()]
+  return distinct(notices)
 }
 
 /** "€412,300 a year is at risk in your 143 customers." */

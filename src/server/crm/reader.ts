@@ -23,6 +23,23 @@ import { notSigned, parseSigned, takeSigned, type SignedRouteRequest } from './s
 export const OBJECT_OF_TYPE = { '0-1': 'contacts', '0-2': 'companies' } as const
 export type CrmObject = (typeof OBJECT_OF_TYPE)[keyof typeof OBJECT_OF_TYPE]
 
+export const objectTypeId = z.enum(['0-1', '0-2'], 'is 0-1 for contacts, or 0-2 for companies')
+const ofType = z.looseObject({ objectTypeId })
+
+/** For {@link ReaderAsked}: what fits no kind is refused once it is read strictly. */
+export function objectInQuery(query: unknown): CrmObject | undefined {
+  const read = ofType.safeParse(query)
+  return read.success ? OBJECT_OF_TYPE[read.data.objectTypeId] : undefined
+}
+
+export function objectInBody(_query: unknown, body: Buffer): CrmObject | undefined {
+  try {
+    return objectInQuery(JSON.parse(body.toString()))
+  } catch {
+    return undefined
+  }
+}
+
 /** Somebody who looks in, and what they may be answered of. */
 export interface CrmReader {
   /** The company that answers here. */

@@ -10,14 +10,14 @@ import { currentSettings } from '../../store/settings-versions.ts'
 import { route, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { atRecord } from './card.ts'
-import { OBJECT_OF_TYPE, once, readerOf, type CrmObject, type CrmReader } from './reader.ts'
+import { OBJECT_OF_TYPE, objectInBody, objectTypeId, once, readerOf, type CrmReader } from './reader.ts'
 import { PRIVATE, signedJson, signedRoute } from './signed-request.ts'
 
 /** Ten times what a page of a list in HubSpot has; whoever ticks all of a long list is asked to tick less. */
 const MOST_RECORDS = 1000
 
 const bulkAsked = z.strictObject({
-  objectTypeId: z.enum(['0-1', '0-2'], 'is 0-1 for contacts, or 0-2 for companies'),
+  objectTypeId,
   ids: z
     .array(z.string().regex(/^\d{1,20}$/, 'is the id of a record'))
     .min(1, 'names no record')
@@ -36,7 +36,7 @@ export const scoreManyRoutes: readonly Route[] = [
       200: { description: 'How many were taken, and why others were not (src/contracts/record-card.ts)' },
     },
     handle: async (request, services) => {
-      const { reader, body } = await readerOf(request, services, { method: 'post', object: typeOf })
+      const { reader, body } = await readerOf(request, services, { method: 'post', object: objectInBody })
       await services.rates.takeOf('costly', `hubspot ${reader.portal} ${reader.user}`)
       const asked = signedJson(bulkAsked, body)
       const done = await once(services, reader, () => scoreThem(services, reader, asked))
@@ -44,16 +44,6 @@ export const scoreManyRoutes: readonly Route[] = [
     },
   }),
 ]
-
-/** What fits no kind is refused once it is read strictly. */
-function typeOf(_query: unknown, body: Buffer): CrmObject | undefined {
-  try {
-    const read = bulkAsked.pick({ objectTypeId: true }).loose().safeParse(JSON.parse(body.toString()))
-    return read.success ? OBJECT_OF_TYPE[read.data.objectTypeId] : undefined
-  } catch {
-    return undefined
-  }
-}
 
 async function scoreThem(
   { database, clock, queue }: RouteServices,
@@ -68,7 +58,7 @@ async function scoreThem(
   if (connection.status !== 'active') return refused('The account is not being read at the moment.')
   return database.withTenant(reader.tenant, async (tx): Promise<CardBulk> => {
     const { settings } = await currentSettings(tx)
-    const { populationStated, sync } = await readStanding(tx, connection.id, { object, id: '' })
+    const { populationStated, sync } = await readStanding(tx, connection.id)
     if (!populationStated) return refused(`Nobody has said yet which ${object} are customers.`)
     if ((sync?.lastDoneAt ?? null) === null)
       return refused('The account is still being read for the first time; these come with it.')

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { APP_PATHS } from '../../../connectors/hubspot/app.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
-import type { CardLink, CardNotice, CardSettings, CardSettingsSaved } from '../../contracts/record-card.ts'
+import type { CardLink, CardSettings, CardSettingsSaved } from '../../contracts/record-card.ts'
 import { resumeSending } from '../../loop/standing.ts'
 import { problemsSentence, type SettingsFault } from '../../settings/problems.ts'
 import type { ServiceSettings } from '../../settings/service.ts'
@@ -19,7 +19,7 @@ import type { RouteServices } from '../services.ts'
 import { formatsFor } from '../words/formats.ts'
 import { sentence } from '../words/notices.ts'
 import { callerAt } from './card.ts'
-import { connectionNotices, dryOf, sendingNotices } from './card-notices.ts'
+import { connectionNotices, distinct, dryOf, sendingNotices } from './card-notices.ts'
 import { hasRole, once, readerOf, type CrmReader } from './reader.ts'
 import { fieldOfProblem, fieldSections, settingsFrom } from './settings-fields.ts'
 import { PRIVATE, signedJson, signedRoute } from './signed-request.ts'
@@ -163,11 +163,7 @@ async function standingsOf(
 ): Promise<readonly Omit<Account, 'customers'>[]> {
   const found: Omit<Account, 'customers'>[] = []
   for (const connection of connections)
-    // Of no record in particular.
-    found.push({
-      connection,
-      standing: await readStanding(tx, connection.id, { object: 'companies', id: '' }),
-    })
+    found.push({ connection, standing: await readStanding(tx, connection.id) })
   return found
 }
 
@@ -188,10 +184,6 @@ function accountWords(
   return read === null
     ? `The ${object} are being read for the first time.`
     : `${count(customers)} ${object} are customers. The account was read whole ${ago(read)}; changes are read as they come.`
-}
-
-function distinct(notices: readonly CardNotice[]): readonly CardNotice[] {
-  return [...new Map(notices.map((notice) => [notice.text, notice])).values()]
 }
 
 async function saveChange(

@@ -106,10 +106,11 @@ export interface ReadStanding {
   readonly reading: boolean
 }
 
+/** @param record null: of none in particular, and `reading` is false */
 export async function readStanding(
   tx: Transaction,
   connection: ConnectionId,
-  { object, id }: Pick<RecordAsked, 'object' | 'id'>,
+  record: Pick<RecordAsked, 'object' | 'id'> | null = null,
 ): Promise<ReadStanding> {
   const [row] = await tx.prepared<{
     populationStated: boolean
@@ -124,7 +125,7 @@ export async function readStanding(
          and w.processed_at is null and w.hint ->> 'object' = $3 and w.hint ->> 'id' = $4) as reading
      from connections n left join steps s on s.tenant_id = n.tenant_id and s.connection_id = n.id and s.step = 'sync'
      where n.tenant_id = $1 and n.id = $2`,
-    [tx.tenant, connection, object, id],
+    [tx.tenant, connection, record?.object ?? null, record?.id ?? null],
   )
   const { populationStated, reading, schedule, lastDoneAt, running } = row
   return {

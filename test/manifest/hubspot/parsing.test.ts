@@ -37,7 +37,7 @@ function configSchema(shape: z.ZodType): unknown {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      const { def } = zodSchema._zod as {
+      const { def } = zodSchema['_zod'] as {
         readonly def: { readonly protocol?: RegExp; readonly hostname?: RegExp }
       }
       if (def.protocol === undefined) return
