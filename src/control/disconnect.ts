@@ -5,6 +5,7 @@
 import type { TenantId } from '../contracts/ids.ts'
 import { portalSecret } from '../security/private-app-tokens.ts'
 import { orgSecret } from '../security/sealed-sessions.ts'
+import { revokeKeysOfAccount } from '../security/api-keys.ts'
 import type { SealedPlace } from '../security/vault.ts'
 import type { Service } from '../service.ts'
 import { recordAudit } from '../store/audit.ts'
@@ -53,8 +54,10 @@ export async function disconnectConnection(
     const where = by.way === 'cli' ? 'from the command line' : 'in Holdfast'
     const left = connection.status === 'disconnected'
     if (!left) await setConnectionStatus(tx, connection.id, 'disconnected', `Disconnected ${where}.`)
-    if (last && connection.externalId !== null)
+    if (last && connection.externalId !== null) {
       for (const place of signInPlaces(connection.kind, connection.externalId)) await vault.forget(tx, place)
+      await revokeKeysOfAccount(tx, { ...auditOf(by), account: connection.externalId })
+    }
     if (!left || data === 'keep')
       await recordAudit(tx, {
         ...auditOf(by),

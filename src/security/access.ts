@@ -13,7 +13,14 @@ export type Role = (typeof ROLES)[number]
  * tenants, so that only the command line grants it.
  */
 export const API_SCOPES = ['score', 'read', 'write', 'export', 'admin', 'metrics'] as const
-export type ApiScope = (typeof API_SCOPES)[number]
+
+/**
+ * What the package in a CRM's account asks for on behalf of the people there: cards, answers, flows. It stands alone in a key,
+ * which is made for one account and opens nothing else.
+ */
+export const PACKAGE_SCOPE = 'crm'
+
+export type ApiScope = (typeof API_SCOPES)[number] | typeof PACKAGE_SCOPE
 
 /** What an admin of a tenant may give to a key: nothing that reaches beyond the tenant. */
 export const TENANT_SCOPES = ['score', 'read', 'write', 'export', 'admin'] as const satisfies ApiScope[]
@@ -26,6 +33,8 @@ export interface KeyCaller {
   readonly id: string
   readonly name: string
   readonly scopes: readonly ApiScope[]
+  /** Of {@link PACKAGE_SCOPE}: the account whose people it speaks for, as the CRM names it. */
+  readonly account: string | null
   /** As the audit log and events name it: `key:<name>`. */
   readonly actor: string
 }

@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { HoldfastError } from '../contracts/errors.ts'
 import { recordAudit } from '../store/audit.ts'
-import { findApiKey, insertApiKey, markApiKeyRevoked } from '../store/api-keys.ts'
+import { findApiKey, insertApiKey, markApiKeyRevoked, revokePackageKeys } from '../store/api-keys.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { API_SCOPES, type ApiScope, type KeyCaller } from './access.ts'
+import { API_SCOPES, PACKAGE_SCOPE, type ApiScope, type KeyCaller } from './access.ts'
 import { looksLikeToken, newToken, rememberVerified, tokenHash, type Verified } from './tokens.ts'
 
 const MARK = 'hf_'
+const KNOWN: readonly ApiScope[] = [...API_SCOPES, PACKAGE_SCOPE]
 /** Characters that are kept to tell keys apart: 36 of the 256 bits. */
 const SHOWN = MARK.length + 6
 
@@ -27,31 +28,79 @@ export async function createApiKey(
     actor,
     requestId = null,
   }: { name: string; scopes: readonly ApiScope[]; actor: string; requestId?: string | null },
-): Promise<{ readonly id: string; readonly key: string; readonly prefix: string }> {
+): Promise<NewApiKey> {
   const called = name.trim()
   if (called === '' || called.length > 100) {
     throw new HoldfastError('request_invalid', 'A key needs a name of 1 to 100 characters: say what uses it.')
   }
-  const granted = API_SCOPES.filter((scope) => scopes.includes(scope))
+  const granted: readonly ApiScope[] = API_SCOPES.filter((scope) => scopes.includes(scope))
   if (granted.length === 0 || scopes.some((scope) => !granted.includes(scope))) {
     throw new HoldfastError('request_invalid', `A key needs at least one scope of ${API_SCOPES.join(', ')}.`)
   }
+  return makeKey(tx, { name: called, scopes: granted, account: null, actor, requestId })
+}
+
+/** A key as it is shown this once. */
+export interface NewApiKey {
+  readonly id: string
+  readonly key: string
+  readonly prefix: string
+}
+
+/**
+ * A key for the package in an account of a CRM. The one before goes on working until it is revoked, so that the account need not
+ * stand still while the new one is typed in.
+ *
+ * @param account as the CRM names it: the id of an org, of 18 characters
+ * @example
+ * await createPackageKey(tx, { name: 'Package in 00D…', account: '00DHp000002xQAXMA2', actor: 'user:ann@acme.example' })
+ */
+export function createPackageKey(
+  tx: Transaction,
+  about: {
+    readonly name: string
+    readonly account: string
+    readonly actor: string
+    readonly requestId?: string | null
+  },
+): Promise<NewApiKey> {
+  return makeKey(tx, { requestId: null, ...about, scopes: [PACKAGE_SCOPE] })
+}
+
+/** Makes void what the package of an account shows, when the account is left. */
+export async function revokeKeysOfAccount(
+  tx: Transaction,
+  { account, actor, requestId = null }: { account: string; actor: string; requestId?: string | null },
+): Promise<void> {
+  for (const { id, name } of await revokePackageKeys(tx, account))
+    await recordAudit(tx, { actor, action: 'api_key.revoke', object: id, detail: { name }, requestId })
+}
+
+async function makeKey(
+  tx: Transaction,
+  {
+    name,
+    scopes,
+    account,
+    actor,
+    requestId,
+  }: {
+    name: string
+    scopes: readonly ApiScope[]
+    account: string | null
+    actor: string
+    requestId: string | null
+  },
+): Promise<NewApiKey> {
   const id = randomUUID()
   const key = MARK + newToken()
   const prefix = key.slice(0, SHOWN)
-  await insertApiKey(tx, {
-    id,
-    name: called,
-    hash: tokenHash(key),
-    prefix,
-    scopes: granted,
-    createdBy: actor,
-  })
+  await insertApiKey(tx, { id, name, hash: tokenHash(key), prefix, scopes, account, createdBy: actor })
   await recordAudit(tx, {
     actor,
     action: 'api_key.create',
     object: id,
-    detail: { name: called, prefix, scopes: granted },
+    detail: { name, prefix, scopes, ...(account === null ? {} : { account }) },
     requestId,
   })
   return { id, key, prefix }
@@ -98,7 +147,8 @@ export function openApiKeys(
             tenant: row.tenant,
             id: row.id,
             name: row.name,
-            scopes: API_SCOPES.filter((scope) => row.scopes.includes(scope)),
+            scopes: KNOWN.filter((scope) => row.scopes.includes(scope)),
+            account: row.account,
             actor: `key:${row.name}`,
           }
     },

@@ -16,10 +16,7 @@ import { openDoorkeeper } from './authenticate.ts'
 import { end, fail, handlerOf, note, type Dispatch } from './dispatch.ts'
 import { openLiveStreams, type StreamLimits } from './events/streams.ts'
 import { securityHeaders } from './headers.ts'
-import { cardRoutes } from './crm/card-routes.ts'
-import { crmCustomerRoutes } from './crm/customers.ts'
-import { scoreManyRoutes } from './crm/score-many.ts'
-import { crmSettingsRoutes } from './crm/settings.ts'
+import { hubspotCrmRoutes } from './crm/hubspot-routes.ts'
 import { billingWebhook } from './billing.ts'
 import { healthRoutes, type ReadyCheck } from './health.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
@@ -32,7 +29,7 @@ import type { ServerServices } from './services.ts'
 import { signInRoutes } from './sign-in.ts'
 import { smsRoutes } from './sms.ts'
 import { webhookRoutes } from './webhooks.ts'
-import { workflowRoutes } from './crm/workflow-actions.ts'
+import { workflowRoutes } from './crm/hubspot-workflow.ts'
 
 export interface ServerOptions {
   /** Address to listen on. */
@@ -114,10 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...signInRoutes(),
     ...publicRoutes,
     ...webhookRoutes(),
-    ...cardRoutes,
-    ...crmCustomerRoutes,
-    ...scoreManyRoutes,
-    ...crmSettingsRoutes,
+    ...hubspotCrmRoutes,
     ...workflowRoutes,
     ...smsRoutes({ sandbox: services.texts ?? null }),
     ...mailEventRoutes,

@@ -228,6 +228,7 @@ describe('access', () => {
   })
   const program = (...scopes: ApiScope[]): KeyCaller => ({
     kind: 'key',
+    account: null,
     tenant,
     id: '1',
     name: 'x',

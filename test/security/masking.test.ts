@@ -25,6 +25,7 @@ describe('what viewers are shown of people', () => {
     expect(
       seesPeople({
         kind: 'key',
+        account: null,
         tenant,
         id: 'k',
         name: 'Warehouse',

@@ -14,8 +14,10 @@ import { HOLDS } from '../api/timeline-words.ts'
 import type { Formats } from '../words/formats.ts'
 import { GROUPS } from '../words/labels.ts'
 import { isStale, sentence } from '../words/notices.ts'
+import { CRMS, type CrmKind } from './crm.ts'
 
 export interface Surroundings {
+  readonly crm: CrmKind
   readonly connection: Pick<ReadConnection, 'status' | 'sandbox'>
   readonly standing: ReadStanding
   readonly now: Date
@@ -24,11 +26,13 @@ export interface Surroundings {
 
 /** Of the connection, whether or not the record is a customer. */
 export function connectionNotices({
+  crm,
   connection,
   standing,
   now,
   formats,
 }: Surroundings): readonly CardNotice[] {
+  const { account } = CRMS[crm]
   if (connection.status !== 'active')
     return [
       {
@@ -36,8 +40,8 @@ export function connectionNotices({
         tone: 'warning',
         text:
           connection.status === 'paused'
-            ? 'The connection to this account is paused: nothing is read or written until an admin of Holdfast resumes it.'
-            : 'Holdfast is no longer signed in to this account: nothing is read or written until an admin of Holdfast connects it again. What you see is as it was then.',
+            ? `The connection to this ${account} is paused: nothing is read or written until an admin of Holdfast resumes it.`
+            : `Holdfast is no longer signed in to this ${account}: nothing is read or written until an admin of Holdfast connects it again. What you see is as it was then.`,
       },
     ]
   const { sync } = standing
@@ -46,7 +50,7 @@ export function connectionNotices({
     {
       kind: 'stale',
       tone: 'warning',
-      text: `This account was last read ${formats.ago(sync.lastDoneAt!)}, which is longer ago than it should be. What you see is as old.`,
+      text: `This ${account} was last read ${formats.ago(sync.lastDoneAt!)}, which is longer ago than it should be. What you see is as old.`,
     },
   ]
 }
@@ -97,6 +101,7 @@ export function scoreNotices({ customer, champion, holds, caller }: AboutScore):
 }
 
 export interface AboutSending {
+  readonly crm: CrmKind
   readonly activated: boolean
   readonly settings: Pick<ServiceSettings, 'delivery'>
   readonly pauses: PauseRows
@@ -107,6 +112,7 @@ export interface AboutSending {
 
 /** Of what is suggested: whether it would really go out. */
 export function sendingNotices({
+  crm,
   activated,
   settings,
   pauses,
@@ -122,7 +128,7 @@ export function sendingNotices({
         (scope === 'action' && name === of?.action) ||
         (scope === 'channel' && name === of?.channel),
     )?.reason
-  const dry = dryOf({ activated, mode: settings.delivery.mode, sandbox })
+  const dry = dryOf({ crm, activated, mode: settings.delivery.mode, sandbox })
   return [
     ...(paused === undefined || paused === null
       ? []
@@ -133,17 +139,20 @@ export function sendingNotices({
 
 /** Why nothing reaches a customer, or not everybody; null: it does. */
 export function dryOf({
+  crm,
   activated,
   mode,
   sandbox,
 }: {
+  readonly crm: CrmKind
   readonly activated: boolean
   readonly mode: ServiceSettings['delivery']['mode']
   readonly sandbox: boolean
 }): string | null {
   if (!activated) return 'Actions are not turned on yet: nothing goes out.'
   if (mode === 'off') return 'Delivery is off in the settings: nothing goes out.'
-  if (sandbox) return 'This is a test account: whatever is approved is recorded, and nobody gets it.'
+  if (sandbox)
+    return `This is a test ${CRMS[crm].account}: whatever is approved is recorded, and nobody gets it.`
   if (mode === 'dry_run') return 'Dry run: whatever is approved is recorded, and nobody gets it.'
   if (mode === 'sandbox')
     return 'Sandbox: what is approved stays on the machine of Holdfast, and nobody gets it.'

@@ -8,6 +8,7 @@ import { meansOf, paysOf } from '../api/customer-told.ts'
 import { timelineSentence } from '../api/timeline-words.ts'
 import type { Formats } from '../words/formats.ts'
 import { LEVELS } from '../words/labels.ts'
+import { CRMS, type CrmKind } from './crm.ts'
 
 type Score = NonNullable<CustomerAtHand['score']>
 
@@ -70,9 +71,9 @@ export function reasonsOf({ reasons }: Score): readonly CardReason[] {
 /** What came of what was done, newest first. */
 export function historyOf(
   { interventions }: Pick<CustomerAtHand, 'interventions'>,
-  { caller, formats }: { readonly caller: Caller; readonly formats: Formats },
+  { crm, caller, formats }: { readonly crm: CrmKind; readonly caller: Caller; readonly formats: Formats },
 ): readonly CardEntry[] {
-  const words = { caller, formats, source: 'HubSpot', title: (property: string) => property }
+  const words = { caller, formats, source: CRMS[crm].label, title: (property: string) => property }
   return interventions
     .filter(({ state }) => !OPEN_STATES.includes(state))
     .slice(0, ENTRIES)

@@ -28,7 +28,8 @@ import type { RouteServices } from '../services.ts'
 import { connectionNotices, scoreNotices, SCORING, sendingNotices } from './card-notices.ts'
 import { atRisk, consentOf, historyOf, reasonsOf, riskOf, valueOf } from './card-risk.ts'
 import { NOTHING_SUGGESTED, suggestionOf, type Suggested } from './card-suggestion.ts'
-import type { CrmObject, CrmReader } from './reader.ts'
+import { CRMS, wordsOf, type CrmObject } from './crm.ts'
+import type { CrmReader } from './reader.ts'
 
 export interface RecordOf {
   readonly object: CrmObject
@@ -37,7 +38,7 @@ export interface RecordOf {
 }
 
 /**
- * What of a customer's people somebody at the record is shown: HubSpot signs who asks, and not which record is on their screen.
+ * What of a customer's people somebody at the record is shown: a CRM says who asks, and not which record is on their screen.
  * So names and messages are for whoever is responsible for the customer, and for operators and admins, as in the app.
  */
 export function callerAt(reader: CrmReader, at: AtRecord): SessionCaller {
@@ -47,7 +48,7 @@ export function callerAt(reader: CrmReader, at: AtRecord): SessionCaller {
     tenant: reader.tenant,
     subject: reader.email ?? reader.user,
     person: reader.person?.id ?? null,
-    session: `hubspot ${reader.portal}`,
+    session: `${reader.crm} ${reader.account}`,
     means: 'service',
     role: at.responsible && role === 'viewer' ? 'operator' : role,
     installation: false,
@@ -85,7 +86,8 @@ export async function cardOf(services: Services, reader: CrmReader, asked: Recor
   })
   const { settings, found, connection, standing } = read
   const formats = formatsFor({ now, zone: 'UTC', action: actionNames(settings) })
-  const about = { connection, standing, now, formats }
+  const { crm } = reader
+  const about = { crm, connection, standing, now, formats }
   const at = atRecord(reader, found?.responsible ?? null)
   if (!maySee(settings.cards, at))
     return empty({
@@ -95,7 +97,7 @@ export async function cardOf(services: Services, reader: CrmReader, asked: Recor
   const notices = connectionNotices(about)
   const caller = callerAt(reader, at)
   if (found === null || read.whole === null)
-    return { ...unread(asked, read), notices: [...notices, ...(standing.reading ? [SCORING] : [])] }
+    return { ...unread(reader, asked, read), notices: [...notices, ...(standing.reading ? [SCORING] : [])] }
   const { customer, champion, holds, objects, pauses, activated } = read.whole
   const link =
     services.publicUrl === null || reader.person === null
@@ -104,7 +106,7 @@ export async function cardOf(services: Services, reader: CrmReader, asked: Recor
   const known = {
     name: customerNameFor(caller, { customerName: customer.name, person: customer.person }),
     more: link,
-    history: historyOf(customer, { caller, formats }),
+    history: historyOf(customer, { crm, caller, formats }),
     consent: consentOf(customer, formats),
   }
   if (objects)
@@ -124,7 +126,7 @@ export async function cardOf(services: Services, reader: CrmReader, asked: Recor
     const never = !gone && customer.score === null && customer.history.length === 0
     return empty({
       state: never ? 'outside' : 'left',
-      sentence: gone ? GONE : never ? outsideWords(asked, mayScore) : leftWords(mayScore),
+      sentence: gone ? goneFrom(crm) : never ? outsideWords(asked, mayScore) : leftWords(mayScore),
       ...known,
       mayScore: mayScore && !gone,
       notices: gone ? notices : [...notices, ...scoring],
@@ -153,6 +155,7 @@ export async function cardOf(services: Services, reader: CrmReader, asked: Recor
     suggested.action === null
       ? []
       : sendingNotices({
+          crm,
           activated,
           settings,
           pauses,
@@ -213,7 +216,7 @@ async function readAll(
     connections[0]
   const standing = await readStanding(tx, connection.id, asked)
   if (found === null) {
-    const isContact = asked.object === 'contacts'
+    const { isContact } = wordsOf(asked.object)
     const belongsTo = isContact ? await customersOfContact(tx, { connections: ids, id: asked.id }) : []
     return { settings, found, connection, standing, belongsTo, whole: null }
   }
@@ -256,43 +259,49 @@ async function suggestedOf(
   }
 }
 
-const OBJECTS: Readonly<Record<CrmObject, string>> = { companies: 'company', contacts: 'contact' }
-
 /** A record that is not stored: not read yet, or none of the customers. */
-function unread({ object }: RecordOf, { connection, standing, belongsTo }: Read): RecordCard {
+function unread(
+  { crm }: Pick<CrmReader, 'crm'>,
+  { object }: RecordOf,
+  { connection, standing, belongsTo }: Read,
+): RecordCard {
+  const { account } = CRMS[crm]
+  const { one, many } = wordsOf(object)
+  const looksAfter = wordsOf(connection.object)
   if (belongsTo.length > 0)
     return empty({
       state: 'outside',
-      sentence: `This contact belongs to ${belongsTo.join(' and ')}: what Holdfast knows stands on the record of the company.`,
+      sentence: `This contact belongs to ${belongsTo.join(' and ')}: what Holdfast knows stands on the record of the ${looksAfter.one}.`,
     })
   if (connection.object !== object)
     return empty({
       state: 'outside',
-      sentence: `Holdfast looks after ${connection.object} in this account, so there is nothing on a ${OBJECTS[object]}.`,
+      sentence: `Holdfast looks after ${looksAfter.many} in this ${account}, so there is nothing on ${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}.`,
     })
   if (!standing.populationStated)
     return empty({
       state: 'unknown',
-      sentence: `Nobody has said yet which ${object} are customers. An admin of Holdfast says it in the set-up; then they are read and scored.`,
+      sentence: `Nobody has said yet which ${many} are customers. An admin of Holdfast says it in the set-up; then they are read and scored.`,
     })
   if ((standing.sync?.lastDoneAt ?? null) === null)
     return empty({
       state: 'unknown',
-      sentence: `The ${object} of this account are still being read for the first time. This one comes with them.`,
+      sentence: `The ${many} of this ${account} are still being read for the first time. This one comes with them.`,
     })
   const mayScore = connection.status === 'active' && !standing.reading
   return empty({ state: 'outside', sentence: outsideWords({ object }, mayScore), mayScore })
 }
 
 function outsideWords({ object }: Pick<RecordOf, 'object'>, mayScore: boolean): string {
-  return `This ${OBJECTS[object]} is not counted as a customer, so it is not scored, and nothing is done for it.${mayScore ? ' If it has just become one, score it now.' : ''}`
+  return `This ${wordsOf(object).one} is not counted as a customer, so it is not scored, and nothing is done for it.${mayScore ? ' If it has just become one, score it now.' : ''}`
 }
 
 function leftWords(mayScore: boolean): string {
   return `No longer counted as a customer: it is not scored any more, and nothing is done for it.${mayScore ? ' If it is one again, score it now.' : ''}`
 }
 
-const GONE = 'The record is gone from the account: it is not scored any more.'
+const goneFrom = (crm: CrmReader['crm']): string =>
+  `The record is gone from the ${CRMS[crm].account}: it is not scored any more.`
 
 function scoredWords(
   { decision }: CustomerAtHand,

@@ -1,6 +1,4 @@
-/** Customers by value at risk inside HubSpot: whom to call first. */
-import { z } from 'zod'
-import { APP_PATHS } from '../../../connectors/hubspot/app.ts'
+/** Customers by value at risk inside the CRM: whom to call first. */
 import { capital } from '../../admin/words/formats.ts'
 import { customerFilter } from '../../contracts/customer-filter.ts'
 import type { CardLine, CardList } from '../../contracts/record-card.ts'
@@ -18,43 +16,28 @@ import { readStanding } from '../../store/reads/record-card.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
 import { readTenant } from '../../store/tenants.ts'
 import { customerNameFor } from '../api/shown.ts'
-import { route, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { formatsFor, type Formats } from '../words/formats.ts'
 import { LEVELS, STATES } from '../words/labels.ts'
 import { callerAt } from './card.ts'
 import { connectionNotices, distinct, sendingNotices } from './card-notices.ts'
-import { OBJECT_OF_TYPE, readerOf, type CrmReader } from './reader.ts'
-import { parseSigned, PRIVATE, signedRoute } from './signed-request.ts'
+import { CRMS, wordsOf } from './crm.ts'
+import { OBJECT_OF_TYPE } from './hubspot-reader.ts'
+import type { CrmReader } from './reader.ts'
 
 const PAGE = 25
 
-const listAsked = z.object({
-  whose: z.enum(['mine', 'all']).default('mine'),
-  after: z.string().max(1000).optional(),
-})
+export interface ListAsked {
+  /** `mine`: those that the reader is the owner of; `all`: of the account, where the settings let them be seen. */
+  readonly whose: 'mine' | 'all'
+  /** `next` of the page before. */
+  readonly after?: string | undefined
+}
 
-export const crmCustomerRoutes: readonly Route[] = [
-  route({
-    ...signedRoute,
-    method: 'get',
-    path: APP_PATHS.customers,
-    summary: 'Customers by value at risk, asked for and signed by HubSpot (version 3)',
-    description:
-      '`whose=mine` (default): those that the user is the owner of in HubSpot; `all`: of the account, where the settings let them be seen. `after` is `next` of the page before.',
-    answers: { 200: { description: 'A page of them (src/contracts/record-card.ts)' } },
-    handle: async (request, services) => {
-      const { reader } = await readerOf(request, services, { method: 'get' })
-      const asked = parseSigned(listAsked, 'query', request.query)
-      return { status: 200, body: await listOf(services, reader, asked), headers: PRIVATE }
-    },
-  }),
-]
-
-async function listOf(
+export async function listOf(
   { database, clock, publicUrl }: RouteServices,
   reader: CrmReader,
-  { whose: asked, after }: z.infer<typeof listAsked>,
+  { whose: asked, after }: ListAsked,
 ): Promise<CardList> {
   const now = clock()
   return database.withTenant(reader.tenant, async (tx) => {
@@ -70,7 +53,7 @@ async function listOf(
     if (whose === 'mine' && reader.owner === null)
       return {
         ...about,
-        sentence: 'HubSpot names you as the owner of none of the customers that Holdfast knows.',
+        sentence: `${CRMS[reader.crm].label} names you as the owner of none of the customers that Holdfast knows.`,
         lines: [],
         next: null,
       }
@@ -102,7 +85,7 @@ async function listOf(
 
 async function noticesOf(
   tx: Transaction,
-  { connections, tenant }: CrmReader,
+  { crm, connections, tenant }: CrmReader,
   {
     settings,
     now,
@@ -112,12 +95,12 @@ async function noticesOf(
   const notices = []
   for (const connection of connections) {
     const standing = await readStanding(tx, connection.id)
-    notices.push(...connectionNotices({ connection, standing, now, formats }))
+    notices.push(...connectionNotices({ crm, connection, standing, now, formats }))
   }
   const activated = (await readTenant(tx, tenant)).activatedAt !== null
   const pauses = await readPauses(tx)
   const { sandbox } = connections[0]
-  notices.push(...sendingNotices({ activated, settings, pauses, sandbox, of: null }))
+  notices.push(...sendingNotices({ crm, activated, settings, pauses, sandbox, of: null }))
   return distinct(notices)
 }
 
@@ -136,6 +119,7 @@ function sentenceOf(
   return `${exact ? '' : 'At least '}${amounts.join(' and ')} a year is at risk in ${who}.`
 }
 
+/** As the CRM calls it where a record is opened: HubSpot by the number of its type, Salesforce by its name. */
 const TYPE_OF_OBJECT: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(OBJECT_OF_TYPE).map(([type, object]) => [object, type]),
 )
@@ -143,9 +127,9 @@ const TYPE_OF_OBJECT: Readonly<Record<string, string>> = Object.fromEntries(
 function lineOf(line: CustomerLine, name: string | null, formats: Formats): CardLine {
   const { object, externalId, probability, level, valueAtRiskMinor, currency, renewalDate, reasons } = line
   return {
-    objectTypeId: TYPE_OF_OBJECT[object] ?? '0-2',
+    objectTypeId: TYPE_OF_OBJECT[object] ?? object,
     objectId: externalId,
-    name: name ?? `${object === 'contacts' ? 'Contact' : 'Company'} ${externalId}`,
+    name: name ?? `${capital(wordsOf(object).one)} ${externalId}`,
     // Only who is scored is listed.
     risk: formats.percent(probability ?? 0),
     level: level ?? 'LOW',

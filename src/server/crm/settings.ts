@@ -1,6 +1,5 @@
-/** The settings page inside HubSpot: how things stand for everybody of the account, and for admins what they change there. */
+/** The settings page inside the CRM: how things stand for everybody of the account, and for admins what they change there. */
 import { z } from 'zod'
-import { APP_PATHS } from '../../../connectors/hubspot/app.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import type { CardLink, CardSettings, CardSettingsSaved } from '../../contracts/record-card.ts'
 import { resumeSending } from '../../loop/standing.ts'
@@ -14,19 +13,18 @@ import { readStanding } from '../../store/reads/record-card.ts'
 import { currentSettings } from '../../store/settings-versions.ts'
 import { pauseTenant, readTenant } from '../../store/tenants.ts'
 import { patch, save } from '../api/settings.ts'
-import { route, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { formatsFor } from '../words/formats.ts'
 import { sentence } from '../words/notices.ts'
 import { callerAt } from './card.ts'
 import { connectionNotices, distinct, dryOf, sendingNotices } from './card-notices.ts'
-import { hasRole, once, readerOf, type CrmReader } from './reader.ts'
+import { CRMS, wordsOf } from './crm.ts'
+import { hasRole, type CrmReader } from './reader.ts'
 import { fieldOfProblem, fieldSections, settingsFrom } from './settings-fields.ts'
-import { PRIVATE, signedJson, signedRoute } from './signed-request.ts'
 
 const MOST_VALUES = 100
 
-const settingsChange = z.strictObject({
+export const settingsChange = z.strictObject({
   version: z.int().min(0),
   values: z
     .record(z.string().min(1).max(200), z.union([z.boolean(), z.number(), z.string().max(1000), z.null()]))
@@ -34,65 +32,14 @@ const settingsChange = z.strictObject({
     .refine((values) => Object.keys(values).length > 0, 'names nothing to change'),
 })
 
-const pausing = z.strictObject({ paused: z.boolean() })
-
-const answered = {
-  200: { description: 'What came of it, and the settings now (src/contracts/record-card.ts)' },
-}
-
-export const crmSettingsRoutes: readonly Route[] = [
-  route({
-    ...signedRoute,
-    method: 'get',
-    path: APP_PATHS.settings,
-    summary: 'The settings page in HubSpot, asked for and signed by HubSpot (version 3)',
-    description:
-      'How things stand, for whoever looks; the settings themselves for those who sign in to Holdfast with the address that they have in HubSpot.',
-    answers: { 200: { description: 'The page (src/contracts/record-card.ts)' } },
-    handle: async (request, services) => {
-      const { reader } = await readerOf(request, services, { method: 'get' })
-      return { status: 200, body: await settingsOf(services, reader), headers: PRIVATE }
-    },
-  }),
-  route({
-    ...signedRoute,
-    method: 'post',
-    path: APP_PATHS.settings,
-    summary: 'Changes settings from inside HubSpot',
-    description:
-      'For admins. Fields that somebody else changed meanwhile are kept beside those of the request; where both changed the same one the answer is 409, and nothing is saved.',
-    answers: answered,
-    handle: async (request, services) => {
-      const { reader, body } = await readerOf(request, services, { method: 'post' })
-      const change = signedJson(settingsChange, body)
-      const saved = await once(services, reader, () =>
-        saveChange(services, reader, change, request.requestId),
-      )
-      return { status: 200, body: saved, headers: PRIVATE }
-    },
-  }),
-  route({
-    ...signedRoute,
-    method: 'post',
-    path: APP_PATHS.pause,
-    summary: 'Stops everything that is sent, or lets it go on, from inside HubSpot',
-    description: 'Operators pause; admins let go on.',
-    answers: answered,
-    handle: async (request, services) => {
-      const { reader, body } = await readerOf(request, services, { method: 'post' })
-      const { paused } = signedJson(pausing, body)
-      const said = await once(services, reader, () => pause(services, reader, paused, request.requestId))
-      return { status: 200, body: said, headers: PRIVATE }
-    },
-  }),
-]
+export const pausing = z.strictObject({ paused: z.boolean() })
 
 const isAdmin = (reader: CrmReader): boolean => hasRole(reader, ['admin'])
 const operates = (reader: CrmReader): boolean => hasRole(reader, ['operator', 'admin'])
 
 type Services = Pick<RouteServices, 'database' | 'clock' | 'publicUrl'>
 
-async function settingsOf(
+export async function settingsOf(
   { database, clock, publicUrl }: Services,
   reader: CrmReader,
 ): Promise<CardSettings> {
@@ -113,19 +60,25 @@ async function settingsOf(
   }
   const formats = formatsFor({ now, zone: 'UTC' })
   const { sandbox } = reader.connections[0]
-  const dry = dryOf({ activated, mode: settings.delivery.mode, sandbox })
+  const { crm } = reader
+  const dry = dryOf({ crm, activated, mode: settings.delivery.mode, sandbox })
   const paused = pauses.tenant
   const link = (label: string, path: string): CardLink | null =>
     publicUrl === null || reader.person === null ? null : { label, href: `${publicUrl}/app${path}` }
   const notices = [
-    ...accounts.flatMap((one) => connectionNotices({ ...one, now, formats })),
+    ...accounts.flatMap((one) => connectionNotices({ crm, ...one, now, formats })),
     // What a button here cannot let go on.
-    ...sendingNotices({ activated, settings, pauses: { ...pauses, tenant: null }, sandbox, of: null }).filter(
-      ({ kind }) => kind === 'paused',
-    ),
+    ...sendingNotices({
+      crm,
+      activated,
+      settings,
+      pauses: { ...pauses, tenant: null },
+      sandbox,
+      of: null,
+    }).filter(({ kind }) => kind === 'paused'),
   ]
   return {
-    sentence: `${looksAfter(accounts, formats.count)} ${dry ?? 'Actions go out to customers.'}`,
+    sentence: `${looksAfter(reader, accounts, formats.count)} ${dry ?? 'Actions go out to customers.'}`,
     notices: distinct(notices),
     mayChange: isAdmin(reader),
     paused: paused === null ? null : sentence(paused),
@@ -136,8 +89,8 @@ async function settingsOf(
         : [
             ...accounts.map(({ connection, customers, standing }) => ({
               key: `connection ${connection.id}`,
-              title: `Connection: ${connection.object}`,
-              text: accountWords({ customers, standing }, connection.object, formats),
+              title: `Connection: ${wordsOf(connection.object).many}`,
+              text: accountWords(reader, { customers, standing, connection }, formats),
               fields: [],
               more: link('Connection, who is a customer, and mapping', `/connections/${connection.id}`),
             })),
@@ -168,25 +121,33 @@ async function standingsOf(
 }
 
 /** "Holdfast looks after 1,204 companies of this account." */
-function looksAfter(accounts: readonly Account[], count: (n: number) => string): string {
-  const parts = accounts.map(({ customers, connection }) => `${count(customers)} ${connection.object}`)
-  return `Holdfast looks after ${parts.join(' and ')} of this account.`
+function looksAfter(
+  { crm }: Pick<CrmReader, 'crm'>,
+  accounts: readonly Account[],
+  count: (n: number) => string,
+): string {
+  const parts = accounts.map(({ customers, connection }) => {
+    const { one, many } = wordsOf(connection.object)
+    return `${count(customers)} ${customers === 1 ? one : many}`
+  })
+  return `Holdfast looks after ${parts.join(' and ')} of this ${CRMS[crm].account}.`
 }
 
 function accountWords(
-  { customers, standing }: Pick<Account, 'customers' | 'standing'>,
-  object: string,
+  { crm }: Pick<CrmReader, 'crm'>,
+  { customers, standing, connection }: Account,
   { ago, count }: { ago(date: Date): string; count(n: number): string },
 ): string {
+  const { many } = wordsOf(connection.object)
   const read = standing.sync?.lastDoneAt ?? null
   if (!standing.populationStated)
-    return `Nobody has said yet which ${object} are customers: until then nothing is scored.`
+    return `Nobody has said yet which ${many} are customers: until then nothing is scored.`
   return read === null
-    ? `The ${object} are being read for the first time.`
-    : `${count(customers)} ${object} are customers. The account was read whole ${ago(read)}; changes are read as they come.`
+    ? `The ${many} are being read for the first time.`
+    : `${count(customers)} ${many} are customers. The ${CRMS[crm].account} was read whole ${ago(read)}; changes are read as they come.`
 }
 
-async function saveChange(
+export async function saveChange(
   services: RouteServices,
   reader: CrmReader,
   { version, values }: z.infer<typeof settingsChange>,
@@ -243,7 +204,7 @@ function unplaced(settings: ServiceSettings, wrong: SettingsFault['fields']): st
   return others.length === 0 ? 'What is wrong stands at the field.' : problemsSentence(others)
 }
 
-async function pause(
+export async function pause(
   services: RouteServices,
   reader: CrmReader,
   wanted: boolean,
@@ -262,7 +223,7 @@ async function pause(
     const isPaused = (await readTenant(tx, tenant)).status === 'paused'
     if (isPaused === wanted) return false
     if (wanted) {
-      const reason = `Paused in HubSpot by ${reader.person?.name ?? reader.email ?? 'an operator'}`
+      const reason = `Paused in ${CRMS[reader.crm].label} by ${reader.person?.name ?? reader.email ?? 'an operator'}`
       await pauseTenant(tx, tenant, reason)
       await recordAudit(tx, { actor, action: 'tenant.pause', detail: { reason }, requestId })
     } else {

@@ -17,7 +17,7 @@ export async function listKeys(tx: Transaction, request: KeysRequest = {}): Prom
   const size = pageSize(request)
   const after = readCursor(ORDER, request, z.tuple([z.iso.datetime(), z.uuid()]))
   const rows = await tx.query<ApiKey & { place: Date }>(
-    `select id, name, prefix, scopes, created_by as "createdBy", created_at as "createdAt",
+    `select id, name, prefix, scopes, account, created_by as "createdBy", created_at as "createdAt",
        last_used_at as "lastUsedAt", revoked_at as "revokedAt", date_trunc('milliseconds', created_at) as place
      from api_keys
      where tenant_id = $1 and ($2::text is null or (revoked_at is null) = ($2 = 'active'))

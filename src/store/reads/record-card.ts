@@ -60,20 +60,20 @@ export async function findRecords(
 
 export interface AnsweredRecord {
   readonly connection: ConnectionId
-  readonly object: 'companies' | 'contacts'
+  readonly object: string
   /** Of the record in the CRM. */
   readonly id: string
   readonly group: string
   readonly responsible: FoundRecord['responsible']
 }
 
-/** The record of a customer that somebody answers for; null: it is none of HubSpot. */
+/** The record of a customer that somebody answers for; null: there is none such. */
 export async function answeredRecord(tx: Transaction, customer: CustomerId): Promise<AnsweredRecord | null> {
   const [row] = await tx.prepared<AnsweredRecord>(
     `select connection_id as connection, object, external_id as id, group_name as group,
        case when responsible_id is not null then
          jsonb_build_object('id', responsible_id, 'email', responsible_email) end as responsible
-     from customers where tenant_id = $1 and id = $2 and object in ('companies', 'contacts')`,
+     from customers where tenant_id = $1 and id = $2`,
     [tx.tenant, customer],
   )
   return row ?? null

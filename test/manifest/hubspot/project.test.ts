@@ -5,7 +5,7 @@ import { WORKFLOW_DEFINITIONS } from '../../../connectors/hubspot/workflow-actio
 import { APP_SCOPES } from '../../../connectors/hubspot/scopes.ts'
 import { checkProject, type ProjectFiles } from '../../../manifest/hubspot/check.ts'
 import { hubspotProject } from '../../../manifest/hubspot/project.ts'
-import { workflowRoutes } from '../../../src/server/crm/workflow-actions.ts'
+import { workflowRoutes } from '../../../src/server/crm/hubspot-workflow.ts'
 import { pageRoutes } from '../../../src/server/pages/routes.ts'
 import { webhookRoutes } from '../../../src/server/webhooks.ts'
 

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TenantId } from '../../../src/contracts/ids.ts'
-import { once, readerOf, type CrmReader } from '../../../src/server/crm/reader.ts'
-import { signedHeaders, signedQuery } from '../../../src/server/crm/signed-request.ts'
+import { hubspotReader } from '../../../src/server/crm/hubspot-reader.ts'
+import { once, type CrmReader } from '../../../src/server/crm/reader.ts'
+import { signedHeaders, signedQuery } from '../../../src/server/crm/hubspot-signed.ts'
 import { openMetrics } from '../../../src/server/metrics.ts'
 import { route } from '../../../src/server/route.ts'
 import { createConnection, setConnectionStatus } from '../../../src/store/connections.ts'
@@ -34,7 +35,7 @@ const routes = [
     ...declared,
     method: 'get',
     handle: async (request, services) => {
-      const { reader } = await readerOf(request, services, { method: 'get' })
+      const { reader } = await hubspotReader(request, services, { method: 'get' })
       seen.push(reader)
       return { status: 200, body: {} }
     },
@@ -43,7 +44,7 @@ const routes = [
     ...declared,
     method: 'post',
     handle: async (request, services) => {
-      const { reader } = await readerOf(request, services, { method: 'post', object: () => 'contacts' })
+      const { reader } = await hubspotReader(request, services, { method: 'post', object: () => 'contacts' })
       return once(services, reader, async () => {
         if (fails !== null) throw fails
         seen.push(reader)
@@ -133,7 +134,7 @@ describe(`requests that HubSpot signs (${databaseKind})`, () => {
     expect(seen).toMatchObject([
       {
         tenant,
-        portal,
+        account: portal,
         user: '5',
         email: 'ann@acme.example',
         person: { name: 'Ann', role: 'operator' },

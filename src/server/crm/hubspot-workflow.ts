@@ -38,7 +38,8 @@ import {
 import { planByHand } from '../api/plan-by-hand.ts'
 import { route, type Answer, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
-import { notSigned, signedJson, signedQuery, takeWorkflowSigned, workflowHeaders } from './signed-request.ts'
+import { signedJson, signedQuery, takeWorkflowSigned, workflowHeaders } from './hubspot-signed.ts'
+import { notSigned } from './reader.ts'
 
 /** HubSpot wants an answer within five seconds: what is not known after this is told later. */
 const ON_THE_LINE_MS = 2500

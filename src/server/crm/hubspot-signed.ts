@@ -10,6 +10,7 @@ import type { Access } from '../../security/access.ts'
 import { invalidPart, type FieldProblem } from '../problem.ts'
 import type { RouteRequest } from '../route.ts'
 import type { AppKey, RouteServices } from '../services.ts'
+import { notSigned } from './reader.ts'
 
 /** Of a route that takes signed requests. */
 export const signedHeaders = z.object({
@@ -28,9 +29,6 @@ export const signedRoute = {
   headers: signedHeaders,
   query: signedQuery,
 } as const
-
-/** Of their answers: nobody's business but of whom it is signed for, and nothing that is true in a minute. */
-export const PRIVATE = { 'Cache-Control': 'no-store' }
 
 /** As a route that declares {@link signedHeaders}, {@link signedQuery} and no body is asked. */
 export type SignedRouteRequest = Pick<
@@ -111,11 +109,6 @@ export async function takeWorkflowSigned(
     throw notSigned()
   }
   return { key, body }
-}
-
-/** As every request is refused that is not signed as it has to be. */
-export function notSigned(): HoldfastError {
-  return new HoldfastError('unauthenticated', 'The request is not signed as it has to be.')
 }
 
 /**

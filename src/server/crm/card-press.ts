@@ -1,6 +1,5 @@
-/** The card of a record inside HubSpot, and what is pressed on it: asked for by `hubspot.fetch`, signed by HubSpot. */
+/** What is pressed on the card of a record: an answer to what is suggested, or that it is to be scored now. */
 import { z } from 'zod'
-import { APP_PATHS } from '../../../connectors/hubspot/app.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
 import { asIntervention } from '../../contracts/ids.ts'
 import type { CardPressed, CardTone } from '../../contracts/record-card.ts'
@@ -14,106 +13,47 @@ import { currentSettings } from '../../store/settings-versions.ts'
 import { whoOf } from '../api/timeline-words.ts'
 import { formatsFor } from '../words/formats.ts'
 import { sentence } from '../words/notices.ts'
-import { route, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { atRecord, callerAt, cardOf, type RecordOf } from './card.ts'
 import { NOT_ASKED } from './card-suggestion.ts'
-import {
-  OBJECT_OF_TYPE,
-  objectInBody,
-  objectInQuery,
-  objectTypeId,
-  once,
-  readerOf,
-  type CrmReader,
-} from './reader.ts'
-import { parseSigned, PRIVATE, signedJson, signedRoute } from './signed-request.ts'
+import { CRMS, wordsOf } from './crm.ts'
+import type { CrmReader } from './reader.ts'
 
 const DAY = 86_400_000
 
-const record = z.object({
-  objectTypeId,
-  objectId: z.string().regex(/^\d{1,20}$/, 'is the id of a record'),
-})
-
-const cardAnswer = z
-  .strictObject({
-    ...record.shape,
-    intervention: z.uuid(),
-    asked: z.string().max(60),
-    answer: z.enum(['approve', 'snooze', 'not_right']),
-    days: z.int().min(1).max(90).optional(),
-    reason: z.enum(NOT_RIGHT_REASONS).optional(),
-    note: z.string().trim().max(500).optional(),
-  })
-  .refine(({ answer, days }) => answer !== 'snooze' || days !== undefined, {
-    path: ['days'],
-    message: 'says for how many days it is put off',
-  })
-  .refine(({ answer, reason }) => answer !== 'not_right' || reason !== undefined, {
-    path: ['reason'],
-    message: 'says why it is not right',
-  })
-
-const answered = {
-  200: { description: 'What came of it, and the card as it is now (src/contracts/record-card.ts)' },
+/** As it comes, beside the record that it is about: src/contracts/record-card.ts. */
+export const answerShape = {
+  intervention: z.uuid().meta({ description: 'Of `answers` of the card' }),
+  asked: z.string().max(60).meta({ description: 'Of `answers` of the card' }),
+  answer: z.enum(['approve', 'snooze', 'not_right']),
+  days: z.int().min(1).max(90).optional().meta({ description: 'With snooze' }),
+  reason: z.enum(NOT_RIGHT_REASONS).optional().meta({ description: 'With not_right' }),
+  note: z.string().trim().max(500).optional().meta({ description: 'With not_right, in words' }),
 }
 
-export const cardRoutes: readonly Route[] = [
-  route({
-    ...signedRoute,
-    method: 'get',
-    path: APP_PATHS.card,
-    summary: 'The card of a record in HubSpot, asked for and signed by HubSpot (version 3)',
-    description:
-      'For `objectTypeId` and `objectId`, of the account and to the user that HubSpot adds to the query and signs. Other accounts are answered nothing of it.',
-    answers: { 200: { description: 'The card (src/contracts/record-card.ts)' } },
-    handle: async (request, services) => {
-      const { reader } = await readerOf(request, services, { method: 'get', object: objectInQuery })
-      const { objectTypeId, objectId } = parseSigned(record, 'query', request.query)
-      const card = await cardOf(services, reader, { object: OBJECT_OF_TYPE[objectTypeId], id: objectId })
-      return { status: 200, body: card, headers: PRIVATE }
-    },
-  }),
-  route({
-    ...signedRoute,
-    method: 'post',
-    path: APP_PATHS.cardAnswer,
-    summary: 'An answer to what is suggested on a record in HubSpot: approve, snooze, not right',
-    description: 'Taken once. Whoever answers second is told who was first.',
-    answers: answered,
-    handle: async (request, services) => {
-      const { reader, body } = await readerOf(request, services, { method: 'post', object: objectInBody })
-      const says = signedJson(cardAnswer, body)
-      const pressed = await once(services, reader, () => press(services, reader, says, request.requestId))
-      return { status: 200, body: pressed, headers: PRIVATE }
-    },
-  }),
-  route({
-    ...signedRoute,
-    method: 'post',
-    path: APP_PATHS.cardScore,
-    summary: 'Has a record in HubSpot read and scored now',
-    description: 'Answers at once. The card says when it is done.',
-    answers: answered,
-    handle: async (request, services) => {
-      const { reader, body } = await readerOf(request, services, { method: 'post', object: objectInBody })
-      await services.rates.takeOf('costly', `hubspot ${reader.portal} ${reader.user}`)
-      const { objectTypeId, objectId } = signedJson(record, body)
-      const asked = { object: OBJECT_OF_TYPE[objectTypeId], id: objectId }
-      const pressed = await once(services, reader, () => scoreIt(services, reader, asked))
-      return { status: 200, body: pressed, headers: PRIVATE }
-    },
-  }),
-]
+export type Says = z.infer<z.ZodObject<typeof answerShape>>
 
-type Says = z.infer<typeof cardAnswer>
+/** What belongs to an answer is there. */
+export function isWhole({ answer, days, reason }: Says, { addIssue }: z.RefinementCtx): void {
+  if (answer === 'snooze' && days === undefined)
+    addIssue({ code: 'custom', path: ['days'], message: 'says for how many days it is put off' })
+  if (answer === 'not_right' && reason === undefined)
+    addIssue({ code: 'custom', path: ['reason'], message: 'says why it is not right' })
+}
 
-async function press(
+/**
+ * Taken once: whoever answers second is told who was first.
+ *
+ * @throws HoldfastError `not_found` for what is of another account or record; `forbidden`
+ */
+export async function press(
   services: RouteServices,
   reader: CrmReader,
-  { objectTypeId, objectId, intervention: id, answer, days, reason, note, asked }: Says,
-  requestId: string,
+  {
+    record,
+    says: { intervention: id, answer, days, reason, note, asked },
+    requestId,
+  }: { readonly record: RecordOf; readonly says: Says; readonly requestId: string },
 ): Promise<CardPressed> {
   const { database, queue } = services
   const now = services.clock()
@@ -124,7 +64,7 @@ async function press(
     const shown = found === null ? null : await answeredRecord(tx, found.customer)
     // What is of another account is as if it were not there.
     if (shown === null || !reader.connections.some((one) => one.id === shown.connection)) throw gone()
-    if (shown.id !== objectId || shown.object !== OBJECT_OF_TYPE[objectTypeId]) throw gone()
+    if (shown.id !== record.id || shown.object !== record.object) throw gone()
     if (shown.group !== 'policy') throw gone()
     const at = atRecord(reader, shown.responsible)
     if (!maySee(settings.cards, at) || !mayAnswer(settings.cards, at))
@@ -150,7 +90,7 @@ async function press(
     came.outcome === 'done'
       ? { said: DONE[answer](formats.day(until), delivery === 'live'), tone: 'success' as const }
       : notDone(came, (actor) => whoOf(actor, caller), formats.exact)
-  return { ...said, card: await cardOf(services, reader, shown) }
+  return { ...said, card: await cardOf(services, reader, record) }
 }
 
 const DONE: Readonly<Record<Says['answer'], (until: string, live: boolean) => string>> = {
@@ -192,24 +132,31 @@ const ANSWERED: Readonly<Record<string, string>> = {
   dry_run: 'recorded',
 }
 
-async function scoreIt(services: RouteServices, reader: CrmReader, asked: RecordOf): Promise<CardPressed> {
+/** Has the record read and scored; the card says when it is done. */
+export async function scoreIt(
+  services: RouteServices,
+  reader: CrmReader,
+  asked: RecordOf,
+): Promise<CardPressed> {
   const { database, queue } = services
   const now = services.clock()
+  const { many } = wordsOf(asked.object)
+  const { account } = CRMS[reader.crm]
   const connection = reader.connections.find(({ object }) => object === asked.object)
   const refused = await database.withTenant(reader.tenant, async (tx) => {
     const { settings } = await currentSettings(tx)
     const found = await findRecord(tx, { connections: reader.connections.map(({ id }) => id), ...asked })
     if (!maySee(settings.cards, atRecord(reader, found?.responsible ?? null)))
       return 'This is not shown to you, so it cannot be scored by you.'
-    if (connection === undefined) return `Holdfast does not look after ${asked.object} in this account.`
-    if (connection.status !== 'active') return 'The account is not being read at the moment.'
+    if (connection === undefined) return `Holdfast does not look after ${many} in this ${account}.`
+    if (connection.status !== 'active') return `The ${account} is not being read at the moment.`
     const { populationStated, sync } = await readStanding(tx, connection.id, asked)
-    if (!populationStated) return `Nobody has said yet which ${asked.object} are customers.`
+    if (!populationStated) return `Nobody has said yet which ${many} are customers.`
     if ((sync?.lastDoneAt ?? null) === null)
-      return 'The account is still being read for the first time; this record comes with it.'
+      return `The ${account} is still being read for the first time; this record comes with it.`
     await scoreNow(tx, {
       connection: connection.id,
-      origin: reader.portal,
+      origin: reader.account,
       object: asked.object,
       ids: [asked.id],
       now,
