@@ -14,7 +14,7 @@ import {
   setOutputs,
   takeOwedCalls,
   tenantsWithCalls,
-  type CallName,
+  type CallNames,
   type OwedCall,
 } from '../store/workflow-calls.ts'
 import { openConnector } from './open-connector.ts'
@@ -35,22 +35,24 @@ const LEASE_SECONDS = 120
 /**
  * What came of calls that are open, where it is known by now.
  *
- * @param only one call, which somebody waits for on the line; null: whatever a CRM waits for
- * @returns of `only`: null, it is not known yet
+ * @param only calls that somebody waits for on the line; null: whatever a CRM waits for
+ * @returns by the CRM's id of the call; what is not known yet is left out
  */
 export async function settleCalls(
   tx: Transaction,
-  { now, only = null }: { readonly now: Date; readonly only?: CallName | null },
-): Promise<CallOutputs | null> {
-  const open = await openCalls(tx, { limit: only === null ? AT_ONCE : 1, only })
-  if (open.length === 0) return null
+  { now, only = null }: { readonly now: Date; readonly only?: CallNames | null },
+): Promise<ReadonlyMap<string, CallOutputs>> {
+  const settled = new Map<string, CallOutputs>()
+  const open = await openCalls(tx, { limit: only?.callbacks.length ?? AT_ONCE, only })
+  if (open.length === 0) return settled
   const { settings } = await currentSettings(tx)
-  let last: CallOutputs | null = null
   for (const call of open) {
-    last = await callOutputs(tx, call, { settings, now })
-    if (last !== null) await setOutputs(tx, call, last)
+    const outputs = await callOutputs(tx, call, { settings, now })
+    if (outputs === null) continue
+    await setOutputs(tx, call, outputs)
+    settled.set(call.callback, outputs)
   }
-  return last
+  return settled
 }
 
 /**

@@ -17,6 +17,7 @@ import { end, fail, handlerOf, note, type Dispatch } from './dispatch.ts'
 import { openLiveStreams, type StreamLimits } from './events/streams.ts'
 import { securityHeaders } from './headers.ts'
 import { hubspotCrmRoutes } from './crm/hubspot-routes.ts'
+import { salesforceCrmRoutes } from './crm/salesforce-routes.ts'
 import { billingWebhook } from './billing.ts'
 import { healthRoutes, type ReadyCheck } from './health.ts'
 import { metricsRoute, openMetrics, type Metrics } from './metrics.ts'
@@ -112,6 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...publicRoutes,
     ...webhookRoutes(),
     ...hubspotCrmRoutes,
+    ...salesforceCrmRoutes,
     ...workflowRoutes,
     ...smsRoutes({ sandbox: services.texts ?? null }),
     ...mailEventRoutes,

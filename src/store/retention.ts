@@ -21,7 +21,8 @@ const SWEEPS: readonly Sweep[] = [
   { setting: 'sessions', table: 'sign_in_links', where: 'expires_at < $2' },
   // Events that wait to be looked at stay, however old: they are work. Others are sent again for a day.
   { setting: 'webhookReceipts', table: 'webhook_receipts', where: 'processed_at < $2' },
-  { setting: 'webhookReceipts', table: 'workflow_calls', where: 'ended_at < $2' },
+  // Nobody has to come back for what was not known in time.
+  { setting: 'webhookReceipts', table: 'workflow_calls', where: 'coalesce(ended_at, expires_at) < $2' },
   { setting: 'keptAnswers', table: 'idempotent_requests', where: 'created_at < $2' },
   // One that may still be fetched has lasted a day at most.
   { setting: 'exports', table: 'data_exports', where: 'asked_at < $2 and expires_at < now()' },

@@ -1,15 +1,14 @@
 /** Calls of workflows and agents of a CRM: kept once, answered on the line or later. Due times are database time. */
-import { HoldfastError } from '../contracts/errors.ts'
 import type { Level } from '../contracts/customer-terms.ts'
 import type { ConnectionId, CustomerId, TenantId } from '../contracts/ids.ts'
 import type { ConnectionStatus } from './connections.ts'
 import type { Transaction } from './database.ts'
 import { endRow, type OutwardEnd } from './outward.ts'
 
-export type WorkflowCallKind = 'score' | 'decide' | 'intervene'
+export const WORKFLOW_CALL_KINDS = ['score', 'decide', 'intervene'] as const
+export type WorkflowCallKind = (typeof WORKFLOW_CALL_KINDS)[number]
 
 export interface NewWorkflowCall {
-  readonly connection: ConnectionId
   /** The CRM's id of the call. */
   readonly callback: string
   readonly action: WorkflowCallKind
@@ -23,43 +22,54 @@ export interface NewWorkflowCall {
 }
 
 export interface KeptCall {
+  readonly callback: string
   readonly state: 'open' | 'known' | 'told' | 'lost'
   readonly outputs: Readonly<Record<string, string | number | null>> | null
   /** It did not come before. */
   readonly first: boolean
+  /** What came before under this id was the same; otherwise nothing is to be done for it. */
+  readonly same: boolean
 }
 
 /**
- * A second one that comes meanwhile waits until the first one's transaction ended, and then reads what came of it.
+ * One that came before and is being kept meanwhile is waited for until that transaction ended, and then what came of it is read.
  *
- * @throws HoldfastError `conflict` for another call under the same id
+ * @param calls of one connection, each id once
+ * @returns in the order of `calls`
  */
-export async function keepCall(tx: Transaction, call: NewWorkflowCall): Promise<KeptCall> {
-  const made = await tx.query(
+export async function keepCalls(
+  tx: Transaction,
+  connection: ConnectionId,
+  calls: readonly NewWorkflowCall[],
+): Promise<readonly KeptCall[]> {
+  const rows = JSON.stringify(
+    calls.map(({ callback, action, object, externalId, by, seconds }) => ({
+      callback,
+      action,
+      object,
+      external: externalId,
+      by,
+      seconds,
+    })),
+  )
+  const made = await tx.query<{ callback: string }>(
     `insert into workflow_calls (tenant_id, connection_id, callback, action, object, external_id, asked_by, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8))
-     on conflict (tenant_id, connection_id, callback) do nothing returning 1`,
-    [
-      tx.tenant,
-      call.connection,
-      call.callback,
-      call.action,
-      call.object,
-      call.externalId,
-      call.by,
-      call.seconds,
-    ],
+     select $1, $2, c.callback, c.action, c.object, c.external, c.by, now() + make_interval(secs => c.seconds)
+     from json_to_recordset($3) as c (callback text, action text, object text, external text, by text, seconds float8)
+     -- In one order, so that two that hold the same calls wait for one another, and not each for the other.
+     order by c.callback
+     on conflict (tenant_id, connection_id, callback) do nothing returning callback`,
+    [tx.tenant, connection, rows],
   )
-  if (made.length > 0) return { state: 'open', outputs: null, first: true }
-  const [found] = await tx.query<Omit<KeptCall, 'first'> & { same: boolean }>(
-    `select state, outputs, (action, object, external_id) = ($4, $5, $6) as same from workflow_calls
-     where tenant_id = $1 and connection_id = $2 and callback = $3`,
-    [tx.tenant, call.connection, call.callback, call.action, call.object, call.externalId],
+  const first = new Set(made.map(({ callback }) => callback))
+  const found = await tx.query<Omit<KeptCall, 'first'>>(
+    `select w.callback, w.state, w.outputs, (w.action, w.object, w.external_id) = (c.action, c.object, c.external) as same
+     from json_to_recordset($3) as c (callback text, action text, object text, external text)
+     join workflow_calls w on w.tenant_id = $1 and w.connection_id = $2 and w.callback = c.callback`,
+    [tx.tenant, connection, rows],
   )
-  const { same, ...kept } = found
-  if (!same)
-    throw new HoldfastError('conflict', `The call ${call.callback} came before, and was another one.`)
-  return { ...kept, first: false }
+  const kept = new Map(found.map((one) => [one.callback, one]))
+  return calls.map(({ callback }) => ({ ...kept.get(callback)!, first: first.has(callback) }))
 }
 
 /** Everything by which an open call is told to be answered. */
@@ -98,12 +108,16 @@ export interface OpenCall {
 /** As the hint bears it that asks for the record to be read. */
 export const hintKey = (callback: string): string => `workflow:${callback}`
 
-/**
- * @param callbacks of one connection; null: whatever the CRM waits for, the longest waiting first
- */
+/** Calls of one connection. */
+export interface CallNames {
+  readonly connection: ConnectionId
+  readonly callbacks: readonly string[]
+}
+
+/** @param only null: whatever the CRM waits for, the longest waiting first */
 export function openCalls(
   tx: Transaction,
-  { limit, only = null }: { limit: number; only?: { connection: ConnectionId; callback: string } | null },
+  { limit, only = null }: { readonly limit: number; readonly only?: CallNames | null },
 ): Promise<readonly OpenCall[]> {
   return tx.query<OpenCall>(
     `select w.connection_id as connection, w.callback, w.action, w.expires_at <= now() as expired,
@@ -124,9 +138,9 @@ export function openCalls(
      left join scores s on s.tenant_id = c.tenant_id and s.customer_id = c.id
      left join steps d on d.tenant_id = w.tenant_id and d.connection_id = w.connection_id and d.step = 'decide'
      where w.tenant_id = $1 and w.state = 'open'
-       and case when $2::uuid is null then w.blocked_at is not null else w.connection_id = $2 and w.callback = $3 end
+       and case when $2::uuid is null then w.blocked_at is not null else w.connection_id = $2 and w.callback = any ($3::text[]) end
      order by w.asked_at, w.callback limit $4`,
-    [tx.tenant, only?.connection ?? null, only?.callback ?? null, limit],
+    [tx.tenant, only?.connection ?? null, only === null ? null : [...only.callbacks], limit],
   )
 }
 
@@ -157,11 +171,11 @@ export async function noteDeciding(tx: Transaction, { connection, callback }: Ca
 }
 
 /** The CRM goes on without waiting: it was answered on the line. */
-export async function noteAnswered(tx: Transaction, { connection, callback }: CallName): Promise<void> {
+export async function noteAnswered(tx: Transaction, { connection, callbacks }: CallNames): Promise<void> {
   await tx.query(
     `update workflow_calls set state = 'told', ended_at = now()
-     where tenant_id = $1 and connection_id = $2 and callback = $3 and state = 'known' and blocked_at is null`,
-    [tx.tenant, connection, callback],
+     where tenant_id = $1 and connection_id = $2 and callback = any ($3::text[]) and state = 'known' and blocked_at is null`,
+    [tx.tenant, connection, [...callbacks]],
   )
 }
 
@@ -239,7 +253,11 @@ export async function tenantsWithCalls(tx: Transaction, limit: number): Promise<
 /** The customer of a record, where it is one now. */
 export async function customerOfRecord(
   tx: Transaction,
-  { connection, object, externalId }: Pick<NewWorkflowCall, 'connection' | 'object' | 'externalId'>,
+  {
+    connection,
+    object,
+    externalId,
+  }: { readonly connection: ConnectionId; readonly object: string; readonly externalId: string },
 ): Promise<CustomerId | null> {
   const [row] = await tx.query<{ id: CustomerId }>(
     `select id from customers where tenant_id = $1 and connection_id = $2 and object = $3 and external_id = $4

@@ -4,9 +4,24 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { TenantId } from '../../src/contracts/ids.ts'
-import { API_SCOPES, ROLES, type Access, type ApiScope, type Role } from '../../src/security/access.ts'
+import {
+  API_SCOPES,
+  PACKAGE_SCOPE,
+  ROLES,
+  type Access,
+  type ApiScope,
+  type Role,
+} from '../../src/security/access.ts'
 import type { TestServer } from '../support/server.ts'
 import { SAME_SITE } from './companies.ts'
+
+/** Of nobody who is connected: what is asked for of it is not found, as long as the door opens. */
+export const PACKAGE_ORG = '00DHp000002xQAXMA2'
+const PACKAGE_HEADERS = {
+  'x-holdfast-org': PACKAGE_ORG,
+  'x-holdfast-user': '005Hp00000iRwXaIAK',
+  'x-holdfast-email': 'rep@acme.example',
+}
 
 /** A caller as the request shows it. */
 export interface Credential {
@@ -24,6 +39,11 @@ export async function credentialsOf(server: TestServer, tenant: TenantId): Promi
     headers: { authorization: `Bearer ${await server.key(tenant, scope)}` },
     scope,
   }))
+  const packaged = server.packageKey(tenant, PACKAGE_ORG).then((key): Credential => ({
+    name: 'a key of the package in an org',
+    headers: { authorization: `Bearer ${key}`, ...PACKAGE_HEADERS },
+    scope: PACKAGE_SCOPE,
+  }))
   const people = ROLES.flatMap((role) => [false, true].map((installation) => ({ role, installation }))).map(
     async ({ role, installation }) => ({
       name: `${role}${installation ? ' of the installation' : ''}`,
@@ -32,7 +52,7 @@ export async function credentialsOf(server: TestServer, tenant: TenantId): Promi
       installation,
     }),
   )
-  return Promise.all([...keys, ...people])
+  return Promise.all([...keys, packaged, ...people])
 }
 
 /** As the table of doors writes it: scope of a key, role of a person, whether the installation is needed. */
@@ -47,6 +67,7 @@ export function opens(door: string, { scope, role, installation = false }: Crede
   if (door === 'public') return true
   const [needScope, needRole, span] = door.split(' ')
   if (scope !== undefined) return scope === needScope
+  if (needRole === '-') return false
   if (span === 'installation' && !installation) return false
   return ROLES.indexOf(role!) >= ROLES.indexOf(needRole as Role)
 }
@@ -183,7 +204,7 @@ export function ask(
   const thing = thingOf(route, things)
   const address = path.replace(/\{(\w+)\}/g, (_, name: string) => SAMPLES[name] ?? String(thing ?? 'x'))
   const body = BODIES[`${method} ${path}`]?.(things)
-  const isForm = !path.startsWith('/v1/')
+  const isForm = !/^\/(v1|crm)\//.test(path)
   return server.fetch(address, {
     method: method === 'all' ? 'GET' : method.toUpperCase(),
     headers: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { salesforceCrmRoutes } from '../../src/server/crm/salesforce-routes.ts'
 import { apiRoutes } from '../../src/server/api/routes.ts'
 import { describeApi } from '../../src/server/openapi.ts'
 import { route } from '../../src/server/route.ts'
@@ -108,6 +109,7 @@ describe('the description of the API', () => {
         ...['/healthz', '/readyz', '/metrics', '/openapi.json'].map((path) => ({ method: 'get', path })),
         ...OPEN_POSTS.map((path) => ({ method: 'post', path })),
         ...SIGNED,
+        ...salesforceCrmRoutes,
       ]
         .map(({ method, path }) => `${method} ${path}`)
         .toSorted(),

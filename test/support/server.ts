@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { systemClock } from '../../src/contracts/clock.ts'
 import type { TenantId } from '../../src/contracts/ids.ts'
 import type { ApiScope, Role } from '../../src/security/access.ts'
-import { createApiKey } from '../../src/security/api-keys.ts'
+import { createApiKey, createPackageKey } from '../../src/security/api-keys.ts'
 import { csrfOf } from '../../src/security/csrf.ts'
 import { openSecrets } from '../../src/security/secrets.ts'
 import { createSignInLink } from '../../src/security/sessions.ts'
@@ -21,6 +21,8 @@ export interface TestServer extends RunningServer {
   log(): string
   /** A new key, as programs show it. */
   key(tenant: TenantId, ...scopes: ApiScope[]): Promise<string>
+  /** Of the package in an org. */
+  packageKey(tenant: TenantId, org: string): Promise<string>
   /** A new session: the cookie of somebody who signed in over HTTP. */
   cookie(tenant: TenantId, role: Role, installation?: boolean): Promise<string>
   /** As our own pages ask: a change that shows a session's cookie shows its CSRF token too, unless a test says its own. */
@@ -79,6 +81,10 @@ export async function startTestServer(
         createApiKey(tx, { name: 'A program', scopes, actor: 'a test' }),
       )
       return made.key
+    },
+    packageKey: async (tenant, account) => {
+      const about = { name: 'A package', account, actor: 'a test' }
+      return (await database.withTenant(tenant, (tx) => createPackageKey(tx, about))).key
     },
     cookie: async (tenant, role, installation = false) => {
       const token = await database.withTenant(tenant, (tx) =>

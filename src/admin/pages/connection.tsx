@@ -15,6 +15,7 @@ import { Controls } from './connections/controls.tsx'
 import { Held } from './connections/held.tsx'
 import { Leaving } from './connections/leaving.tsx'
 import { Link as SignIn } from './connections/link.tsx'
+import { Package } from './connections/package.tsx'
 import { Problems } from './connections/problems.tsx'
 import { Steps } from './connections/steps.tsx'
 import { Understanding } from './connections/understanding.tsx'
@@ -54,6 +55,7 @@ export function ConnectionPage() {
               <SignIn connection={connection} />
               <Understanding connection={connection} />
             </Columns>
+            <Package connection={connection} />
             <Check connection={connection} />
             <Leaving connection={connection} />
           </>

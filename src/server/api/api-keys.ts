@@ -1,6 +1,6 @@
 /** Keys of programs, for admins: a key is shown once, when it is made. No key makes another. */
 import { z } from 'zod'
-import { API_SCOPES, TENANT_SCOPES } from '../../security/access.ts'
+import { API_SCOPES, PACKAGE_SCOPE, TENANT_SCOPES } from '../../security/access.ts'
 import { createApiKey, revokeApiKey } from '../../security/api-keys.ts'
 import type { ApiKey } from '../../store/api-keys.ts'
 import { LARGEST_PAGE } from '../../store/reads/paging.ts'
@@ -13,7 +13,11 @@ export const apiKeyAnswer = z.object({
   id: z.uuid(),
   name: z.string().meta({ description: 'What uses it', example: 'Warehouse' }),
   prefix: z.string().meta({ description: 'Its first characters, to tell keys apart', example: 'hf_x81c2Q' }),
-  scopes: z.array(z.enum(API_SCOPES)),
+  scopes: z.array(z.enum([...API_SCOPES, PACKAGE_SCOPE])),
+  account: z.string().nullable().meta({
+    description: 'With the scope crm: the org whose package shows it',
+    example: '00DHp000002xQAXMA2',
+  }),
   createdBy: z.string(),
   createdAt: shape.time,
   lastUsedAt: shape.time.nullable().meta({ description: 'To the minute; null: never yet' }),
@@ -42,6 +46,7 @@ const COLUMNS: CsvColumns<ApiKey> = {
   name: (key) => key.name,
   prefix: (key) => key.prefix,
   scopes: (key) => key.scopes.join(' '),
+  account: (key) => key.account,
   createdBy: (key) => key.createdBy,
   createdAt: (key) => key.createdAt,
   lastUsedAt: (key) => key.lastUsedAt,

@@ -25,6 +25,7 @@ import { interventionRoutes } from './interventions.ts'
 import { modelRoutes } from './models.ts'
 import { offerRoutes } from './offers.ts'
 import { overviewRoute } from './overview.ts'
+import { packageKeyRoutes } from './package-keys.ts'
 import { peopleRoutes } from './people.ts'
 import { policyRoutes } from './policy.ts'
 import { previewRoutes } from './preview.ts'
@@ -107,5 +108,6 @@ export const apiRoutes: readonly Route[] = [
   ...sessionsRoutes,
   ...peopleRoutes,
   ...apiKeyRoutes,
+  ...packageKeyRoutes,
   ...auditRoutes,
 ]

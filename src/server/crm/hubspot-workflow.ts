@@ -1,11 +1,10 @@
 /**
- * What workflows and agents of HubSpot have Holdfast do. Each call is kept by HubSpot's id of it before anything is done: it may
- * come twice, late, in any order and during a restart, and has one effect and one answer. What is known soon is answered on the
- * line; otherwise HubSpot is told to wait, and src/loop/answer-calls.ts tells it.
+ * What workflows and agents of HubSpot have Holdfast do, each call by itself. What is known soon is answered on the line; otherwise
+ * HubSpot is told to wait, and src/loop/answer-calls.ts tells it.
  *
  * @see https://developers.hubspot.com/docs/api-reference/latest/automation/workflow-actions/custom-action-reference
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import {
   actionAsked,
   answerFields,
@@ -15,36 +14,18 @@ import {
   type WorkflowAction,
   type WorkflowCall,
 } from '../../../connectors/hubspot/workflow-actions.ts'
-import { z } from 'zod'
-import type { ChangeHint } from '../../../connectors/connector.ts'
 import { HoldfastError } from '../../contracts/errors.ts'
-import { stateWord } from '../../loop/action-words.ts'
-import { settleCalls } from '../../loop/answer-calls.ts'
-import { NOT_A_CUSTOMER, type CallOutputs } from '../../loop/workflow-outputs.ts'
-import { recordAudit } from '../../store/audit.ts'
-import { connectionsOfAccount, type ReadConnection } from '../../store/crm-readers.ts'
-import type { Transaction } from '../../store/database.ts'
-import { requestStep } from '../../store/steps.ts'
-import { keepReceipts } from '../../store/webhook-receipts.ts'
-import {
-  customerOfRecord,
-  hintKey,
-  keepCall,
-  noteAnswered,
-  noteBlocked,
-  setOutputs,
-  type KeptCall,
-} from '../../store/workflow-calls.ts'
-import { planByHand } from '../api/plan-by-hand.ts'
+import type { CallOutputs } from '../../loop/workflow-outputs.ts'
+import { connectionsOfAccount } from '../../store/crm-readers.ts'
+import { noteAnswered, noteBlocked } from '../../store/workflow-calls.ts'
 import { route, type Answer, type Route } from '../route.ts'
 import type { RouteServices } from '../services.ts'
 import { signedJson, signedQuery, takeWorkflowSigned, workflowHeaders } from './hubspot-signed.ts'
 import { notSigned } from './reader.ts'
+import { anotherCall, carryOutCalls } from './workflow.ts'
 
 /** HubSpot wants an answer within five seconds: what is not known after this is told later. */
 const ON_THE_LINE_MS = 2500
-/** Looks at what came of a call; a workflow of thousands would otherwise have thousands of them look at once. */
-const MOST_WAITING = 32
 /** For how long HubSpot waits, and how that is written (ISO 8601). */
 const WAITS = { seconds: 86_400, text: 'P1D' } as const
 
@@ -108,149 +89,22 @@ async function carryOut(services: RouteServices, { action, call }: Asked): Promi
     }
   }
   countSigned('taken')
-  const kept = await begin(services, place, { action, call })
-  if (kept.outputs !== null) return told(services, place, call, kept.outputs as CallOutputs)
-  const outputs = await onTheLine(services, place, call)
-  if (outputs !== null) return told(services, place, call, outputs)
-  const name = { connection: place.id, callback: call.callback }
-  const blocked = await database.withTenant(place.tenant, (tx) => noteBlocked(tx, name))
-  return blocked.outputs === null ? null : told(services, place, call, blocked.outputs as CallOutputs)
-}
-
-/** Kept and begun in one transaction: neither without the other. */
-async function begin(
-  services: RouteServices,
-  place: ReadConnection,
-  { action, call }: Asked,
-): Promise<Pick<KeptCall, 'outputs'>> {
-  const { database, queue } = services
-  const { tenant } = place
-  const kept = (tx: Transaction) =>
-    keepCall(tx, {
-      connection: place.id,
-      callback: call.callback,
-      action,
-      object: call.object,
-      externalId: call.id,
-      by: call.by,
-      seconds: WAITS.seconds,
-    })
-  if (action === 'intervene') return intervene(services, place, call, kept)
-  return database.withTenant(tenant, async (tx) => {
-    const found = await kept(tx)
-    if (!found.first) return found
-    // A decision that stands is told as it is; whatever else is asked for rests on the record as it is now.
-    if (action === 'decide') {
-      const outputs = await settleCalls(tx, { now: services.clock(), only: nameOf(place, call) })
-      if (outputs !== null && outputs.status !== 'not_a_customer') return { outputs }
-    }
-    await keepReceipts(tx, place.id, [hintOf(call, services.clock())])
-    await requestStep(tx, { connection: place.id, step: 'refresh', cause: 'workflow' })
-    if (queue !== null) tx.afterCommit(() => queue.wake(tenant))
-    return found
+  const { callback, id, by, inputs } = call
+  const asked = { callback, id, by, actionKey: actionAsked(inputs) ?? null }
+  const [outputs] = await carryOutCalls(services, place, {
+    action,
+    calls: [asked],
+    account: call.portal,
+    waitMs: ON_THE_LINE_MS,
+    keepSeconds: WAITS.seconds,
   })
-}
-
-const nameOf = ({ id }: ReadConnection, { callback }: WorkflowCall) => ({ connection: id, callback })
-
-/** As if HubSpot had told that the record changed: it is read again, and scored where anything did. */
-function hintOf({ portal, object, id, callback }: WorkflowCall, at: Date): ChangeHint {
-  return {
-    origin: portal,
-    object,
-    id,
-    kind: 'changed',
-    others: [],
-    key: hintKey(callback),
-    at,
-    own: false,
-  }
-}
-
-async function intervene(
-  { database, clock, connectors, queue }: RouteServices,
-  place: ReadConnection,
-  call: WorkflowCall,
-  kept: (tx: Transaction) => Promise<KeptCall>,
-): Promise<Pick<KeptCall, 'outputs'>> {
-  const name = nameOf(place, call)
-  const settle = async (tx: Transaction, outputs: CallOutputs) => {
-    await setOutputs(tx, name, outputs)
-    return { outputs }
-  }
-  try {
-    return await database.withTenant(place.tenant, async (tx) => {
-      const found = await kept(tx)
-      if (!found.first) return found
-      const customer = await customerOfRecord(tx, {
-        connection: place.id,
-        object: call.object,
-        externalId: call.id,
-      })
-      if (customer === null) return settle(tx, NOT_A_CUSTOMER)
-      const actor = `crm:${call.by}`
-      const { id, state } = await planByHand(tx, {
-        customer,
-        action: actionAsked(call.inputs) ?? '',
-        key: hintKey(call.callback),
-        actor,
-        now: clock(),
-        connectors,
-      })
-      await recordAudit(tx, { actor, action: 'intervention.create', object: id })
-      if (queue !== null) tx.afterCommit(() => queue.wake(place.tenant))
-      const sentence =
-        state === 'awaiting_approval'
-          ? 'It waits for a person’s yes in Holdfast.'
-          : 'It is planned, and goes out when consent, caps and quiet hours let it.'
-      return settle(tx, {
-        status: 'done',
-        sentence,
-        intervention: id,
-        intervention_state: stateWord(state),
-      })
-    })
-  } catch (error) {
-    // Rules of the company say no, which trying again does not change; whatever is our own fault comes again.
-    if (!(error instanceof HoldfastError) || error.status >= 500 || error.retryable) throw error
-    return database.withTenant(place.tenant, async (tx) => {
-      const found = await kept(tx)
-      return found.first ? settle(tx, { status: 'refused', sentence: error.message }) : found
-    })
-  }
-}
-
-let waiting = 0
-
-/** Looks a few times, ever less often. Null: it takes longer, or too many wait already. */
-async function onTheLine(
-  { database, clock }: RouteServices,
-  place: ReadConnection,
-  call: WorkflowCall,
-): Promise<CallOutputs | null> {
-  if (waiting >= MOST_WAITING) return null
-  waiting++
-  try {
-    const until = performance.now() + ON_THE_LINE_MS
-    for (let pause = 100; performance.now() + pause < until; pause *= 1.6) {
-      await sleep(pause)
-      const outputs = await database.withTenant(place.tenant, (tx) =>
-        settleCalls(tx, { now: clock(), only: nameOf(place, call) }),
-      )
-      if (outputs !== null) return outputs
-    }
-    return null
-  } finally {
-    waiting--
-  }
-}
-
-async function told(
-  { database }: RouteServices,
-  place: ReadConnection,
-  call: WorkflowCall,
-  outputs: CallOutputs,
-): Promise<CallOutputs> {
-  await database.withTenant(place.tenant, (tx) => noteAnswered(tx, nameOf(place, call)))
-  return outputs
+  if (outputs === 'another') throw new HoldfastError('conflict', anotherCall(callback))
+  if (outputs !== null) return outputs
+  const name = { connection: place.id, callback }
+  const blocked = await database.withTenant(place.tenant, (tx) => noteBlocked(tx, name))
+  if (blocked.outputs === null) return null
+  await database.withTenant(place.tenant, (tx) =>
+    noteAnswered(tx, { connection: place.id, callbacks: [callback] }),
+  )
+  return blocked.outputs as CallOutputs
 }

@@ -29,6 +29,6 @@ create table workflow_calls (
   foreign key (tenant_id, connection_id) references connections on delete cascade
 );
 create index workflow_calls_waiting on workflow_calls (due_at) where state in ('open', 'known') and blocked_at is not null;
-create index workflow_calls_ended on workflow_calls (tenant_id, ended_at) where ended_at is not null;
+create index workflow_calls_ended on workflow_calls (tenant_id, coalesce(ended_at, expires_at));
 create index workflow_calls_record on workflow_calls (tenant_id, connection_id, external_id);
 select guard_tenant_table('workflow_calls');

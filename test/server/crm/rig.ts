@@ -149,7 +149,7 @@ export function asking(server: TestServer, { portal }: Pick<Account, 'portal'>) 
 /** The nth customer has an e-mail suggested, and it waits for a yes. */
 export async function suggest(
   database: Database,
-  { tenant, connection, first }: Account,
+  { tenant, connection, first }: Pick<Account, 'tenant' | 'connection' | 'first'>,
   n: number,
   { group = 'policy', state = 'awaiting_approval' as 'awaiting_approval' | 'planned' } = {},
 ): Promise<{ readonly customer: CustomerId; readonly intervention: InterventionId }> {

@@ -13,6 +13,10 @@ export const SCOPES: Readonly<Record<Scope, { readonly word: string; readonly ma
     word: 'Read metrics',
     may: 'Figures of the whole installation. The command line alone gives it.',
   },
+  crm: {
+    word: 'Speak for people in Salesforce',
+    may: 'Of one org, for its package. The page of the connection makes it.',
+  },
 }
 
 /** What can be given here. */
