@@ -34,7 +34,7 @@ const asked = z.strictObject({
           .string()
           .max(100)
           .optional()
-          .meta({ description: 'With intervene: which action', example: 'call' }),
+          .meta({ description: 'With intervene: which action', example: 'email' }),
       }),
     )
     .min(1, 'asks for nothing')
