@@ -18,3 +18,6 @@ for (const { name } of readdirSync(join(root, extensions), { withFileTypes: true
 ))
   if (/\.tsx?$|^package\.json$/.test(name)) copy(`${extensions}/${name}`)
 copy('src/contracts/record-card.ts')
+
+// What of the Salesforce package is written by hand.
+copy('manifest/salesforce/classes')

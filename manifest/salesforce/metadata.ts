@@ -13,7 +13,7 @@ const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata'
 
 /**
  * @param type root element: `CustomField`
- * @param content what is undefined is left out
+ * @param content what is undefined is left out; `xsi:type` and `#text` are an element's type and the text in it
  * @example
  * metadataFile('CustomField', { fullName: 'Key__c', type: 'Text', length: 255 })
  */
@@ -22,7 +22,7 @@ export function metadataFile(
   content: { readonly [element: string]: Metadata | undefined },
 ): string {
   const xsi = JSON.stringify(content).includes('"xsi:type"')
-    ? ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    ? ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
     : ''
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${type} xmlns="${NAMESPACE}"${xsi}>\n${elements(content, 1)}</${type}>\n`
 }
@@ -41,8 +41,9 @@ function element(name: string, value: Metadata | undefined, depth: number): stri
   const indent = '    '.repeat(depth)
   if (isList(value)) return value.map((one) => element(name, one, depth)).join('')
   if (typeof value !== 'object') return `${indent}<${name}>${escaped(String(value))}</${name}>\n`
-  const { 'xsi:type': type, ...content } = value
+  const { 'xsi:type': type, '#text': text, ...content } = value
   const attribute = typeof type === 'string' ? ` xsi:type="${type}"` : ''
+  if (text !== undefined) return `${indent}<${name}${attribute}>${escaped(String(text))}</${name}>\n`
   return `${indent}<${name}${attribute}>\n${elements(content, depth + 1)}${indent}</${name}>\n`
 }
 

@@ -8,7 +8,9 @@ import {
   PERMISSION_SETS,
   type OurObject,
 } from '../../connectors/salesforce/package.ts'
+import { CREDENTIAL } from './credentials.ts'
 import { metadataFile, type Metadata } from './metadata.ts'
+import { ADMIN_PERMISSION, SETTING } from './set-up.ts'
 
 type Kind = keyof typeof PERMISSION_SETS
 
@@ -33,27 +35,65 @@ export function permissionFiles(): ReadonlyMap<string, string> {
   )
 }
 
+/** Which classes whom; those of Flows are for whoever runs them. */
+const CLASSES: Readonly<Record<Kind, readonly string[]>> = {
+  integration: [],
+  rep: [
+    'HoldfastCard',
+    'HoldfastCustomers',
+    'HoldfastDecideAction',
+    'HoldfastInterveneAction',
+    'HoldfastScoreAction',
+    'HoldfastSettings',
+    'HoldfastSetup',
+  ],
+  admin: [
+    'HoldfastCard',
+    'HoldfastCustomers',
+    'HoldfastDecideAction',
+    'HoldfastInterveneAction',
+    'HoldfastScoreAction',
+    'HoldfastSettings',
+    'HoldfastSetup',
+  ],
+}
+
+const objectPermission = (
+  object: string,
+  { read, write, all }: { readonly read: boolean; readonly write: boolean; readonly all: boolean },
+): Readonly<Record<string, Metadata>> => ({
+  object,
+  allowCreate: write,
+  allowDelete: write,
+  allowEdit: write,
+  allowRead: read,
+  modifyAllRecords: false,
+  viewAllRecords: all,
+})
+
 function permissionSet(kind: Kind): Readonly<Record<string, Metadata>> {
   const writes = kind === 'integration'
+  const classes = CLASSES[kind]
+  const asks = classes.length > 0
   return {
     label: PERMISSION_SETS[kind].label,
     description: ABOUT[kind],
     hasActivationRequired: false,
+    classAccesses: classes.map((apexClass) => ({ apexClass, enabled: true })),
+    customMetadataTypeAccesses: asks ? [{ name: SETTING.type, enabled: true }] : [],
+    customPermissions: kind === 'admin' ? [{ name: ADMIN_PERMISSION, enabled: true }] : [],
+    externalCredentialPrincipalAccesses: asks
+      ? [{ externalCredentialPrincipal: `${CREDENTIAL.name}-${CREDENTIAL.principal}`, enabled: true }]
+      : [],
     fieldPermissions: PACKAGE.flatMap(({ object, fields }) =>
       (GRANTED_ON[object] ?? [object]).flatMap((on) =>
         fields.map(({ name }) => ({ field: `${on}.${name}`, readable: true, editable: writes })),
       ),
     ).toSorted((a, b) => (a.field < b.field ? -1 : 1)),
     objectPermissions: [
-      {
-        object: INTERVENTION.name,
-        allowCreate: writes,
-        allowDelete: writes,
-        allowEdit: writes,
-        allowRead: true,
-        modifyAllRecords: false,
-        viewAllRecords: writes,
-      },
+      objectPermission(INTERVENTION.name, { read: true, write: writes, all: writes }),
+      // Whoever makes callouts by an External Credential has to be able to read what it holds for them.
+      ...(asks ? [objectPermission('UserExternalCredential', { read: true, write: false, all: false })] : []),
     ],
   }
 }

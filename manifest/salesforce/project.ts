@@ -5,7 +5,10 @@
 import { API_VERSION, LOGIN_URL } from '../../connectors/salesforce/version.ts'
 import { metadataFile } from './metadata.ts'
 import { objectFiles } from './objects.ts'
+import { credentialFiles } from './credentials.ts'
 import { permissionFiles } from './permissions.ts'
+import { setUpFiles } from './set-up.ts'
+import { sourceFiles } from './sources.ts'
 
 /** Contents by path, with slashes. */
 export type ProjectFiles = ReadonlyMap<string, string>
@@ -13,12 +16,25 @@ export type ProjectFiles = ReadonlyMap<string, string>
 /** Where sources lie, as `sf project generate` has it. */
 const SOURCES = 'force-app/main/default'
 
+export interface PackageOptions {
+  /** Where Holdfast answers; null: an admin types it into Setup. */
+  readonly publicUrl: string | null
+  /** Of whoever is asked about the app in the org. */
+  readonly supportEmail: string
+}
+
 /**
  * @example
- * salesforceProject().get('manifest/package.xml')
+ * salesforceProject({ publicUrl: 'https://holdfast.example.com', supportEmail: 'help@example.com' }).get('manifest/package.xml')
  */
-export function salesforceProject(): ProjectFiles {
-  const sources = new Map([...objectFiles(), ...permissionFiles()])
+export function salesforceProject(options: PackageOptions): ProjectFiles {
+  const sources = new Map([
+    ...objectFiles(),
+    ...setUpFiles(),
+    ...credentialFiles(options),
+    ...permissionFiles(),
+    ...sourceFiles(),
+  ])
   return new Map([
     [
       'sfdx-project.json',
@@ -35,27 +51,35 @@ export function salesforceProject(): ProjectFiles {
   ])
 }
 
-/** Kinds of metadata by the folder and ending of their files, in the order in which Salesforce lists them. */
-const KINDS: readonly {
+interface Kind {
   readonly name: string
   readonly of: RegExp
   readonly member: (found: readonly string[]) => string
-}[] = [
+}
+
+const named = (name: string, of: RegExp): Kind => ({ name, of, member: ([, member]) => member })
+
+/** Kinds of metadata by the folder and ending of their files, in the order in which Salesforce lists them. */
+const KINDS: readonly Kind[] = [
+  named('ApexClass', /^classes\/(\w+)\.cls$/),
   {
     name: 'CustomField',
     of: /^objects\/(\w+)\/fields\/(\w+)\.field-meta\.xml$/,
     member: ([, object, field]) => `${object}.${field}`,
   },
-  { name: 'CustomObject', of: /^objects\/(\w+)\/\w+\.object-meta\.xml$/, member: ([, object]) => object },
-  {
-    name: 'PermissionSet',
-    of: /^permissionsets\/(\w+)\.permissionset-meta\.xml$/,
-    member: ([, name]) => name,
-  },
+  named('CustomMetadata', /^customMetadata\/(\w+\.\w+)\.md-meta\.xml$/),
+  named('CustomObject', /^objects\/(\w+)\/\w+\.object-meta\.xml$/),
+  named('CustomPermission', /^customPermissions\/(\w+)\.customPermission-meta\.xml$/),
+  named('ExternalClientApplication', /^externalClientApps\/(\w+)\.eca-meta\.xml$/),
+  named('ExternalCredential', /^externalCredentials\/(\w+)\.externalCredential-meta\.xml$/),
+  named('ExtlClntAppOauthSettings', /^extlClntAppOauthSettings\/(\w+)\.ecaOauth-meta\.xml$/),
+  named('LightningComponentBundle', /^lwc\/(\w+)\/\w+\.js-meta\.xml$/),
+  named('NamedCredential', /^namedCredentials\/(\w+)\.namedCredential-meta\.xml$/),
+  named('PermissionSet', /^permissionsets\/(\w+)\.permissionset-meta\.xml$/),
 ]
 
 function packageXml(paths: readonly string[]): string {
-  const types = KINDS.map(({ name, of, member }) => ({
+  const types = KINDS.filter(({ of }) => paths.some((path) => of.test(path))).map(({ name, of, member }) => ({
     members: paths
       .flatMap((path) => {
         const found = of.exec(path)

@@ -34,3 +34,21 @@ export async function writeProject(
     })
   await replaceFiles(placed)
 }
+
+const NOTHING = { protocol: '', search: '', hash: '', username: '' }
+
+/**
+ * Where an installation answers, without a slash at its end.
+ *
+ * @param whose who would call it
+ * @throws HoldfastError `usage` for what is no address that a CRM would call
+ */
+export function publicAddress(given: string, whose: string): string {
+  const address = given.replace(/\/+$/, '')
+  const { protocol, search, hash, username } = URL.canParse(address) ? new URL(address) : NOTHING
+  if (protocol === 'https:' && search === '' && hash === '' && username === '') return address
+  throw new HoldfastError(
+    'usage',
+    `--public-url takes an address such as https://holdfast.example.com; "${given}" is not one that ${whose} would call.`,
+  )
+}

@@ -8,7 +8,7 @@ export function describeManifest(command: (usage: string, text: string) => Comma
     'Write what a CRM installs: an app of your own at HubSpot, or the package for Salesforce.',
   )
     .requiredOption('--out <dir>', 'folder for it')
-    .option('--public-url <url>', 'HubSpot: where Holdfast answers on the internet (default: PUBLIC_URL)')
+    .option('--public-url <url>', 'where Holdfast answers on the internet (default: PUBLIC_URL)')
     .option('--name <name>', 'HubSpot: as people see it there (default: "Holdfast")')
     .addOption(
       new Option(
@@ -16,31 +16,27 @@ export function describeManifest(command: (usage: string, text: string) => Comma
         'HubSpot: private (default) for accounts that you name; marketplace for whoever has the link',
       ).choices(['private', 'marketplace']),
     )
-    .option('--support-email <address>', 'HubSpot: who helps those who use it')
+    .option('--support-email <address>', 'who helps those who use it')
     .option(
       '--sentry-dataset <name>',
       'HubSpot: where it tells Sentry what failed in the app (default: nowhere)',
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  holdfast manifest hubspot --public-url https://holdfast.example.com --out hubspot-app\n  holdfast manifest salesforce --out salesforce-package\n',
+      '\nExamples:\n  holdfast manifest hubspot --public-url https://holdfast.example.com --out hubspot-app\n  holdfast manifest salesforce --public-url https://holdfast.example.com --out salesforce-package\n',
     )
 }
 
 /** What belongs to HubSpot's project alone. */
 export interface HubSpotAlone {
-  readonly publicUrl?: string
   readonly name?: string
   readonly distribution?: 'private' | 'marketplace'
-  readonly supportEmail?: string
   readonly sentryDataset?: string
 }
 
 const FLAGS: Readonly<Record<keyof HubSpotAlone, string>> = {
-  publicUrl: '--public-url',
   name: '--name',
   distribution: '--distribution',
-  supportEmail: '--support-email',
   sentryDataset: '--sentry-dataset',
 }
 

@@ -3,7 +3,7 @@ import { checkProject } from '../../manifest/hubspot/check.ts'
 import { hubspotProject } from '../../manifest/hubspot/project.ts'
 import { readConfig } from '../config.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { writeProject } from './manifest-files.ts'
+import { publicAddress, writeProject } from './manifest-files.ts'
 import { runCommand, type CommonOptions } from './run.ts'
 
 export interface ManifestOptions extends CommonOptions {
@@ -18,8 +18,6 @@ export interface ManifestOptions extends CommonOptions {
   readonly sentryDataset?: string
 }
 
-const NOTHING = { protocol: '', search: '', hash: '', username: '' }
-
 /** Names its folder as one that may be written over. */
 const MARK = 'hsproject.json'
 
@@ -30,7 +28,13 @@ const MARK = 'hsproject.json'
  */
 export function hubspotManifest(options: ManifestOptions): Promise<number> {
   return runCommand(options, async (terminal) => {
-    const publicUrl = publicAddress(options.publicUrl ?? readConfig().publicUrl)
+    const given = options.publicUrl ?? readConfig().publicUrl
+    if (given === null)
+      throw new HoldfastError(
+        'usage',
+        'Say where Holdfast answers on the internet: --public-url https://holdfast.example.com (or set PUBLIC_URL). HubSpot calls nothing else.',
+      )
+    const publicUrl = publicAddress(given, 'HubSpot')
     const { name = 'Holdfast', distribution = 'private', out } = options
     const files = hubspotProject({
       publicUrl,
@@ -56,19 +60,4 @@ export function hubspotManifest(options: ManifestOptions): Promise<number> {
       terminal.warn('A listing on the marketplace has to say who helps: --support-email.')
     return { folder: out, publicUrl, files: [...files.keys()] }
   })
-}
-
-function publicAddress(given: string | null): string {
-  if (given === null)
-    throw new HoldfastError(
-      'usage',
-      'Say where Holdfast answers on the internet: --public-url https://holdfast.example.com (or set PUBLIC_URL). HubSpot calls nothing else.',
-    )
-  const address = given.replace(/\/+$/, '')
-  const { protocol, search, hash, username } = URL.canParse(address) ? new URL(address) : NOTHING
-  if (protocol === 'https:' && search === '' && hash === '' && username === '') return address
-  throw new HoldfastError(
-    'usage',
-    `--public-url takes an address such as https://holdfast.example.com; "${given}" is not one that HubSpot would call.`,
-  )
 }

@@ -69,8 +69,19 @@ it('knows what it is asked for, and takes nothing that would be said in vain', (
   expect(() => expectManifest('dynamics', {})).toThrow(
     'There is a manifest for hubspot and one for salesforce',
   )
-  expect(() => expectManifest('salesforce', { publicUrl: 'https://a.example' })).toThrow(
-    '--public-url is for HubSpot',
+  expect(() => expectManifest('salesforce', { distribution: 'marketplace' })).toThrow(
+    '--distribution is for HubSpot',
   )
   expect(() => expectManifest('salesforce', {})).not.toThrow()
+})
+
+it('writes where Holdfast answers into the package, and refuses an address that Salesforce would not call', async () => {
+  const out = join(folder, 'addressed')
+  const render = (publicUrl: string) =>
+    salesforceManifest({ out, publicUrl, supportEmail: 'help@example.com', quiet: true, json: true })
+  expect(await render('http://holdfast.example.com')).toBe(2)
+  expect(existsSync(out)).toBe(false)
+  expect(await render('https://holdfast.example.com/')).toBe(0)
+  const credential = 'force-app/main/default/namedCredentials/Holdfast.namedCredential-meta.xml'
+  expect(readFileSync(join(out, credential), 'utf8')).toContain('>https://holdfast.example.com<')
 })

@@ -157,9 +157,11 @@ async function known(action: string, calls: readonly Call[]): Promise<readonly F
 }
 const inState = async (state: string, calls: readonly Call[]): Promise<number> =>
   (
-    await rows('select 1 from workflow_calls where state = $1 and callback = any ($2::text[])', state, [
-      ...calls.map(({ id }) => id),
-    ])
+    await rows(
+      'select 1 from workflow_calls where state = $1 and callback = any ($2::text[])',
+      state,
+      calls.map(({ id }) => id),
+    )
   ).length
 
 describe('scoring by a Flow', () => {
