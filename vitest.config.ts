@@ -4,7 +4,11 @@ import { ofTheService } from './vitest.service.config.ts'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'manifest/hubspot/extensions/test/*.test.tsx'],
+    include: [
+      'test/**/*.test.ts',
+      'manifest/hubspot/extensions/test/*.test.tsx',
+      'manifest/salesforce/lwc/test/*.test.ts',
+    ],
     exclude: [
       ...['heavy', 'hubspot', 'salesforce', 'trust'].map((suite) => `test/${suite}/**`),
       ...ofTheService,

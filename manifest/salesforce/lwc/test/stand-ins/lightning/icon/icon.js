@@ -1,0 +1,6 @@
+import { LightningElement, api } from 'lwc'
+
+export default class Icon extends LightningElement {
+  @api iconName
+  @api size
+}
