@@ -52,7 +52,7 @@ describe('the Salesforce package', () => {
 
   it('lets reps and admins run what pages and Flows ask for, and admins alone change it', () => {
     const asked = [...project]
-      .filter(([path, code]) => /\.cls$/.test(path) && /@AuraEnabled|@InvocableMethod/.test(code))
+      .filter(([path, code]) => path.endsWith('.cls') && /@AuraEnabled|@InvocableMethod/.test(code))
       .map(([path]) => path.replace(/^.*\/(\w+)\.cls$/, '$1'))
     for (const kind of ['rep', 'admin'] as const) {
       const xml = text(`permissionsets/${PERMISSION_SETS[kind].name}.permissionset-meta.xml`)

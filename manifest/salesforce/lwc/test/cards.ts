@@ -36,4 +36,4 @@ export const saved = (change: Partial<CardSettingsSaved> = {}): CardSettingsSave
   here(lists.saved({ settings: { ...settings, version: 8 }, ...change }))
 
 /** What the package's own settings are when it was just deployed. */
-export const setup = { enabled: true, timeoutSeconds: 20, namedCredential: 'Holdfast', mayChange: true }
+export const setup = { enabled: true, timeoutSeconds: 10, mayChange: true }

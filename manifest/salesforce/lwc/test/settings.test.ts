@@ -199,7 +199,7 @@ describe("the package's own settings", () => {
     await expect(await see('it counts in about a minute')).toMatchFileSnapshot('outlines/setup-off.txt')
     expect(asked.at(-1)).toEqual({
       method: 'HoldfastSetup.saveSetup',
-      parameters: { enabled: false, timeoutSeconds: 20, namedCredential: 'Holdfast' },
+      parameters: { enabled: false, timeoutSeconds: 10 },
     })
     expect(now()).not.toContain('1,204')
     expect(focused().getAttribute('role')).toBe('status')
@@ -221,21 +221,19 @@ describe("the package's own settings", () => {
     expect(focused().getAttribute('name')).toBe('timeoutSeconds')
     expect(asked).toHaveLength(2)
     press('Put back')
-    await see('<20>')
+    await see('<10>')
   })
 
-  it('save how long to wait and by which credential', async () => {
+  it('save how long to wait', async () => {
     const { asked, fill, press, see } = await open(reading(() => null))
     await see('1,204')
     fill('timeoutSeconds', '30')
-    fill('namedCredential', ' Holdfast_EU ')
     await see('<30>')
     press('Save')
     await see('Saved.')
     expect(asked.find(({ method }) => method.endsWith('saveSetup'))!.parameters).toEqual({
       enabled: true,
       timeoutSeconds: 30,
-      namedCredential: 'Holdfast_EU',
     })
   })
 

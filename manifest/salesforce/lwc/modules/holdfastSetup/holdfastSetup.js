@@ -3,10 +3,10 @@ import readSetup from '@salesforce/apex/HoldfastSetup.readSetup'
 import saveSetup from '@salesforce/apex/HoldfastSetup.saveSetup'
 import { ask, onePress } from 'c/holdfastCalls'
 
-const FIELDS = ['enabled', 'timeoutSeconds', 'namedCredential']
+const FIELDS = ['enabled', 'timeoutSeconds']
 
 /**
- * The package's own settings, which are custom metadata: on or off, how long it waits, and by which credential it asks.
+ * The package's own settings, which are custom metadata: on or off, and how long it waits.
  *
  * @fires setup with the settings as they stand, each time they were read or saved
  */
@@ -71,10 +71,6 @@ export default class HoldfastSetup extends LightningElement {
     this.change({ timeoutSeconds: value === '' ? null : Number(value) })
   }
 
-  handleCredential(event) {
-    this.change({ namedCredential: event.detail.value })
-  }
-
   handlePutBack() {
     this.form = { ...this.setup }
     this.came = null
@@ -88,8 +84,8 @@ export default class HoldfastSetup extends LightningElement {
       wrong.focus()
       return
     }
-    const { enabled, timeoutSeconds, namedCredential } = this.form
-    const wanted = { enabled, timeoutSeconds, namedCredential: namedCredential.trim() }
+    const { enabled, timeoutSeconds } = this.form
+    const wanted = { enabled, timeoutSeconds }
     this.came = null
     this._press('save', async () => {
       const { trouble } = await ask(saveSetup, wanted, 'press')
