@@ -21,3 +21,4 @@ copy('src/contracts/record-card.ts')
 
 // What of the Salesforce package is written by hand.
 copy('manifest/salesforce/classes')
+copy('manifest/salesforce/lwc/modules')
