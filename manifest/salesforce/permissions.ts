@@ -11,6 +11,7 @@ import {
 import { CREDENTIAL } from './credentials.ts'
 import { metadataFile, type Metadata } from './metadata.ts'
 import { ADMIN_PERMISSION, SETTING } from './set-up.ts'
+import { APP_NAME, TABS } from './views.ts'
 
 type Kind = keyof typeof PERMISSION_SETS
 
@@ -79,6 +80,7 @@ function permissionSet(kind: Kind): Readonly<Record<string, Metadata>> {
     label: PERMISSION_SETS[kind].label,
     description: ABOUT[kind],
     hasActivationRequired: false,
+    applicationVisibilities: asks ? [{ application: APP_NAME, visible: true }] : [],
     classAccesses: classes.map((apexClass) => ({ apexClass, enabled: true })),
     customMetadataTypeAccesses: asks ? [{ name: SETTING.type, enabled: true }] : [],
     customPermissions: kind === 'admin' ? [{ name: ADMIN_PERMISSION, enabled: true }] : [],
@@ -95,5 +97,11 @@ function permissionSet(kind: Kind): Readonly<Record<string, Metadata>> {
       // Whoever makes callouts by an External Credential has to be able to read what it holds for them.
       ...(asks ? [objectPermission('UserExternalCredential', { read: true, write: false, all: false })] : []),
     ],
+    tabSettings: asks
+      ? [TABS.customers, ...(kind === 'admin' ? [TABS.settings] : []), INTERVENTION.name].map((tab) => ({
+          tab,
+          visibility: 'Visible',
+        }))
+      : [],
   }
 }

@@ -9,6 +9,7 @@ import { credentialFiles } from './credentials.ts'
 import { permissionFiles } from './permissions.ts'
 import { setUpFiles } from './set-up.ts'
 import { sourceFiles } from './sources.ts'
+import { viewFiles } from './views.ts'
 
 /** Contents by path, with slashes. */
 export type ProjectFiles = ReadonlyMap<string, string>
@@ -33,6 +34,7 @@ export function salesforceProject(options: PackageOptions): ProjectFiles {
     ...setUpFiles(),
     ...credentialFiles(options),
     ...permissionFiles(),
+    ...viewFiles(),
     ...sourceFiles(),
   ])
   return new Map([
@@ -59,9 +61,14 @@ interface Kind {
 
 const named = (name: string, of: RegExp): Kind => ({ name, of, member: ([, member]) => member })
 
+/** Folders are members of their own. */
+const inFolder = ([, folder, name]: readonly (string | undefined)[]): string =>
+  folder === undefined ? name! : `${folder}/${name}`
+
 /** Kinds of metadata by the folder and ending of their files, in the order in which Salesforce lists them. */
 const KINDS: readonly Kind[] = [
   named('ApexClass', /^classes\/(\w+)\.cls$/),
+  named('CustomApplication', /^applications\/(\w+)\.app-meta\.xml$/),
   {
     name: 'CustomField',
     of: /^objects\/(\w+)\/fields\/(\w+)\.field-meta\.xml$/,
@@ -70,12 +77,28 @@ const KINDS: readonly Kind[] = [
   named('CustomMetadata', /^customMetadata\/(\w+\.\w+)\.md-meta\.xml$/),
   named('CustomObject', /^objects\/(\w+)\/\w+\.object-meta\.xml$/),
   named('CustomPermission', /^customPermissions\/(\w+)\.customPermission-meta\.xml$/),
+  named('CustomTab', /^tabs\/(\w+)\.tab-meta\.xml$/),
+  {
+    name: 'Dashboard',
+    of: /^dashboards\/(?:(\w+)\/)?(\w+)\.(?:dashboard|dashboardFolder)-meta\.xml$/,
+    member: inFolder,
+  },
   named('ExternalClientApplication', /^externalClientApps\/(\w+)\.eca-meta\.xml$/),
   named('ExternalCredential', /^externalCredentials\/(\w+)\.externalCredential-meta\.xml$/),
   named('ExtlClntAppOauthSettings', /^extlClntAppOauthSettings\/(\w+)\.ecaOauth-meta\.xml$/),
   named('LightningComponentBundle', /^lwc\/(\w+)\/\w+\.js-meta\.xml$/),
+  {
+    name: 'ListView',
+    of: /^objects\/(\w+)\/listViews\/(\w+)\.listView-meta\.xml$/,
+    member: ([, object, view]) => `${object}.${view}`,
+  },
   named('NamedCredential', /^namedCredentials\/(\w+)\.namedCredential-meta\.xml$/),
   named('PermissionSet', /^permissionsets\/(\w+)\.permissionset-meta\.xml$/),
+  {
+    name: 'Report',
+    of: /^reports\/(?:(\w+)\/)?(\w+)\.(?:report|reportFolder)-meta\.xml$/,
+    member: inFolder,
+  },
 ]
 
 function packageXml(paths: readonly string[]): string {

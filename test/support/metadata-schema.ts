@@ -40,6 +40,10 @@ function schema(): Known {
       ),
     )
   }
+  for (const [, name, same] of text.matchAll(/^export type (\w+) = (\w+);/gm)) {
+    const shape = shapes.get(same)
+    if (shape !== undefined) shapes.set(name, shape)
+  }
   for (const [name, base] of bases)
     for (let at: string | undefined = base; at !== undefined; at = bases.get(at))
       for (const [element, what] of shapes.get(at) ?? []) shapes.get(name)!.set(element, what)

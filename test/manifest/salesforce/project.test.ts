@@ -84,6 +84,47 @@ describe('the Salesforce package', () => {
     }
   })
 
+  it('names in its views, reports and dashboards fields and values that there are', () => {
+    const own = new Map(PACKAGE.map(({ object, fields }) => [object as string, fields]))
+    const views = [...project].filter(([path]) => /\.(listView|report|dashboard)-meta\.xml$/.test(path))
+    expect(views).toHaveLength(11)
+    for (const [path, xml] of views) {
+      expect(xml, path).not.toContain('undefined')
+      const object = /objects\/(\w+)\//.exec(path)?.[1]
+      const named = ['columns', 'column', 'field', 'groupingColumn', 'sortColumn'].flatMap((element) =>
+        inside(xml, element),
+      )
+      const custom = named.filter((name) => name.endsWith('__c'))
+      for (const name of custom) {
+        const [of, field] = name.includes('.') ? name.split('.') : [object!, name]
+        expect(
+          own.get(of)?.map((one) => one.name),
+          `${path}: ${name}`,
+        ).toContain(field)
+      }
+    }
+    const values = (object: string, field: string) =>
+      own
+        .get(object)!
+        .find(({ name }) => name === field)!
+        .values!.map(({ value }) => value)
+    const high = text('objects/Account/listViews/Holdfast_High_Risk.listView-meta.xml')
+    expect(values('Account', 'Holdfast_Risk_Level__c')).toContain(inside(high, 'value')[0])
+    const waiting = text('objects/Retention_Intervention__c/listViews/Waiting.listView-meta.xml')
+    expect(values('Retention_Intervention__c', 'Status__c')).toContain(inside(waiting, 'value')[0])
+    const levels = text('reports/Holdfast/My_Accounts_By_Risk_Level.report-meta.xml')
+    for (const value of inside(levels, 'value')[0].split(','))
+      expect(values('Account', 'Holdfast_Risk_Level__c')).toContain(value)
+    const reports = [...project.keys()].flatMap(
+      (path) => /reports\/(\w+\/\w+)\.report-meta/.exec(path)?.[1] ?? [],
+    )
+    for (const name of inside(
+      text('dashboards/Holdfast/My_Customers_By_Value_At_Risk.dashboard-meta.xml'),
+      'report',
+    ))
+      expect(reports).toContain(name)
+  })
+
   it('says nothing that would be read as markup', () => {
     expect(metadataFile('CustomField', { label: `<b>"A" & 'B'</b>` })).toContain(
       '<label>&lt;b&gt;&quot;A&quot; &amp; &apos;B&apos;&lt;/b&gt;</label>',
