@@ -71,7 +71,7 @@ async function ask(
   { path, query = {}, body }: Call,
 ): Promise<string> {
   const search = new URLSearchParams(
-    Object.entries(said(query)).map(([name, value]) => [name, String(value)]),
+    Object.fromEntries(Object.entries(said(query)).map(([name, value]) => [name, String(value)])),
   ).toString()
   const answer = await fetch(url + (search === '' ? path : `${path}?${search}`), {
     method: body === undefined ? 'GET' : 'POST',
