@@ -67,6 +67,7 @@ describe('the log', () => {
     const link = signLink(Buffer.alloc(32), 'u some payload')
     for (const [text, kept] of [
       [`the key ${key} is wrong`, 'the key [redacted] is wrong'],
+      // Made up. secretlint-disable-next-line
       ['postgres://holdfast:pa$s!word@db.example:5432/x', 'postgres://holdfast:[redacted]@db.example:5432/x'],
       ['rediss://:geheim@redis:6379', 'rediss://:[redacted]@redis:6379'],
       ['GET /sign-in?token=abc123&x=1', 'GET /sign-in?token=[redacted]&x=1'],

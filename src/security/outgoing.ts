@@ -123,7 +123,7 @@ const MOST_ANSWER = 2000
  *
  * @throws HoldfastError `channel_configuration`
  * @example
- * outgoingUrl('https://hooks.slack.com/services/T0/B0/x').hostname // 'hooks.slack.com'
+ * outgoingUrl('https://hooks.example.com/T0/x').hostname // 'hooks.example.com'
  */
 export function outgoingUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null

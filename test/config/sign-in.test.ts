@@ -24,6 +24,7 @@ describe('the sign-in service in the environment', () => {
       [{ OIDC_CLIENT_ID: 'x' }, /OIDC_CLIENT_ID/],
       [{ OIDC_DOMAINS: 'example.com' }, /OIDC_DOMAINS/],
       [{ ...OIDC, OIDC_ISSUER: 'http://id.example.com' }, /OIDC_ISSUER.*https/],
+      // Made up. secretlint-disable-next-line
       [{ ...OIDC, OIDC_ISSUER: 'https://user:pass@id.example.com' }, /OIDC_ISSUER.*without a user/],
       [{ ...OIDC, OIDC_ISSUER: 'https://id.example.com/?a=b' }, /OIDC_ISSUER/],
       [{ ...OIDC, OIDC_SCOPE: 'email' }, /OIDC_SCOPE.*openid/],

@@ -80,6 +80,7 @@ describe('addresses that somebody typed', () => {
       'ftp://example.com/',
       'https:///x',
       'no address',
+      // Made up. secretlint-disable-next-line
       'https://user:secret@example.com/',
       'https://localhost/',
       'https://LOCALHOST./',
