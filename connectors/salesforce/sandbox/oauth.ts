@@ -7,6 +7,7 @@
 import { createHash, createHmac, verify } from 'node:crypto'
 import { z } from 'zod'
 import type { SandboxAnswer } from '../../sandbox/http.ts'
+import { consentRoutes } from './consent-page.ts'
 import { problemOf } from './problems.ts'
 import type { SandboxContext, SandboxRequest, SandboxRoute } from './route.ts'
 import type { Sessions } from './sessions.ts'
@@ -72,29 +73,6 @@ export function oauthRoutes(sessions: Sessions): readonly SandboxRoute[] {
     },
   }
 
-  /** An admin who says yes at once. */
-  const authorize: SandboxRoute = {
-    method: 'GET',
-    path: '/services/oauth2/authorize',
-    kind: 'open',
-    handle({ query, context, at }) {
-      const redirectUri = query.get('redirect_uri') ?? ''
-      if (query.get('client_id') !== context.app.clientId)
-        throw refusal('invalid_client_id', 'client identifier invalid')
-      if (!URL.canParse(redirectUri)) throw refusal('redirect_uri_missing', 'redirect_uri must be given')
-      const back = new URL(redirectUri)
-      const state = query.get('state')
-      if (state !== null) back.searchParams.set('state', state)
-      const challenge = query.get('code_challenge')
-      if (query.get('response_type') !== 'code') back.searchParams.set('error', 'unsupported_response_type')
-      else if (challenge === null || query.get('code_challenge_method') === 'plain') {
-        back.searchParams.set('error', 'invalid_request')
-        back.searchParams.set('error_description', 'missing required code challenge')
-      } else back.searchParams.set('code', sessions.code({ challenge, redirectUri }, at))
-      return { status: 302, headers: { Location: back.href } }
-    },
-  }
-
   const revoke = (method: 'GET' | 'POST'): SandboxRoute => ({
     method,
     path: '/services/oauth2/revoke',
@@ -134,7 +112,7 @@ export function oauthRoutes(sessions: Sessions): readonly SandboxRoute[] {
 
   return [
     token,
-    authorize,
+    ...consentRoutes(sessions),
     revoke('GET'),
     revoke('POST'),
     identity('/services/oauth2/userinfo'),

@@ -18,7 +18,17 @@ it('exchanges a code once, for whoever can prove that they asked for it', async 
     code_challenge: challengeOf('verifier'),
     code_challenge_method: 'S256',
   })
-  const sent = await call('GET', `/services/oauth2/authorize?${asked.toString()}`)
+  const page = await call('GET', `/services/oauth2/authorize?${asked.toString()}`)
+  expect(page.status).toBe(200)
+  const answer = (said: 'allow' | 'deny') =>
+    fetch(`${sandbox.url}/services/oauth2/authorize`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ ...Object.fromEntries(asked), answer: said }),
+    })
+  const denied = new URL((await answer('deny')).headers.get('location')!)
+  expect(Object.fromEntries(denied.searchParams)).toMatchObject({ error: 'access_denied', state: 's1' })
+  const sent = await answer('allow')
   expect(sent.status).toBe(302)
   const back = new URL(sent.headers.get('location') ?? '')
   expect(back.searchParams.get('state')).toBe('s1')
