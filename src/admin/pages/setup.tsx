@@ -98,7 +98,7 @@ function Steps({
           title={landed ? `${connection.name} is connected` : step.sentence}
           above={<Progress setup={setup} step={step} />}
         >
-          {landed ? 'The app is installed there, and its records are read for the first time.' : step.lead}
+          {landed ? 'Its records are read for the first time.' : step.lead}
         </PageHead>
         {several && (
           <Select

@@ -3,6 +3,15 @@ import type { ConnectionAnswer, ConnectionDetail } from '../../server/api/connec
 import { stepDoing, stepWord, type Tone } from './loop.ts'
 
 const OBJECTS: Readonly<Record<string, string>> = { Account: 'accounts', Contact: 'contacts' }
+/**
+ * Records of a kind, as people call them; what is no kind of a CRM's is called as it is.
+ *
+ * @example
+ * recordsWord('Account') // 'accounts'
+ */
+export const recordsWord = (object: string | null): string =>
+  object === null ? 'records' : (OBJECTS[object] ?? object)
+
 /** What a CRM calls the whole that is connected. */
 const PLACES: Readonly<Record<ConnectionAnswer['system'], string>> = {
   HubSpot: 'account',
@@ -22,7 +31,7 @@ export function whatOf({ system, externalId, object, builtIn, sandbox }: Connect
   const where = builtIn
     ? `${system} sandbox on this machine`
     : `${system} ${place} ${externalId ?? ''}`.trim()
-  const records = object === null ? '' : `, ${OBJECTS[object] ?? object}`
+  const records = object === null ? '' : `, ${recordsWord(object)}`
   return `${where}${records}${sandbox && !builtIn ? `, a test ${place}: nothing is sent` : ''}`
 }
 

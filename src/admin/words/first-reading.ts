@@ -1,6 +1,7 @@
 /** How far the first reading of an account is, in words: for eyes, and for ears, which hear it less often. */
 import type { ConnectionAnswer } from '../../server/api/connections.ts'
 import type { RunAnswer } from '../../server/api/runs.ts'
+import { recordsWord } from './connections.ts'
 import type { PlainFormats } from './formats.ts'
 
 export interface ReadingShown {
@@ -34,7 +35,7 @@ export function readingOf(
 ): ReadingShown {
   const sync = steps.find(({ step }) => step === 'sync')
   const last = sync?.lastRun ?? null
-  const what = object ?? 'records'
+  const what = recordsWord(object)
   if (sync !== undefined && sync.lastDoneAt !== null) {
     const many =
       last?.status === 'done' && last.done > 0 ? `All ${words.count(last.done)} ${what}` : `All ${what}`

@@ -35,7 +35,7 @@ export function SalesforceForm(props: ConnectProps) {
     secret: [secret, clientId, loginUrl].every((text) => text.trim() !== ''),
   }[how]
   return (
-    <Looking {...props} wanted={{ kind: 'salesforce', object, signIn }} ready={ready}>
+    <Looking {...props} wanted={{ kind: 'salesforce', object, signIn }} ready={ready} thenReading>
       <Stack gap="md" maw={460}>
         <Input.Wrapper label="How to sign in" labelElement="div">
           <SegmentedControl

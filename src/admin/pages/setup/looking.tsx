@@ -22,6 +22,7 @@ export function Looking({
   wanted,
   ready,
   of = JSON.stringify(wanted),
+  thenReading = false,
   again,
   connected,
   children,
@@ -31,6 +32,8 @@ export function Looking({
   ready: boolean
   /** What was found is of this alone: another token is another look. */
   of?: string
+  /** Reading it takes a while: how far it is is shown before the next step. */
+  thenReading?: boolean
   /** The inputs. */
   children: ReactNode
 }) {
@@ -51,7 +54,8 @@ export function Looking({
       done: connectedWords,
       quiet: true,
       changed: ['/v1/setup', '/v1/connections'],
-      after: ({ id }) => connected(id),
+      after: ({ id, reconnected }) =>
+        thenReading && !reconnected ? connected(id, 'look on') : connected(id),
     },
   )
   const answer = found?.of === of ? found.answer : null
