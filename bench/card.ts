@@ -1,12 +1,13 @@
 /**
- * The card of a record inside HubSpot on a large book: signed requests over HTTP, as hubspot.fetch makes them.
+ * The card of a record inside a CRM on a large book, over HTTP: signed requests as hubspot.fetch makes them, or those of the package
+ * in a Salesforce org with its key.
  *
- *   node bench/card.ts [--url postgres://…/a-database] [--customers 100000] [--requests 1500] [--at-once 8] [--seed 1] [--short]
+ *   node bench/card.ts [--crm hubspot|salesforce] [--url postgres://…/a-database] [--customers 100000] [--requests 1500] [--at-once 8] [--seed 1] [--short]
  *
  * Without --url on the embedded database, in a temporary folder. With it (or with DATABASE_URL) in a PostgreSQL database, which is
  * filled once and used again when it holds such a book already; what else is in it stays. Each request is of another record, by
  * whoever is responsible for it, so that the suggestion comes with its message. In turn with the cards the same server refuses a
- * request that is not signed: the ratio is to that. The bar is 150 ms at the 95th percentile, one after the other.
+ * request that is not signed, or shows no key that is known: the ratio is to that. The bar is 150 ms at the 95th percentile, one after the other.
  */
 import { randomBytes } from 'node:crypto'
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
@@ -14,10 +15,13 @@ import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { APP_PATHS } from '../connectors/hubspot/app.ts'
+import { PACKAGE_HEADERS, PACKAGE_PATHS } from '../connectors/salesforce/app.ts'
+import { id18 } from '../connectors/salesforce/ids.ts'
 import { random as seeded } from '../models/random.ts'
 import type { RecordCard } from '../src/contracts/record-card.ts'
 import { HoldfastError } from '../src/contracts/errors.ts'
 import { openLog } from '../src/log.ts'
+import { createPackageKey } from '../src/security/api-keys.ts'
 import { openSecrets } from '../src/security/secrets.ts'
 import { openVault } from '../src/security/vault.ts'
 import { startServer } from '../src/server/server.ts'
@@ -31,6 +35,7 @@ import { fillWorld, type FilledWorld } from './customers-world.ts'
 
 const { values: options } = parseArgs({
   options: {
+    crm: { type: 'string', default: 'hubspot' },
     url: { type: 'string' },
     customers: { type: 'string' },
     requests: { type: 'string' },
@@ -40,12 +45,16 @@ const { values: options } = parseArgs({
   },
 })
 const { short } = options
+if (options.crm !== 'hubspot' && options.crm !== 'salesforce')
+  throw new Error('--crm takes hubspot or salesforce')
+const crm = options.crm
 const url = options.url ?? process.env['DATABASE_URL'] ?? null
 const customers = Number(options.customers ?? (short ? 10_000 : 100_000))
 const requests = Number(options.requests ?? (short ? 200 : 1500))
 const atOnce = Number(options['at-once'])
 const BAR = 150
 const PORTAL = '4711'
+const ORG = id18('00DHp0000000001')
 const SECRET = randomBytes(16).toString('hex')
 
 const random = seeded(Number(options.seed))
@@ -56,7 +65,7 @@ const database = await openDatabase({ url, folder, dump: url === null ? firstDum
 try {
   const started = performance.now()
   const world = await fillWorld(database, customers, print, 'Benchmark of cards')
-  await asHubSpot(database, world)
+  await asCrm(database, world)
   print(
     `${customers.toLocaleString('en')} customers, ${database.kind === 'served' ? 'PostgreSQL' : 'embedded database'}, ready in ${Math.round((performance.now() - started) / 1000)} s`,
   )
@@ -66,16 +75,32 @@ try {
   if (folder !== null) rmSync(folder, { recursive: true })
 }
 
-/** The same book as records of a HubSpot account. */
-async function asHubSpot(database: Database, { tenant }: FilledWorld): Promise<void> {
+/** Of a customer in Salesforce: 001Hp and its number. */
+function accountId(customer: number): string {
+  return id18(`001Hp${String(customer).padStart(10, '0')}`)
+}
+
+/** The same book as records of an account of the CRM. */
+async function asCrm(database: Database, { tenant }: FilledWorld): Promise<void> {
   await database.withTenant(tenant, async (tx) => {
     await tx.query(
-      `update connections set kind = 'hubspot', external_id = $1,
-         config = jsonb_build_object('portal', $1::text, 'object', 'companies', 'auth', 'oauth')
-       where kind <> 'hubspot'`,
-      [PORTAL],
+      `update connections set kind = $2, external_id = $1,
+         config = jsonb_build_object('portal', $1::text, 'object', $3::text, 'auth', 'oauth')
+       where kind <> $2`,
+      [crm === 'hubspot' ? PORTAL : ORG, crm, crm === 'hubspot' ? 'companies' : 'Account'],
     )
-    await tx.query(`update customers set external_id = id::text where external_id like 'C-%'`)
+    if (crm === 'hubspot')
+      await tx.query(
+        `update customers set external_id = id::text, object = 'companies' where external_id <> id::text`,
+      )
+    else {
+      const ids = await tx.query<{ id: number }>(`select id from customers where object <> 'Account'`)
+      await tx.query(
+        `update customers c set external_id = r.record, object = 'Account'
+         from json_to_recordset($1) as r (id bigint, record text) where c.id = r.id`,
+        [JSON.stringify(ids.map(({ id }) => ({ id, record: accountId(id) })))],
+      )
+    }
     // Of what was sent a third waits for a yes instead: the dearest of cards.
     await tx.query(
       `update interventions set state = 'awaiting_approval' where state = 'confirmed' and decision_id % 3 = 0`,
@@ -120,23 +145,41 @@ async function measure({ tenant, first, last }: FilledWorld): Promise<void> {
         [Array.from({ length: requests * 2 + 50 }, () => first + random.integer(last - first))],
       ),
     )
+    const { key } = await database.withTenant(tenant, (tx) =>
+      createPackageKey(tx, { name: 'A benchmark', account: ORG, actor: 'a benchmark' }),
+    )
+    const asked = (id: number, email: string, known: boolean): { path: string } & RequestInit =>
+      crm === 'hubspot'
+        ? signHubSpot({
+            secret: known ? SECRET : 'guessed',
+            base,
+            path: APP_PATHS.card,
+            query: { objectTypeId: '0-2', objectId: String(id) },
+            by: { portal: PORTAL, email },
+            now: new Date(),
+          })
+        : {
+            path: `${PACKAGE_PATHS.card}?record=${accountId(id)}`,
+            headers: {
+              authorization: `Bearer ${known ? key : `hf_${randomBytes(32).toString('base64url')}`}`,
+              [PACKAGE_HEADERS.org]: ORG,
+              // Another user each time, who is nobody's owner: whoever is responsible is told by their address here.
+              [PACKAGE_HEADERS.user]: id18(`005Hp${String(id).padStart(10, '0')}`),
+              [PACKAGE_HEADERS.email]: email,
+            },
+          }
     const states = new Map<string, number>()
     let next = 0
     const card = async (signed = true): Promise<number> => {
       const { id, email } = reps[next++ % reps.length]
-      const { path, ...init } = signHubSpot({
-        secret: signed ? SECRET : 'guessed',
-        base,
-        path: APP_PATHS.card,
-        query: { objectTypeId: '0-2', objectId: String(id) },
-        by: { portal: PORTAL, email: email ?? 'nobody@example.com' },
-        now: new Date(),
-      })
+      const { path, ...init } = asked(id, email ?? 'nobody@example.com', signed)
       const begun = performance.now()
       const answer = await fetch(server.url + path, init)
       const body = (await answer.json()) as RecordCard
       const taken = performance.now() - begun
-      if (answer.status !== (signed ? 200 : 401)) throw new Error(`answered with ${answer.status}`)
+      // Guessing keys is slowed down after some: that is a refusal too.
+      if (signed ? answer.status !== 200 : ![401, 429].includes(answer.status))
+        throw new Error(`answered with ${answer.status}`)
       const state = body.suggestion === null ? body.state : `${body.state} with a suggestion`
       if (signed) states.set(state, (states.get(state) ?? 0) + 1)
       return taken
