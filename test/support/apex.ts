@@ -7,6 +7,8 @@ import {
   type ApexParserRuleContext,
   type ClassDeclarationContext,
   type ClassBodyDeclarationContext,
+  type FormalParameterContext,
+  type LocalVariableDeclarationContext,
   type TypeDeclarationContext,
 } from '@apexdevtools/apex-parser'
 
@@ -37,6 +39,8 @@ export interface ReadApex {
   readonly classes: readonly ApexClass[]
   /** Queries as they are written, without white space. */
   readonly queries: readonly string[]
+  /** Variables and parameters that bear the name of a field around them in other letters: to Apex they are the same. */
+  readonly hidden: readonly string[]
   /** Queries, changes of records and callouts in the body of a loop. */
   readonly inLoops: readonly string[]
 }
@@ -53,6 +57,15 @@ type Open = { name: string; modifiers: readonly string[]; fields: ApexField[]; m
 const words = (list: readonly ApexParserRuleContext[]): readonly string[] =>
   list.map((one) => one.getText().toLowerCase())
 
+const LOCAL = /^(localVariableDeclaration|formalParameter|enhancedForControl)$/
+
+/** Of a declaration, its first variable. */
+function nameIn(context: ApexParserRuleContext): string {
+  const declared = context as ApexParserRuleContext &
+    Partial<LocalVariableDeclarationContext & FormalParameterContext>
+  return declared.variableDeclarators?.().variableDeclarator(0).id().getText() ?? declared.id!().getText()
+}
+
 const LOOP = /^(for|while|doWhile)Statement$/
 const DEAR = /^(query|soslLiteral|(insert|update|delete|undelete|upsert|merge)Statement)$/
 
@@ -62,6 +75,7 @@ class Reader extends ApexParserBaseListener {
   readonly inLoops: string[] = []
   private readonly around: Open[] = []
   private member: readonly string[] = []
+  readonly locals: { readonly name: string; readonly around: readonly Open[] }[] = []
   private loops = 0
   private readonly rules: readonly string[]
   constructor(rules: readonly string[]) {
@@ -78,6 +92,7 @@ class Reader extends ApexParserBaseListener {
     const rule = this.ruleOf(context)
     if (LOOP.test(rule)) this.loops++
     if (rule === 'query') this.queries.push(context.getText())
+    if (LOCAL.test(rule)) this.locals.push({ name: nameIn(context), around: [...this.around] })
     const isCallout = rule === 'dotMethodCall' && /^send\(/i.test(context.getText())
     if (this.loops > 0 && (DEAR.test(rule) || isCallout)) this.inLoops.push(context.getText())
   }
@@ -133,6 +148,13 @@ export function readApex(source: string): ReadApex {
   const { parser } = ApexParserFactory.createLexerAndParser(source, errors)
   const reader = new Reader(parser.ruleNames)
   ApexParseTreeWalker.DEFAULT.walk(reader, parser.compilationUnit())
-  const { classes, queries, inLoops } = reader
-  return { errors: errors.found, classes, queries, inLoops }
+  const { classes, queries, inLoops, locals } = reader
+  const hidden = locals
+    .filter(({ name, around }) =>
+      around.some(({ fields }) =>
+        fields.some((field) => field.name !== name && field.name.toLowerCase() === name.toLowerCase()),
+      ),
+    )
+    .map(({ name }) => name)
+  return { errors: errors.found, classes, queries, inLoops, hidden }
 }

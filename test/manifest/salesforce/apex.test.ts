@@ -40,6 +40,12 @@ describe('the Apex of the package', () => {
     expect(bad.inLoops).toHaveLength(2)
   })
 
+  it('gives nothing the name of something else in other letters, which Apex does not tell apart', () => {
+    for (const [name, { hidden }] of read) expect(hidden, name).toEqual([])
+    const bad = `class A { static final String NAME = 'x'; void b(Integer c) { String name = NAME; for (Id C_D : e) {} } }`
+    expect(readApex(bad).hidden).toEqual(['name'])
+  })
+
   it('calls out in one place, by the Named Credential alone', () => {
     const calling = [...sources].filter(([name, code]) => !isTest(name) && /\bnew\s+Http\s*\(/.test(code))
     expect(calling.map(([name]) => name)).toEqual(['HoldfastService'])
