@@ -62,7 +62,8 @@ export function credentialFiles({
       metadataFile('NamedCredential', {
         label: name,
         allowMergeFieldsInBody: false,
-        allowMergeFieldsInHeader: false,
+        // The header of the External Credential is a formula: without it the formula is sent instead of the key.
+        allowMergeFieldsInHeader: true,
         calloutStatus: 'Enabled',
         // The header is the External Credential's own.
         generateAuthorizationHeader: false,

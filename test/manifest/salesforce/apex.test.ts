@@ -53,6 +53,28 @@ describe('the Apex of the package', () => {
     expect(endpoints.map(([, given]) => given)).toEqual([`'callout:Holdfast' + path`])
   })
 
+  // https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/apex_classes_restful_http_testing_dml.htm
+  it('changes records in its tests before Test.startTest(), and says there only after it who answers', () => {
+    const wrong = (code: string): readonly string[] =>
+      code
+        .split('@IsTest')
+        .filter(
+          (method) => /HoldfastServiceMock\.\w|setMock/.test(method) && /\binsert as|\buser\(/.test(method),
+        )
+        .filter((method) => {
+          const started = method.indexOf('Test.startTest()')
+          return (
+            started < 0 ||
+            started < Math.max(method.lastIndexOf('insert as'), method.lastIndexOf('user(')) ||
+            started > method.search(/HoldfastServiceMock\.\w|setMock/)
+          )
+        })
+        .flatMap((method) => /\bvoid (\w+)/.exec(method)?.[1] ?? [])
+    for (const [name, code] of sources) if (name.endsWith('Test')) expect(wrong(code), name).toEqual([])
+    const bad = `@IsTest static void a() { HoldfastServiceMock.answering('{}'); System.runAs(user(true)) { b(); } }`
+    expect(wrong(bad)).toEqual(['a'])
+  })
+
   it('has a test for each class', () => {
     const tests = [...sources]
       .filter(([name]) => name.endsWith('Test'))

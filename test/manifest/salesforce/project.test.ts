@@ -74,6 +74,15 @@ describe('the Salesforce package', () => {
     ])
   })
 
+  // Salesforce Help, “Guidelines for Authenticating HTTP Callout Actions”: “check if the header that contains a formula”.
+  it('sends the key: the header is a formula, and formulas in headers are allowed', () => {
+    const header = inside(text('externalCredentials/Holdfast.externalCredential-meta.xml'), 'parameterValue')
+    expect(header).toEqual(['{!&apos;Bearer &apos; &amp; $Credential.Holdfast.Key}'])
+    const named = text('namedCredentials/Holdfast.namedCredential-meta.xml')
+    expect(inside(named, 'allowMergeFieldsInHeader')).toEqual(['true'])
+    expect(inside(named, 'generateAuthorizationHeader')).toEqual(['false'])
+  })
+
   it('holds no secret: neither the key nor what Salesforce makes for the app', () => {
     expect([...project.keys()].filter((path) => /ecaGlblOauth/.test(path))).toEqual([])
     for (const [path, content] of project) {
