@@ -28,11 +28,11 @@ const asked = z.strictObject({
         }),
         record: z
           .string()
-          .max(40)
+          .max(1000)
           .meta({ description: 'Id of an account or a contact', example: '001Hp00002abcdEIAQ' }),
         actionKey: z
           .string()
-          .max(100)
+          .max(1000)
           .optional()
           .meta({ description: 'With intervene: which action', example: 'email' }),
       }),
