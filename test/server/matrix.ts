@@ -15,7 +15,7 @@ import {
 import type { TestServer } from '../support/server.ts'
 import { SAME_SITE } from './companies.ts'
 
-/** Of nobody who is connected: what is asked for of it is not found, as long as the door opens. */
+/** The org whose package asks. Until a test connects it, what is asked for of it is not found. */
 export const PACKAGE_ORG = '00DHp000002xQAXMA2'
 const PACKAGE_HEADERS = {
   'x-holdfast-org': PACKAGE_ORG,
